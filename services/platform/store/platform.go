@@ -144,10 +144,26 @@ func (v *View) Waits(object journal.Ref) bool {
 	return false
 }
 
-// Waiting lists deferred and parked reactions by source and order, at most limit.
-func (v *View) Waiting(limit int) ([]*journalv1.WaitingRow, error) {
+// QueueHead is the order of the first waiting reaction about an object; 0 where none waits.
+func (v *View) QueueHead(object journal.Ref) uint64 {
+	prefix := append(object.Key(), 0)
+	for k := range v.Scan("queue", prefix, nil) {
+		return parseNumber(k[len(prefix):])
+	}
+	return 0
+}
+
+// Waiting lists deferred and parked reactions of every source, at most limit.
+func (v *View) Waiting(limit int) ([]*journalv1.WaitingRow, error) { return v.waiting(nil, limit) }
+
+// WaitingFor lists those to one service's events, in the order of its journal.
+func (v *View) WaitingFor(service string, limit int) ([]*journalv1.WaitingRow, error) {
+	return v.waiting(append([]byte(service), 0), limit)
+}
+
+func (v *View) waiting(prefix []byte, limit int) ([]*journalv1.WaitingRow, error) {
 	var rows []*journalv1.WaitingRow
-	for _, raw := range v.Scan("waiting", nil, nil) {
+	for _, raw := range v.Scan("waiting", prefix, nil) {
 		if len(rows) == limit {
 			break
 		}

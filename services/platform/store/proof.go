@@ -83,3 +83,28 @@ func (s *Store) RootAt(size uint64) (root tlog.Hash, err error) {
 	})
 	return root, err
 }
+
+// CheckpointAt signs the tree at a size that the journal has reached; the epoch is that of the
+// last event in it.
+func (s *Store) CheckpointAt(size uint64) ([]byte, error) {
+	if s.cfg.Signer == nil {
+		return nil, fmt.Errorf("store %s: no signing key", s.cfg.Service)
+	}
+	c := journal.Checkpoint{Archive: s.cfg.Archive, Service: s.cfg.Service, Epoch: 1, Size: size}
+	if err := s.View(func(v *View) error {
+		edge, err := readEdge(v, size)
+		if err != nil {
+			return err
+		}
+		c.Root = edge.Root()
+		r, err := v.Entry(size)
+		if err != nil || r == nil {
+			return err
+		}
+		c.Epoch = r.Header.GetEpoch()
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("store %s: checkpoint at %d: %w", s.cfg.Service, size, err)
+	}
+	return c.Sign(s.cfg.Signer)
+}
