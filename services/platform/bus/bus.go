@@ -90,7 +90,7 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	b := &Bus{log: log, where: url}
+	b := &Bus{log: log, where: url, watch: newWatch(time.Now)}
 	up := make(chan struct{})
 	var once sync.Once
 	opts = append(opts,
@@ -136,7 +136,6 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 		conn.Close()
 		return nil, fmt.Errorf("JetStream client: %w", err)
 	}
-	b.watch = newWatch(time.Now)
 	return b, nil
 }
 

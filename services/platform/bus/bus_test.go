@@ -53,7 +53,7 @@ func publish(t *testing.T, b *Bus, text string) {
 		once, done := context.WithTimeout(ctx, time.Second)
 		_, last = b.JetStream().Publish(once, subject, []byte(text), jetstream.WithMsgID(text))
 		done()
-		b.ReportPublishError(last)
+		b.ReportPublishError(spec.Name, last)
 		if last == nil {
 			return
 		}
@@ -186,7 +186,7 @@ func TestOverAURL(t *testing.T) {
 		t.Error(err)
 	}
 	// A frozen server elsewhere: alarm, not a restart.
-	b.ReportPublishError(&jetstream.APIError{ErrorCode: codeStoreFailed, Description: "no space left on device"})
+	b.ReportPublishError(spec.Name, &jetstream.APIError{ErrorCode: codeStoreFailed, Description: "no space left on device"})
 	if err := b.Healthy(t.Context()); !errors.Is(err, ErrFrozen) {
 		t.Errorf("got %v", err)
 	}
@@ -239,11 +239,31 @@ func TestWhatCountsAsFrozen(t *testing.T) {
 	} {
 		w := newWatch(time.Now)
 		for _, err := range c.errs {
-			w.report(err, true)
+			w.report("s", err, true)
 		}
 		if got := w.reason() != ""; got != c.frozen {
 			t.Errorf("%s: frozen %v", c.name, got)
 		}
+	}
+}
+
+func TestOneStreamsSuccessDoesNotHideAnothersFreeze(t *testing.T) {
+	w := newWatch(time.Now)
+	for range silentLimit {
+		w.report("intake", nats.ErrTimeout, true)
+		w.report("catalogue", nil, true)
+	}
+	if !strings.Contains(w.reason(), "intake") {
+		t.Errorf("reason %q", w.reason())
+	}
+	w.report("intake", nil, true)
+	w.serverLogged("JetStream stream 'x' critical write error: disk")
+	if w.reason() == "" {
+		t.Error("the server's own word was not heard")
+	}
+	w.clear()
+	if w.reason() != "" {
+		t.Error("a restart did not clear")
 	}
 }
 
@@ -296,7 +316,7 @@ func TestAFullDiskFreezesAndThaws(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		_, failure = b.JetStream().Publish(ctx, subject, big)
 		cancel()
-		b.ReportPublishError(failure)
+		b.ReportPublishError(spec.Name, failure)
 		if failure != nil && b.watch.reason() != "" {
 			break
 		}

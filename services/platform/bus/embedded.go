@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -58,6 +59,8 @@ func Embedded(ctx context.Context, cfg EmbeddedConfig) (*Bus, error) {
 		return nil, errors.Join(err, e.close())
 	}
 	b.embedded = e
+	heard := b.watch.serverLogged
+	e.heard.Store(&heard)
 	return b, nil
 }
 
@@ -71,7 +74,8 @@ type embedded struct {
 	run *server.Server // nil while restarting and after close
 	// restarting keeps restarts and close apart; it is held longer than mu.
 	restarting sync.Mutex
-	stopped    chan struct{} // closed when the last stopped server has ended; under restarting
+	heard      atomic.Pointer[func(string)] // gets the server's errors
+	stopped    chan struct{}                // closed when the last stopped server has ended; under restarting
 }
 
 // InProcessConn implements nats.InProcessConnProvider.
@@ -145,7 +149,7 @@ func (e *embedded) start() error {
 	if err != nil {
 		return fmt.Errorf("embedded bus: %w", err)
 	}
-	log := &natsLog{log: e.cfg.Log}
+	log := &natsLog{log: e.cfg.Log, heard: &e.heard}
 	run.SetLoggerV2(log, false, false, false)
 	run.Start()
 	if !run.ReadyForConnections(startTimeout) || !run.JetStreamEnabled() {
@@ -222,9 +226,10 @@ func (e *embedded) close() error {
 
 // natsLog passes the server's log on: its notices are our debug lines.
 type natsLog struct {
-	log  *slog.Logger
-	mu   sync.Mutex
-	last string
+	log   *slog.Logger
+	heard *atomic.Pointer[func(string)]
+	mu    sync.Mutex
+	last  string
 }
 
 func (l *natsLog) keep(format string, v []any) string {
@@ -232,6 +237,9 @@ func (l *natsLog) keep(format string, v []any) string {
 	l.mu.Lock()
 	l.last = text
 	l.mu.Unlock()
+	if heard := l.heard.Load(); heard != nil {
+		(*heard)(text)
+	}
 	return text
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -74,36 +76,42 @@ type watch struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	why     string // reason of the freeze; "" when the last publish worked
-	quiet   int
-	attempt time.Time
+	why     map[string]string // reason of the freeze by stream, until a publish to it works
+	quiet   map[string]int    // unanswered publishes in a row by stream
+	attempt time.Time         // of the last restart
 	kick    chan struct{}
 }
 
 func newWatch(now func() time.Time) *watch {
-	return &watch{now: now, kick: make(chan struct{}, 1)}
+	return &watch{now: now, why: map[string]string{}, quiet: map[string]int{}, kick: make(chan struct{}, 1)}
 }
 
 func (w *watch) reason() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.why
+	for _, stream := range slices.Sorted(maps.Keys(w.why)) {
+		return strings.TrimPrefix(stream+": "+w.why[stream], ": ")
+	}
+	return ""
 }
 
-func (w *watch) report(err error, connected bool) {
+// report takes in how a publish to a stream ended. One stream's success says nothing about
+// another's: each is frozen on its own.
+func (w *watch) report(stream string, err error, connected bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case err == nil:
-		w.why, w.quiet = "", 0
+		delete(w.why, stream)
+		delete(w.quiet, stream)
 		return
 	case storageFailure(err):
-		w.why = err.Error()
+		w.why[stream] = err.Error()
 	case silent(err) && connected:
-		if w.quiet++; w.quiet < silentLimit {
+		if w.quiet[stream]++; w.quiet[stream] < silentLimit {
 			return
 		}
-		w.why = err.Error()
+		w.why[stream] = err.Error()
 	default:
 		return
 	}
@@ -118,9 +126,28 @@ func due(frozen bool, free, reserve uint64, last, now time.Time) bool {
 	return frozen && free >= reserve && (last.IsZero() || now.Sub(last) >= restartGap)
 }
 
-// ReportPublishError tells the watch how a publish ended; nil means acknowledged, which
-// also ends the alarm. Everyone who publishes calls it after each attempt.
-func (b *Bus) ReportPublishError(err error) { b.watch.report(err, b.conn.IsConnected()) }
+// ReportPublishError tells the watch how a publish to a stream ended; nil means
+// acknowledged, which also ends that stream's alarm. Everyone who publishes calls it after
+// each attempt.
+func (b *Bus) ReportPublishError(stream string, err error) {
+	b.watch.report(stream, err, b.conn.IsConnected())
+}
+
+// serverLogged takes the embedded server's own word: a frozen stream often does not
+// answer a publish at all, but the server logs the write that failed.
+func (w *watch) serverLogged(text string) {
+	if strings.Contains(text, "no space left on device") || strings.Contains(text, "critical write error") {
+		w.report("", fmt.Errorf("%s: %w", text, syscall.ENOSPC), true)
+	}
+}
+
+// clear forgets all freezes, after a restart.
+func (w *watch) clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.why)
+	clear(w.quiet)
+}
 
 // Run watches until ctx ends: a frozen embedded server is restarted when there is room
 // again, at most every quarter of a minute; a frozen server elsewhere is logged, and
@@ -163,10 +190,7 @@ func (b *Bus) thaw(reason string) error {
 		return nil
 	}
 	b.log.Warn("restarting the frozen event bus", "reason", reason, "free bytes", free)
-	if err := b.Restart(); err != nil {
-		return err
-	}
-	return nil
+	return b.Restart()
 }
 
 // Restart stops the embedded server and starts it again under its live clients, who
@@ -181,10 +205,10 @@ func (b *Bus) Restart() error {
 	b.watch.mu.Unlock()
 	if err := b.embedded.restart(); err != nil {
 		b.watch.mu.Lock()
-		b.watch.why = err.Error() // tried again by Run after the gap
+		b.watch.why[""] = err.Error() // tried again by Run after the gap
 		b.watch.mu.Unlock()
 		return fmt.Errorf("restart the event bus: %w", err)
 	}
-	b.watch.report(nil, true)
+	b.watch.clear()
 	return nil
 }
