@@ -108,3 +108,31 @@ func (s *Store) CheckpointAt(size uint64) ([]byte, error) {
 	}
 	return c.Sign(s.cfg.Signer)
 }
+
+// Timeline gives the events that concern an object, in order, after a seq.
+func (s *Store) Timeline(ref journal.Ref, after uint64, limit int) (records []*journal.Record, err error) {
+	err = s.View(func(v *View) error {
+		prefix := append(ref.Key(), 0)
+		var from []byte
+		if after > 0 {
+			from = append(append([]byte(nil), prefix...), journal.SeqKey(after)...)
+		}
+		for k := range v.Scan("refs", prefix, from) {
+			if len(k) != len(prefix)+8 {
+				continue
+			}
+			r, err := v.Entry(parseNumber(k[len(prefix):]))
+			if err != nil {
+				return err
+			}
+			if r == nil {
+				return fmt.Errorf("store %s: the timeline of %s names event %d, which is not there", s.cfg.Service, ref, parseNumber(k[len(prefix):]))
+			}
+			if records = append(records, r); len(records) == limit {
+				return nil
+			}
+		}
+		return nil
+	})
+	return records, err
+}

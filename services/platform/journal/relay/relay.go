@@ -74,8 +74,9 @@ type Config struct {
 	// Witnesses asks the other services what they hold of our journal. It answers with
 	// those that could be reached; all says whether every one was.
 	Witnesses func(ctx context.Context) (held []Witness, all bool)
-	// Failed is told of errors in publishing, so that a frozen stream is noticed.
-	Failed func(error)
+	// Published is told how each publish ended, nil where it went well, so that a frozen
+	// stream is noticed.
+	Published func(error)
 	Log    *slog.Logger
 	// Retry is the pause after a failure; 0 means a second.
 	Retry time.Duration
@@ -149,9 +150,6 @@ func (r *Relay) Run(ctx context.Context) {
 			r.cfg.Log.Error("the relay stopped", "error", err)
 		} else {
 			r.cfg.Log.Warn("the relay starts over", "error", err)
-			if r.cfg.Failed != nil {
-				r.cfg.Failed(err)
-			}
 		}
 		t := time.NewTimer(r.cfg.Retry)
 		select {
@@ -255,6 +253,9 @@ func (r *Relay) publish(ctx context.Context, js jetstream.JetStream, p *journalv
 		jetstream.WithMsgID(MessageID(p)),
 		jetstream.WithExpectLastSequencePerSubject(expect),
 		jetstream.WithExpectStream(StreamName(p.GetArchive(), p.GetService())))
+	if r.cfg.Published != nil {
+		r.cfg.Published(err)
+	}
 	if err != nil {
 		// The message may be there all the same; the next session reads the stream's end.
 		return 0, fmt.Errorf("relay: publish %s: %w", MessageID(p), err)
