@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -433,5 +432,4 @@ func TestAnEntryThatWasTamperedWithStopsTheFollower(t *testing.T) {
 	if got := effects(t, w.mirror.Store); len(got) != 10 {
 		t.Errorf("a forged event took effect: %v", got)
 	}
-	_ = time.Second
 }

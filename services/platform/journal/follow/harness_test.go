@@ -99,7 +99,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) startBus() {
 	w.t.Helper()
-	b, err := bus.Embedded(context.Background(), bus.EmbeddedConfig{StoreDir: filepath.Join(w.dir, "nats"), Log: quiet()})
+	b, err := bus.Embedded(context.Background(), bus.EmbeddedConfig{Folder: filepath.Join(w.dir, "nats"), Log: quiet()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
