@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -286,14 +287,20 @@ func (s *Server) Retry(ctx context.Context, req *journalv1.RetryRequest) (*journ
 	return res, nil
 }
 
-// command begins a command of the caller.
-func command(ctx context.Context, id, method string) (store.Command, error) {
+// Command begins a command of the caller of a gRPC method: his identity, the idempotency key
+// that he sent (a UUID in text form, best a UUIDv7) and his trace. Error: a fault where the
+// key is none.
+func Command(ctx context.Context, id, method string) (store.Command, error) {
 	parsed, err := uuid.Parse(id)
 	if err != nil {
 		return store.Command{}, badCommandID.With().Because(err)
 	}
 	who, _ := monitor.From(ctx)
-	return store.Command{ID: parsed, Name: method, Actor: who.Actor, OnBehalfOf: who.OnBehalfOf}, nil
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return store.Command{
+		ID: parsed, Name: method, Actor: who.Actor, OnBehalfOf: who.OnBehalfOf, Traceparent: carrier.Get("traceparent"),
+	}, nil
 }
 
 // EraseObject implements JournalService.
@@ -302,7 +309,7 @@ func (s *Server) EraseObject(ctx context.Context, req *journalv1.EraseObjectRequ
 	if err != nil {
 		return nil, err
 	}
-	c, err := command(ctx, req.GetCommandId(), journalv1.JournalService_EraseObject_FullMethodName)
+	c, err := Command(ctx, req.GetCommandId(), journalv1.JournalService_EraseObject_FullMethodName)
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +326,7 @@ func (s *Server) ConfirmClock(ctx context.Context, req *journalv1.ConfirmClockRe
 	if err != nil {
 		return nil, err
 	}
-	c, err := command(ctx, req.GetCommandId(), journalv1.JournalService_ConfirmClock_FullMethodName)
+	c, err := Command(ctx, req.GetCommandId(), journalv1.JournalService_ConfirmClock_FullMethodName)
 	if err != nil {
 		return nil, err
 	}
