@@ -143,7 +143,7 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 	}
 	// Keys first: if we crash between the two, a slot is unused for ever and no event lacks
 	// its key.
-	if err := s.keys.Sync(); err != nil {
+	if err := s.sync(); err != nil {
 		_ = btx.Rollback()
 		return NotReady.With("service", s.cfg.Service, "reason", "its key file cannot be written").Because(err)
 	}

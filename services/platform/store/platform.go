@@ -47,20 +47,33 @@ func forget(tx *Tx, now time.Time) error {
 	pruned := parseNumber(tx.Get("pruned", []byte("idem")))
 	moved := false
 	for range 2 {
-		old, err := tx.Entry(pruned + 1)
+		old, id, err := tx.recordedAt(pruned + 1)
 		if err != nil {
 			return err
 		}
-		if old == nil || now.Sub(old.Time()) < remembered {
+		if id == nil || now.Sub(old) < remembered {
 			break
 		}
-		tx.Delete("idem", old.Header.GetCommandId())
+		tx.Delete("idem", id)
 		pruned, moved = pruned+1, true
 	}
 	if moved {
 		tx.Put("pruned", []byte("idem"), number(pruned))
 	}
 	return nil
+}
+
+// recordedAt gives an event's time and command id; a nil id where it does not exist. The last
+// one asked is kept, because every event of a group asks for the same.
+func (t *Tx) recordedAt(seq uint64) (when time.Time, id []byte, err error) {
+	if t.asked.seq != seq {
+		r, err := t.Entry(seq)
+		if err != nil || r == nil {
+			return time.Time{}, nil, err
+		}
+		t.asked.seq, t.asked.when, t.asked.id = seq, r.Time(), r.Header.GetCommandId()
+	}
+	return t.asked.when, t.asked.id, nil
 }
 
 func applyPlatformBody(tx *Tx, r *journal.Record) error {

@@ -219,7 +219,12 @@ func (v *View) Entry(seq uint64) (*journal.Record, error) {
 // Tx writes. A failed write is kept and ends the transaction: Apply need not look at it.
 type Tx struct {
 	View
-	err error
+	err   error
+	asked struct {
+		seq  uint64
+		when time.Time
+		id   []byte
+	}
 }
 
 func (s *Store) tx(btx *bbolt.Tx) *Tx {

@@ -125,7 +125,8 @@ type Store struct {
 	gate   atomic.Pointer[string] // why commands are refused; nil when they are admitted
 	clock  clockGuard
 	traces traceRing
-	commit func(*bbolt.Tx) error // a seam for the fault table
+	commit func(*bbolt.Tx) error // these two are seams for the fault table
+	sync   func() error
 }
 
 // Open opens or makes a service's store. Commands are refused until Admit.
@@ -156,6 +157,7 @@ func Open(cfg Config) (*Store, error) {
 	if s.keys, err = journal.OpenKeyFile(filepath.Join(cfg.Dir, "keys.bin"), cfg.Unsynced); err != nil {
 		return nil, err
 	}
+	s.sync = s.keys.Sync
 	if err := s.open(); err != nil {
 		_ = s.keys.Close()
 		return nil, err

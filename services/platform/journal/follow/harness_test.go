@@ -53,10 +53,11 @@ func event(id string) store.Event {
 
 // world is everything that two services need, in one process.
 type world struct {
-	t    *testing.T
-	dir  string
-	bus  *bus.Bus
-	keys string
+	t       *testing.T
+	dir     string
+	streams string
+	bus     *bus.Bus
+	keys    string
 	// wrap lets a test stand between the relay and JetStream.
 	wrap func(jetstream.JetStream) jetstream.JetStream
 
@@ -77,7 +78,13 @@ type service struct {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, dir: t.TempDir(), wrap: func(js jetstream.JetStream) jetstream.JetStream { return js }}
+	dir := t.TempDir()
+	return newWorldIn(t, dir, filepath.Join(dir, "nats"))
+}
+
+// newWorldIn keeps stores and streams in given folders.
+func newWorldIn(t *testing.T, dir, streams string) *world {
+	w := &world{t: t, dir: dir, streams: streams, wrap: func(js jetstream.JetStream) jetstream.JetStream { return js }}
 	w.keys = filepath.Join(w.dir, "keys")
 	if err := os.MkdirAll(w.keys, 0o700); err != nil {
 		t.Fatal(err)
@@ -99,7 +106,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) startBus() {
 	w.t.Helper()
-	b, err := bus.Embedded(context.Background(), bus.EmbeddedConfig{Folder: filepath.Join(w.dir, "nats"), Log: quiet()})
+	b, err := bus.Embedded(context.Background(), bus.EmbeddedConfig{Folder: w.streams, Log: quiet()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
