@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 	"google.golang.org/protobuf/proto"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -25,7 +26,7 @@ func (s *Store) refold(db *bbolt.DB) error {
 			if !folded(b.Name) {
 				continue
 			}
-			if err := btx.DeleteBucket([]byte(b.Name)); err != nil && !errors.Is(err, bbolt.ErrBucketNotFound) {
+			if err := btx.DeleteBucket([]byte(b.Name)); err != nil && !errors.Is(err, berrors.ErrBucketNotFound) {
 				return err
 			}
 			if _, err := btx.CreateBucket([]byte(b.Name)); err != nil {

@@ -32,9 +32,17 @@ type Schema struct {
 }
 
 var platformBuckets = []Bucket{
-	{Name: "meta"}, {Name: "journal", Appending: true}, {Name: "refs"}, {Name: "tree", Appending: true},
-	{Name: "keys"}, {Name: "idem", Appending: true}, {Name: "pruned"}, {Name: "timers", Appending: true},
-	{Name: "waiting"}, {Name: "queue"}, {Name: "readers"},
+	{Name: "meta"},
+	{Name: "journal", Appending: true},
+	{Name: "refs"},
+	{Name: "tree", Appending: true},
+	{Name: "keys"},
+	{Name: "idem", Appending: true},
+	{Name: "pruned"},
+	{Name: "timers", Appending: true},
+	{Name: "waiting"},
+	{Name: "queue"},
+	{Name: "readers"},
 }
 
 // folded tells which platform buckets follow from the journal alone.
@@ -266,7 +274,9 @@ func (t *Tx) fail(err error) {
 }
 
 // SetTimer lets a command of the kind fire for the key at a time (to the second).
-func (t *Tx) SetTimer(due time.Time, kind, key string) { t.Put("timers", timerKey(due, kind, key), []byte{}) }
+func (t *Tx) SetTimer(due time.Time, kind, key string) {
+	t.Put("timers", timerKey(due, kind, key), []byte{})
+}
 
 // ClearTimer takes a timer back.
 func (t *Tx) ClearTimer(due time.Time, kind, key string) {

@@ -396,4 +396,3 @@ func status(src Source) (*journalv1.ServiceStatus, error) {
 	})
 	return st, err
 }
-
