@@ -277,17 +277,17 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 	bodies := make([][]byte, len(events))
 	sealed := make([][]byte, len(events))
 	for i, e := range events {
-		if len(e.Refs) == 0 || e.Refs[0].ID == "" {
-			return nil, fmt.Errorf("store %s: an event of %s has no object", g.s.cfg.Service, c.Name)
+		size, err := sizeOfRefs(e.Refs)
+		if err != nil {
+			return nil, fmt.Errorf("store %s: an event of %s: %w", g.s.cfg.Service, c.Name, err)
 		}
-		var err error
 		if bodies[i], err = deterministic.Marshal(e.Body); err == nil && e.Sealed != nil {
 			sealed[i], err = deterministic.Marshal(e.Sealed)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("store %s: %s: %w", g.s.cfg.Service, c.Name, err)
 		}
-		if size := len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
+		if size += len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
 			return nil, TooLarge.With("size", size>>10, "limit", journal.MaxBody>>10)
 		}
 	}
@@ -310,6 +310,22 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 		}
 	}
 	return records, nil
+}
+
+// sizeOfRefs is about what the refs take in the envelope, in bytes; they count as the bodies do,
+// so that no event outgrows a message of the stream. An event without an object, or with a name
+// that the index could mistake for another's, is a defect.
+func sizeOfRefs(refs []journal.Ref) (size int, err error) {
+	if len(refs) == 0 {
+		return 0, errors.New("it has no object")
+	}
+	for _, r := range refs {
+		if !r.Valid() {
+			return 0, fmt.Errorf("%q names no object", r)
+		}
+		size += len(r.Type) + len(r.ID) + 8
+	}
+	return size, nil
 }
 
 var deterministic = proto.MarshalOptions{Deterministic: true}

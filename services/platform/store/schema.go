@@ -75,6 +75,11 @@ func (s *Store) prepare(db *bbolt.DB) error {
 			tx.Put("meta", []byte("schema"), number(s.cfg.Schema.Version))
 			return tx.err
 		}
+		// Before anything is changed: migrating the file of another service would fold it with
+		// our Apply.
+		if err := s.owned(&tx.View); err != nil {
+			return fmt.Errorf("store %s: %w", s.cfg.Service, err)
+		}
 		have := parseNumber(tx.Get("meta", []byte("schema")))
 		want := s.cfg.Schema.Version
 		if have > want {
