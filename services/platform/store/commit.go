@@ -177,7 +177,19 @@ func (s *Store) reopen() error {
 		}
 		s.db = nil
 	}
-	return s.open()
+	before := s.head
+	if err := s.open(); err != nil {
+		return err
+	}
+	if now := s.head.edge.Size(); now < before.edge.Size() {
+		// Somebody took the file away or put an older one in its place while we ran: going
+		// on would write a second history.
+		err := s.db.Close()
+		s.db = nil
+		s.setHead(before)
+		return errors.Join(fmt.Errorf("store %s: the journal ended with event %d, its file ends with %d now", s.cfg.Service, before.edge.Size(), now), err)
+	}
+	return nil
 }
 
 // group is one transaction in the making.
