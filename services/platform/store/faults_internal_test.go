@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+)
+
+var errInjected = errors.New("injected")
+
+// counting is a service that counts how often each transfer's contact was named, sealed, so
+// that every durable write of the store takes part.
+func counting(dir string) Config {
+	return Config{
+		Dir: dir, Archive: "kz-test", Service: "toy", Reserve: 1,
+		Schema: Schema{Version: 1, Buckets: []Bucket{{Name: "counts"}}},
+		Apply: func(tx *Tx, r *journal.Record) error {
+			if r.Is((*intakev1.ContactNamed)(nil)) {
+				key := []byte(r.Object().ID)
+				tx.Put("counts", key, number(parseNumber(tx.Get("counts", key))+1))
+			}
+			return nil
+		},
+	}
+}
+
+func name(id string) Decide {
+	return func(*View, time.Time) ([]Event, error) {
+		return []Event{{
+			Refs: []journal.Ref{{Type: "transfer", ID: id}}, Body: &intakev1.ContactNamed{TransferId: id},
+			Sealed: &intakev1.Contact{Name: "Әсел Қуанышқызы " + id},
+		}}, nil
+	}
+}
+
+// TestEveryDurableWriteMayFail injects, at each durable write, a loss and a success that is
+// reported as an error, under load from many callers who repeat their command ids.
+func TestEveryDurableWriteMayFail(t *testing.T) {
+	var n atomic.Int64
+	spoil := func() bool { return n.Add(1)%5 == 0 }
+	for _, row := range []struct {
+		name   string
+		inject func(s *Store)
+	}{
+		{"key file sync, lost", func(s *Store) {
+			s.sync = func() error {
+				if spoil() {
+					return errInjected
+				}
+				return s.keys.Sync()
+			}
+		}},
+		{"key file sync, stored but error", func(s *Store) {
+			s.sync = func() error {
+				if err := s.keys.Sync(); err != nil || !spoil() {
+					return err
+				}
+				return errInjected
+			}
+		}},
+		{"commit, lost", func(s *Store) {
+			s.commit = func(tx *bbolt.Tx) error {
+				if !spoil() {
+					return tx.Commit()
+				}
+				return errors.Join(tx.Rollback(), errInjected)
+			}
+		}},
+		{"commit, stored but error", func(s *Store) {
+			s.commit = func(tx *bbolt.Tx) error {
+				if err := tx.Commit(); err != nil || !spoil() {
+					return err
+				}
+				return errInjected
+			}
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			n.Store(0)
+			s, err := Open(counting(t.TempDir()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			s.Admit()
+			row.inject(s)
+			var failures atomic.Int64
+			var wg sync.WaitGroup
+			for caller := range 8 {
+				wg.Go(func() {
+					for i := range 40 {
+						id := uuid.Must(uuid.NewV7())
+						for {
+							_, err := s.Do(context.Background(), Command{ID: id, Name: "/t/Name", Actor: "person:t", Decide: name(fmt.Sprintf("%d-%d", caller, i))})
+							if err == nil {
+								break
+							}
+							if fault.KindOf(err) != fault.Unavailable {
+								t.Errorf("a failed write must say that it may be repeated, said %v", err)
+							}
+							failures.Add(1)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if failures.Load() == 0 {
+				t.Error("nothing was injected")
+			}
+			count := 0
+			if err := s.View(func(v *View) error {
+				for k, val := range v.Scan("counts", nil, nil) {
+					if count++; parseNumber(val) != 1 {
+						t.Errorf("%s took effect %d times", k, parseNumber(val))
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if count != 8*40 {
+				t.Errorf("%d of %d commands are in the store", count, 8*40)
+			}
+			problems, err := s.Verify(t.TempDir())
+			if err != nil || len(problems) > 0 {
+				t.Errorf("%v %v", problems, err)
+			}
+		})
+	}
+}
