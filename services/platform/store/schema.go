@@ -266,7 +266,9 @@ func (t *Tx) fail(err error) {
 }
 
 // SetTimer lets a command of the kind fire for the key at a time (to the second).
-func (t *Tx) SetTimer(due time.Time, kind, key string) { t.Put("timers", timerKey(due, kind, key), []byte{}) }
+func (t *Tx) SetTimer(due time.Time, kind, key string) {
+	t.Put("timers", timerKey(due, kind, key), []byte{})
+}
 
 // ClearTimer takes a timer back.
 func (t *Tx) ClearTimer(due time.Time, kind, key string) {

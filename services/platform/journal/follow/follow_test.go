@@ -208,7 +208,10 @@ func TestALostTailStopsTheServiceUntilAPersonBeginsAnEpoch(t *testing.T) {
 	if err := w.writer.Ready(); err == nil {
 		t.Fatal("a service that lost its tail must not take commands")
 	}
-	w.eventually("the mirror notices, too", func() bool { _, alarm := w.mirror.follower.Status(); return strings.Contains(alarm, "its tail is lost") })
+	w.eventually("the mirror notices, too", func() bool {
+		_, alarm := w.mirror.follower.Status()
+		return strings.Contains(alarm, "its tail is lost")
+	})
 
 	proof := w.position()
 	rec, err := w.writer.BeginEpoch(t.Context(), store.Command{ID: uuid.Must(uuid.NewV7()), Name: "qoyma journal begin-epoch", Actor: "person:head"},

@@ -77,7 +77,7 @@ type Config struct {
 	// Published is told how each publish ended, nil where it went well, so that a frozen
 	// stream is noticed.
 	Published func(error)
-	Log    *slog.Logger
+	Log       *slog.Logger
 	// Retry is the pause after a failure; 0 means a second.
 	Retry time.Duration
 }
