@@ -168,7 +168,7 @@ func attributes(level uint32, grounds []string) cedar.Record {
 // ask evaluates. Cedar skips a policy that fails to evaluate, which would lose a forbid;
 // here such a failure denies.
 func (p *Policy) ask(entities cedar.EntityMap, request cedar.Request) bool {
-	allowed, diagnostic := p.set.IsAuthorized(entities, request)
+	allowed, diagnostic := cedar.Authorize(p.set, entities, request)
 	return allowed == cedar.Allow && len(diagnostic.Errors) == 0
 }
 

@@ -93,7 +93,9 @@ func (h *HTTP) Run(ctx context.Context) error {
 		h.cfg.Log.WarnContext(ctx, "requests under way are cut off", "after", h.cfg.StopTimeout)
 		err = h.server.Close()
 	}
-	<-failed
+	if serveErr := <-failed; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
 	return err
 }
 

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
@@ -25,9 +26,15 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/fault/wire"
+	"github.com/qoyma/qoyma/services/platform/module"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/serve"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Both servers go into the list of modules.
+var _ = []module.Module{(*serve.Server)(nil), (*serve.HTTP)(nil)}
 
 const echo, tail = "/qoyma.intake.v1.TestService/Echo", "/qoyma.intake.v1.TestService/Tail"
 
