@@ -185,6 +185,9 @@ func index(all []Edition) *Set {
 	return s
 }
 
+// greatest is the greatest value that is believed of a unit: past it is a typing mistake.
+var greatest = map[Unit]int{Years: 200, Leaves: 10_000}
+
 var idRE = regexp.MustCompile(`^[a-z0-9][a-z0-9._/-]{0,79}$`)
 
 // check lists what is wrong with one edition by itself.
@@ -204,10 +207,10 @@ func (e Edition) check() []*fault.Error {
 	if e.Unit != known.unit {
 		bad("unit", e.Unit, string(known.unit))
 	}
-	if known.unit == Years && (e.Number < known.least || e.Number > 200) {
-		bad("number", e.Number, fmt.Sprintf("%d … 200", known.least))
+	if most := greatest[known.unit]; known.unit != Day && (e.Number < known.least || e.Number > most) {
+		bad("number", e.Number, fmt.Sprintf("%d … %d", known.least, most))
 	}
-	if known.unit == Years && !e.Date.IsZero() || known.unit == Day && !e.Date.Valid() {
+	if known.unit != Day && !e.Date.IsZero() || known.unit == Day && !e.Date.Valid() {
 		bad("date", e.Date, "YYYY-MM-DD ⇔ unit = day")
 	}
 	if known.unit == Day && e.Number != 0 {

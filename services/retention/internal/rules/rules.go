@@ -47,6 +47,12 @@ const (
 
 	// NotNeededLeast: "until no longer needed" means at least so many years.
 	NotNeededLeast Subject = "until-not-needed.least"
+
+	// LongTerm: files kept for more years than this get an inventory of their own.
+	LongTerm Subject = "inventory.long-term"
+
+	// VolumeLeaves: a file of more leaves than this is parted into volumes.
+	VolumeLeaves Subject = "volume.leaves"
 )
 
 // Unit is what an edition's value counts.
@@ -54,8 +60,9 @@ type Unit string
 
 // The units.
 const (
-	Years Unit = "years" // calendar years
-	Day   Unit = "day"   // the value is a date
+	Years  Unit = "years" // calendar years
+	Day    Unit = "day"   // the value is a date
+	Leaves Unit = "leaves"
 )
 
 // subjects gives each subject its unit and its name for people.
@@ -74,6 +81,8 @@ var subjects = map[Subject]struct {
 	PersonnelOlder:    {Years, 1, "шекара күніне дейін аяқталған жеке құрам құжаттарының мерзімі", "срок документов по личному составу, законченных до граничной даты", "term of personnel files closed before the cut-off day"},
 	ClockStart:        {Years, 0, "сақтау мерзімінің басталуы", "начало исчисления срока", "start of the clock"},
 	NotNeededLeast:    {Years, 0, "«қажеттілігі өткенге дейін» мерзімінің ең азы", "наименьший срок «до минования надобности»", "least length of “until no longer needed”"},
+	LongTerm:          {Years, 1, "ұзақ мерзімді сақтаудың шегі", "порог длительного хранения", "threshold of long-term keeping"},
+	VolumeLeaves:      {Leaves, 1, "бір томдағы парақтардың ең көбі", "наибольшее число листов в томе", "the most leaves in a volume"},
 }
 
 // In is the subject's name for people; an unknown one is its own code.
