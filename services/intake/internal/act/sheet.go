@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
-	"github.com/go-fonts/liberation/liberationserifbold"
-	"github.com/go-fonts/liberation/liberationserifregular"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -16,7 +13,7 @@ import (
 
 // Measures of the sheet, in millimetres; sizes of type in points.
 const (
-	left, right, top, bottom = 20.0, 12.0, 16.0, 20.0
+	left, right, top, bottom = 20.0, 12.0, 15.0, 19.0
 
 	bodySize, tableSize, footSize = 11.5, 9.5, 8.5
 	bodyLine, tableLine           = 5.2, 4.2
@@ -29,6 +26,9 @@ type sheet struct {
 	language fault.Language
 	width    float64 // between the margins
 	limit    float64 // lowest y a line may reach
+	style    string  // of the type in use
+	size     float64
+	loaded   map[*font]bool
 }
 
 // paper draws a document twice: once to learn its number of pages, once to print «стр. 2
@@ -66,13 +66,12 @@ func newSheet(orientation string, l fault.Language, title string, date civil.Dat
 	pdf.SetProducer("Qoyma", true)
 	pdf.SetTitle(title, true)
 	pdf.SetLang(string(l))
-	pdf.AddUTF8FontFromBytes("serif", "", liberationserifregular.TTF)
-	pdf.AddUTF8FontFromBytes("serif", "B", liberationserifbold.TTF)
 	pdf.SetMargins(left, top, right)
 	pdf.SetAutoPageBreak(true, bottom)
 	pdf.SetLineWidth(0.2)
+	pdf.SetCellMargin(0) // text, rules and tables begin on the same line
 	w, h := pdf.GetPageSize()
-	return &sheet{pdf: pdf, language: l, width: w - left - right, limit: h - bottom}
+	return &sheet{pdf: pdf, language: l, width: w - left - right, limit: h - bottom, loaded: map[*font]bool{}}
 }
 
 func (s *sheet) footer(foot string, pages int) {
@@ -82,35 +81,78 @@ func (s *sheet) footer(foot string, pages int) {
 	if s.language == fault.Kazakh {
 		page = fmt.Sprintf("%d-бет, барлығы %d", s.pdf.PageNo(), pages)
 	}
-	s.pdf.CellFormat(s.width*0.75, 5, s.fit(foot, s.width*0.75), "", 0, "L", false, 0, "")
-	s.pdf.CellFormat(s.width*0.25, 5, page, "", 0, "R", false, 0, "")
+	s.cell(s.width*0.75, 5, s.fit(foot, s.width*0.75), "L")
+	s.cell(s.width*0.25, 5, page, "R")
 }
 
-func (s *sheet) font(style string, size float64) { s.pdf.SetFont("serif", style, size) }
+// font sets the style ("" or "B") and size, in points, of what follows.
+func (s *sheet) font(style string, size float64) {
+	s.style, s.size = style, size
+	s.use(faces[style][0])
+}
+
+// use selects a face, loading it into the document when it is first needed.
+func (s *sheet) use(f *font) {
+	if !s.loaded[f] {
+		s.pdf.AddUTF8FontFromBytes(f.family, f.style, f.ttf)
+		s.loaded[f] = true
+	}
+	s.pdf.SetFont(f.family, f.style, s.size)
+}
+
+// measure is the width of a line in the style in use, in millimetres.
+func (s *sheet) measure(text string) float64 {
+	width := 0.0
+	for _, r := range runs(text, s.style) {
+		s.use(r.font)
+		width += s.pdf.GetStringWidth(r.text)
+	}
+	return width
+}
+
+// cell prints one line into a box of the width, aligned L, C or R, and moves to the right
+// of the box.
+func (s *sheet) cell(width, height float64, text, align string) {
+	x, y := s.pdf.GetXY()
+	at := x
+	switch align {
+	case "C":
+		at += (width - s.measure(text)) / 2
+	case "R":
+		at += width - s.measure(text)
+	}
+	for _, r := range runs(text, s.style) {
+		s.use(r.font)
+		w := s.pdf.GetStringWidth(r.text)
+		s.pdf.SetXY(at, y)
+		s.pdf.CellFormat(w, height, r.text, "", 0, "L", false, 0, "")
+		at += w
+	}
+	s.pdf.SetXY(x+width, y)
+}
+
+// newline moves to the beginning of the line below.
+func (s *sheet) newline(height float64) { s.pdf.SetXY(left, s.pdf.GetY()+height) }
+
+// write flows a text on from where the last one ended, over lines.
+func (s *sheet) write(text string) {
+	for _, r := range runs(legible(text), s.style) {
+		s.use(r.font)
+		s.pdf.Write(bodyLine, r.text)
+	}
+}
 
 // fit shortens a text to a width on one line.
 func (s *sheet) fit(text string, width float64) string {
 	text = legible(text)
-	if s.pdf.GetStringWidth(text) <= width {
+	if s.measure(text) <= width {
 		return text
 	}
 	r := []rune(text)
-	for len(r) > 0 && s.pdf.GetStringWidth(string(r)+"…") > width {
+	for len(r) > 0 && s.measure(string(r)+"…") > width {
 		r = r[:len(r)-1]
 	}
 	return string(r) + "…"
-}
-
-// legible makes one line of a text and replaces what the font cannot draw (it covers the
-// basic plane) and control characters by a visible mark, rather than dropping them.
-func legible(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	return strings.Map(func(r rune) rune {
-		if r > 0xFFFF || unicode.IsControl(r) || unicode.Is(unicode.Co, r) {
-			return '?'
-		}
-		return r
-	}, text)
 }
 
 // wrap cuts a text into lines of the width in the current font, between words where it
@@ -119,19 +161,19 @@ func (s *sheet) wrap(text string, width float64) []string {
 	var lines []string
 	line := ""
 	flush := func() { lines, line = append(lines, line), "" }
-	for _, word := range strings.Fields(legible(text)) {
+	for word := range strings.SplitSeq(legible(text), " ") {
 		candidate := word
 		if line != "" {
 			candidate = line + " " + word
 		}
-		if s.pdf.GetStringWidth(candidate) <= width {
+		if s.measure(candidate) <= width {
 			line = candidate
 			continue
 		}
 		if line != "" {
 			flush()
 		}
-		for s.pdf.GetStringWidth(word) > width {
+		for s.measure(word) > width {
 			cut := s.prefix(word, width)
 			lines = append(lines, string(cut))
 			word = word[len(string(cut)):]
@@ -148,7 +190,7 @@ func (s *sheet) wrap(text string, width float64) []string {
 func (s *sheet) prefix(word string, width float64) []rune {
 	r := []rune(word)
 	n := 1
-	for n < len(r) && s.pdf.GetStringWidth(string(r[:n+1])) <= width {
+	for n < len(r) && s.measure(string(r[:n+1])) <= width {
 		n++
 	}
 	return r[:n]
@@ -167,7 +209,8 @@ func (s *sheet) room(height float64) bool {
 func (s *sheet) centred(style string, size float64, text string) {
 	s.font(style, size)
 	for _, line := range s.wrap(text, s.width) {
-		s.pdf.CellFormat(s.width, size*0.46, line, "", 1, "C", false, 0, "")
+		s.cell(s.width, size*0.46, line, "C")
+		s.newline(size * 0.46)
 	}
 }
 
@@ -175,9 +218,10 @@ func (s *sheet) centred(style string, size float64, text string) {
 func (s *sheet) labelled(label, text string) {
 	s.room(2 * bodyLine)
 	s.font("B", bodySize)
-	s.pdf.Write(bodyLine, label+" ")
+	s.write(label)
 	s.font("", bodySize)
-	s.pdf.Write(bodyLine, legible(text))
+	s.pdf.SetX(s.pdf.GetX() + s.measure(" "))
+	s.write(text)
 	s.pdf.Ln(bodyLine + 1.4)
 }
 
@@ -186,7 +230,8 @@ func (s *sheet) paragraph(text string) {
 	s.font("", bodySize)
 	for _, line := range s.wrap(text, s.width) {
 		s.room(bodyLine)
-		s.pdf.CellFormat(s.width, bodyLine, line, "", 1, "L", false, 0, "")
+		s.cell(s.width, bodyLine, line, "L")
+		s.newline(bodyLine)
 	}
 	s.pdf.Ln(1.4)
 }

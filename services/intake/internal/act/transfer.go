@@ -27,7 +27,7 @@ type words struct {
 var forms = map[fault.Language]words{
 	fault.Kazakh: {
 		approve: "БЕКІТЕМІН", title: "Құжаттарды сақтауға қабылдау-беру", number: "АКТІСІ № %s",
-		ground: "Негіздеме:", fonds: "Қор:", giver: "Тапсырушы:", archive: "Қабылдаушы:",
+		ground: "Негіздеме:", fonds: "Қор:", giver: "Тапсырушы:", archive: "Қабылдаушы архив:",
 		handed: "Төменде аталған тізімдемелер бойынша құжаттар тапсырылды және мемлекеттік сақтауға қабылданды:",
 		no:     "Р/с №", inventory: "Тізімдеме №", name: "Тізімдеменің атауы", copies: "Тізімдеме даналары", units: "Сақтау бірліктері", note: "Ескертпе",
 		total: "Жиыны", accepted: "Тізімдемелердегі %s %s қабылданды.", acceptedAll: "Тізімдемелердегі құжаттар толық қабылданды: %s.",
@@ -40,16 +40,16 @@ var forms = map[fault.Language]words{
 	},
 	fault.Russian: {
 		approve: "УТВЕРЖДАЮ", title: "приема-передачи документов на хранение", number: "АКТ № %s",
-		ground: "Основание:", fonds: "Фонд:", giver: "Сдатчик:", archive: "Приёмщик:",
+		ground: "Основание:", fonds: "Фонд:", giver: "Сдатчик:", archive: "Принимающий архив:",
 		handed: "Сданы и приняты на государственное хранение документы по следующим описям:",
 		no:     "№ п/п", inventory: "Опись №", name: "Название описи", copies: "Экз. описи", units: "Единиц хранения", note: "Примечание",
-		total: "Итого", accepted: "Принято %[2]s из %[1]s, значащихся в описях.", acceptedAll: "Документы по описям приняты полностью: %s.",
+		total: "Итого", accepted: "Принято %[2]s из %[1]s по описям.", acceptedAll: "Документы по описям приняты полностью: %s.",
 		differences: "Не приняты, с указанием причин:",
 		digital:     "Электронные документы:", objects: "пакет «%s», файлов – %d, байт – %s.", digest: "Контрольная сумма пакета (%s):",
 		malware: "Проверка на вредоносные программы:", noCheck: "не проводилась; файлы сохранены в том виде, в каком приняты",
 		gave: "Сдал", took: "Принял", copiesOfAct: "Акт составлен в двух экземплярах: один – сдатчику, один – архиву.",
 		assigned: "Фонду присвоен номер: №", accession: "Номер по книге учета поступлений: №",
-		books: "Изменения в учетные документы внесены:", booksBy: "Изменения внёс", signature: "подпись, дата",
+		books: "Изменения в учетные документы внесены:", booksBy: "Изменения внес", signature: "подпись, дата",
 	},
 }
 
@@ -82,10 +82,13 @@ func (a Transfer) head(s *sheet, w words) {
 		s.block(x, half, "B", w.approve)
 		s.block(x, half, "", p.Head.Post.In(l))
 		s.block(x, half, "", p.Name.In(l))
-		s.line(x, half, p.Head.Name)
 		lowest = max(lowest, s.pdf.GetY())
 	}
-	s.pdf.SetXY(left, lowest+9)
+	for i, p := range []Party{a.Giver, a.Archive} { // both sign on one level
+		s.pdf.SetY(lowest)
+		s.line(left+float64(i)*(half+12), half, p.Head.Name)
+	}
+	s.newline(7)
 	number := fmt.Sprintf(w.number, a.Number)
 	if l == fault.Kazakh {
 		s.centred("B", 13, w.title) // the kind of act comes last in Kazakh
@@ -96,9 +99,9 @@ func (a Transfer) head(s *sheet, w words) {
 	}
 	s.pdf.Ln(3)
 	s.font("", bodySize)
-	s.pdf.CellFormat(s.width/2, bodyLine, s.fit(a.Place.In(l), s.width/2), "", 0, "L", false, 0, "")
-	s.pdf.CellFormat(s.width/2, bodyLine, a.Date.In(l), "", 1, "R", false, 0, "")
-	s.pdf.Ln(4)
+	s.cell(s.width/2, bodyLine, s.fit(a.Place.In(l), s.width/2), "L")
+	s.cell(s.width/2, bodyLine, a.Date.In(l), "R")
+	s.newline(bodyLine + 3)
 }
 
 func (a Transfer) body(s *sheet, w words) {
@@ -153,9 +156,7 @@ func (a Transfer) electronic(s *sheet, w words) {
 		return
 	}
 	s.labelled(w.digital, fmt.Sprintf(w.objects, d.Package, d.Objects, thousands(d.Bytes)))
-	s.labelled(fmt.Sprintf(w.digest, d.Algorithm), "")
-	s.pdf.Ln(-1.4)
-	s.paragraph(grouped(d.Digest))
+	s.labelled(fmt.Sprintf(w.digest, d.Algorithm), grouped(d.Digest))
 	malware := d.Malware.In(s.language)
 	if malware == "" {
 		malware = w.noCheck
@@ -166,8 +167,8 @@ func (a Transfer) electronic(s *sheet, w words) {
 func (a Transfer) end(s *sheet, w words) {
 	l := s.language
 	s.paragraph(w.copiesOfAct)
-	s.room(34) // both signatures stay on one page
-	s.pdf.Ln(3)
+	s.room(28) // both signatures stay on one page
+	s.pdf.Ln(2)
 	s.sign(w.gave, a.Giver.Signer, w.signature)
 	s.sign(w.took, a.Archive.Signer, w.signature)
 
@@ -191,7 +192,7 @@ func (a Transfer) end(s *sheet, w words) {
 	s.sign(w.booksBy, Person{}, w.signature)
 }
 
-// block prints lines in a part of the sheet's width.
+// block prints lines in a part of the sheet's width that begins at x.
 func (s *sheet) block(x, width float64, style, text string) {
 	if text == "" {
 		return
@@ -199,7 +200,8 @@ func (s *sheet) block(x, width float64, style, text string) {
 	s.font(style, bodySize-0.5)
 	for _, line := range s.wrap(text, width) {
 		s.pdf.SetX(x)
-		s.pdf.CellFormat(width, bodyLine, line, "", 1, "L", false, 0, "")
+		s.cell(width, bodyLine, line, "L")
+		s.newline(bodyLine)
 	}
 }
 
@@ -209,7 +211,7 @@ func (s *sheet) line(x, width float64, name string) {
 	s.pdf.Line(x, y, x+width*0.45, y)
 	s.font("", bodySize-0.5)
 	s.pdf.SetXY(x+width*0.47, y-bodyLine+0.6)
-	s.pdf.CellFormat(width*0.53, bodyLine, s.fit(name, width*0.53), "", 1, "L", false, 0, "")
+	s.cell(width*0.53, bodyLine, s.fit(name, width*0.53), "L")
 	if name == "" {
 		s.pdf.Line(x+width*0.48, y, x+width, y)
 	}
@@ -218,7 +220,8 @@ func (s *sheet) line(x, width float64, name string) {
 		date = "20___ жылғы «____» ______________"
 	}
 	s.pdf.SetXY(x, y+1.5)
-	s.pdf.CellFormat(width, bodyLine, date, "", 1, "L", false, 0, "")
+	s.cell(width, bodyLine, date, "L")
+	s.newline(bodyLine)
 }
 
 // sign prints a line for the signature of one side: role and post, line, name.
@@ -227,23 +230,23 @@ func (s *sheet) sign(role string, p Person, caption string) {
 	post := p.Post.In(s.language)
 	lines := s.wrap(strings.TrimSuffix(role+": "+post, ": "), s.width*0.42)
 	for i, line := range lines {
-		s.pdf.CellFormat(s.width*0.42, bodyLine, line, "", 0, "L", false, 0, "")
+		s.cell(s.width*0.42, bodyLine, line, "L")
 		if i < len(lines)-1 {
-			s.pdf.Ln(bodyLine)
+			s.newline(bodyLine)
 		}
 	}
 	y := s.pdf.GetY() + bodyLine - 0.4
 	from, to := left+s.width*0.44, left+s.width*0.70
 	s.pdf.Line(from, y, to, y)
 	s.pdf.SetXY(to+2, y-bodyLine+0.4)
-	s.pdf.CellFormat(s.width*0.28, bodyLine, s.fit(p.Name, s.width*0.28), "", 0, "L", false, 0, "")
+	s.cell(s.width*0.28, bodyLine, s.fit(p.Name, s.width*0.28), "L")
 	if p.Name == "" {
 		s.pdf.Line(to+4, y, left+s.width, y)
 	}
 	s.font("", footSize-1)
 	s.pdf.SetXY(from, y+0.2)
-	s.pdf.CellFormat(to-from, 3.4, caption, "", 1, "C", false, 0, "")
-	s.pdf.Ln(3.5)
+	s.cell(to-from, 3.4, caption, "C")
+	s.newline(5)
 }
 
 // thousands writes a great number in groups of three with non-breaking spaces.
