@@ -112,6 +112,7 @@ type Transfer struct {
 const (
 	maxRows = 2000
 	maxText = 1000 // characters in one cell or paragraph
+	maxName = 300  // characters in a name, a post or a number
 )
 
 // check refuses an act whose facts are incomplete or do not add up.
@@ -128,12 +129,12 @@ func (a Transfer) check() error {
 			return BadField.With("field", r.field, "value", "")
 		}
 	}
-	texts := []Text{
-		a.Place, a.Ground, a.FondsName, a.Giver.Name, a.Archive.Name, {KK: a.Number, RU: a.FondsNumber}, {KK: a.Accession},
+	names := []Text{
+		a.Place, a.Giver.Name, a.Archive.Name, {KK: a.Number, RU: a.FondsNumber}, {KK: a.Accession},
 		a.Giver.Head.Post, a.Giver.Signer.Post, a.Archive.Head.Post, a.Archive.Signer.Post,
 		{KK: a.Giver.Head.Name, RU: a.Giver.Signer.Name}, {KK: a.Archive.Head.Name, RU: a.Archive.Signer.Name},
 	}
-	texts = append(texts, a.Books...)
+	texts := append([]Text{a.Ground, a.FondsName}, a.Books...)
 	sum := 0
 	for i, r := range a.Rows {
 		if r.Inventory == "" || r.Units < 0 || r.Copies < 0 || r.Title.In(fault.Russian) == "" {
@@ -161,14 +162,17 @@ func (a Transfer) check() error {
 	case a.Announced < a.Accepted:
 		return BadField.With("field", "announced", "value", a.Announced)
 	}
-	return printable(texts)
+	if err := printable(names, maxName); err != nil {
+		return err
+	}
+	return printable(texts, maxText)
 }
 
-// printable refuses texts that would not fit on the form.
-func printable(texts []Text) error {
+// printable refuses texts of more than most characters, which would not fit on the form.
+func printable(texts []Text, most int) error {
 	for _, t := range texts {
 		for _, s := range []string{t.KK, t.RU} {
-			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxText {
+			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > most {
 				return BadField.With("field", "text", "value", strings.ToValidUTF8(string([]rune(s)[:min(40, utf8.RuneCountInString(s))]), "?")+"…")
 			}
 		}

@@ -194,6 +194,7 @@ func TestRefuses(t *testing.T) {
 		"no accession":     {func(a *act.Transfer) { a.Accession = "" }, act.BadField},
 		"negative units":   {func(a *act.Transfer) { a.Rows[0].Units = -1 }, act.BadField},
 		"endless title":    {func(a *act.Transfer) { a.Rows[0].Title.RU = strings.Repeat("ы", 1001) }, act.BadField},
+		"endless name":     {func(a *act.Transfer) { a.Giver.Head.Name = strings.Repeat("ы", 301) }, act.BadField},
 		"not UTF-8":        {func(a *act.Transfer) { a.Rows[0].Note.KK = "\xff" }, act.BadField},
 		"no digest":        {func(a *act.Transfer) { a.Digital.Digest = "" }, act.BadField},
 	} {
@@ -217,7 +218,8 @@ func TestHostileTexts(t *testing.T) {
 		a.Rows[0].Title = act.Text{KK: s, RU: s}
 		a.Rows[0].Note = act.Text{KK: s, RU: s}
 		a.Ground = act.Text{KK: s, RU: s}
-		a.Giver.Head.Name, a.Giver.Signer.Post = s, act.Text{KK: s, RU: s}
+		name := string([]rune(s)[:min(300, len([]rune(s)))])
+		a.Giver.Head.Name, a.Giver.Signer.Post, a.Giver.Name = name, act.Text{KK: name, RU: name}, act.Text{KK: name, RU: name}
 		pdf := render(t, a, fault.Kazakh)
 		if pages := bytes.Count(pdf, []byte("/Type /Page\n")); pages > 6 {
 			t.Errorf("%.20q on %d pages", s, pages)

@@ -103,5 +103,5 @@ func (b Book) check() error {
 		}
 		texts = append(texts, r.From, r.Document, r.Fonds, r.Condition, r.Note, Text{KK: r.Number, RU: r.FondsNumber})
 	}
-	return printable(texts)
+	return printable(texts, maxText)
 }

@@ -67,7 +67,7 @@ func newSheet(orientation string, l fault.Language, title string, date civil.Dat
 	pdf.SetTitle(title, true)
 	pdf.SetLang(string(l))
 	pdf.SetMargins(left, top, right)
-	pdf.SetAutoPageBreak(true, bottom)
+	pdf.SetAutoPageBreak(false, bottom) // room turns pages; only flowing text (labelled) lets the library do it
 	pdf.SetLineWidth(0.2)
 	pdf.SetCellMargin(0) // text, rules and tables begin on the same line
 	w, h := pdf.GetPageSize()
@@ -217,6 +217,8 @@ func (s *sheet) centred(style string, size float64, text string) {
 // labelled prints a paragraph that begins with its bold label.
 func (s *sheet) labelled(label, text string) {
 	s.room(2 * bodyLine)
+	s.pdf.SetAutoPageBreak(true, bottom)
+	defer s.pdf.SetAutoPageBreak(false, bottom)
 	s.font("B", bodySize)
 	s.write(label)
 	s.font("", bodySize)

@@ -229,6 +229,7 @@ func (s *sheet) sign(role string, p Person, caption string) {
 	s.font("", bodySize)
 	post := p.Post.In(s.language)
 	lines := s.wrap(strings.TrimSuffix(role+": "+post, ": "), s.width*0.42)
+	s.room(float64(len(lines))*bodyLine + 4)
 	for i, line := range lines {
 		s.cell(s.width*0.42, bodyLine, line, "L")
 		if i < len(lines)-1 {
