@@ -121,8 +121,12 @@ func (a Transfer) check() error {
 		field string
 		text  Text
 	}{
-		{"number", Text{RU: a.Number}}, {"ground", a.Ground}, {"fonds", a.FondsName},
-		{"giver", a.Giver.Name}, {"archive", a.Archive.Name}, {"accession", Text{RU: a.Accession}},
+		{"number", Text{RU: a.Number}},
+		{"ground", a.Ground},
+		{"fonds", a.FondsName},
+		{"giver", a.Giver.Name},
+		{"archive", a.Archive.Name},
+		{"accession", Text{RU: a.Accession}},
 	}
 	for _, r := range required {
 		if r.text.In(fault.Russian) == "" {
@@ -130,9 +134,12 @@ func (a Transfer) check() error {
 		}
 	}
 	names := []Text{
-		a.Place, a.Giver.Name, a.Archive.Name, {KK: a.Number, RU: a.FondsNumber}, {KK: a.Accession},
+		a.Place, a.Giver.Name, a.Archive.Name,
+		{KK: a.Number, RU: a.FondsNumber},
+		{KK: a.Accession},
 		a.Giver.Head.Post, a.Giver.Signer.Post, a.Archive.Head.Post, a.Archive.Signer.Post,
-		{KK: a.Giver.Head.Name, RU: a.Giver.Signer.Name}, {KK: a.Archive.Head.Name, RU: a.Archive.Signer.Name},
+		{KK: a.Giver.Head.Name, RU: a.Giver.Signer.Name},
+		{KK: a.Archive.Head.Name, RU: a.Archive.Signer.Name},
 	}
 	texts := append([]Text{a.Ground, a.FondsName}, a.Books...)
 	sum := 0

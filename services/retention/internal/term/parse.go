@@ -22,11 +22,11 @@ var (
 		`|until (?:they are |it is )?replaced(?: (?:by|with) (?:a )?new(?: ones?)?)?)$`)
 	neededRE = regexp.MustCompile(`(?i)^(?:до минования (?:надобности|необходимости)|до миновения надобности|д\.? ?м\.? ?н\.?` +
 		`|қажеттілі(?:гі|к) (?:өткенге|жойылғанға|өткенше)(?: дейін)?` +
-		`|until (?:it is )?no longer needed|while needed|until the need (?:has passed|passes))(?:[ ,;(].*)?$`)
+		`|until (?:it is )?no longer needed|while needed|until the need (?:has passed|passes))((?:[ ,;(].*)?)$`)
 	liquidationRE = regexp.MustCompile(`(?i)^(?:до ликвидации(?: организаци[ия]| юридического лица)?` +
 		`|(?:ұйым(?:ның)? |заңды тұлға )?(?:таратылғанға|таратылғанша|жойылғанға)(?: дейін)?` +
 		`|until (?:the )?(?:liquidation(?: of the organi[sz]ation)?|organi[sz]ation is (?:liquidated|wound up)))$`)
-	claimedRE = regexp.MustCompile(`(?i)^(?:до востребования|талап етілгенге дейін|until (?:it is )?claimed)(?:[ ,;(].*)?$`)
+	claimedRE = regexp.MustCompile(`(?i)^(?:до востребования|талап етілгенге дейін|until (?:it is )?claimed)((?:[ ,;(].*)?)$`)
 	claimedIs = regexp.MustCompile(`(?i)^(?:до востребования|талап етілгенге дейін|until (?:it is )?claimed)$`)
 
 	// 1 least, 2 N, 3 M, 4 the rest
@@ -35,7 +35,7 @@ var (
 	// Kazakh puts the event first: 1 event, 2 the term
 	eventFirstRE = regexp.MustCompile(`(?i)^(\D.*(?:кейін|бастап|соң|жағдайда)),? ((?:кемінде )?\d.*)$`)
 	// what stands between "until …" and its number of years
-	leadRE = regexp.MustCompile(`(?i)^[ ,;(–—-]*(?:(?:затем|но|одан кейін|бірақ|then|but|невостребованн(?:ые|ых)|талап етілмеген(?:дері)?|unclaimed)[ ,–—-]*)?`)
+	leadRE = regexp.MustCompile(`(?i)^(?:затем|но|одан кейін|бірақ|then|but|невостребованн(?:ые|ых)|талап етілмеген(?:дері)?|unclaimed)[ ,–—-]+`)
 
 	markRE   = regexp.MustCompile(`(?i)(^|[^\pL])(?:цэпк|эпк|остк|стк|epc)([^\pL]|$)`)
 	cutOffRE = regexp.MustCompile(`\d{2}\.\d{2}\.\d{4}|\d{4}-\d{2}-\d{2}`)
@@ -83,10 +83,12 @@ func parse(s string) (Term, error) {
 		return Term{Kind: UntilReplaced}, nil
 	case liquidationRE.MatchString(s):
 		return Term{Kind: UntilLiquidation}, nil
-	case neededRE.MatchString(s):
-		return parseLeast(UntilNotNeeded, s)
-	case claimedRE.MatchString(s):
-		return parseLeast(UntilClaimed, s)
+	}
+	if m := neededRE.FindStringSubmatch(s); m != nil {
+		return parseLeast(UntilNotNeeded, m[1])
+	}
+	if m := claimedRE.FindStringSubmatch(s); m != nil {
+		return parseLeast(UntilClaimed, m[1])
 	}
 	if m := yearsRE.FindStringSubmatch(s); m != nil {
 		return parseYears(m, trim(m[4]))
@@ -104,36 +106,16 @@ func parse(s string) (Term, error) {
 }
 
 // parseLeast reads the years that may follow "until …": «до минования надобности, не менее
-// 1 года», «до востребования (невостребованные – 50 лет)».
-func parseLeast(kind Kind, s string) (Term, error) {
+// 1 года», «до востребования (невостребованные – 50 лет)». Between the two only a lead-in
+// may stand.
+func parseLeast(kind Kind, rest string) (Term, error) {
 	t := Term{Kind: kind}
-	i := strings.IndexAny(s, "0123456789")
-	if i < 0 {
-		if (kind == UntilNotNeeded && strings.ContainsAny(s, ",;(")) || (kind == UntilClaimed && !claimedIs.MatchString(s)) {
-			return Term{}, nil // something follows that is no number of years
-		}
+	if trim(rest) == "" {
 		return t, nil
 	}
-	for _, least := range []string{"не менее ", "кемінде ", "at least ", "minimum "} {
-		if strings.HasSuffix(strings.ToLower(s[:i]), least) {
-			i -= len(least)
-			break
-		}
-	}
-	// Only a lead-in may stand between the two parts.
-	for _, until := range []string{"надобности", "необходимости", "востребования", "дейін", "өткенше", "needed", "claimed", "passes", "passed", "н."} {
-		if head := strings.ToLower(s[:i]); strings.Contains(head, until) {
-			between := head[strings.Index(head, until)+len(until):]
-			if leadRE.FindString(between) != between {
-				return Term{}, nil
-			}
-			break
-		}
-	}
-	m := yearsRE.FindStringSubmatch(strings.TrimSuffix(s[i:], ")"))
-	if strings.Count(s[i:], "(") == strings.Count(s[i:], ")") {
-		m = yearsRE.FindStringSubmatch(s[i:])
-	}
+	rest = trim(rest)
+	rest = trim(leadRE.ReplaceAllString(unwrap(rest), ""))
+	m := yearsRE.FindStringSubmatch(rest)
 	if m == nil {
 		return Term{}, nil
 	}

@@ -122,6 +122,8 @@ func TestParseRefuses(t *testing.T) {
 		{"постоянно или 5 лет", term.Unreadable},
 		{"до замены, не менее 5 лет", term.Unreadable},
 		{"ДМН (как получится)", term.Unreadable},
+		{"ДМН чушь 5 лет", term.Unreadable},
+		{"ДМН (не менее 1 года", term.Unreadable},
 		{"до востребования кем-нибудь", term.Unreadable},
 		{"до минования надобности когда-нибудь 5 лет", term.Unreadable},
 		{"5 лет после (чего", term.Unreadable},
