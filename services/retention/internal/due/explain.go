@@ -1,6 +1,8 @@
 package due
 
 import (
+	"strings"
+
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/numeral"
@@ -101,6 +103,7 @@ func (s Step) In(l fault.Language) string {
 	if s.Rule == "" {
 		return line
 	}
+	line = strings.TrimSuffix(line, ".") // «2011 г.» ends with a full stop already
 	line += fault.Fill(basis.In(l), map[string]string{"basis": s.Basis.In(l), "rule": s.Rule})
 	if s.Source != "" {
 		line += fault.Fill(source.In(l), map[string]string{"source": s.Source})
@@ -207,7 +210,7 @@ var sentences = map[StepKind]rules.Text{
 		EN: "Kept until no longer needed: no date is computed; the organisation decides",
 	},
 	NeededLeast: {
-		KK: "Кемінде {years} сақталады", RU: "Но не менее, чем {years}", EN: "But no less than {years}",
+		KK: "Кемінде {years} сақталады", RU: "Наименьший срок – {years}", EN: "Kept at least {years}",
 	},
 	WaitsLiquidation: {
 		KK: "Ұйым таратылғанға дейін сақталады: күні есептелмейді",
