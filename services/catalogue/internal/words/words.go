@@ -178,7 +178,7 @@ func Document(text string, field fault.Language) []string {
 }
 
 // Word is one word of a query. A description has the word if it has any of Terms, or a
-// term whose [Skeleton] is among Skeletons.
+// Cyrillic term whose [Skeleton] is among Skeletons.
 type Word struct {
 	Text      string   // as folded
 	Terms     []string // stems in every language it may be, and their synonyms
@@ -210,6 +210,22 @@ func Query(text string) []Word {
 		query = append(query, w)
 	}
 	return query
+}
+
+// Cyrillic says whether a term is a Cyrillic stem: only these have a skeleton to meet by.
+func Cyrillic(term string) bool { return script(term) == cyrillicScript }
+
+// Last is the folded text of the last token, for completing what a person is typing; ""
+// where there is none or where the text ends in a blank, that is, the word is finished.
+func Last(text string) string {
+	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsSpace(last) {
+		return ""
+	}
+	tokens := Tokens(text)
+	if len(tokens) == 0 {
+		return ""
+	}
+	return tokens[len(tokens)-1].Text
 }
 
 type scriptKind uint8

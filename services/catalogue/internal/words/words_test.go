@@ -94,7 +94,7 @@ func meets(query, description string, field fault.Language) bool {
 	terms := Document(description, field)
 	for _, w := range Query(query) {
 		found := slices.ContainsFunc(terms, func(term string) bool {
-			return slices.Contains(w.Terms, term) || !strings.HasPrefix(term, latinMark) && slices.Contains(w.Skeletons, Skeleton(term))
+			return slices.Contains(w.Terms, term) || Cyrillic(term) && slices.Contains(w.Skeletons, Skeleton(term))
 		})
 		if !found {
 			return false
