@@ -238,15 +238,15 @@ func approximate(c archcode.Code) uint64 {
 		}
 	}
 	if len(c.Fonds.Index)/2 > 3 {
-		return n<<46 | 1<<46 - 1
+		return n<<46 | (1<<46 - 1)
 	}
 	n = n<<24 | uint64(c.Fonds.Number)
 	if c.Fonds.Letters != "" {
-		return n<<22 | 1<<22 - 1
+		return n<<22 | (1<<22 - 1)
 	}
 	n = n<<10 | min(uint64(c.Inventory.Number), 511) // the bit above is that of the fonds' letters
 	if c.Inventory.Letters != "" || c.Inventory.Number >= 511 {
-		return n<<12 | 1<<12 - 1
+		return n<<12 | (1<<12 - 1)
 	}
 	return n<<12 | min(uint64(c.File.Number), 4095)
 }

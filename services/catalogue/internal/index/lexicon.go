@@ -134,10 +134,11 @@ type lexicon struct {
 	fresh    []uint32
 	unused   []uint32 // terms without documents, still in sorted or fresh
 	free     []uint32
+	slack    int // how many fresh or unused terms are let stand in any case
 }
 
 func newLexicon() lexicon {
-	return lexicon{ids: map[string]uint32{}, skeleton: map[string][]uint32{}}
+	return lexicon{ids: map[string]uint32{}, skeleton: map[string][]uint32{}, slack: 4096}
 }
 
 // add notes that a document has a term and gives the entry under which to remove it.
@@ -184,7 +185,7 @@ func (l *lexicon) remove(t, id uint32) {
 
 // settle keeps the fresh and the unused terms few beside the sorted ones.
 func (l *lexicon) settle() {
-	most := max(4096, len(l.sorted)/16)
+	most := max(l.slack, len(l.sorted)/16)
 	if len(l.fresh) <= most && len(l.unused) <= most {
 		return
 	}
