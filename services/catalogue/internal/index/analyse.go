@@ -2,6 +2,7 @@ package index
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/qoyma/qoyma/services/catalogue/internal/words"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -11,14 +12,15 @@ import (
 // remembered bounds the analyser's memory of tokens; when it is full it begins anew.
 const remembered = 1 << 17
 
-// analyser turns documents into terms. It remembers the terms of tokens, since a catalogue
-// says the same words again and again and stemming is most of the work.
+// analyser turns documents into terms. It remembers the terms of words as typed, since a
+// catalogue says the same words again and again, and folding and stemming is most of the work.
 type analyser struct {
-	memory map[token][]string
+	memory map[typed][]string
 }
 
-type token struct {
-	words.Token
+// typed is a word as it stands in a field of a language.
+type typed struct {
+	raw   string
 	field fault.Language
 }
 
@@ -58,15 +60,14 @@ func (a *analyser) text(terms []string, t Text) []string {
 		if part.text == "" {
 			continue
 		}
-		for _, w := range words.Tokens(part.text) {
-			key := token{w, part.field}
-			found, ok := a.memory[key]
+		for raw := range words.Raw(part.text) {
+			found, ok := a.memory[typed{raw, part.field}]
 			if !ok {
 				if len(a.memory) >= remembered || a.memory == nil {
-					a.memory = make(map[token][]string, 1024)
+					a.memory = make(map[typed][]string, 1024)
 				}
-				found = words.Terms(w, part.field)
-				a.memory[key] = found
+				found = words.Terms(words.Fold(raw), part.field)
+				a.memory[typed{strings.Clone(raw), part.field}] = found
 			}
 			terms = append(terms, found...)
 		}

@@ -76,23 +76,23 @@ func (x *Index) Search(q Query) Result {
 	if base.IsEmpty() {
 		return Result{}
 	}
-	var s search
+	s := search{base: base, years: q.Years}
 	exact, found := uint32(0), false
 	if typed {
-		if exact, found = x.byKey[string(code.Key())]; found && base.Contains(exact) {
+		under := x.within(&s, x.under(code))
+		if exact, found = x.byKey[string(code.Key())]; found && under.Contains(exact) {
 			s.take(roaring.BitmapOf(exact))
 		} else {
 			found = false
 		}
-		s.take(roaring.And(x.under(code), base))
+		s.take(under)
 	}
 	result := Result{}
-	if len(query) == 0 {
-		if !typed {
-			s.take(base)
-		}
-	} else {
-		result.AnyWord = x.byWords(&s, query, prefix, base)
+	switch {
+	case len(query) > 0:
+		result.AnyWord = x.byWords(&s, query, prefix)
+	case !typed:
+		s.take(x.dated(base, q.Years))
 	}
 	x.count(&s, &result)
 	result.Hits = x.page(&s, q, exact, found)
@@ -108,7 +108,8 @@ func prefixOf(text string, query []words.Word) string {
 	return last
 }
 
-// base is what the search may see at all. It may be shared with the index: read only.
+// base is what the search may see, but for the years, which are dearer and wait until
+// there are fewer documents to look at. It may be shared with the index: read only.
 func (x *Index) base(q Query) *roaring.Bitmap {
 	base := x.readable(q.Scope)
 	if q.Within.Level() != archcode.NoLevel {
@@ -116,9 +117,6 @@ func (x *Index) base(q Query) *roaring.Bitmap {
 	}
 	if q.Kind > archcode.NoLevel && q.Kind <= archcode.FileLevel {
 		base = roaring.And(base, x.kinds[q.Kind])
-	}
-	if q.Years != (Years{}) {
-		base = x.dated(base, q.Years)
 	}
 	return base
 }
@@ -137,23 +135,30 @@ func (x *Index) readable(scope Scope) *roaring.Bitmap {
 	return roaring.FastOr(may...)
 }
 
-// dated is the documents of base whose outer dates touch the years.
-func (x *Index) dated(base *roaring.Bitmap, y Years) *roaring.Bitmap {
+// within cuts documents down to what the search may see.
+func (x *Index) within(s *search, ids *roaring.Bitmap) *roaring.Bitmap {
+	return x.dated(roaring.And(ids, s.base), s.years)
+}
+
+// dated is the documents among ids whose outer dates touch the years; ids themselves
+// where no years are asked for.
+func (x *Index) dated(ids *roaring.Bitmap, y Years) *roaring.Bitmap {
+	if y == (Years{}) || ids.IsEmpty() {
+		return ids
+	}
 	from, to := max(y.From, 1), y.To
 	if to == 0 {
 		to = 9999
 	}
 	inside, edge := roaring.New(), roaring.New()
-	for decade, ids := range x.decades {
+	for decade, in := range x.decades {
 		switch {
 		case decade >= from && decade+9 <= to:
-			inside.Or(ids)
+			inside.Or(roaring.And(in, ids))
 		case decade+9 >= from && decade <= to:
-			edge.Or(ids)
+			edge.Or(roaring.And(in, ids))
 		}
 	}
-	inside.And(base)
-	edge.And(base)
 	edge.AndNot(inside)
 	for it := edge.Iterator(); it.HasNext(); {
 		id := it.Next()
@@ -166,6 +171,8 @@ func (x *Index) dated(base *roaring.Bitmap, y Years) *roaring.Bitmap {
 
 // search gathers hits in groups of falling rank; a document stands in its first group.
 type search struct {
+	base   *roaring.Bitmap // what may be found, but for the years
+	years  Years
 	groups []*roaring.Bitmap
 	all    *roaring.Bitmap
 }
@@ -182,16 +189,16 @@ func (s *search) take(ids *roaring.Bitmap) {
 
 // byWords takes the documents with all words, or, where there are none and no code was
 // met, those with any; then it answers true.
-func (x *Index) byWords(s *search, query []words.Word, prefix string, base *roaring.Bitmap) bool {
+func (x *Index) byWords(s *search, query []words.Word, prefix string) bool {
 	matches := make([]*roaring.Bitmap, len(query))
 	for i, w := range query {
 		begins := ""
 		if i == len(query)-1 {
 			begins = prefix
 		}
-		matches[i] = roaring.And(x.having(x.termsOf(w, begins), false), base)
+		matches[i] = roaring.And(x.having(x.termsOf(w, begins), false), s.base)
 	}
-	all := intersection(matches)
+	all := x.dated(intersection(matches), s.years)
 	if !all.IsEmpty() {
 		titles := all.Clone()
 		for i, w := range query {
@@ -209,7 +216,7 @@ func (x *Index) byWords(s *search, query []words.Word, prefix string, base *roar
 		return false
 	}
 	for _, group := range byCount(matches) {
-		s.take(group)
+		s.take(x.dated(group, s.years))
 	}
 	return s.all != nil && !s.all.IsEmpty()
 }

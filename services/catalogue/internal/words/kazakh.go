@@ -1,6 +1,9 @@
 package words
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // class is the harmony of a syllable: suffixes follow the last vowel of the stem.
 type class uint8
@@ -157,7 +160,7 @@ func kazakh(word string) string {
 	stem := []rune(word)
 	floor := 0
 	for _, g := range guards {
-		if len(stem) >= len(g) && string(stem[:len(g)]) == string(g) {
+		if len(stem) >= len(g) && slices.Equal(stem[:len(g)], g) {
 			floor = len(g)
 		}
 	}
@@ -209,7 +212,7 @@ func isThird(text []rune) bool { return len(text) == 2 && text[0] == 'с' }
 
 func endsWith(word, tail []rune) bool {
 	n := len(word) - len(tail)
-	return n >= 0 && string(word[n:]) == string(tail)
+	return n >= 0 && slices.Equal(word[n:], tail)
 }
 
 // agent says whether a stem in this letter and ы, і is a noun of its own (басшы, белгі,

@@ -13,6 +13,7 @@
 package words
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,36 +37,73 @@ type Token struct {
 // 2лс). Everything else parts tokens, except an apostrophe, a soft hyphen and accents,
 // which are dropped.
 func Tokens(text string) []Token {
-	text = composed(text)
 	var tokens []Token
-	var run []rune
-	flush := func() {
-		if len(run) > 0 {
-			tokens = append(tokens, Token{Text: foldWord(run), Capital: unicode.IsUpper(run[0])})
-			run = run[:0]
-		}
+	for raw := range Raw(text) {
+		tokens = append(tokens, Fold(raw))
 	}
-	for _, r := range text {
-		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			if len(run) < maxToken {
-				run = append(run, r)
-			}
-		case silent(r):
-		default:
-			flush()
-		}
-	}
-	flush()
 	return tokens
 }
 
-// composed is the text in NFC with broken UTF-8 made blanks.
-func composed(text string) string {
+// Raw yields the words of a text as they were typed, in NFC, for [Fold] to make tokens
+// of: an index that remembers what it made of a word need not fold it again.
+func Raw(text string) iter.Seq[string] {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, " ")
 	}
-	return norm.NFC.String(text)
+	text = norm.NFC.String(text)
+	return func(yield func(string) bool) {
+		start, letters, dropped := -1, 0, false
+		word := func(end int) bool { // answers whether to go on
+			if start < 0 {
+				return true
+			}
+			raw := text[start:end]
+			if dropped || letters > maxToken {
+				raw = cut(raw)
+			}
+			start, letters, dropped = -1, 0, false
+			return yield(raw)
+		}
+		for i, r := range text {
+			switch {
+			case part(r):
+				if start < 0 {
+					start = i
+				}
+				letters++
+			case silent(r):
+				dropped = dropped || start >= 0
+			case !word(i):
+				return
+			}
+		}
+		word(len(text))
+	}
+}
+
+// part says whether a character belongs to words.
+func part(r rune) bool {
+	if r < 0x80 {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// cut is a word without its silent characters and no longer than a token may be.
+func cut(raw string) string {
+	kept := make([]rune, 0, maxToken)
+	for _, r := range raw {
+		if len(kept) < maxToken && !silent(r) {
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
+}
+
+// Fold makes the token of a raw word.
+func Fold(raw string) Token {
+	first, _ := utf8.DecodeRuneInString(raw)
+	return Token{Text: foldWord(raw), Capital: unicode.IsUpper(first)}
 }
 
 // silent says whether a character is written inside words without being part of them.
@@ -97,7 +135,7 @@ var latinOf = func() map[rune]rune {
 // Latin look-alikes among them (әдiсi, typed on two keyboards; 1.9 % of the words of real
 // text) becomes Cyrillic; a Latin word with Cyrillic ones becomes Latin; letters after a
 // number (345a) become Cyrillic, as archival numbers have them. ё reads as е.
-func foldWord(word []rune) string {
+func foldWord(word string) string {
 	cyrillic, latin, digits := 0, 0, 0
 	toCyrillic, toLatin := true, true // whether every letter can be changed that would have to be
 	for _, r := range word {
