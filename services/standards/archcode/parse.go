@@ -3,7 +3,6 @@ package archcode
 import (
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
@@ -216,12 +215,20 @@ func (r *reader) leavesBefore() (part, int) {
 	return r.closing()
 }
 
-// bare reads numbers with slashes or hyphens between: Р-1109/2/345, 1109-2-345.
+// bare reads numbers with slashes or hyphens between: Р-1109/2/345, 1109-2-345; a label
+// may stand before them all.
 func (r *reader) bare() bool {
 	r.findArchive(func() bool {
 		indexed := r.peek(0).kind == word && !r.peek(1).spaced && (r.peek(1).kind == number || r.peek(1).text == "-")
-		return indexed || r.peek(0).kind == number
+		p, _ := r.label(0)
+		return indexed || r.peek(0).kind == number || p == fondsPart
 	})
+	p, size := r.label(0)
+	marked := p == fondsPart // фонд 12/2/345
+	if marked {
+		r.at += size
+		r.skip(".:-")
+	}
 	index := r.index("-")
 	separator := ""
 	for p := fondsPart; ; p++ {
@@ -245,8 +252,8 @@ func (r *reader) bare() bool {
 		separator = next.text
 		r.at++
 	}
-	// A bare number, or a pair as in 1941-1945, is no code without an index.
-	return index != "" || r.last >= filePart || r.last == inventoryPart && separator == "/"
+	// A bare number, or a pair as in 1941-1945, is no code without an index or a label.
+	return marked || index != "" || r.last >= filePart || r.last == inventoryPart && separator == "/"
 }
 
 // put stores a part's value and notes gaps and numbers out of range.
@@ -362,92 +369,6 @@ func (r *reader) isLabelHere(p part, n int) bool {
 	return following.kind == number
 }
 
-// leaves reads 10–12 об., 15, 17а.
-func (r *reader) leaves() bool {
-	for {
-		from, ok := r.leaf()
-		if !ok {
-			return false
-		}
-		to := from
-		if r.peek(0).text == "-" && r.peek(1).kind == number {
-			r.at++
-			if to, ok = r.leaf(); !ok {
-				return false
-			}
-		}
-		if len(r.code.Leaves) == 64 {
-			return false
-		}
-		r.code.Leaves = append(r.code.Leaves, LeafRange{from, to})
-		next := r.peek(0)
-		joins := next.text == "," || next.text == ";" || next.text == "и" || next.text == "және" || next.raw == "and"
-		if !joins || r.peek(1).kind != number {
-			return true
-		}
-		r.at++
-	}
-}
-
-func (r *reader) leaf() (Leaf, bool) {
-	t := r.peek(0)
-	if t.kind != number {
-		return Leaf{}, false
-	}
-	n, err := strconv.ParseUint(t.text, 10, 64)
-	if err != nil || n == 0 || n > MaxNumber {
-		r.outOfRange = true
-	}
-	r.at++
-	leaf := Leaf{Number: clampNumber(n)}
-	if w := r.peek(0); w.kind == word && !w.spaced && !isV(w) && labels[w.text] != leafPart {
-		letters, verso := strings.CutSuffix(w.text, "об")
-		if versos[w.text] {
-			letters, verso = "", true
-		}
-		if letters != "" && !lettersOK(letters) {
-			return Leaf{}, false
-		}
-		leaf.Letters, leaf.Verso = letters, verso
-		r.at++
-		if verso {
-			r.skipDot()
-		}
-	}
-	if r.verso() {
-		leaf.Verso = true
-	}
-	return leaf, true
-}
-
-// verso reads a mark of the back of a leaf, with its dot.
-func (r *reader) verso() bool {
-	w := r.peek(0)
-	if w.kind != word || !versos[w.text] && !isV(w) {
-		return false
-	}
-	r.at++
-	r.skipDot()
-	return true
-}
-
-// isV says whether a word is the Latin v of verso; folded it would be the letter в.
-func isV(w token) bool { return w.raw == "v" || w.raw == "V" }
-
-// skipDot steps over the dot of an abbreviation.
-func (r *reader) skipDot() {
-	if r.peek(0).text == "." {
-		r.at++
-	}
-}
-
-func (l *LeafRange) setLastVerso() {
-	if l.From == l.To {
-		l.From.Verso = true
-	}
-	l.To.Verso = true
-}
-
 // lettersOK says whether letters can stand in a number: few, and of the alphabet.
 func lettersOK(letters string) bool {
 	n := 0
@@ -458,59 +379,4 @@ func lettersOK(letters string) bool {
 		n++
 	}
 	return n <= maxLetters
-}
-
-// findArchive steps over the words of an archive's name up to the place where begins is
-// true; false, with nothing consumed, where there is no such place.
-func (r *reader) findArchive(begins func() bool) bool {
-	for r.at = 0; r.at < len(r.t) && r.at <= 6; r.at++ {
-		if begins() {
-			for _, t := range r.t[:r.at] {
-				if t.kind == word {
-					r.archive = append(r.archive, t)
-				}
-			}
-			return true
-		}
-		t := r.t[r.at]
-		if t.kind == number || t.kind == mark && t.text != "." && t.text != "," {
-			break
-		}
-	}
-	r.at = 0
-	return false
-}
-
-// archiveIsPlain says whether the words before the fonds can be an abbreviation: one to
-// three of two to eight letters, in capitals, or before a code with an inventory.
-func (r *reader) archiveIsPlain() bool {
-	if len(r.archive) > 3 {
-		return false
-	}
-	for _, t := range r.archive {
-		letters := []rune(t.raw)
-		if len(letters) < 2 || len(letters) > 8 {
-			return false
-		}
-		if t.raw != strings.ToUpper(t.raw) && r.code.Level() < InventoryLevel {
-			return false
-		}
-	}
-	return true
-}
-
-// archiveName is the abbreviation in capitals; if any of it is Cyrillic, all of it is.
-func archiveName(tokens []token) string {
-	cyrillic := false
-	for _, t := range tokens {
-		cyrillic = cyrillic || strings.ContainsFunc(t.raw, func(c rune) bool { return unicode.Is(unicode.Cyrillic, c) })
-	}
-	parts := make([]string, len(tokens))
-	for i, t := range tokens {
-		parts[i] = strings.ToUpper(t.raw)
-		if cyrillic {
-			parts[i] = strings.ToUpper(t.text)
-		}
-	}
-	return strings.Join(parts, " ")
 }

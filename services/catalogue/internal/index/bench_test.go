@@ -118,8 +118,8 @@ func BenchmarkMillion(b *testing.B) {
 				took = append(took, time.Since(t))
 			}
 			slices.Sort(took)
-			b.Logf("%-8s %-13s p50 %8v  p99 %8v  (%d runs, %d hits each)", note, name,
-				took[len(took)/2].Round(time.Microsecond), took[len(took)*99/100].Round(time.Microsecond), len(took), total/len(took))
+			b.Logf("%-8s %-13s p50 %8v  p99 %8v  (%d runs, %.1f hits each)", note, name,
+				took[len(took)/2].Round(time.Microsecond), took[len(took)*99/100].Round(time.Microsecond), len(took), float64(total)/float64(len(took)))
 		}
 	}
 	measure("alone")

@@ -70,6 +70,7 @@ func (x *Index) countFonds(hits *roaring.Bitmap) []Count[archcode.Code] {
 // of documents in scope that have them, the most frequent first. A term that stands only
 // in hidden documents is not given. Terms are stems; a word of fewer than three letters gets none.
 func (x *Index) Suggest(text string, scope Scope, n int) []Count[string] {
+	text = cut(text)
 	prefix := prefixOf(text, words.Query(text))
 	if prefix == "" || n <= 0 {
 		return nil

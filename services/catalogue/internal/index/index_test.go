@@ -319,3 +319,24 @@ func TestReadersSeeWholeChanges(t *testing.T) {
 	close(stop)
 	readers.Wait()
 }
+
+// Whatever is typed, what is hidden stays so and nothing breaks.
+func FuzzSearch(f *testing.F) {
+	for _, text := range []string{"", "колхоз", "төраға", "Р-1109/2/346", "ф. Р-1109", "qujat архив", "\xff", "а ә б в г д е ж з и к л м н о п р с", strings.Repeat("колхоз ", 400)} {
+		f.Add(text, 0, 10)
+	}
+	x := holdings(f)
+	hidden := codeOf(f, "Р-1109/2/346").Key()
+	f.Fuzz(func(t *testing.T, text string, offset, limit int) {
+		r := x.Search(Query{Words: text, Offset: offset, Limit: limit})
+		for _, h := range r.Hits {
+			if slices.Equal(h.Key, hidden) {
+				t.Fatalf("%q shows what is hidden", text)
+			}
+		}
+		if r.Total > 6 || len(r.Hits) > r.Total {
+			t.Fatalf("%q: total %d, %d hits", text, r.Total, len(r.Hits))
+		}
+		x.Suggest(text, Scope{}, 5)
+	})
+}

@@ -14,6 +14,7 @@ import (
 
 // The bounds of one search; what lies beyond is cut, not refused.
 const (
+	MaxText   = 1024   // bytes of a query's text that are read
 	MaxWords  = 16     // words of a query that count
 	MaxLimit  = 1000   // hits of one page
 	MaxWindow = 10_000 // Offset + Limit: nobody pages further, and it bounds the sorting
@@ -64,11 +65,12 @@ type Result struct {
 // fonds before inventories before files, in the order of codes. The last word also
 // stands for what begins with it. With no words and no code, everything in scope is found.
 func (x *Index) Search(q Query) Result {
-	query := words.Query(q.Words)
+	text := cut(q.Words)
+	query := words.Query(text)
 	query = query[:min(len(query), MaxWords)]
-	code, err := archcode.Parse(q.Words)
+	code, err := archcode.Parse(text)
 	typed := err == nil
-	prefix := prefixOf(q.Words, query)
+	prefix := prefixOf(text, query)
 
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -97,6 +99,14 @@ func (x *Index) Search(q Query) Result {
 	x.count(&s, &result)
 	result.Hits = x.page(&s, q, exact, found)
 	return result
+}
+
+// cut is the text as far as it is read, so that a giant query costs no more than a long one.
+func cut(text string) string {
+	if len(text) <= MaxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:MaxText], "")
 }
 
 // prefixOf is the beginning that the last word stands for, or "".
