@@ -114,9 +114,6 @@ func mp3Frame(b []byte) int {
 // among them From and Date or To; for MIME also its version (RFC 2045 §4).
 func mailHeader(mime bool) func(view) bool {
 	return func(v view) bool {
-		if len(v.head) == 0 || textKind(v) == notText {
-			return false
-		}
 		seen := map[string]bool{}
 		rest := v.head[:min(len(v.head), 16<<10)]
 		for len(rest) > 0 {
@@ -135,6 +132,7 @@ func mailHeader(mime bool) func(view) bool {
 			seen[strings.ToLower(string(name))] = true
 		}
 		mail := seen["from"] && (seen["date"] || seen["to"])
-		return mail && (!mime || seen["mime-version"])
+		// whether it is text at all is asked last: it looks at every byte of the windows
+		return mail && (!mime || seen["mime-version"]) && textKind(v) != notText
 	}
 }
