@@ -232,10 +232,6 @@ var (
 		"the declaration {path} of the storage root must repeat its own name and end the line",
 		"объявление хранилища {path} должно повторять своё имя и завершаться переводом строки",
 		"қойманың {path} жариялауы өз атын қайталап, жолды аяқтауы керек")
-	E081 = rule("E081",
-		"the object {path} follows a later specification than the storage root",
-		"объект {path} следует более поздней спецификации, чем хранилище",
-		"{path} объектісі қоймадан кейінгі ерекшелікке сай жасалған")
 	E083 = rule("E083",
 		"the object in {path} belongs elsewhere by its identifier",
 		"объект в {path} по идентификатору должен лежать в другом месте",
