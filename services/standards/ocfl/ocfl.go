@@ -140,10 +140,8 @@ func initRoot(dir string, d disk) (*Root, error) {
 		return openRoot(dir, d)
 	}
 	r := &Root{dir: dir, staging: dir + ".staging", layout: defaultLayout, disk: d}
-	for _, made := range []string{dir, r.staging, filepath.Join(dir, extensionsDir), filepath.Join(dir, extensionsDir, layoutID)} {
-		if err := d.Mkdir(made); err != nil {
-			return nil, fmt.Errorf("make storage root: %w", err)
-		}
+	if err := d.Mkdir(dir); err != nil {
+		return nil, fmt.Errorf("make storage root: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -152,6 +150,11 @@ func initRoot(dir string, d disk) (*Root, error) {
 	for _, e := range entries {
 		if e.Name() != extensionsDir && e.Name() != layoutName {
 			return nil, NotARoot.With("path", dir)
+		}
+	}
+	for _, made := range []string{r.staging, filepath.Join(dir, extensionsDir), filepath.Join(dir, extensionsDir, layoutID)} {
+		if err := d.Mkdir(made); err != nil {
+			return nil, fmt.Errorf("make storage root: %w", err)
 		}
 	}
 	config, err := pretty(r.layout)
