@@ -1,8 +1,8 @@
 package bagit
 
 import (
-	"crypto/md5"  //nolint:gosec // manifests of old bags name it; it is checked, never relied on
-	"crypto/sha1" //nolint:gosec // as above
+	"crypto/md5"  // manifests of old bags name it; it is checked, never relied on
+	"crypto/sha1" // as above
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -26,9 +26,9 @@ var digestSize = map[string]int{
 func newDigest(algorithm string) hash.Hash {
 	switch algorithm {
 	case "md5":
-		return md5.New() //nolint:gosec // see the import
+		return md5.New()
 	case "sha1":
-		return sha1.New() //nolint:gosec // see the import
+		return sha1.New()
 	case "sha224":
 		return sha256.New224()
 	case "sha384":

@@ -3,8 +3,8 @@ package ocfl
 import (
 	"bytes"
 	"context"
-	"crypto/md5"  //nolint:gosec // old fixity blocks name it; it is compared, never relied on
-	"crypto/sha1" //nolint:gosec // as above
+	"crypto/md5"  // old fixity blocks name it; it is compared, never relied on
+	"crypto/sha1" // as above
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -59,7 +59,7 @@ func ValidateObject(ctx context.Context, dir string) (*Report, error) {
 
 // checker judges one object.
 type checker struct {
-	ctx      context.Context //nolint:containedctx // lives as long as one call
+	ctx      context.Context // lives as long as one call
 	dir      string
 	report   *Report
 	found    []finding
@@ -395,9 +395,9 @@ func (c *checker) compare(p string, want map[string]string) error {
 func fixityHash(algorithm string) hash.Hash {
 	switch algorithm {
 	case "md5":
-		return md5.New() //nolint:gosec // see the import
+		return md5.New()
 	case "sha1":
-		return sha1.New() //nolint:gosec // see the import
+		return sha1.New()
 	}
 	return newHash(algorithm)
 }

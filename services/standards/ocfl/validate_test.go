@@ -181,6 +181,7 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 			m["manifest"].(map[string]any)[strings.Repeat("0", 128)] = []string{"v1/content/z"}
 		})},
 		{"E111 inventory.json", set("fixity", 1)},
+		{"E030 inventory.json", set("fixity", map[string]any{"sha256": map[string]any{"zz": []string{content + "bagit.txt"}}})},
 		{"W002 v1/other", mkdir("v1/other")},
 		{"W005 inventory.json", set("id", "seventeen")},
 		{"W007 inventory.json", setVersion("message", nil)},
@@ -290,6 +291,35 @@ func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 		if got := append(codes(report.Faults), codes(report.Warnings)...); !slices.Contains(got, want) {
 			t.Errorf("want %s among %q", want, got)
 		}
+	}
+}
+
+// TestOlderHabitsAreReadWithAWarning: sha256 and zero-padded versions, as others write.
+func TestOlderHabitsAreReadWithAWarning(t *testing.T) {
+	dir := scratch(t)
+	digest := sum("sha256", []byte("a"))
+	text := `{"id":"urn:x","type":"https://ocfl.io/1.0/spec/#inventory","digestAlgorithm":"sha256","head":"v01",
+		"manifest":{"` + digest + `":["v01/content/a"]},
+		"versions":{"v01":{"created":"2020-01-01T00:00:00Z","message":"m","user":{"name":"n","address":"mailto:n@x.kz"},"state":{"` + strings.ToUpper(digest) + `":["a"]}}}}`
+	put(t, dir, "v01/content/a", "a")
+	put(t, dir, "0=ocfl_object_1.0", "ocfl_object_1.0\n")
+	for _, at := range []string{dir, filepath.Join(dir, "v01")} {
+		put(t, at, inventoryName, text)
+		put(t, at, inventoryName+".sha256", sum("sha256", []byte(text))+"\tinventory.json\n")
+	}
+	r, err := ValidateObject(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := codes(r.Warnings); !r.Valid() || !slices.Equal(got, []string{"W001 inventory.json", "W004 inventory.json"}) {
+		t.Errorf("%q %q", codes(r.Faults), got)
+	}
+	o, err := openObject(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, o, "a"); got != "a" {
+		t.Errorf("read %q", got)
 	}
 }
 
