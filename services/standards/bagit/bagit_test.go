@@ -154,6 +154,7 @@ func TestEveryFaultIsNamedWithItsFile(t *testing.T) {
 		"no payload":          {files{"bagit.txt": sound()["bagit.txt"], m: ""}, Options{}, []string{"no_payload_directory data/"}},
 		"no manifest":         {sound().without(m).without(tm), Options{}, []string{"no_manifest manifest-sha512.txt"}},
 		"unknown algorithm":   {sound().with("manifest-blake9.txt", "00 data/empty\n").without(tm), Options{}, []string{"unknown_algorithm manifest-blake9.txt"}},
+		"two for one":         {sound().with("manifest-sha-256.txt", "").without(tm), Options{}, []string{"manifest_repeated manifest-sha256.txt"}},
 		"bad line":            {sound().with(m, sound()[m]+"nonsense\n").without(tm), Options{}, []string{"manifest_line manifest-sha256.txt"}},
 		"bad digest":          {sound().with(m, sound()[m]+"zz data/z\n").without(tm), Options{}, []string{"manifest_digest manifest-sha256.txt"}},
 		"duplicate line":      {sound().with(m, sound()[m]+zeros+" data/empty\n").without(tm), Options{}, []string{"duplicate_line manifest-sha256.txt"}},
@@ -193,6 +194,7 @@ func TestEveryFaultIsNamedWithItsFile(t *testing.T) {
 		"trailing dot":        {named("data/x."), Options{}, []string{"trailing_dot data/x."}},
 		"trailing space":      {named("data/x /y"), Options{}, []string{"trailing_dot data/x /y"}},
 		"long name":           {named("data/" + strings.Repeat("x", 256)), Options{}, []string{"path_too_long data/" + strings.Repeat("x", 256)}},
+		"deep":                {named("data/" + strings.Repeat("d/", 100) + "x"), Options{}, []string{"path_too_deep data/" + strings.Repeat("d/", 100) + "x"}},
 		"case":                {named("data/EMPTY"), Options{}, []string{"case_collision data/empty"}},
 		"cyrillic case":       {named("data/Протокол.txt"), Options{}, []string{"case_collision data/протокол.txt"}},
 		"forms":               {named("data/й").with("data/и\u0306", "x"), Options{}, []string{"normal_form_collision data/й"}},
@@ -368,6 +370,33 @@ type brokenWriter struct{}
 var errDisk = errors.New("disk full")
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errDisk }
+
+// TestALieCostsLittle: a bag of nothing but faults costs no more than its limits say.
+func TestALieCostsLittle(t *testing.T) {
+	opts := Options{Limits: Limits{Entries: 100, Faults: 10}}
+	c := NewChecker(opts)
+	for i := range 10_000 {
+		if _, err := c.Begin(fmt.Sprintf("../%d", i), -1, nil); err == nil {
+			t.Fatal("traversal")
+		}
+		_ = c.Irregular(fmt.Sprint(i), fs.ModeSymlink)
+	}
+	if len(c.found) > 101 {
+		t.Errorf("%d findings are kept", len(c.found))
+	}
+	long := strings.Repeat("nonsense\n", 1<<20)
+	_, found := parseManifest("manifest-md5.txt", long, "1.0", opts.Limits.withDefaults())
+	if len(found) > 11 {
+		t.Errorf("%d findings of a manifest are kept", len(found))
+	}
+	if _, found := parseInfo(long, opts.Limits.withDefaults()); len(found) > 11 {
+		t.Errorf("%d findings of the metadata are kept", len(found))
+	}
+	// A value of a million lines: joined once, not anew for every line.
+	if fields, _ := parseInfo("A: b\n"+strings.Repeat(" x\n", 1<<20), opts.Limits.withDefaults()); len(fields) != 1 || len(fields[0].Value) != 1+2<<20 {
+		t.Errorf("%d fields", len(fields))
+	}
+}
 
 func TestTheStreamMayBreak(t *testing.T) {
 	c := NewChecker(Options{})

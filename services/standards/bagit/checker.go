@@ -24,13 +24,14 @@ const payloadPrefix = "data/"
 
 // Limits bound what one bag may cost. A zero field takes its default.
 type Limits struct {
-	Entries       int   // files and directories; 1,000,000
+	Entries       int   // files and directories, refused ones included, and lines of a manifest; 1,000,000
 	Bytes         int64 // of all files; no bound
 	PathBytes     int   // of a path; 4,096 (the longest that Linux opens)
 	NameBytes     int   // of one part of a path; 255 (the longest that ext4, XFS, NTFS keep)
+	Depth         int   // parts of a path; 100
 	LineBytes     int   // of a line in a manifest or fetch.txt; 16 KiB
 	TagBytes      int64 // of bagit.txt, bag-info.txt, fetch.txt; 16 MiB
-	ManifestBytes int64 // of one manifest; 512 MiB
+	ManifestBytes int64 // of all manifests together; 256 MiB
 	Faults        int   // listed in a report, and as many warnings; 1,000
 }
 
@@ -38,9 +39,10 @@ func (l Limits) withDefaults() Limits {
 	l.Entries = or(l.Entries, 1_000_000)
 	l.PathBytes = or(l.PathBytes, 4096)
 	l.NameBytes = or(l.NameBytes, 255)
+	l.Depth = or(l.Depth, 100)
 	l.LineBytes = or(l.LineBytes, 16<<10)
 	l.TagBytes = or(l.TagBytes, 16<<20)
-	l.ManifestBytes = or(l.ManifestBytes, 512<<20)
+	l.ManifestBytes = or(l.ManifestBytes, 256<<20)
 	l.Faults = or(l.Faults, 1000)
 	return l
 }
@@ -64,6 +66,7 @@ type Options struct {
 type Checker struct {
 	opts  Options
 	total atomic.Int64 // bytes taken so far
+	kept  atomic.Int64 // bytes of manifests kept for Finish
 
 	mu       sync.Mutex
 	entries  map[string]*entry
@@ -73,6 +76,7 @@ type Checker struct {
 	tooBig   map[string]bool   // tag files whose text was given up
 	needed   map[string]bool   // algorithms besides sha256 and sha512 that payload manifests ask for
 	found    []finding
+	seen     int  // files and directories announced, refused ones included
 	full     bool // TooManyEntries was said
 	overSize bool // TooBig was said
 }
@@ -155,7 +159,9 @@ func (c *Checker) Irregular(path string, mode fs.FileMode) error {
 	if mode&fs.ModeSymlink != 0 {
 		f.rule = Symlink
 	}
-	c.found = append(c.found, f)
+	if c.seen++; c.seen <= c.opts.Limits.Entries {
+		c.found = append(c.found, f)
+	}
 	return f.fault()
 }
 
@@ -173,16 +179,17 @@ func (c *Checker) File(path string, size int64, r io.Reader, to io.Writer) error
 // admit judges a new file or directory by its path and by what came before; nil lets it
 // in. What it refuses it has put among the findings.
 func (c *Checker) admit(path string, dir bool) *finding {
-	f := badPath(path, c.opts.Limits)
-	switch {
-	case f != nil:
-	case len(c.entries)+len(c.dirs) >= c.opts.Limits.Entries:
-		f = &finding{rule: TooManyEntries, args: []any{"limit", c.opts.Limits.Entries}}
-		if c.full {
-			return f // said once; the rest would only repeat it
+	if c.seen >= c.opts.Limits.Entries {
+		f := &finding{rule: TooManyEntries, args: []any{"limit", c.opts.Limits.Entries}}
+		if !c.full { // said once; the rest would only repeat it
+			c.full = true
+			c.found = append(c.found, *f)
 		}
-		c.full = true
-	default:
+		return f
+	}
+	c.seen++
+	f := badPath(path, c.opts.Limits)
+	if f == nil {
 		f = c.collides(path, dir)
 	}
 	if f != nil {
@@ -242,6 +249,9 @@ func (c *Checker) addDirs(path string, dir bool) {
 			return
 		}
 		c.dirs[key] = path[:end]
+		if end < len(path) {
+			c.seen++ // implied, and so not announced
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package bagit
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -27,7 +28,12 @@ func parseDeclaration(raw []byte) (declaration, []finding) {
 		raw = raw[len(utf8BOM):]
 	}
 	d := declaration{encoding: "UTF-8"}
-	lines := splitLines(string(raw))
+	var lines []string
+	for n, line := range linesOf(string(raw)) {
+		if lines = append(lines, line); n == 3 {
+			break // two are allowed; what a million of them say does not matter
+		}
+	}
 	version, ok := declared(lines, 0, "BagIt-Version")
 	if !ok {
 		bad(BadDeclaration, "line", 1, "expected", "BagIt-Version: 1.0")
@@ -79,12 +85,24 @@ var charsets = map[string]encoding.Encoding{
 // decoder is the encoding of that name, or nil.
 func decoder(name string) encoding.Encoding { return charsets[strings.ToUpper(name)] }
 
-// splitLines splits at LF, CR or CRLF and drops the empty line after the last end.
-func splitLines(text string) []string {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
-	text = strings.TrimSuffix(text, "\n")
-	if text == "" {
-		return nil
+// linesOf gives the lines of a text, parted by LF, CR or CRLF, with their numbers from 1.
+// The end of the last line begins no other.
+func linesOf(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for n := 1; text != ""; n++ {
+			end := strings.IndexAny(text, "\r\n")
+			if end < 0 {
+				yield(n, text)
+				return
+			}
+			next := end + 1
+			if strings.HasPrefix(text[end:], "\r\n") {
+				next++
+			}
+			if !yield(n, text[:end]) {
+				return
+			}
+			text = text[next:]
+		}
 	}
-	return strings.Split(text, "\n")
 }

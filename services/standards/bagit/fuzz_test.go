@@ -42,7 +42,7 @@ func FuzzInfo(f *testing.F) {
 	f.Add("Source-Organization: Мұрағат\n  бөлімі\nPayload-Oxum: 12.3\n")
 	f.Add(" dangling\nA:b\rC : d\r\n:\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		fields, _ := parseInfo(text)
+		fields, _ := parseInfo(text, fuzzLimits())
 		for _, field := range fields {
 			if field.Label == "" || strings.ContainsAny(field.Label+field.Value, "\r\n") {
 				t.Errorf("field %q", field)

@@ -16,25 +16,43 @@ const oxumLabel = "Payload-Oxum"
 
 // parseInfo reads bag-info.txt. A line that begins with a space or tab continues the
 // value before it.
-func parseInfo(text string) ([]Field, []finding) {
+func parseInfo(text string, l Limits) ([]Field, []finding) {
 	var fields []Field
 	var found []finding
-	for n, line := range splitLines(text) {
+	var value []string // the lines of the last field's value, joined once it is whole
+	flush := func() {
+		if len(fields) > 0 && len(value) > 1 {
+			fields[len(fields)-1].Value = strings.Join(value, " ")
+		}
+	}
+	for n, line := range linesOf(text) {
 		if line == "" {
 			continue
 		}
 		if line[0] == ' ' || line[0] == '\t' {
 			if len(fields) > 0 {
-				fields[len(fields)-1].Value += " " + strings.Trim(line, " \t")
+				value = append(value, strings.Trim(line, " \t"))
 				continue
 			}
-		} else if label, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(label) != "" {
-			fields = append(fields, Field{strings.Trim(label, " \t"), strings.Trim(value, " \t")})
+		} else if label, first, ok := strings.Cut(line, ":"); ok && strings.Trim(label, " \t") != "" {
+			flush()
+			value = append(value[:0], strings.Trim(first, " \t"))
+			fields = append(fields, Field{strings.Trim(label, " \t"), value[0]})
 			continue
 		}
-		found = append(found, finding{"bag-info.txt", BadInfoLine, []any{"line", n + 1}})
+		found = bounded(found, l, finding{"bag-info.txt", BadInfoLine, []any{"line", n}})
 	}
+	flush()
 	return fields, found
+}
+
+// bounded adds a finding as long as there are few enough to be listed: a tag file of
+// nothing but bad lines costs no more memory than that.
+func bounded(found []finding, l Limits, f finding) []finding {
+	if len(found) > l.Faults {
+		return found
+	}
+	return append(found, f)
 }
 
 // oxum is the promise of Payload-Oxum: bytes and files of the payload.

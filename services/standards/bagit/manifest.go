@@ -48,10 +48,13 @@ func parseManifest(name, text, version string, l Limits) (*manifest, []finding) 
 	tag, algorithm, _ := manifestName(name)
 	m := &manifest{name: name, algorithm: algorithm, tag: tag, digests: map[string]string{}}
 	var found []finding
-	for i, line := range splitLines(text) {
-		n := i + 1
+	for n, line := range linesOf(text) {
 		bad := func(r *Rule, args ...any) {
-			found = append(found, finding{name, r, append([]any{"line", n}, args...)})
+			found = bounded(found, l, finding{name, r, append([]any{"line", n}, args...)})
+		}
+		if len(m.digests) >= l.Entries {
+			bad(TooManyEntries, "limit", l.Entries)
+			break
 		}
 		if len(line) > l.LineBytes {
 			bad(LongLine, "limit", l.LineBytes)
@@ -82,7 +85,7 @@ func parseManifest(name, text, version string, l Limits) (*manifest, []finding) 
 		}
 		if f := badPath(decoded, l); f != nil {
 			f.where = name + ":" + strconv.Itoa(n) + ": " + f.where
-			found = append(found, *f)
+			found = bounded(found, l, *f)
 			continue
 		}
 		if r := misplaced(tag, decoded); r != nil {
@@ -191,7 +194,7 @@ type FetchLine struct {
 func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 	var lines []FetchLine
 	var found []finding
-	for i, line := range splitLines(text) {
+	for i, line := range linesOf(text) {
 		url, rest, ok := cutLine(line)
 		length, file, ok2 := cutLine(rest)
 		n, err := int64(-1), error(nil)
@@ -201,7 +204,7 @@ func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 		decoded, ok3 := decodePath(file, version)
 		if !ok || !ok2 || !ok3 || err != nil || n < -1 || len(line) > l.LineBytes ||
 			badPath(decoded, l) != nil || !strings.HasPrefix(decoded, payloadPrefix) {
-			found = append(found, finding{"fetch.txt", FetchLineBad, []any{"line", i + 1}})
+			found = bounded(found, l, finding{"fetch.txt", FetchLineBad, []any{"line", i}})
 			continue
 		}
 		lines = append(lines, FetchLine{url, n, decoded})

@@ -34,6 +34,9 @@ func badPath(p string, l Limits) *finding {
 	case len(p) > l.PathBytes:
 		return say(LongPath, "limit", l.PathBytes, "part", l.NameBytes)
 	}
+	if strings.Count(p, "/") >= l.Depth {
+		return say(DeepPath, "limit", l.Depth)
+	}
 	for _, r := range p {
 		// Cf holds the marks that turn a line's direction around: with them a name reads
 		// otherwise than it is.

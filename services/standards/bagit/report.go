@@ -152,7 +152,7 @@ func (j *judge) info() {
 	if !there {
 		return
 	}
-	fields, found := parseInfo(text)
+	fields, found := parseInfo(text, j.opts.Limits)
 	j.found = append(j.found, found...)
 	j.report.Info = fields
 	promised, found := findOxum(fields)
@@ -166,6 +166,7 @@ func (j *judge) info() {
 // manifests parses them all, and says what is wrong with the manifests themselves.
 func (j *judge) manifests() {
 	payload, strong := 0, false
+	first := map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(j.entries)) {
 		tag, algorithm, ok := manifestName(path)
 		if !ok {
@@ -175,6 +176,12 @@ func (j *judge) manifests() {
 			payload++
 			strong = strong || (algorithm != "md5" && algorithm != "sha1")
 		}
+		kind := fmt.Sprint(tag, algorithm)
+		if other, twice := first[kind]; twice {
+			j.bad(path, RepeatedManifest, "other", other)
+			continue
+		}
+		first[kind] = path
 		text, there := j.text(path)
 		if !there {
 			continue

@@ -112,6 +112,10 @@ var (
 		"there is no payload manifest; add manifest-sha512.txt or manifest-sha256.txt",
 		"нет описи контрольных сумм; добавьте manifest-sha512.txt или manifest-sha256.txt",
 		"бақылау сомаларының тізімі жоқ; manifest-sha512.txt немесе manifest-sha256.txt қосыңыз")
+	RepeatedManifest = rule("manifest_repeated", "§2.1.3",
+		"{other} is a manifest by the same algorithm already; leave one of them",
+		"{other} уже является описью по тому же алгоритму; оставьте одну из них",
+		"{other} сол алгоритм бойынша жасалған тізім; олардың біреуін қалдырыңыз")
 	UnknownAlgorithm = rule("unknown_algorithm", "§2.4",
 		"the algorithm {algorithm} is not known here, so the manifest cannot be checked; add sha256 or sha512",
 		"алгоритм {algorithm} здесь неизвестен, опись не проверить; добавьте sha256 или sha512",
@@ -268,6 +272,10 @@ var (
 		"the path is longer than {limit} bytes, or a part of it than {part}",
 		"путь длиннее {limit} байт или часть его длиннее {part}",
 		"жол {limit} байттан немесе бір бөлігі {part} байттан ұзын")
+	DeepPath = rule("path_too_deep", limit,
+		"the path has more than {limit} parts; arrange the files in fewer levels",
+		"в пути больше {limit} частей; уменьшите вложенность каталогов",
+		"жолда {limit} бөліктен көп; қалталардың қабаттасуын азайтыңыз")
 	CaseCollision = rule("case_collision", "§6",
 		"the name differs from {other} only by capital letters; rename one of them",
 		"имя отличается от {other} только регистром букв; переименуйте один из файлов",
@@ -309,15 +317,15 @@ var (
 		"в пакете больше {limit} записей; разделите его на несколько",
 		"пакетте {limit} жазбадан көп; оны бірнеше пакетке бөліңіз")
 	TagTooBig = rule("tag_too_big", limit,
-		"this tag file is larger than {limit} bytes",
-		"служебный файл больше {limit} байт",
-		"қызметтік файл {limit} байттан үлкен")
+		"this tag file, or all manifests together, are larger than {limit} bytes",
+		"служебный файл или все описи вместе больше {limit} байт",
+		"қызметтік файл немесе барлық тізімдер бірге {limit} байттан үлкен")
 	TooBig = rule("too_big", limit,
 		"the bag is larger than {limit} bytes; divide it into several bags",
 		"пакет больше {limit} байт; разделите его на несколько",
 		"пакет {limit} байттан үлкен; оны бірнеше пакетке бөліңіз")
 	MoreFaults = rule("more_faults", limit,
-		"{count} more faults are not listed",
-		"ещё ошибок, не показанных здесь: {count}",
-		"тағы {count} қате көрсетілмеді")
+		"at least {count} more faults are not listed",
+		"ещё ошибок, не показанных здесь: не менее {count}",
+		"кемінде тағы {count} қате көрсетілмеді")
 )

@@ -58,11 +58,13 @@ type Sink struct {
 	h512   hash.Hash
 	others map[string]hash.Hash
 	format *pronom.Identifier
-	keep   bool // the text is needed at the end
-	most   int64
 	text   []byte
-	failed bool
-	ended  bool
+	keep   bool  // the text is needed at the end
+	most   int64 // bytes of it
+	// manifest says that most bounds all manifests together
+	manifest bool
+	failed   bool
+	ended    bool
 }
 
 // newSink is called with the checker locked.
@@ -80,7 +82,7 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	_, _, isManifest := manifestName(e.Path)
 	switch {
 	case isManifest:
-		s.keep, s.most = true, c.opts.Limits.ManifestBytes
+		s.keep, s.manifest, s.most = true, true, c.opts.Limits.ManifestBytes
 	case e.Path == "bagit.txt", e.Path == "bag-info.txt", e.Path == "fetch.txt":
 		s.keep, s.most = true, c.opts.Limits.TagBytes
 	}
@@ -108,7 +110,11 @@ func (s *Sink) Write(p []byte) (int, error) {
 	_, _ = s.format.Write(p)
 	s.e.Size += int64(len(p))
 	if s.keep {
-		if s.e.Size > s.most {
+		size := s.e.Size
+		if s.manifest {
+			size = s.c.kept.Add(int64(len(p)))
+		}
+		if size > s.most {
 			s.keep, s.text = false, nil
 		} else {
 			s.text = append(s.text, p...)
