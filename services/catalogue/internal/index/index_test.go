@@ -225,7 +225,7 @@ func TestPostingIsItsModel(t *testing.T) {
 				continue
 			}
 			titles[id] = rapid.Bool().Draw(t, "title")
-			p.add(id, titles[id], few)
+			p.add(id, titles[id], 8)
 		}
 		for _, onlyTitles := range []bool{false, true} {
 			got, dense, want := roaring.New(), make([]uint64, few), roaring.New()
