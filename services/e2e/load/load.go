@@ -199,6 +199,23 @@ func (m *Memory) Repeat(ctx context.Context, a *Archive, from int) error {
 	return nil
 }
 
+// Missing counts how many of the first n acknowledged acts are not there with the same answer.
+func (m *Memory) Missing(ctx context.Context, a *Archive, n int) (gone int, err error) {
+	m.mu.Lock()
+	acks := append([]*Act(nil), m.acks[:n]...)
+	m.mu.Unlock()
+	for _, act := range acks {
+		again, err := act.Do(ctx, a)
+		if err != nil && !settled(err) {
+			return gone, fmt.Errorf("%s: %w", act.Name, err)
+		}
+		if err != nil || !proto.Equal(again, act.Answer) {
+			gone++
+		}
+	}
+	return gone, nil
+}
+
 // Run keeps callers busy until ctx ends: files are opened and closed, put into inventories
 // that fall due at once, their bags uploaded and accepted. A refusal ends it with an error.
 func (m *Memory) Run(ctx context.Context, a *Archive, callers int, seed uint64) error {

@@ -181,7 +181,7 @@ func openBus(ctx context.Context, cfg Config, log *slog.Logger) (*bus.Bus, error
 	if cfg.NATS != "" {
 		return bus.URL(ctx, bus.URLConfig{URL: cfg.NATS, Name: "qoyma", Log: log})
 	}
-	return bus.Embedded(ctx, bus.EmbeddedConfig{Folder: filepath.Join(cfg.Data, "nats"), Reserve: cfg.Reserve, Log: log})
+	return bus.Embedded(ctx, bus.EmbeddedConfig{Folder: filepath.Join(cfg.Data, "nats"), Reserve: cfg.Reserve, Log: log, Unsynced: cfg.Unsynced})
 }
 
 // serve makes monitor, server, network and the services behind them.
