@@ -23,7 +23,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -327,15 +326,4 @@ func (s *Store) setHead(h head) {
 	s.head = h
 	close(s.changed)
 	s.changed = make(chan struct{})
-}
-
-// wait is a bounded pause that ends with the store.
-func (s *Store) wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	case <-s.stop:
-	}
 }
