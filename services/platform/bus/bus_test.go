@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/module"
 )
 
 func open(t *testing.T, cfg EmbeddedConfig) *Bus {
@@ -108,6 +109,10 @@ func TestARestartLosesNothingAndClientsComeBack(t *testing.T) {
 		}
 	case <-time.After(30 * time.Second):
 		t.Error("the reader did not come back")
+	}
+	var part module.Module = b
+	if err := part.Ready(); err != nil {
+		t.Error(err)
 	}
 	info, err := stream.Info(t.Context())
 	if err != nil || info.State.Msgs != 4 {

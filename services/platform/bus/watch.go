@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/grpc"
 
 	"github.com/qoyma/qoyma/services/platform/space"
 )
@@ -151,7 +152,8 @@ func (w *watch) clear() {
 
 // Run watches until ctx ends: a frozen embedded server is restarted when there is room
 // again, at most every quarter of a minute; a frozen server elsewhere is logged, and
-// Healthy says so. It returns nil when ctx ends.
+// Healthy says so. It returns nil when ctx ends, and leaves the bus open: others still
+// finish with it. It implements module.Module.
 func (b *Bus) Run(ctx context.Context) error {
 	ticker := time.NewTicker(probeEvery)
 	defer ticker.Stop()
@@ -211,4 +213,20 @@ func (b *Bus) Restart() error {
 	}
 	b.watch.clear()
 	return nil
+}
+
+// Name implements module.Module.
+func (b *Bus) Name() string { return "bus" }
+
+// Register implements module.Module; the bus has no gRPC service.
+func (b *Bus) Register(grpc.ServiceRegistrar) {}
+
+// readyTimeout bounds the question whether the bus is ready.
+const readyTimeout = time.Second
+
+// Ready implements module.Module: it is Healthy within a second.
+func (b *Bus) Ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	return b.Healthy(ctx)
 }

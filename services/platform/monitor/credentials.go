@@ -61,7 +61,9 @@ func (p perCall) GetRequestMetadata(ctx context.Context, _ ...string) (map[strin
 	return map[string]string{"authorization": "Bearer " + token}, nil
 }
 
-// acting is who a call goes out as.
+// acting is who a call goes out as. On behalf of another, a service reads no more than
+// that one may: otherwise a person could read through a service what is closed to them. A
+// service that must look at everything (is there any hold?) calls ActAs its own identity.
 func (c *Credentials) acting(ctx context.Context) Identity {
 	if id, ok := ctx.Value(actKey{}).(Identity); ok {
 		return id
@@ -72,6 +74,7 @@ func (c *Credentials) acting(ctx context.Context) Identity {
 		if cause.OnBehalfOf != "" {
 			id.OnBehalfOf = cause.OnBehalfOf
 		}
+		id.Clearance = id.Clearance.Narrow(cause.Clearance)
 	}
 	return id
 }

@@ -395,7 +395,9 @@ func TestARefusedReadIsHandedOn(t *testing.T) {
 func TestCallsGoOutUnderTheRightName(t *testing.T) {
 	c, key := newClock(), newKey(t)
 	v := NewVerifier(c.now, public(key))
-	creds := NewCredentials(NewIssuer(key, 0, c.now), Identity{Actor: "service:intake", Roles: []Role{Service}})
+	creds := NewCredentials(NewIssuer(key, 0, c.now), Identity{
+		Actor: "service:intake", Roles: []Role{Service}, Clearance: Scope{Level: 3, Grounds: []string{"bank", "personal"}},
+	})
 	out := func(ctx context.Context, audience string) (Identity, string) {
 		md, err := creds.For(audience, false).GetRequestMetadata(ctx)
 		if err != nil {
@@ -412,8 +414,13 @@ func TestCallsGoOutUnderTheRightName(t *testing.T) {
 	if own.Actor != "service:intake" || own.OnBehalfOf != "" || !slices.Equal(own.Audience, []string{"catalogue"}) {
 		t.Errorf("%+v", own)
 	}
-	if id, _ := out(With(t.Context(), Identity{Actor: "person:7"}), "catalogue"); id.OnBehalfOf != "person:7" || id.Actor != "service:intake" {
-		t.Errorf("%+v", id)
+	if own.Clearance.Level != 3 || len(own.Clearance.Grounds) != 2 {
+		t.Errorf("%+v", own)
+	}
+	asked := With(t.Context(), Identity{Actor: "person:7", Clearance: Scope{Level: 1, Grounds: []string{"personal", "medical"}}})
+	if id, _ := out(asked, "catalogue"); id.OnBehalfOf != "person:7" || id.Actor != "service:intake" ||
+		id.Clearance.Level != 1 || !slices.Equal(id.Clearance.Grounds, []string{"personal"}) {
+		t.Errorf("a service lends more than it may: %+v", id)
 	}
 	if id, _ := out(ActAs(t.Context(), archivist()), "intake"); id.Actor != "person:7" || !id.Has(Archivist) || id.Audience[0] != "intake" {
 		t.Errorf("%+v", id)

@@ -36,6 +36,17 @@ func (s Scope) Allows(l Label) bool {
 	return true
 }
 
+// Narrow is what both scopes may see.
+func (s Scope) Narrow(other Scope) Scope {
+	var both []string
+	for _, ground := range s.Grounds {
+		if slices.Contains(other.Grounds, ground) {
+			both = append(both, ground)
+		}
+	}
+	return Scope{Level: min(s.Level, other.Level), Grounds: both}
+}
+
 // Mask is a label or a scope as an index keeps it: two numbers to compare.
 type Mask struct {
 	Level   uint32

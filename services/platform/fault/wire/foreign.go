@@ -70,7 +70,7 @@ var (
 // foreign makes a fault of a gRPC status that carries none of ours.
 func foreign(s *status.Status) *fault.Error {
 	var d *fault.Definition
-	var cause error = s.Err()
+	cause := s.Err()
 	switch s.Code() {
 	case codes.Canceled:
 		d, cause = Canceled, context.Canceled

@@ -151,3 +151,31 @@ func TestAnyTextsSurvive(t *testing.T) {
 		}
 	})
 }
+
+// FuzzFromStatus: whatever a peer sends is answered with a fault that can be passed on.
+func FuzzFromStatus(f *testing.F) {
+	for _, err := range []error{
+		unknown.With("code", "{code}").Listing([]fault.Item{{Where: "a", Fault: badRow.With("row", 1)}}),
+		status.Error(codes.Aborted, "x"), context.Canceled,
+	} {
+		raw, err := proto.Marshal(wire.Status(err).Proto())
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		p := status.New(codes.OK, "").Proto()
+		if proto.Unmarshal(raw, p) != nil || p.GetCode() == 0 {
+			return
+		}
+		got := wire.FromError(status.FromProto(p).Err())
+		if fault.Of(got) == nil {
+			t.Fatal("no fault")
+		}
+		again := wire.FromError(wire.Status(got).Err())
+		if fault.Of(again).Code != fault.Of(got).Code && len(fault.Of(got).Code) < 1000 {
+			t.Errorf("%q became %q", fault.Of(got).Code, fault.Of(again).Code)
+		}
+	})
+}

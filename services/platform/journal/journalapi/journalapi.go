@@ -9,7 +9,6 @@ import (
 	"sort"
 
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -20,6 +19,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
 )
 
 var (
@@ -296,10 +296,8 @@ func Command(ctx context.Context, id, method string) (store.Command, error) {
 		return store.Command{}, badCommandID.With().Because(err)
 	}
 	who, _ := monitor.From(ctx)
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, carrier)
 	return store.Command{
-		ID: parsed, Name: method, Actor: who.Actor, OnBehalfOf: who.OnBehalfOf, Traceparent: carrier.Get("traceparent"),
+		ID: parsed, Name: method, Actor: who.Actor, OnBehalfOf: who.OnBehalfOf, Traceparent: telemetry.Traceparent(ctx),
 	}, nil
 }
 

@@ -1,0 +1,7 @@
+package main
+
+import (
+	_ "example.org/x/services/intake"
+	_ "example.org/x/services/retention"
+	_ "example.org/x/services/platform/store"
+)

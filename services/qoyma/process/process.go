@@ -1,0 +1,331 @@
+// Package process puts services together into a running program: all of them, or those that
+// --target names. "all" is a list of names, not a code path: within one process calls go over
+// memory through the same interceptors, deadlines, identities and policy as between machines.
+package process
+
+import (
+	"context"
+	"crypto/ed25519"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/bus"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
+	"github.com/qoyma/qoyma/services/platform/module"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/serve"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
+)
+
+//go:embed policy.cedar
+var policyText []byte
+
+// Socket is the name of the unix socket (0600) in the data folder, over which commands on the
+// same machine speak to the server.
+const Socket = "qoyma.sock"
+
+// uploads is the longest life of a stream: a large package over a slow line.
+const uploads = 12 * time.Hour
+
+var (
+	unknownTarget = fault.Define(fault.Invalid, "process.unknown_target",
+		"there is no service {target}; --target takes all or some of {known}",
+		"службы {target} нет; --target принимает all или что-либо из: {known}",
+		"{target} қызметі жоқ; --target үшін all немесе мыналардың бірі керек: {known}")
+	natsNeeded = fault.Define(fault.Invalid, "process.nats_needed",
+		"a process that runs only some services needs --nats with the URL of the server that all share",
+		"процессу с частью служб нужен --nats: адрес общего сервера",
+		"қызметтердің бір бөлігін ғана іске қосатын процеске --nats керек: ортақ сервердің мекенжайы")
+	otherArchive = fault.Define(fault.Invalid, "process.other_archive",
+		"this data folder belongs to the archive {have}, not to {want}; choose another folder",
+		"эта папка данных принадлежит архиву {have}, а не {want}; выберите другую папку",
+		"бұл деректер қалтасы {want} емес, {have} архивіне тиесілі; басқа қалта таңдаңыз")
+	badArchive = fault.Define(fault.Invalid, "process.bad_archive",
+		"{code} is no archive code: use lower-case Latin letters, digits and hyphens",
+		"{code} не годится как код архива: строчные латинские буквы, цифры, дефис",
+		"{code} архив коды бола алмайды: кіші латын әріптері, цифрлар, дефис")
+)
+
+// Config says what runs and where. The zero value with Data set runs everything, embedded.
+type Config struct {
+	Data    string // folder of everything this process keeps
+	Archive string // code of the archive; empty takes the folder's, a new folder "kz-archive"
+	// Targets are the services to run; empty or "all" means every one.
+	Targets []string
+	NATS    string            // URL of a shared server; empty embeds one
+	GRPC    string            // "host:port" to serve gRPC on; empty: the unix socket only
+	Peers   map[string]string // addresses of services that run elsewhere
+	Keys    string            // folder of keys; empty: Data/keys
+	HTTP    string            // "host:port" of health, metrics and pages; empty: none
+	// NoSocket leaves the unix socket out.
+	NoSocket bool
+	Reserve  uint64 // see host.Process
+	Unsynced bool   // see host.Process
+	Now      func() time.Time
+}
+
+// Process is a composed program that is not running yet.
+type Process struct {
+	cfg       Config
+	archive   string
+	log       *slog.Logger
+	bus       *bus.Bus
+	server    *serve.Server
+	http      *serve.HTTP
+	network   *serve.Network
+	issuer    *monitor.Issuer
+	services  []*host.Service
+	telemetry *telemetry.Telemetry
+	denials   chan monitor.Denial
+	grpcAddr  net.Addr
+}
+
+// Open composes a process. Everything it opened is closed by Run, or by Close where it never
+// ran.
+func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, err error) {
+	targets, err := targets(cfg.Targets)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.NATS == "" && len(targets) < len(services) {
+		return nil, natsNeeded.With()
+	}
+	if cfg.Keys == "" {
+		cfg.Keys = filepath.Join(cfg.Data, "keys")
+	}
+	for _, dir := range []string{cfg.Data, cfg.Keys} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("process: %w", err)
+		}
+	}
+	p := &Process{cfg: cfg, log: t.Logger("process"), telemetry: t, denials: make(chan monitor.Denial, 256)}
+	if p.archive, err = archiveOf(cfg.Data, cfg.Archive); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	if p.bus, err = openBus(ctx, cfg, t.Logger("bus")); err != nil {
+		return nil, err
+	}
+	key, err := monitor.LoadOrCreateKey(filepath.Join(cfg.Keys, "identity.pem"))
+	if err != nil {
+		return nil, err
+	}
+	p.issuer = monitor.NewIssuer(key, 0, cfg.Now)
+	if err := p.serve(targets, key); err != nil {
+		return nil, err
+	}
+	return p, p.listen()
+}
+
+// targets checks the names; none or "all" means every service, in the fixed order.
+func targets(asked []string) ([]string, error) {
+	names := Names()
+	if len(asked) == 0 || slices.Contains(asked, "all") {
+		return names, nil
+	}
+	var out []string
+	for _, name := range names {
+		if slices.Contains(asked, name) {
+			out = append(out, name)
+		}
+	}
+	for _, name := range asked {
+		if !slices.Contains(names, name) {
+			return nil, unknownTarget.With("target", name, "known", strings.Join(names, ", "))
+		}
+	}
+	return out, nil
+}
+
+// archiveOf reads the data folder's archive code, and writes it into a new one.
+func archiveOf(data, asked string) (string, error) {
+	path := filepath.Join(data, "archive")
+	raw, err := os.ReadFile(path)
+	switch have := strings.TrimSpace(string(raw)); {
+	case err == nil && asked != "" && asked != have:
+		return "", otherArchive.With("have", have, "want", asked)
+	case err == nil:
+		return have, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("process: %w", err)
+	}
+	if asked == "" {
+		asked = "kz-archive"
+	}
+	if strings.Trim(asked, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "", badArchive.With("code", asked)
+	}
+	return asked, journal.WriteFileSync(path, []byte(asked+"\n"), 0o600)
+}
+
+func openBus(ctx context.Context, cfg Config, log *slog.Logger) (*bus.Bus, error) {
+	if cfg.NATS != "" {
+		return bus.URL(ctx, bus.URLConfig{URL: cfg.NATS, Name: "qoyma", Log: log})
+	}
+	return bus.Embedded(ctx, bus.EmbeddedConfig{Folder: filepath.Join(cfg.Data, "nats"), Reserve: cfg.Reserve, Log: log, Unsynced: cfg.Unsynced})
+}
+
+// serve makes monitor, server, network and the services behind them.
+func (p *Process) serve(names []string, key ed25519.PrivateKey) error {
+	policy, err := monitor.NewPolicy(policyText)
+	if err != nil {
+		return err
+	}
+	public, ok := key.Public().(ed25519.PublicKey)
+	if !ok {
+		return errors.New("process: the identity key is not Ed25519")
+	}
+	m := monitor.New(monitor.Config{
+		Verifier: monitor.NewVerifier(p.cfg.Now, public), Policy: policy, Hosts: names, OnDenied: p.denied, Log: p.telemetry.Logger("monitor"),
+	})
+	ready := make([]serve.Readiness, 0, len(names))
+	later := make([]laterReady, len(names))
+	for i := range names {
+		ready = append(ready, &later[i])
+	}
+	if p.server, err = serve.NewServer(serve.Config{Log: p.telemetry.Logger("grpc"), Monitor: m, Modules: ready, StreamDeadline: uploads}); err != nil {
+		return err
+	}
+	p.network = serve.NewNetwork(serve.NetworkConfig{Local: p.server, Hosts: names, Addresses: p.cfg.Peers})
+	callers := make(map[string]serve.Caller, len(names))
+	for _, name := range names {
+		callers[name] = p.network.As(monitor.NewCredentials(p.issuer, monitor.Identity{
+			Actor: "service:" + name, Roles: []monitor.Role{monitor.Service}, Clearance: everything,
+		}))
+	}
+	sources := make([]journalapi.Source, 0, len(names))
+	for i, name := range names {
+		svc, err := constructor(name)(host.Process{
+			Archive: p.archive, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: Names(),
+			Log: p.telemetry.Logger(name), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
+			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
+		})
+		if err != nil {
+			return err
+		}
+		later[i].Service = svc
+		svc.Register(p.server)
+		p.services = append(p.services, svc)
+		sources = append(sources, svc.Source())
+	}
+	journalv1.RegisterJournalServiceServer(p.server, journalapi.New(sources...))
+	if unnamed := policy.Unnamed(p.server.Methods()); len(unnamed) > 0 {
+		return fmt.Errorf("process: the policy names no permit for %s", strings.Join(unnamed, ", "))
+	}
+	if p.cfg.HTTP == "" {
+		return nil
+	}
+	modules := make([]serve.Readiness, len(p.services))
+	for i, svc := range p.services {
+		modules[i] = svc
+	}
+	p.http, err = serve.NewHTTP(serve.HTTPConfig{Address: p.cfg.HTTP, Log: p.telemetry.Logger("http"), Modules: modules, Metrics: p.telemetry.Metrics()})
+	return err
+}
+
+// laterReady lets the server know a service before it is made.
+type laterReady struct{ *host.Service }
+
+// listen opens the unix socket and, where asked, a port.
+func (p *Process) listen() error {
+	if !p.cfg.NoSocket {
+		if _, err := p.server.Listen("unix:" + filepath.Join(p.cfg.Data, Socket)); err != nil {
+			return err
+		}
+	}
+	if p.cfg.GRPC != "" {
+		addr, err := p.server.Listen(p.cfg.GRPC)
+		if err != nil {
+			return err
+		}
+		p.grpcAddr = addr
+	}
+	return nil
+}
+
+// Run works until ctx ends, then stops everything in reverse order.
+func (p *Process) Run(ctx context.Context) error {
+	modules := []module.Module{busModule{p.bus}}
+	for _, svc := range p.services {
+		modules = append(modules, svc)
+	}
+	modules = append(modules, denialsModule{p}, p.server)
+	if p.http != nil {
+		modules = append(modules, p.http)
+	}
+	return errors.Join(module.Run(ctx, p.log, modules...), p.network.Close(), p.bus.Close())
+}
+
+// Close closes what a process opened that never ran.
+func (p *Process) Close() error {
+	var errs []error
+	for _, svc := range p.services {
+		errs = append(errs, svc.Close())
+	}
+	if p.network != nil {
+		errs = append(errs, p.network.Close())
+	}
+	if p.http != nil {
+		errs = append(errs, p.http.Close())
+	}
+	if p.bus != nil {
+		errs = append(errs, p.bus.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Archive is the archive's code.
+func (p *Process) Archive() string { return p.archive }
+
+// HTTPAddr is where pages, health and metrics are served; nil where they are not.
+func (p *Process) HTTPAddr() net.Addr {
+	if p.http == nil {
+		return nil
+	}
+	return p.http.Addr()
+}
+
+// GRPCAddr is where gRPC is served beside the unix socket; nil where it is not.
+func (p *Process) GRPCAddr() net.Addr { return p.grpcAddr }
+
+// Ready is nil when every service takes commands.
+func (p *Process) Ready() error {
+	for _, svc := range p.services {
+		if err := svc.Ready(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// As is the network for somebody's calls.
+func (p *Process) As(id monitor.Identity) serve.Caller {
+	return p.network.As(monitor.NewCredentials(p.issuer, id))
+}
+
+// everything is the clearance of the services themselves: what they pass on is cut to the
+// reader's.
+var everything = monitor.Scope{Level: 3, Grounds: Grounds}
+
+// Grounds are the grounds of restriction that this archive knows (AI-1.8). State secrets are
+// not among them: they are not stored at all.
+var Grounds = []string{"personal", "family", "medical", "bank", "commercial", "official-use", "other-secret"}

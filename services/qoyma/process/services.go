@@ -1,0 +1,30 @@
+package process
+
+import (
+	"github.com/qoyma/qoyma/services/platform/host"
+)
+
+// services are all services of an archive, in the order in which they start.
+var services = []struct {
+	name string
+	make func(host.Process) (*host.Service, error)
+	spec func() host.Spec
+}{}
+
+// Names lists all services.
+func Names() []string {
+	names := make([]string, len(services))
+	for i, s := range services {
+		names[i] = s.name
+	}
+	return names
+}
+
+func constructor(name string) func(host.Process) (*host.Service, error) {
+	for _, s := range services {
+		if s.name == name {
+			return s.make
+		}
+	}
+	return nil
+}
