@@ -118,6 +118,7 @@ var errForked = errors.New("the entries do not continue this journal")
 // fit.
 func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check func(edge journal.Edge) error) error {
 	return s.exec(ctx, true, func(g *group) error {
+		handled := make(map[string]uint64)
 		for _, e := range entries {
 			r, err := journal.Decode(e)
 			if err != nil {
@@ -137,6 +138,13 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				g.spoilt = err
 				return err
 			}
+			if c := h.GetCause(); c != nil {
+				handled[c.GetService()] = max(handled[c.GetService()], c.GetSeq())
+			}
+		}
+		if err := g.handled(handled); err != nil {
+			g.spoilt = err
+			return err
 		}
 		if check != nil {
 			if err := check(g.head.edge); err != nil {
@@ -146,6 +154,25 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 		}
 		return nil
 	})
+}
+
+// handled notes up to which events of others the restored journal holds our answers: they are
+// not to be answered again, although the position may be older.
+func (g *group) handled(by map[string]uint64) error {
+	for service, seq := range by {
+		pos, err := g.tx.Position(service)
+		if err != nil {
+			return err
+		}
+		if seq <= max(pos.GetSeq(), pos.GetHandled()) {
+			continue
+		}
+		pos.Handled = seq
+		if err := g.position(service, pos); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // BeginEpoch goes on after a lost tail: a witness's checkpoint proves that events up to

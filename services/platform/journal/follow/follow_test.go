@@ -391,6 +391,28 @@ func TestARebuiltStoreReactsToNothingTwice(t *testing.T) {
 	whole(t, w.mirror.Store)
 }
 
+// TestAReaderRestoredFromAnOlderCopyReactsToNothingTwice puts an older copy of the mirror's
+// store back: its own tail comes from the stream, its position is older than its answers.
+func TestAReaderRestoredFromAnOlderCopyReactsToNothingTwice(t *testing.T) {
+	w := newWorld(t)
+	w.start("writer")
+	w.start("mirror")
+	w.register("a", 100)
+	w.same()
+	w.stop(w.mirror)
+	restore := w.copyStore("mirror")
+	w.start("mirror")
+	w.register("b", 300)
+	w.same()
+	w.eventually("relayed", func() bool { relayed, _ := w.mirror.relay.Status(); return relayed == w.mirror.Head().Seq })
+	w.stop(w.mirror)
+	restore()
+	w.start("mirror")
+	w.register("c", 20)
+	w.same()
+	whole(t, w.mirror.Store)
+}
+
 func TestAnEntryThatWasTamperedWithStopsTheFollower(t *testing.T) {
 	w := newWorld(t)
 	w.start("mirror")
