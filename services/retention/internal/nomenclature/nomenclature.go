@@ -20,12 +20,16 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/term"
 )
 
-// Names of things, so that one is not taken for another.
+// Names of things have types, so that one is not taken for another.
 type (
+	// OrganisationID names an organisation.
 	OrganisationID string
-	FileID         string
-	InventoryID    string
-	Index          string // of an entry: unit code and number, "02-05"
+	// FileID names a file.
+	FileID string
+	// InventoryID names an inventory.
+	InventoryID string
+	// Index names an entry: unit code and number, "02-05".
+	Index string
 )
 
 // Title is a title in Kazakh and Russian (IS-3).
