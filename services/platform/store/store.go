@@ -154,7 +154,13 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s.Refuse("it is starting")
 	var err error
-	if s.keys, err = journal.OpenKeyFile(filepath.Join(cfg.Dir, "keys.bin"), cfg.Unsynced); err != nil {
+	keys := filepath.Join(cfg.Dir, "keys.bin")
+	if cfg.ReadOnly {
+		s.keys, err = journal.OpenKeyFileReadOnly(keys)
+	} else {
+		s.keys, err = journal.OpenKeyFile(keys, cfg.Unsynced)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.sync = s.keys.Sync

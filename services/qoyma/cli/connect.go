@@ -101,7 +101,9 @@ type archive struct {
 	close    func() error
 }
 
-func (c *archive) conn(service string) (grpc.ClientConnInterface, error) { return c.caller.Conn(service) }
+func (c *archive) conn(service string) (grpc.ClientConnInterface, error) {
+	return c.caller.Conn(service)
+}
 
 // with opens the archive for one command's work.
 func (a *app) with(t *target, work func(ctx context.Context, c *archive, args []string) error) func(*cobra.Command, []string) error {

@@ -165,6 +165,15 @@ func targets(asked []string, known []Service) ([]Service, error) {
 	return out, nil
 }
 
+// ArchiveOf is the archive's code as a data folder keeps it.
+func ArchiveOf(data string) (string, error) {
+	raw, err := os.ReadFile(filepath.Join(data, "archive"))
+	if err != nil {
+		return "", fmt.Errorf("process: %w", err)
+	}
+	return strings.TrimSpace(string(raw)), nil
+}
+
 // archiveOf reads the data folder's archive code, and writes it into a new one.
 func archiveOf(data, asked string) (string, error) {
 	path := filepath.Join(data, "archive")
@@ -340,4 +349,3 @@ func (p *Process) Ready() error {
 func (p *Process) As(id monitor.Identity) serve.Caller {
 	return p.network.As(monitor.NewCredentials(p.issuer, id))
 }
-
