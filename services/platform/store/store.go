@@ -166,6 +166,10 @@ func Open(cfg Config) (*Store, error) {
 		close(s.done)
 		return s, nil
 	}
+	if s.ClockHeld() {
+		s.cfg.Log.Warn("the clock lies more than a day past the journal's last event; timers wait until a person confirms it",
+			"now", cfg.Now(), "last", s.head.time)
+	}
 	if err := s.finishErasures(); err != nil {
 		_ = s.db.Close()
 		_ = s.keys.Close()

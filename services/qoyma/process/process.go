@@ -216,7 +216,7 @@ func (p *Process) serve(names []string, key ed25519.PrivateKey) error {
 	for i, name := range names {
 		svc, err := constructor(name)(host.Process{
 			Archive: p.archive, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: Names(),
-			Log: p.telemetry.Logger(name), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
+			Log: p.telemetry.Logger(name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})
 		if err != nil {
