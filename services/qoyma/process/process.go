@@ -199,7 +199,7 @@ func openBus(ctx context.Context, cfg Config, log *slog.Logger) (*bus.Bus, error
 	if cfg.NATS != "" {
 		return bus.URL(ctx, bus.URLConfig{URL: cfg.NATS, Name: "qoyma", Log: log})
 	}
-	return bus.Embedded(ctx, bus.EmbeddedConfig{Folder: filepath.Join(cfg.Data, "nats"), Reserve: cfg.Reserve, Log: log})
+	return bus.Embedded(ctx, bus.EmbeddedConfig{Folder: filepath.Join(cfg.Data, "nats"), Reserve: cfg.Reserve, Log: log, Unsynced: cfg.Unsynced})
 }
 
 // serve makes monitor, server, network and the services behind them.
@@ -256,7 +256,7 @@ func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
 			Archive: p.archive, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: names(p.cfg.Services),
-			Log: p.telemetry.Logger(t.Name), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
+			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})
 		if err != nil {

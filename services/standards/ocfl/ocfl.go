@@ -29,8 +29,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -272,34 +270,6 @@ type File struct {
 	Logical string // path by which it is known, with slashes
 	Digest  string // by the object's digest algorithm, lower-case hexadecimal
 	Content string // where it lies, relative to the object
-}
-
-func (i *Inventory) files(version string) []File {
-	var list []File
-	for digest, paths := range i.Versions[version].State {
-		for _, p := range paths {
-			f := File{Logical: p, Digest: strings.ToLower(digest)}
-			if content := i.content(digest); len(content) > 0 {
-				f.Content = content[0]
-			}
-			list = append(list, f)
-		}
-	}
-	slices.SortFunc(list, func(a, b File) int { return strings.Compare(a.Logical, b.Logical) })
-	return list
-}
-
-// content finds a digest in the manifest without regard to case.
-func (i *Inventory) content(digest string) []string {
-	if c, ok := i.Manifest[digest]; ok {
-		return c
-	}
-	for d, c := range i.Manifest {
-		if strings.EqualFold(d, digest) {
-			return c
-		}
-	}
-	return nil
 }
 
 // ReadFile opens a file of the newest version by its logical path. The caller closes it.

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf16"
 )
 
@@ -96,11 +98,11 @@ func zipEntries(v view) map[string]func() []byte {
 		if r, err := zip.NewReader(v, v.size); err == nil {
 			for _, f := range r.File {
 				if _, seen := found[f.Name]; !seen {
-					found[f.Name] = func() []byte { return unpack(f) }
+					found[f.Name] = sync.OnceValue(func() []byte { return unpack(f) })
 				}
 			}
 			if kind := found["mimetype"]; kind != nil {
-				found["mimetype+version"] = func() []byte { return odfVersion(kind(), found) }
+				found["mimetype+version"] = sync.OnceValue(func() []byte { return odfVersion(kind(), found) })
 			}
 			return found
 		}
@@ -131,7 +133,7 @@ func odfVersion(kind []byte, entries map[string]func() []byte) []byte {
 	if !found || len(rest) < 5 {
 		return nil
 	}
-	return append(append(bytes.TrimSpace(kind), ' '), rest[1:4]...)
+	return fmt.Appendf(nil, "%s %s", bytes.TrimSpace(kind), rest[1:4])
 }
 
 // unpack is the beginning of an entry, or nothing when it lies outside the windows.
