@@ -153,7 +153,13 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s.Refuse("it is starting")
 	var err error
-	if s.keys, err = journal.OpenKeyFile(filepath.Join(cfg.Dir, "keys.bin"), cfg.Unsynced); err != nil {
+	keys := filepath.Join(cfg.Dir, "keys.bin")
+	if cfg.ReadOnly {
+		s.keys, err = journal.OpenKeyFileReadOnly(keys)
+	} else {
+		s.keys, err = journal.OpenKeyFile(keys, cfg.Unsynced)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.sync = s.keys.Sync
@@ -165,6 +171,10 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.ReadOnly {
 		close(s.done)
 		return s, nil
+	}
+	if s.ClockHeld() {
+		s.cfg.Log.Warn("the clock lies more than a day past the journal's last event; timers wait until a person confirms it",
+			"now", cfg.Now(), "last", s.head.time)
 	}
 	if err := s.finishErasures(); err != nil {
 		_ = s.db.Close()

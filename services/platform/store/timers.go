@@ -208,13 +208,21 @@ func (t *traceRing) put(seq uint64, parent string) {
 	t.ring[seq%uint64(len(t.ring))] = trace{seq: seq, parent: parent}
 }
 
-// Traceparent is the trace context of the command that wrote an event; empty where it is not
-// known any more.
-func (s *Store) Traceparent(seq uint64) string {
+// Traceparents are the trace contexts of the commands that wrote n events from a seq on, empty
+// where one is not known any more; nil where none is.
+func (s *Store) Traceparents(from uint64, n int) []string {
 	s.traces.mu.Lock()
 	defer s.traces.mu.Unlock()
-	if t := s.traces.ring[seq%uint64(len(s.traces.ring))]; t.seq == seq {
-		return t.parent
+	out := make([]string, n)
+	known := false
+	for i := range out {
+		seq := from + uint64(i)
+		if t := s.traces.ring[seq%uint64(len(s.traces.ring))]; t.seq == seq {
+			out[i], known = t.parent, true
+		}
 	}
-	return ""
+	if !known {
+		return nil
+	}
+	return out
 }

@@ -4,27 +4,26 @@ import (
 	"github.com/qoyma/qoyma/services/platform/host"
 )
 
-// services are all services of an archive, in the order in which they start.
-var services = []struct {
-	name string
-	make func(host.Process) (*host.Service, error)
-	spec func() host.Spec
-}{}
-
-// Names lists all services.
-func Names() []string {
-	names := make([]string, len(services))
-	for i, s := range services {
-		names[i] = s.name
-	}
-	return names
+// Service is one service as a process runs it.
+type Service struct {
+	Name string
+	New  func(host.Process) (*host.Service, error)
+	Spec func() host.Spec // what it keeps in its store, for a check of a stopped folder
 }
 
-func constructor(name string) func(host.Process) (*host.Service, error) {
-	for _, s := range services {
-		if s.name == name {
-			return s.make
-		}
+// services are all services of an archive, in the order in which they start.
+var services = []Service{}
+
+// Services lists all services of an archive.
+func Services() []Service { return append([]Service(nil), services...) }
+
+// Names lists the names of all services.
+func Names() []string { return names(services) }
+
+func names(list []Service) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.Name
 	}
-	return nil
+	return out
 }

@@ -216,7 +216,7 @@ func (f *Follower) catchUp(ctx context.Context, st *state) error {
 		if len(res.GetEntries()) == 0 {
 			return nil
 		}
-		if err := f.take(ctx, st, &journalv1.Pack{Entries: res.GetEntries()}, st.pos.GetStreamHint()); err != nil {
+		if err := f.take(ctx, st, &journalv1.Pack{Entries: res.GetEntries(), Traceparents: res.GetTraceparents()}, st.pos.GetStreamHint()); err != nil {
 			return err
 		}
 	}
