@@ -399,6 +399,9 @@ func (g *group) write(r *journal.Record) error {
 	if err != nil {
 		return fmt.Errorf("event %d: %w", r.Seq(), err)
 	}
+	if slot := r.Header.GetSealedKey(); slot != 0 {
+		g.s.keys.Used(slot) // an event from the stream may be sealed under a key that we do not hold
+	}
 	g.tx.Put("journal", journal.SeqKey(r.Seq()), raw)
 	g.leaf(journal.LeafHash(r.Entry))
 	g.head.epoch, g.head.time, g.changed = r.Header.GetEpoch(), r.Time(), true

@@ -256,13 +256,17 @@ func (s *Store) finishErasures() error {
 	var slots []uint64
 	if err := s.View(func(v *View) error {
 		for _, row := range v.Scan("keys", nil, nil) {
-			if slot, destroyed := keyRow(row); destroyed {
+			slot, destroyed := keyRow(row)
+			if s.keys.Used(slot); destroyed {
 				slots = append(slots, slot)
 			}
 		}
 		return nil
 	}); err != nil {
 		return err
+	}
+	if n := s.keys.Missing(); n > 0 {
+		s.cfg.Log.Error("the key file is older than the journal: sealed bodies of that many objects cannot be read; put the newest copy of keys.bin back", "objects", n)
 	}
 	for _, slot := range slots {
 		if present, err := s.keys.State(slot); err != nil || present {
