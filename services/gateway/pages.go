@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	"github.com/qoyma/qoyma/services/standards/archcode"
 )
 
 // perPage is how many hits or files a page lists.
@@ -220,9 +221,21 @@ func (v view) FileAddress(f *cataloguev1.File) string {
 	return "/u/" + url.PathEscape(f.GetFonds()) + "/" + url.PathEscape(f.GetInventory()) + "/" + url.PathEscape(f.GetFile().GetNumber())
 }
 
-// HitAddress is the page of a record found: its code leads there.
+// HitAddress is the page of a record found.
 func (v view) HitAddress(h *cataloguev1.Hit) string {
-	return "/open?code=" + url.QueryEscape(h.GetCode().GetRu())
+	c, err := archcode.Parse(h.GetCode().GetRu())
+	if err != nil {
+		return "/search?q=" + url.QueryEscape(h.GetCode().GetRu())
+	}
+	fonds := url.PathEscape(c.Fonds.String())
+	switch c.Level() {
+	case archcode.FondsLevel:
+		return "/fonds/" + fonds
+	case archcode.InventoryLevel:
+		return "/fonds/" + fonds + "/" + url.PathEscape(c.Inventory.String())
+	default:
+		return "/u/" + fonds + "/" + url.PathEscape(c.Inventory.String()) + "/" + url.PathEscape(c.File.String())
+	}
 }
 
 // Years is a range of years, or one.
@@ -252,4 +265,20 @@ func (v view) date(iso string) string {
 		return iso
 	}
 	return iso[8:] + "." + iso[5:7] + "." + iso[:4]
+}
+
+// Facet is the name of a condition in the reader's language.
+func (v view) Facet(name string) string { return v.T("facet." + name) }
+
+// Value is the value of a condition in the reader's language.
+func (v view) Value(name, value string) string {
+	switch name {
+	case "kind":
+		return v.T("kind." + value)
+	case "decade":
+		if year := number(value); year > 0 {
+			return v.Years(year, year+9)
+		}
+	}
+	return value
 }
