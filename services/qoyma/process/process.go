@@ -245,7 +245,7 @@ func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	pages, err := gateway.New(gateway.Config{Log: p.telemetry.Logger("gateway"), Conn: p.As(public).Conn})
+	pages, err := gateway.New(gateway.Config{Log: p.telemetry.Logger("gateway"), Conn: p.As(visitor).Conn})
 	if err != nil {
 		return err
 	}
@@ -253,8 +253,8 @@ func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 	return nil
 }
 
-// public is a visitor of the pages: nobody in particular, cleared for what is open.
-var public = monitor.Identity{Actor: "person:visitor", Roles: []monitor.Role{monitor.Researcher}}
+// visitor is whoever reads the pages: nobody in particular, cleared for what is open.
+var visitor = monitor.Identity{Actor: "person:visitor", Roles: []monitor.Role{monitor.Researcher}}
 
 // construct makes the services and registers what they serve.
 func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi.Source, error) {
