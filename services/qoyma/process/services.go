@@ -2,6 +2,7 @@ package process
 
 import (
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/retention"
 )
 
 // services are all services of an archive, in the order in which they start.
@@ -9,7 +10,13 @@ var services = []struct {
 	name string
 	make func(host.Process) (*host.Service, error)
 	spec func() host.Spec
-}{}
+}{
+	{
+		"retention", func(p host.Process) (*host.Service, error) {
+			return retention.New(retention.Config{Grounds: Grounds}, p)
+		}, retention.Spec,
+	},
+}
 
 // Names lists all services.
 func Names() []string {

@@ -112,4 +112,8 @@ var (
 		"the label is wrong ({value}); give a level from 0 to 3 and grounds of these: {known}; state secrets are not kept here",
 		"метка доступа неверна ({value}); укажите уровень от 0 до 3 и основания из числа: {known}; государственные секреты здесь не хранятся",
 		"қолжетімділік белгісі дұрыс емес ({value}); 0-ден 3-ке дейінгі деңгейді және мына негіздерді көрсетіңіз: {known}; мемлекеттік құпиялар мұнда сақталмайды")
+	Twice = fault.Define(fault.Invalid, "nomenclature.inventory.twice",
+		"file {file} stands in the list twice, as No. {first} and No. {second}; leave it once",
+		"дело {file} стоит в списке дважды, под № {first} и № {second}; оставьте его один раз",
+		"{file} ісі тізімде екі рет, № {first} және № {second} болып тұр; бірін ғана қалдырыңыз")
 )
