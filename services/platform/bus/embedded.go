@@ -38,6 +38,9 @@ type EmbeddedConfig struct {
 	// Reserve is how many bytes must be free before a frozen server is restarted.
 	Reserve uint64
 	Log     *slog.Logger
+	// Unsynced gives up durability (SyncAlways off). Only the test that proves the power
+	// cut test uses it.
+	Unsynced bool
 }
 
 // Embedded starts a NATS server in this process and connects to it without a socket.
@@ -116,7 +119,7 @@ func (e *embedded) open() error {
 func (e *embedded) options() (*server.Options, error) {
 	opts := &server.Options{
 		ServerName: "qoyma", DontListen: true,
-		JetStream: true, StoreDir: e.cfg.Folder, SyncAlways: true,
+		JetStream: true, StoreDir: e.cfg.Folder, SyncAlways: !e.cfg.Unsynced,
 		JetStreamMaxMemory: memoryLimit, JetStreamMaxStore: storeLimit,
 		MaxPayload: MaxPayload, NoSigs: true, NoLog: true,
 	}
@@ -158,7 +161,7 @@ func (e *embedded) start() error {
 	}
 	// What is promised everywhere else hangs on this; a library that silently drops the
 	// option must not pass.
-	if js := run.JetStreamConfig(); js == nil || !js.SyncAlways {
+	if js := run.JetStreamConfig(); js == nil || js.SyncAlways == e.cfg.Unsynced {
 		run.Shutdown()
 		return errors.New("embedded bus runs without SyncAlways: an acknowledged event might not be on disk")
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -63,6 +64,28 @@ func OpenKeyFile(path string, noSync bool) (*KeyFile, error) {
 	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("journal: key file: %w", err)
+	}
+	return k, nil
+}
+
+// OpenKeyFileReadOnly opens the key file for a check of a stopped folder: nothing is made and
+// nothing cut off. A file that is absent holds no keys.
+func OpenKeyFileReadOnly(path string) (*KeyFile, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = os.Open(os.DevNull)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal: key file: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("journal: key file: %w", err)
+	}
+	k := &KeyFile{f: f, noSync: true}
+	if info.Mode().IsRegular() {
+		k.slots = uint64(info.Size()) / slotSize
 	}
 	return k, nil
 }

@@ -177,7 +177,19 @@ func (s *Store) reopen() error {
 		}
 		s.db = nil
 	}
-	return s.open()
+	before := s.head
+	if err := s.open(); err != nil {
+		return err
+	}
+	if now := s.head.edge.Size(); now < before.edge.Size() {
+		// Somebody took the file away or put an older one in its place while we ran: going
+		// on would write a second history.
+		err := s.db.Close()
+		s.db = nil
+		s.setHead(before)
+		return errors.Join(fmt.Errorf("store %s: the journal ended with event %d, its file ends with %d now", s.cfg.Service, before.edge.Size(), now), err)
+	}
+	return nil
 }
 
 // group is one transaction in the making.
@@ -277,17 +289,17 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 	bodies := make([][]byte, len(events))
 	sealed := make([][]byte, len(events))
 	for i, e := range events {
-		if len(e.Refs) == 0 || e.Refs[0].ID == "" {
-			return nil, fmt.Errorf("store %s: an event of %s has no object", g.s.cfg.Service, c.Name)
+		size, err := sizeOfRefs(e.Refs)
+		if err != nil {
+			return nil, fmt.Errorf("store %s: an event of %s: %w", g.s.cfg.Service, c.Name, err)
 		}
-		var err error
 		if bodies[i], err = deterministic.Marshal(e.Body); err == nil && e.Sealed != nil {
 			sealed[i], err = deterministic.Marshal(e.Sealed)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("store %s: %s: %w", g.s.cfg.Service, c.Name, err)
 		}
-		if size := len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
+		if size += len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
 			return nil, TooLarge.With("size", size>>10, "limit", journal.MaxBody>>10)
 		}
 	}
@@ -310,6 +322,22 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 		}
 	}
 	return records, nil
+}
+
+// sizeOfRefs is about what the refs take in the envelope, in bytes; they count as the bodies do,
+// so that no event outgrows a message of the stream. An event without an object, or with a name
+// that the index could mistake for another's, is a defect.
+func sizeOfRefs(refs []journal.Ref) (size int, err error) {
+	if len(refs) == 0 {
+		return 0, errors.New("it has no object")
+	}
+	for _, r := range refs {
+		if !r.Valid() {
+			return 0, fmt.Errorf("%q names no object", r)
+		}
+		size += len(r.Type) + len(r.ID) + 8
+	}
+	return size, nil
 }
 
 var deterministic = proto.MarshalOptions{Deterministic: true}

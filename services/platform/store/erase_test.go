@@ -38,7 +38,8 @@ func TestErasureLeavesEveryProofAndNoContent(t *testing.T) {
 	if _, err := s.Do(t.Context(), command(register("akimat"))); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := s.Keys().Unseal(records[0]); err != nil || m.(*intakev1.Contact).GetName() != secret {
+	m, err := s.Keys().Unseal(records[0])
+	if contact, ok := m.(*intakev1.Contact); err != nil || !ok || contact.GetName() != secret {
 		t.Fatalf("before the erasure it must be readable: %v, %v", m, err)
 	}
 	backup, err := os.ReadFile(filepath.Join(dir, "store.db"))

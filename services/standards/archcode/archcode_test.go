@@ -101,7 +101,8 @@ func TestAFaultyCodeSaysWhatIsWrong(t *testing.T) {
 		"Ф. 99999999999999999999999":    archcode.NumberRange,
 		"Ф. 1. Оп. 2. Д. 3. Л. 12–10":   archcode.LeafOrder,
 		"Ф. 1. Оп. 2. Д. 3. Л. 5 об.–5": archcode.LeafOrder,
-		"Ф. 1. Оп. 2. Д. 3. Л. 0":       archcode.NumberRange,
+		"1-қор, 2-тізімдеме, 3-іс, 0-п.": archcode.NumberRange,
+		"Ф. 1. Оп. 2. Д. 3. Л. 0":        archcode.NumberRange,
 	} {
 		if c, err := archcode.Parse(text); !errors.Is(err, want) {
 			t.Errorf("Parse(%q) = %+v, %v; want %v", text, c, err, want)

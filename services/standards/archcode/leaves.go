@@ -8,6 +8,9 @@ import (
 // maxRuns bounds the runs of leaves in one code.
 const maxRuns = 64
 
+// leafLetters is how many letters a leaf number may have: 17а.
+const leafLetters = 2
+
 // leaves reads 10–12 об., 15, 17а.
 func (r *reader) leaves() bool {
 	for {
@@ -51,7 +54,7 @@ func (r *reader) leaf() (Leaf, bool) {
 		if versos[w.text] {
 			letters, verso = "", true
 		}
-		if letters != "" && !lettersOK(letters) {
+		if !lettersOK(letters) || len([]rune(letters)) > leafLetters || strings.HasSuffix(letters, "об") {
 			return Leaf{}, false
 		}
 		leaf.Letters, leaf.Verso = letters, verso

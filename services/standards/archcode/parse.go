@@ -89,7 +89,6 @@ type reader struct {
 
 	gap        bool // a part is missing before another
 	outOfRange bool // a number is 0 or too great
-	leafish    bool // leaves were read as a list before their label
 }
 
 func (r *reader) result(shown string) (Code, error) {
@@ -173,21 +172,16 @@ func (r *reader) trailing() bool {
 			}
 		}
 		p, size := r.closing()
-		if p == noPart { // a list of leaves may stand before its label: 10–12-п.
+		if p == noPart || p == leafPart { // a list of leaves may stand before its label: 10–12-п.
 			r.at = start
 			if p, size = r.leavesBefore(); p != leafPart {
 				return false
 			}
-			r.leafish = true
 		}
 		if p <= r.last || index != "" && p != fondsPart {
 			return false
 		}
 		r.at += size
-		if p == leafPart && !r.leafish {
-			leaf := Leaf{Number: clampNumber(n), Letters: letters}
-			r.code.Leaves = []LeafRange{{leaf, leaf}}
-		}
 		r.skip(".")
 		if p == leafPart && r.verso() {
 			r.code.Leaves[len(r.code.Leaves)-1].setLastVerso()

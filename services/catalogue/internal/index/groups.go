@@ -39,7 +39,7 @@ func (g *groups) join(key string, id uint32) {
 		p = &posting{}
 		g.members[key] = p
 	}
-	p.add(id, false)
+	p.add(id, false, few)
 }
 
 func (g *groups) remove(c archcode.Code, id uint32) {

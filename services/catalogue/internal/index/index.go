@@ -110,7 +110,8 @@ func (x *Index) Len() int {
 }
 
 // Put adds documents, each replacing the one with its key. A reader sees all of them or
-// none. On an error ([YearsFault], [archcode.KeyFault]) nothing is changed.
+// none, and waits meanwhile: beside readers keep batches to about a hundred documents; while
+// filling at start take a thousand. On an error ([YearsFault], [archcode.KeyFault]) nothing is changed.
 func (x *Index) Put(docs ...Document) error {
 	x.write.Lock()
 	defer x.write.Unlock()

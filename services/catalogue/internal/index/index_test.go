@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"pgregory.net/rapid"
 
 	"github.com/qoyma/qoyma/services/standards/archcode"
@@ -210,12 +211,56 @@ var someQuery = rapid.Custom(func(t *rapid.T) Query {
 	return q
 })
 
+// A posting is its documents, as a list and as bitmaps, and where it turns from one into
+// the other.
+func TestPostingIsItsModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p posting
+		titles := map[uint32]bool{} // document → in the title
+		for range rapid.IntRange(0, 3*few).Draw(t, "changes") {
+			id := rapid.Uint32Range(0, 2*few).Draw(t, "id")
+			if _, held := titles[id]; held {
+				p.remove(id)
+				delete(titles, id)
+				continue
+			}
+			titles[id] = rapid.Bool().Draw(t, "title")
+			p.add(id, titles[id], 8)
+		}
+		for _, onlyTitles := range []bool{false, true} {
+			got, dense, want := roaring.New(), make([]uint64, few), roaring.New()
+			p.orInto(got, onlyTitles)
+			p.orDense(dense, onlyTitles)
+			for id, title := range titles {
+				if title || !onlyTitles {
+					want.Add(id)
+				}
+			}
+			if !got.Equals(want) || !roaring.FromDense(dense, false).Equals(want) {
+				t.Fatalf("titles only %v: %v, want %v", onlyTitles, got, want)
+			}
+		}
+		evens := roaring.New()
+		evenHeld := 0
+		for id := uint32(0); id <= 2*few; id += 2 {
+			evens.Add(id)
+			if _, held := titles[id]; held {
+				evenHeld++
+			}
+		}
+		if p.countIn(evens) != evenHeld || p.empty() != (len(titles) == 0) {
+			t.Fatalf("%d even of %d", p.countIn(evens), len(titles))
+		}
+	})
+}
+
 // The index under random changes answers as a look at every document would; and as an
 // index would that never held what the reader may not see.
 func TestIndexIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, m := New(), model{}
 		x.lexicon.slack = rapid.SampledFrom([]int{0, 3, 4096}).Draw(t, "slack")
+		x.lexicon.few = rapid.SampledFrom([]int{2, few}).Draw(t, "few")
 		put := func(docs ...Document) {
 			if err := x.Put(docs...); err != nil {
 				t.Fatal(err)

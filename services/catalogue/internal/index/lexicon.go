@@ -22,7 +22,8 @@ type posting struct {
 	all, title *roaring.Bitmap
 }
 
-func (p *posting) add(id uint32, title bool) {
+// add adds a document; a list that grows beyond most becomes bitmaps.
+func (p *posting) add(id uint32, title bool, most int) {
 	if p.all != nil {
 		p.all.Add(id)
 		if title {
@@ -32,11 +33,11 @@ func (p *posting) add(id uint32, title bool) {
 	}
 	at, _ := slices.BinarySearch(p.list, id<<1)
 	p.list = slices.Insert(p.list, at, id<<1|bit(title))
-	if len(p.list) > few {
-		p.all, p.title = roaring.New(), roaring.New()
-		p.orInto(p.all, false)
-		p.orInto(p.title, true)
-		p.list = nil
+	if len(p.list) > most {
+		all, titles := roaring.New(), roaring.New()
+		p.orInto(all, false)
+		p.orInto(titles, true)
+		*p = posting{all: all, title: titles}
 	}
 }
 
@@ -134,11 +135,12 @@ type lexicon struct {
 	fresh    []uint32
 	unused   []uint32 // terms without documents, still in sorted or fresh
 	free     []uint32
+	few      int // see few; smaller in tests
 	slack    int // how many fresh or unused terms are let stand in any case
 }
 
 func newLexicon() lexicon {
-	return lexicon{ids: map[string]uint32{}, skeleton: map[string][]uint32{}, slack: 4096}
+	return lexicon{ids: map[string]uint32{}, skeleton: map[string][]uint32{}, few: few, slack: 4096}
 }
 
 // add notes that a document has a term and gives the entry under which to remove it.
@@ -160,7 +162,7 @@ func (l *lexicon) add(term string, id uint32, title bool) uint32 {
 			l.skeleton[s] = append(l.skeleton[s], t)
 		}
 	}
-	l.postings[t].add(id, title)
+	l.postings[t].add(id, title, l.few)
 	return t
 }
 

@@ -137,5 +137,5 @@ func (f *Follower) again(ctx context.Context, row *journalv1.WaitingRow) error {
 	if rec.Header.GetEpoch() != row.GetEvent().GetEpoch() {
 		return store.Never.With("reason", "the event belonged to a tail that was lost")
 	}
-	return f.cfg.Store.Settle(ctx, f.reaction(ctx, rec))
+	return f.cfg.Store.Settle(ctx, f.reaction(ctx, rec, ""))
 }

@@ -1,0 +1,221 @@
+// Package demo makes a believable small archive in three languages and runs the main job in
+// it, step by step, as the people would: over the same calls, with their own identities.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+)
+
+// Report is what a demonstration did; as JSON it is what `qoyma demo --once` prints.
+type Report struct {
+	OK      bool    `json:"ok"`
+	Archive string  `json:"archive"`
+	ReadyMS int64   `json:"ready_ms"` // from the start of the process to the readiness of all services
+	TookMS  int64   `json:"took_ms"`
+	Steps   []*Step `json:"steps"`
+}
+
+// Step is one step of the main job.
+type Step struct {
+	Number int            `json:"number"`
+	Name   string         `json:"name"`
+	OK     bool           `json:"ok"`
+	TookMS int64          `json:"took_ms"`
+	Facts  map[string]any `json:"facts,omitempty"`
+	Error  string         `json:"error,omitempty"`
+	title  [3]string
+	told   []string
+}
+
+// Title is the step in a language.
+func (s *Step) Title(lang fault.Language) string {
+	switch lang {
+	case fault.Kazakh:
+		return s.title[0]
+	case fault.Russian:
+		return s.title[1]
+	case fault.English:
+	}
+	return s.title[2]
+}
+
+// Told is what the step has to say, line by line, in the language it ran in.
+func (s *Step) Told() []string { return s.told }
+
+// Run carries out the main job in a running process. The folder keeps the bags that are made
+// on the way. progress is told of every step when it ends. Running it again in the same
+// data folder changes nothing: every command has the same id each time.
+func Run(ctx context.Context, p *process.Process, folder string, lang fault.Language, progress func(*Step)) *Report {
+	d := &demo{
+		p: p, folder: folder, lang: lang, departments: departments(),
+		clerk:      person("clerk", "saule", monitor.Clerk, 1),
+		commission: person("commission", "epk", monitor.Commission, 1),
+		archivist:  person("archivist", "aigerim", monitor.Archivist, 2),
+		researcher: monitor.Identity{Actor: "person:reader", Roles: []monitor.Role{monitor.Researcher}},
+	}
+	r := &Report{OK: true, Archive: p.Archive()}
+	began := time.Now()
+	for i, s := range []struct {
+		name  string
+		title [3]string
+		run   func(context.Context, *Step) error
+	}{
+		{"department", [3]string{
+			"Мекеме: бекітілген тізімдемедегі істі тапсыру мерзімі келді",
+			"Ведомство: наступил срок передачи дел по утверждённой описи",
+			"Department: files of an approved inventory fall due",
+		}, d.fallDue},
+		{"package", [3]string{
+			"Қабылдау: пакет тексерілді; бір байты бұзылған пакет қайтарылды",
+			"Приём: пакет проверен; пакет с одним испорченным байтом отклонён",
+			"Intake: a package is checked; one with a flipped byte is refused",
+		}, d.upload},
+		{"acceptance", [3]string{
+			"Архивист қабылдады: түсім нөмірі, кітап, акт",
+			"Архивист принял: номер поступления, книга, акт",
+			"The archivist accepts: number, book, act",
+		}, d.accept},
+		{"catalogue", [3]string{
+			"Каталог табады: сөздің кез келген түрі, шифрдің үш жазылуы",
+			"Каталог находит: слово в другой форме, шифр в трёх написаниях",
+			"The catalogue finds it: words in other forms, the code in three spellings",
+		}, d.find},
+		{"timeline", [3]string{
+			"Тапсырудың тарихы үш қызметтің журналынан оқылды",
+			"История передачи прочитана из журналов трёх служб",
+			"The transfer's timeline is read from the journals of three services",
+		}, d.timeline},
+	} {
+		step := &Step{Number: i + 1, Name: s.name, title: s.title, Facts: map[string]any{}}
+		r.Steps = append(r.Steps, step)
+		start := time.Now()
+		err := s.run(ctx, step)
+		step.TookMS, step.OK = time.Since(start).Milliseconds(), err == nil
+		if err != nil {
+			step.Error = err.Error()
+			if f := fault.Of(err); f.Kind != fault.Internal {
+				step.Error = f.In(lang)
+			}
+			r.OK = false
+		}
+		if progress != nil {
+			progress(step)
+		}
+		if err != nil {
+			break // what follows stands on this step
+		}
+	}
+	r.TookMS = time.Since(began).Milliseconds()
+	return r
+}
+
+func person(_, login string, role monitor.Role, level uint32) monitor.Identity {
+	return monitor.Identity{Actor: "person:" + login, Roles: []monitor.Role{role}, Clearance: monitor.Scope{Level: level, Grounds: []string{"personal"}}}
+}
+
+type demo struct {
+	p           *process.Process
+	folder      string
+	lang        fault.Language
+	departments []department
+
+	clerk, commission, archivist, researcher monitor.Identity
+
+	transfer, second string // numbers of the first and the second department's transfers
+	accession        string
+	code             string
+}
+
+// id is the command id of one act of the demonstration: the same in every run.
+func (d *demo) id(act string) string {
+	return uuid.NewSHA1(demoSpace, []byte(d.p.Archive()+"/"+act)).String()
+}
+
+var demoSpace = uuid.MustParse("0d6b6a9e-5a0c-5e0f-9a53-b5bb0e6f2d11")
+
+func (d *demo) retention(id monitor.Identity) (retentionv1.RetentionServiceClient, error) {
+	conn, err := d.p.As(id).Conn("retention")
+	if err != nil {
+		return nil, err
+	}
+	return retentionv1.NewRetentionServiceClient(conn), nil
+}
+
+func (d *demo) intake(id monitor.Identity) (intakev1.IntakeServiceClient, error) {
+	conn, err := d.p.As(id).Conn("intake")
+	if err != nil {
+		return nil, err
+	}
+	return intakev1.NewIntakeServiceClient(conn), nil
+}
+
+func (d *demo) catalogue(id monitor.Identity) (cataloguev1.CatalogueServiceClient, error) {
+	conn, err := d.p.As(id).Conn("catalogue")
+	if err != nil {
+		return nil, err
+	}
+	return cataloguev1.NewCatalogueServiceClient(conn), nil
+}
+
+func (d *demo) journal(service string) (journalv1.JournalServiceClient, error) {
+	conn, err := d.p.As(d.archivist).Conn(service)
+	if err != nil {
+		return nil, err
+	}
+	return journalv1.NewJournalServiceClient(conn), nil
+}
+
+// say adds a line to what a step tells.
+func (d *demo) say(s *Step, kk, ru, en string) {
+	line := en
+	switch d.lang {
+	case fault.Kazakh:
+		line = kk
+	case fault.Russian:
+		line = ru
+	case fault.English:
+	}
+	s.told = append(s.told, line)
+}
+
+// patience is how long a step waits for what the services do by themselves.
+const patience = 15 * time.Second
+
+// until looks until something holds, or tells what did not come.
+func until(ctx context.Context, what string, holds func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, err := holds()
+		if ok && err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return errors.Join(err, notHeld.With("what", what))
+		}
+	}
+}
+
+func wrong(format string, args ...any) error {
+	return notHeld.With("what", fmt.Sprintf(format, args...))
+}
+
+func (d *demo) bag(name string) string { return filepath.Join(d.folder, name) }

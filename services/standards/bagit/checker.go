@@ -1,0 +1,274 @@
+// Package bagit checks and makes packages after RFC 8493, "The BagIt File Packaging
+// Format". Its heart is Checker: a bag arrives as a stream of named files in any order,
+// every byte is read once, hashed, shown to the format identifier and handed on to the
+// caller's own writer; Finish then says everything that is wrong, not only the first.
+//
+// A bag comes from outside. So every name is judged before anything is written under it,
+// every bound is a number in Limits, and nothing that a bag says (a length, a digest, a
+// path) is believed before it was seen.
+package bagit
+
+import (
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/pronom"
+	"golang.org/x/text/unicode/norm"
+)
+
+const payloadPrefix = "data/"
+
+// Limits bound what one bag may cost. A zero field takes its default.
+type Limits struct {
+	Entries       int   // files and directories, refused ones included, and lines of a manifest; 1,000,000
+	Bytes         int64 // of all files; no bound
+	PathBytes     int   // of a path; 4,096 (the longest that Linux opens)
+	NameBytes     int   // of one part of a path; 255 (the longest that ext4, XFS, NTFS keep)
+	Depth         int   // parts of a path; 100
+	LineBytes     int   // of a line in a manifest or fetch.txt; 16 KiB
+	TagBytes      int64 // of bagit.txt, bag-info.txt, fetch.txt; 16 MiB
+	ManifestBytes int64 // of all manifests together; 256 MiB
+	Faults        int   // listed in a report, and as many warnings; 1,000
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Entries = or(l.Entries, 1_000_000)
+	l.PathBytes = or(l.PathBytes, 4096)
+	l.NameBytes = or(l.NameBytes, 255)
+	l.Depth = or(l.Depth, 100)
+	l.LineBytes = or(l.LineBytes, 16<<10)
+	l.TagBytes = or(l.TagBytes, 16<<20)
+	l.ManifestBytes = or(l.ManifestBytes, 256<<20)
+	l.Faults = or(l.Faults, 1000)
+	return l
+}
+
+func or[T int | int64](v, otherwise T) T {
+	if v <= 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Options choose what is accepted.
+type Options struct {
+	Limits     Limits
+	AllowFetch bool // accept fetch.txt: files may be missing that it lists (RFC 8493 §2.2.3)
+	Workers    int  // of ValidateDir and Reread, on payload files; 2
+}
+
+// Checker takes the files of one bag. Its methods may be called by several goroutines at
+// once; a Sink belongs to one. A Checker is used for one bag and ends with Finish.
+type Checker struct {
+	opts  Options
+	total atomic.Int64 // bytes taken so far
+	kept  atomic.Int64 // bytes of manifests kept for Finish
+
+	mu       sync.Mutex
+	entries  map[string]*entry
+	folded   map[string]string // fold of a file's path → the path that came first
+	dirs     map[string]string // fold of a directory's path → the path that came first
+	texts    map[string][]byte // the tag files that Finish reads
+	tooBig   map[string]bool   // tag files whose text was given up
+	needed   map[string]bool   // algorithms besides sha256 and sha512 that payload manifests ask for
+	found    []finding
+	seen     int  // files and directories announced, refused ones included
+	full     bool // TooManyEntries was said
+	overSize bool // TooBig was said
+}
+
+// entry is one file of the bag.
+type entry struct {
+	Entry
+	digests map[string]string // by algorithm, besides SHA256 and SHA512
+	done    bool
+}
+
+// Entry is a file that came, with what the one pass over it found.
+type Entry struct {
+	Path   string        `json:"path"` // as in the bag: data/… for a payload file
+	Size   int64         `json:"size"` // bytes
+	SHA256 string        `json:"sha256"`
+	SHA512 string        `json:"sha512"`
+	Format pronom.Result `json:"format"`
+}
+
+func (e *entry) digest(algorithm string) string {
+	switch algorithm {
+	case "sha256":
+		return e.SHA256
+	case "sha512":
+		return e.SHA512
+	}
+	return e.digests[algorithm]
+}
+
+// NewChecker begins a bag.
+func NewChecker(opts Options) *Checker {
+	opts.Limits = opts.Limits.withDefaults()
+	opts.Workers = or(opts.Workers, 2)
+	return &Checker{
+		opts: opts, entries: map[string]*entry{}, folded: map[string]string{}, dirs: map[string]string{},
+		texts: map[string][]byte{}, tooBig: map[string]bool{}, needed: map[string]bool{},
+	}
+}
+
+// Begin announces a file by its path inside the bag and its size in bytes (-1 when it is
+// not known) and gives the sink for its bytes. What the sink takes it hands on to "to"
+// first, if that is not nil.
+//
+// The error is a fault when the file is refused for its name or because a limit is
+// reached. It is in the report already; nothing of the file may be written anywhere, and
+// the caller goes on with the next file. A file is never opened under a name for which
+// Begin gave an error.
+func (c *Checker) Begin(path string, size int64, to io.Writer) (*Sink, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.admit(path, false); f != nil {
+		return nil, f.fault()
+	}
+	e := &entry{Entry: Entry{Path: path}}
+	c.entries[path] = e
+	if tag, algorithm, ok := manifestName(path); ok && !tag {
+		c.needed[algorithm] = true
+	}
+	return newSink(c, e, size, to), nil
+}
+
+// Directory tells of a directory, which matters for an empty data/ and for the rules on
+// names. The error is as that of Begin.
+func (c *Checker) Directory(path string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.admit(strings.TrimSuffix(path, "/"), true); f != nil {
+		return f.fault()
+	}
+	return nil
+}
+
+// Irregular tells of something that is neither file nor directory, by its mode. It is
+// refused by rule and gives the fault.
+func (c *Checker) Irregular(path string, mode fs.FileMode) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := finding{where: show(path), rule: Device}
+	if mode&fs.ModeSymlink != 0 {
+		f.rule = Symlink
+	}
+	if c.seen++; c.seen <= c.opts.Limits.Entries {
+		c.found = append(c.found, f)
+	}
+	return f.fault()
+}
+
+// File takes a whole file from r: Begin, the bytes, Close. A fault is as that of Begin;
+// any other error is that of "to", and ends the bag. A read error makes the file a fault
+// of the bag (it could not be read to its end) and comes back as that fault.
+func (c *Checker) File(path string, size int64, r io.Reader, to io.Writer) error {
+	s, err := c.Begin(path, size, to)
+	if err != nil {
+		return err
+	}
+	return s.fill(r)
+}
+
+// admit judges a new file or directory by its path and by what came before; nil lets it
+// in. What it refuses it has put among the findings.
+func (c *Checker) admit(path string, dir bool) *finding {
+	if c.seen >= c.opts.Limits.Entries {
+		f := &finding{rule: TooManyEntries, args: []any{"limit", c.opts.Limits.Entries}}
+		if !c.full { // said once; the rest would only repeat it
+			c.full = true
+			c.found = append(c.found, *f)
+		}
+		return f
+	}
+	c.seen++
+	f := badPath(path, c.opts.Limits)
+	if f == nil {
+		f = c.collides(path, dir)
+	}
+	if f != nil {
+		c.found = append(c.found, *f)
+		return f
+	}
+	c.addDirs(path, dir)
+	if r := unportable(path); r != 0 && !dir {
+		c.found = append(c.found, finding{show(path), Unportable, []any{"character", string(r)}})
+	}
+	return nil
+}
+
+// collides says whether the path cannot stand beside what came before on every system.
+func (c *Checker) collides(path string, dir bool) *finding {
+	key := fold(path)
+	if !dir {
+		if other, taken := c.folded[key]; taken {
+			switch {
+			case other == path:
+				return &finding{where: show(path), rule: DuplicateFile}
+			case norm.NFC.String(other) == norm.NFC.String(path):
+				return &finding{show(path), FormCollision, []any{"other", show(other)}}
+			}
+			return &finding{show(path), CaseCollision, []any{"other", show(other)}}
+		}
+		if other, taken := c.dirs[key]; taken {
+			return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
+		}
+		c.folded[key] = path
+	}
+	for i := range key {
+		if key[i] == '/' || (dir && i == len(key)-1) {
+			end := i
+			if key[i] != '/' {
+				end = len(key)
+			}
+			if other, taken := c.folded[key[:end]]; taken {
+				if !dir {
+					delete(c.folded, key)
+				}
+				return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
+			}
+		}
+	}
+	return nil
+}
+
+// addDirs remembers the directories that a path implies.
+func (c *Checker) addDirs(path string, dir bool) {
+	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
+		if end == len(path) && !dir {
+			continue
+		}
+		key := fold(path[:end])
+		if _, known := c.dirs[key]; known {
+			return
+		}
+		c.dirs[key] = path[:end]
+		if end < len(path) {
+			c.seen++ // implied, and so not announced
+		}
+	}
+}
+
+// take counts bytes against the limit and refuses the write that passes it.
+func (c *Checker) take(n int) error {
+	most := c.opts.Limits.Bytes
+	if total := c.total.Add(int64(n)); most <= 0 || total <= most {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := finding{rule: TooBig, args: []any{"limit", most}}
+	if !c.overSize {
+		c.overSize = true
+		c.found = append(c.found, f)
+	}
+	return f.fault()
+}
+
+func (f *finding) fault() *fault.Error { return f.rule.With(f.args...) }

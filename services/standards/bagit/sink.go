@@ -1,0 +1,204 @@
+package bagit
+
+import (
+	"crypto/md5"  // manifests of old bags name it; it is checked, never relied on
+	"crypto/sha1" // as above
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/pronom"
+)
+
+// digestSize is the length in bytes of the digests that are understood (RFC 8493 §2.4).
+var digestSize = map[string]int{
+	"md5": md5.Size, "sha1": sha1.Size, "sha224": sha256.Size224,
+	"sha256": sha256.Size, "sha384": sha512.Size384, "sha512": sha512.Size,
+}
+
+// newDigest begins a digest besides sha256 and sha512, or is nil for an unknown one.
+func newDigest(algorithm string) hash.Hash {
+	switch algorithm {
+	case "md5":
+		return md5.New()
+	case "sha1":
+		return sha1.New()
+	case "sha224":
+		return sha256.New224()
+	case "sha384":
+		return sha512.New384()
+	}
+	return nil
+}
+
+var otherDigests = []string{"md5", "sha1", "sha224", "sha384"}
+
+// bufferSize is small enough that what was written is still in the processor's cache when
+// it is hashed and looked at.
+const bufferSize = 128 << 10
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+var identifiers = sync.Pool{New: func() any { return pronom.NewIdentifier("") }}
+
+// Sink takes the bytes of one file. It is used by one goroutine and ends with Close or
+// Abort.
+type Sink struct {
+	c      *Checker
+	e      *entry
+	to     io.Writer
+	size   int64 // as announced, or -1
+	h256   hash.Hash
+	h512   hash.Hash
+	others map[string]hash.Hash
+	format *pronom.Identifier
+	text   []byte
+	keep   bool  // the text is needed at the end
+	most   int64 // bytes of it
+	// manifest says that most bounds all manifests together
+	manifest bool
+	failed   bool
+	ended    bool
+}
+
+// newSink is called with the checker locked.
+func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
+	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
+	s.format = identifiers.Get().(*pronom.Identifier)
+	s.format.Reset(e.Path)
+	payload := strings.HasPrefix(e.Path, payloadPrefix)
+	for _, a := range otherDigests {
+		// A tag file is small: it gets every digest, so that a tag manifest may come last.
+		if !payload || c.needed[a] {
+			s.others[a] = newDigest(a)
+		}
+	}
+	_, _, isManifest := manifestName(e.Path)
+	switch {
+	case isManifest:
+		s.keep, s.manifest, s.most = true, true, c.opts.Limits.ManifestBytes
+	case e.Path == "bagit.txt", e.Path == "bag-info.txt", e.Path == "fetch.txt":
+		s.keep, s.most = true, c.opts.Limits.TagBytes
+	}
+	return s
+}
+
+// Write takes the next bytes. An error is that of the writer they are handed on to, or
+// the fault TooBig; the caller then stops the upload.
+func (s *Sink) Write(p []byte) (int, error) {
+	if err := s.c.take(len(p)); err != nil {
+		s.failed = true
+		return 0, err
+	}
+	if s.to != nil {
+		if n, err := s.to.Write(p); err != nil {
+			s.failed = true
+			return n, err
+		}
+	}
+	_, _ = s.h256.Write(p) // a hash and an identifier take everything and never fail
+	_, _ = s.h512.Write(p) // in a goroutine of its own it gains nothing measurable here
+	for _, h := range s.others {
+		_, _ = h.Write(p)
+	}
+	_, _ = s.format.Write(p)
+	s.e.Size += int64(len(p))
+	if s.keep {
+		size := s.e.Size
+		if s.manifest {
+			size = s.c.kept.Add(int64(len(p)))
+		}
+		if size > s.most {
+			s.keep, s.text = false, nil
+		} else {
+			s.text = append(s.text, p...)
+		}
+	}
+	return len(p), nil
+}
+
+// fill takes the whole file from r and ends it.
+func (s *Sink) fill(r io.Reader) error {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	for {
+		n, readErr := r.Read(*buffer)
+		if _, err := s.Write((*buffer)[:n]); err != nil {
+			_ = s.Abort() // the write error is what the caller must hear of
+			return fmt.Errorf("take %s: %w", show(s.e.Path), err)
+		}
+		if readErr == io.EOF {
+			return s.Close()
+		}
+		if readErr != nil {
+			return fmt.Errorf("read %s: %w", show(s.e.Path), s.Abort().Because(readErr))
+		}
+	}
+}
+
+// Close ends the file and records what was found. It gives the fault WrongSize when
+// another number of bytes came than was announced; that fault is in the report.
+func (s *Sink) Close() error {
+	if s.ended {
+		return nil
+	}
+	if s.failed {
+		return s.Abort()
+	}
+	s.ended = true
+	e := s.e
+	e.SHA256, e.SHA512 = hexOf(s.h256), hexOf(s.h512)
+	if len(s.others) > 0 {
+		e.digests = make(map[string]string, len(s.others))
+		for a, h := range s.others {
+			e.digests[a] = hexOf(h)
+		}
+	}
+	e.Format = s.format.Result()
+	identifiers.Put(s.format)
+
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.done = true
+	switch {
+	case s.keep:
+		c.texts[e.Path] = s.text
+	case s.most > 0:
+		c.tooBig[e.Path] = true
+		c.found = append(c.found, finding{e.Path, TagTooBig, []any{"limit", s.most}})
+	}
+	if s.size >= 0 && s.size != e.Size {
+		f := finding{show(e.Path), WrongSize, []any{"expected", s.size, "found", e.Size}}
+		c.found = append(c.found, f)
+		return f.fault()
+	}
+	return nil
+}
+
+// Abort ends a file whose bytes did not all come. The report says that it could not be
+// read to its end; the fault comes back.
+func (s *Sink) Abort() *fault.Error {
+	f := finding{where: show(s.e.Path), rule: Unreadable}
+	if s.ended {
+		return f.fault()
+	}
+	s.ended = true
+	identifiers.Put(s.format)
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.c.found = append(s.c.found, f)
+	s.c.tooBig[s.e.Path] = true // what it would have said is unknown, not absent
+	return f.fault()
+}
+
+func hexOf(h hash.Hash) string {
+	var sum [sha512.Size]byte
+	return hex.EncodeToString(h.Sum(sum[:0]))
+}

@@ -1,0 +1,290 @@
+package ocfl
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Content is one file of a new object.
+type Content struct {
+	Logical string // its path in the object, with slashes
+	Source  string // where it lies now, best in the same file system as the root
+	SHA512  string // 128 hexadecimal digits, counted when the file was received
+	Size    int64  // bytes
+}
+
+// Spec is a new object: everything that its first version says. Created is handed in,
+// never taken from a clock, so that calling again gives the same object.
+type Spec struct {
+	ID      string // a URI, unique in the root
+	Message string // why the version was made
+	User    User
+	Created time.Time
+	Files   []Content
+}
+
+// Create makes the object with its first version. When it returns nil, the object is
+// whole, durable and in its place.
+//
+// It may be called again with the same Spec after any failure or crash: an attempt that
+// was cut short is replaced, an object that is there with the same files is success.
+// One that is there with other files is the fault Conflict. The sources are linked, or
+// copied where linking is not possible, and never changed: the caller takes them away once
+// it has recorded that the object exists, and does not write to them any more.
+func (r *Root) Create(ctx context.Context, s Spec) (*Object, error) {
+	inventory, err := s.inventory()
+	if err != nil {
+		return nil, err
+	}
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	if o, err := r.there(inventory); o != nil || err != nil {
+		return o, err
+	}
+	a := &attempt{Root: r, spec: s, inventory: inventory, stage: filepath.Join(r.staging, stageName(s.ID))}
+	a.object = filepath.Join(a.stage, filepath.FromSlash(r.layout.Path(s.ID)))
+	if err := a.build(ctx); err != nil {
+		return nil, fmt.Errorf("build object %s: %w", s.ID, err)
+	}
+	if err := a.publish(); err != nil {
+		return nil, fmt.Errorf("publish object %s: %w", s.ID, err)
+	}
+	return r.Object(s.ID)
+}
+
+// there gives the object when it exists with the same files, nil when it does not exist.
+func (r *Root) there(want *Inventory) (*Object, error) {
+	o, err := r.Object(want.ID)
+	if errors.Is(err, NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	same := slices.EqualFunc(o.Inventory.files("v1"), want.files("v1"), func(a, b File) bool {
+		return a.Logical == b.Logical && a.Digest == b.Digest
+	})
+	if !same {
+		return nil, Conflict.With("id", want.ID)
+	}
+	// An earlier run may have been cut between its rename and the last sync: done again.
+	if err := r.settle(r.layout.Path(want.ID)); err != nil {
+		return nil, fmt.Errorf("settle object %s: %w", want.ID, err)
+	}
+	return o, nil
+}
+
+// stageName is the same for every attempt at an object, so that a new one finds and
+// replaces what a dead one left.
+func stageName(id string) string {
+	digest := sha256.Sum256([]byte(id))
+	return "object-" + hex.EncodeToString(digest[:])
+}
+
+// inventory judges the Spec and writes it as an inventory. Files with the same content
+// are kept once.
+func (s Spec) inventory() (*Inventory, error) {
+	inv := &Inventory{
+		ID: s.ID, Type: inventoryType, DigestAlgorithm: "sha512", Head: "v1",
+		Manifest: map[string][]string{},
+	}
+	state := map[string][]string{}
+	for _, f := range slices.SortedFunc(slices.Values(s.Files), func(a, b Content) int { return strings.Compare(a.Logical, b.Logical) }) {
+		digest := strings.ToLower(f.SHA512)
+		if len(digest) != 128 || !isHex(digest) {
+			return nil, BadContent.With("file", clip(f.Logical), "problem", "SHA-512?")
+		}
+		state[digest] = append(state[digest], f.Logical)
+		if inv.Manifest[digest] == nil {
+			inv.Manifest[digest] = []string{path.Join("v1", inv.contentDir()) + "/" + f.Logical}
+		}
+	}
+	user := s.User
+	inv.Versions = map[string]Version{"v1": {Created: s.Created.UTC().Truncate(time.Second), State: state, Message: s.Message, User: &user}}
+	text, err := pretty(inv)
+	if err != nil {
+		return nil, fmt.Errorf("write inventory: %w", err)
+	}
+	// What we are about to write is judged as strictly as what we read.
+	_, found := parseInventory(text)
+	for _, f := range found {
+		if !f.rule.Warning {
+			return nil, BadContent.With("file", clip(s.ID), "problem", f.rule.Code).Because(f.fault())
+		}
+	}
+	return inv, nil
+}
+
+// attempt is one Create under way, in a staging directory of its own.
+type attempt struct {
+	*Root
+	spec      Spec
+	inventory *Inventory
+	stage     string          // holds the object under the same tuple directories as the root
+	object    string          // the object inside stage
+	dirs      map[string]bool // every directory made inside stage
+}
+
+// build makes the whole object in staging and makes it durable. If we crash anywhere in
+// it, the root knows nothing of the object, and the next attempt begins by taking the
+// stage away.
+func (a *attempt) build(ctx context.Context) error {
+	if err := a.disk.Mkdir(a.staging); err != nil {
+		return err
+	}
+	if err := a.disk.RemoveAll(a.stage); err != nil {
+		return err
+	}
+	a.dirs = map[string]bool{}
+	if err := a.mkdirs(filepath.Join(a.object, "v1")); err != nil {
+		return err
+	}
+	source := make(map[string]Content, len(a.spec.Files))
+	for _, f := range a.spec.Files {
+		source["v1/"+a.inventory.contentDir()+"/"+f.Logical] = f
+	}
+	for _, paths := range a.inventory.Manifest {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := a.bring(source[paths[0]], filepath.Join(a.object, filepath.FromSlash(paths[0]))); err != nil {
+			return err
+		}
+	}
+	text, err := pretty(a.inventory)
+	if err != nil {
+		return err
+	}
+	sidecar := []byte(sum("sha512", text) + "  " + inventoryName + "\n")
+	for _, f := range []struct {
+		name string
+		text []byte
+	}{
+		{"v1/" + inventoryName, text},
+		{"v1/" + inventoryName + ".sha512", sidecar},
+		{inventoryName, text},
+		{inventoryName + ".sha512", sidecar},
+		{"0=" + objectName, []byte(objectName + "\n")},
+	} {
+		if err := a.disk.WriteFile(filepath.Join(a.object, filepath.FromSlash(f.name)), f.text); err != nil {
+			return err
+		}
+	}
+	// Deepest first: a directory's names are durable before anything points to it.
+	for _, dir := range slices.SortedFunc(maps.Keys(a.dirs), func(x, y string) int { return len(y) - len(x) }) {
+		if err := a.disk.SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *attempt) mkdirs(dir string) error {
+	if a.dirs[dir] {
+		return nil
+	}
+	if dir != a.stage {
+		if err := a.mkdirs(filepath.Dir(dir)); err != nil {
+			return err
+		}
+	}
+	a.dirs[dir] = true
+	return a.disk.Mkdir(dir)
+}
+
+// bring puts one file into the object and makes its content durable. A link costs
+// nothing and trusts the digest counted when the file was received; a copy is counted.
+func (a *attempt) bring(f Content, to string) error {
+	info, err := os.Lstat(f.Source)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Logical, err)
+	}
+	if !info.Mode().IsRegular() || info.Size() != f.Size {
+		return BadContent.With("file", clip(f.Logical), "problem", fmt.Sprintf("%d ≠ %d", info.Size(), f.Size))
+	}
+	if err := a.mkdirs(filepath.Dir(to)); err != nil {
+		return err
+	}
+	if err := a.disk.Link(f.Source, to); err != nil {
+		if !cannotLink(err) {
+			return err
+		}
+		if err := a.disk.Copy(f.Source, to); err != nil {
+			return err
+		}
+		if digest, err := digestFile(to, "sha512"); err != nil {
+			return err
+		} else if digest != strings.ToLower(f.SHA512) {
+			return BadContent.With("file", clip(f.Logical), "problem", "SHA-512 ≠")
+		}
+	}
+	return a.disk.SyncFile(to)
+}
+
+// publish moves the object into the root by one rename. Where the tuple directories above
+// it do not exist yet, the rename takes the topmost missing one with all below it, so that
+// the root never shows an empty directory (E073).
+func (a *attempt) publish() error {
+	rel := a.layout.Path(a.spec.ID)
+	move := rel
+	for parent := path.Dir(rel); parent != "."; parent = path.Dir(parent) {
+		if _, err := os.Lstat(filepath.Join(a.dir, filepath.FromSlash(parent))); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		move = parent
+	}
+	if err := a.disk.Rename(filepath.Join(a.stage, filepath.FromSlash(move)), filepath.Join(a.dir, filepath.FromSlash(move))); err != nil {
+		return err
+	}
+	// If we crash here the object may be there or not, whole in either case; Create called
+	// again finds it and syncs, or builds it anew.
+	if err := a.settle(rel); err != nil {
+		return err
+	}
+	// If we crash here the object is there for good; an empty stage is left, which the next
+	// attempt at the object, or Sweep, takes away.
+	return a.disk.RemoveAll(a.stage)
+}
+
+// settle makes durable the names of all directories above an object.
+func (r *Root) settle(rel string) error {
+	for parent := path.Dir(rel); ; parent = path.Dir(parent) {
+		if err := r.disk.SyncDir(filepath.Join(r.dir, filepath.FromSlash(parent))); err != nil {
+			return err
+		}
+		if parent == "." {
+			return nil
+		}
+	}
+}
+
+// Sweep takes away what dead attempts have left in staging. It is for the start of a
+// program, before any Create.
+func (r *Root) Sweep() error {
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	entries, err := os.ReadDir(r.staging)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		err = errors.Join(err, r.disk.RemoveAll(filepath.Join(r.staging, e.Name())))
+	}
+	if err != nil {
+		return fmt.Errorf("sweep staging: %w", err)
+	}
+	return nil
+}

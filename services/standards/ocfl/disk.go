@@ -1,0 +1,88 @@
+package ocfl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// disk is every way in which this package changes anything on disk, so that a test can
+// lose each change in turn. When a method returns nil its change was made; it is durable
+// only where that is said.
+type disk interface {
+	// Mkdir makes a directory; one that is there already is as good.
+	Mkdir(dir string) error
+	// Link gives the file another name in the same file system.
+	Link(from, to string) error
+	// Copy makes a new file with the content of from.
+	Copy(from, to string) error
+	// WriteFile makes or replaces a file; its content is durable, its name is not yet.
+	WriteFile(name string, text []byte) error
+	// SyncFile makes the content of a file durable.
+	SyncFile(name string) error
+	// SyncDir makes the names in a directory durable.
+	SyncDir(dir string) error
+	// Rename moves; it never replaces a directory that holds anything.
+	Rename(from, to string) error
+	// RemoveAll takes away a directory and all in it; none is as good.
+	RemoveAll(dir string) error
+}
+
+type osDisk struct{}
+
+func (osDisk) Mkdir(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		if info, statErr := os.Lstat(dir); statErr == nil && info.IsDir() {
+			return nil
+		}
+	}
+	return err
+}
+
+func (osDisk) Link(from, to string) error   { return os.Link(from, to) }
+func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
+func (osDisk) RemoveAll(dir string) error   { return os.RemoveAll(dir) }
+
+func (osDisk) Copy(from, to string) (err error) {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }() // only read from
+	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if _, err := io.Copy(w, r); err != nil {
+		return fmt.Errorf("copy %s: %w", from, err)
+	}
+	return nil
+}
+
+func (osDisk) WriteFile(name string, text []byte) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.Write(text); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return f.Sync()
+}
+
+func (osDisk) SyncFile(name string) error { return syncPath(name) }
+func (osDisk) SyncDir(dir string) error   { return syncPath(dir) }
+
+func syncPath(name string) error {
+	f, err := os.Open(filepath.Clean(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
