@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"sort"
 	"strings"
@@ -70,12 +69,8 @@ func TestModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp(t.TempDir(), "model")
-		if err != nil {
-			rt.Fatal(err)
-		}
 		s, err := platform.Open(platform.Config{
-			Dir: dir, Archive: "kz-test", Service: store.Name, Reserve: 1, Unsynced: true, Now: today.Start,
+			Dir: t.TempDir(), Archive: "kz-test", Service: store.Name, Reserve: 1, Unsynced: true, Now: today.Start,
 			Schema: store.Schema(), Apply: store.Apply, Check: store.Check,
 		})
 		if err != nil {
