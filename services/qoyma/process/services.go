@@ -1,6 +1,7 @@
 package process
 
 import (
+	"github.com/qoyma/qoyma/services/catalogue"
 	"github.com/qoyma/qoyma/services/platform/host"
 )
 
@@ -9,7 +10,11 @@ var services = []struct {
 	name string
 	make func(host.Process) (*host.Service, error)
 	spec func() host.Spec
-}{}
+}{
+	{"catalogue", func(p host.Process) (*host.Service, error) {
+		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
+	}, catalogue.Spec},
+}
 
 // Names lists all services.
 func Names() []string {
