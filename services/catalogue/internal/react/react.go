@@ -212,16 +212,8 @@ func place(v *store.View, accession *cataloguev1.AccessionRow) (archcode.Code, *
 		return code, nil, holdings.Section{}, err
 	}
 	row, err := cataloguestore.Inventory(v, code)
-	if err != nil {
-		return code, nil, holdings.Section{}, err
-	}
-	inventory := inventoryOf(code, row)
-	for _, s := range inventory.Sections {
-		if s.List == accession.GetInventoryId() {
-			return code, inventory, s, nil
-		}
-	}
-	return code, inventory, holdings.Section{}, fmt.Errorf("inventory %s keeps no numbers for %q", code, accession.GetInventoryId())
+	section := holdings.Section{List: accession.GetInventoryId(), Offset: accession.GetOffset(), Listed: accession.GetListed()}
+	return code, inventoryOf(code, row), section, err
 }
 
 // numbered makes the catalogue's rows of accepted ones.

@@ -164,7 +164,7 @@ func accessionPlaced(tx *store.Tx, m *cataloguev1.AccessionPlaced) error {
 	}
 	return put(tx, accessions, []byte(m.GetAccessionNumber()), &cataloguev1.AccessionRow{
 		TransferId: m.GetTransferId(), Fonds: m.GetFonds(), Inventory: m.GetInventory(), InventoryId: m.GetInventoryId(),
-		ObjectId: m.GetObjectId(), Accepted: m.GetAccepted(),
+		ObjectId: m.GetObjectId(), Accepted: m.GetAccepted(), Offset: m.GetOffset(), Listed: m.GetListed(),
 	})
 }
 

@@ -321,15 +321,18 @@ func (x *LabelCount) GetCount() uint32 {
 
 // AccessionRow is an accession on its way into the catalogue, or there.
 type AccessionRow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
-	Fonds         string                 `protobuf:"bytes,2,opt,name=fonds,proto3" json:"fonds,omitempty"`
-	Inventory     string                 `protobuf:"bytes,3,opt,name=inventory,proto3" json:"inventory,omitempty"`
-	InventoryId   string                 `protobuf:"bytes,4,opt,name=inventory_id,json=inventoryId,proto3" json:"inventory_id,omitempty"`
-	ObjectId      string                 `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
-	Accepted      uint32                 `protobuf:"varint,6,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	Files         uint32                 `protobuf:"varint,7,opt,name=files,proto3" json:"files,omitempty"`
-	Catalogued    bool                   `protobuf:"varint,8,opt,name=catalogued,proto3" json:"catalogued,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	TransferId  string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Fonds       string                 `protobuf:"bytes,2,opt,name=fonds,proto3" json:"fonds,omitempty"`
+	Inventory   string                 `protobuf:"bytes,3,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	InventoryId string                 `protobuf:"bytes,4,opt,name=inventory_id,json=inventoryId,proto3" json:"inventory_id,omitempty"`
+	ObjectId    string                 `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Accepted    uint32                 `protobuf:"varint,6,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Files       uint32                 `protobuf:"varint,7,opt,name=files,proto3" json:"files,omitempty"`
+	Catalogued  bool                   `protobuf:"varint,8,opt,name=catalogued,proto3" json:"catalogued,omitempty"`
+	// The section's numbers, as AccessionPlaced gives them.
+	Offset        uint32 `protobuf:"varint,9,opt,name=offset,proto3" json:"offset,omitempty"`
+	Listed        uint32 `protobuf:"varint,10,opt,name=listed,proto3" json:"listed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -420,6 +423,20 @@ func (x *AccessionRow) GetCatalogued() bool {
 	return false
 }
 
+func (x *AccessionRow) GetOffset() uint32 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *AccessionRow) GetListed() uint32 {
+	if x != nil {
+		return x.Listed
+	}
+	return 0
+}
+
 // FileRow is a catalogued file; its code is its key.
 type FileRow struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -501,7 +518,7 @@ const file_qoyma_catalogue_v1_rows_proto_rawDesc = "" +
 	"\n" +
 	"LabelCount\x12-\n" +
 	"\x05label\x18\x01 \x01(\v2\x17.qoyma.journal.v1.LabelR\x05label\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\rR\x05count\"\xf5\x01\n" +
+	"\x05count\x18\x02 \x01(\rR\x05count\"\xa5\x02\n" +
 	"\fAccessionRow\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
@@ -513,7 +530,10 @@ const file_qoyma_catalogue_v1_rows_proto_rawDesc = "" +
 	"\x05files\x18\a \x01(\rR\x05files\x12\x1e\n" +
 	"\n" +
 	"catalogued\x18\b \x01(\bR\n" +
-	"catalogued\"l\n" +
+	"catalogued\x12\x16\n" +
+	"\x06offset\x18\t \x01(\rR\x06offset\x12\x16\n" +
+	"\x06listed\x18\n" +
+	" \x01(\rR\x06listed\"l\n" +
 	"\aFileRow\x126\n" +
 	"\x04file\x18\x01 \x01(\v2\".qoyma.catalogue.v1.CataloguedFileR\x04file\x12)\n" +
 	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumberBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1;cataloguev1b\x06proto3"
