@@ -16,9 +16,11 @@ import (
 type acceptance struct {
 	number, organisation, inventory, kind, list string
 	files                                       []*recordv1.File
+	listed                                      int // 0 means as many as files
 }
 
 func (a acceptance) events() []store.Event {
+	listed := uint32(max(a.listed, len(a.files)))
 	refs := []journal.Ref{{Type: "accession", ID: a.number}, {Type: "transfer", ID: "t-" + a.number}}
 	events := []store.Event{{Refs: refs, Body: &intakev1.AccessionAccepted{
 		AccessionNumber: a.number, TransferId: "t-" + a.number, AcceptedOn: "2026-03-02", ObjectId: "object-" + a.number,
@@ -26,10 +28,10 @@ func (a acceptance) events() []store.Event {
 			Kk: a.organisation + " әкімдігі", Ru: "Акимат " + a.organisation, En: a.organisation + " administration",
 		}},
 		Inventory: &recordv1.Inventory{
-			Id: a.list, Number: a.inventory, Kind: a.kind, YearFrom: 2010, YearTo: 2014, Files: uint32(len(a.files)),
+			Id: a.list, Number: a.inventory, Kind: a.kind, YearFrom: 2010, YearTo: 2014, Files: listed,
 			Title: &recordv1.Text{Kk: "Тұрақты сақталатын істер", Ru: "Дела постоянного хранения", En: "Files kept permanently"},
 		},
-		Listed: uint32(len(a.files)), Accepted: uint32(len(a.files)),
+		Listed: listed, Accepted: uint32(len(a.files)),
 	}}}
 	for _, f := range a.files { // one event a row: the header must be found again each time
 		label := store.Label{Level: f.GetLabel().GetLevel(), Grounds: f.GetLabel().GetGrounds()}

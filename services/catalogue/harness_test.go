@@ -20,6 +20,7 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/catalogue"
 	"github.com/qoyma/qoyma/services/platform/bus"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
@@ -104,10 +105,10 @@ func (w *world) conn(to string) *grpc.ClientConn {
 func (w *world) run(name string, svc *host.Service) *running {
 	w.t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer(grpc.UnaryInterceptor(identified))
+	server := grpc.NewServer(grpc.ChainUnaryInterceptor(wire.UnaryServer(slog.New(slog.DiscardHandler)), identified))
 	svc.Register(server)
 	journalv1.RegisterJournalServiceServer(server, journalapi.New(svc.Source()))
-	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithUnaryInterceptor(wire.UnaryClient()), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	if err != nil {
 		w.t.Fatal(err)
