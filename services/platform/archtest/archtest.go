@@ -56,7 +56,8 @@ const (
 var plain = []string{"platform/fault", "platform/civil", "platform/numeral"}
 
 // mechanics are the folders below a service's internal that do I/O; all others are rules.
-var mechanics = []string{"store", "api", "react"}
+// accept carries out a plan: commands of its own, one after another.
+var mechanics = []string{"store", "api", "react", "accept"}
 
 // binaries are the top folders that put services together.
 var binaries = []string{"qoyma", "e2e"}

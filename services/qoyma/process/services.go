@@ -1,6 +1,7 @@
 package process
 
 import (
+	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
 )
 
@@ -9,7 +10,9 @@ var services = []struct {
 	name string
 	make func(host.Process) (*host.Service, error)
 	spec func() host.Spec
-}{}
+}{
+	{"intake", func(p host.Process) (*host.Service, error) { return intake.New(intake.Config{}, p) }, intake.Spec},
+}
 
 // Names lists all services.
 func Names() []string {
