@@ -90,6 +90,21 @@ func parseTimer(k []byte) (timer, bool) {
 	return timer{due: due, kind: kind, key: key}, ok
 }
 
+// HasTimer tells whether a timer is set, for a service's check of its own state.
+func (v *View) HasTimer(due time.Time, kind, key string) bool {
+	return v.Get("timers", timerKey(due, kind, key)) != nil
+}
+
+// CountTimers is how many timers of a kind are set.
+func (v *View) CountTimers(kind string) (n int) {
+	for k := range v.Scan("timers", nil, nil) {
+		if t, ok := parseTimer(k); ok && t.kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // RunTimers fires timers as they fall due, until ctx ends. A timer whose decision is refused
 // or fails is tried again with a growing pause, and the others go on.
 func (s *Store) RunTimers(ctx context.Context, on OnTimer) {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/retention"
 )
 
 // Service is one service as a process runs it.
@@ -12,7 +13,13 @@ type Service struct {
 }
 
 // services are all services of an archive, in the order in which they start.
-var services = []Service{}
+var services = []Service{
+	{
+		"retention", func(p host.Process) (*host.Service, error) {
+			return retention.New(retention.Config{Grounds: Grounds}, p)
+		}, retention.Spec,
+	},
+}
 
 // Services lists all services of an archive.
 func Services() []Service { return append([]Service(nil), services...) }
