@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,14 +14,15 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
 
 const (
 	organisations = 16
-	lines         = 64 // of each organisation's nomenclature
-	loading       = 1024
+	lines         = 16 // of each organisation's nomenclature: together as many as there are callers
 )
 
 // archive is a running process with the retention service and, where wanted, one that
@@ -157,23 +158,66 @@ func (a *archive) fifthRefused(ctx context.Context, n int) error {
 	return err
 }
 
-// preload registers files in the ordinary way, with many callers, so that groups are large.
+// preload registers files through the service's own Apply, many in a command: the rows, the
+// journal, the tree and the indexes are those that single commands leave.
 func (a *archive) preload(ctx context.Context, cfg Config) error {
-	var n atomic.Int64
-	began := time.Now()
-	for n.Load() < int64(cfg.Rows) {
-		cfg.Progress(fmt.Sprintf("registering files: %d of %d (%.0f/s)", n.Load(), cfg.Rows, float64(n.Load())/time.Since(began).Seconds()))
-		if _, err := drive(ctx, loading, 2*time.Second, func(ctx context.Context, i int) error {
-			if n.Add(1) > int64(cfg.Rows) {
-				<-time.After(time.Millisecond)
-				return nil
-			}
-			return a.direct(ctx, i)
-		}); err != nil {
+	each := (cfg.Rows + organisations*lines - 1) / (organisations * lines)
+	began, last := time.Now(), time.Time{}
+	for at := range organisations * lines {
+		if time.Since(last) > 2*time.Second {
+			last = time.Now()
+			cfg.Progress(fmt.Sprintf("registering files: %d of %d (%.0f/s)", at*each, cfg.Rows, float64(at*each)/time.Since(began).Seconds()))
+		}
+		if err := a.fillLine(ctx, at, each); err != nil {
 			return fmt.Errorf("bench: preload: %w", err)
 		}
 	}
-	return nil
+	res, err := a.client.OpenFile(ctx, a.request(0))
+	if want := fileID(a.request(0), each+1); err == nil && res.GetFile().GetFile().GetId() != want {
+		err = fmt.Errorf("bench: the service counts to %s, expected is %s", res.GetFile().GetFile().GetId(), want)
+	}
+	return err
+}
+
+// loading is how many files one command registers while loading.
+const loading = 400
+
+// fillLine registers files under one line of a nomenclature, some commands at once.
+func (a *archive) fillLine(ctx context.Context, at, each int) error {
+	var wg sync.WaitGroup
+	failed := make(chan error, each/loading+1)
+	for from := 0; from < each; from += loading {
+		events := make([]store.Event, 0, loading)
+		for n := from + 1; n <= min(from+loading, each); n++ {
+			req := a.request(at)
+			id := fileID(req, n)
+			events = append(events, store.Event{
+				Refs: []journal.Ref{{Type: "file", ID: id}, {Type: "organisation", ID: req.GetOrganisationId()}},
+				Body: &retentionv1.FileOpened{
+					FileId: id, OrganisationId: req.GetOrganisationId(), Year: req.GetYear(), Index: req.GetIndex(),
+					Title: req.GetTitle(), OpenedOn: req.GetOpenedOn(), Term: "permanent", Article: "1",
+				},
+			})
+		}
+		wg.Go(func() {
+			_, err := a.svc.Store().Do(ctx, store.Command{
+				ID: uuid.Must(uuid.NewV7()), Name: "bench", Actor: a.caller.Actor,
+				Decide: func(*store.View, time.Time) ([]store.Event, error) { return events, nil },
+			})
+			failed <- err
+		})
+	}
+	wg.Wait()
+	close(failed)
+	var errs []error
+	for err := range failed {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func fileID(req *retentionv1.OpenFileRequest, n int) string {
+	return fmt.Sprintf("%s/%d/%s/%d", req.GetOrganisationId(), req.GetYear(), req.GetIndex(), n)
 }
 
 // rest waits until the stream has everything, so that one measurement does not pay for the

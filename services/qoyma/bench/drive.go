@@ -28,6 +28,13 @@ func (r *result) at(q float64) time.Duration {
 	return r.each[min(int(q*float64(len(r.each))), len(r.each)-1)]
 }
 
+// add joins another slice of the same measurement.
+func (r *result) add(o *result) {
+	r.done, r.refused, r.took = r.done+o.done, r.refused+o.refused, r.took+o.took
+	r.each = append(r.each, o.each...)
+	slices.Sort(r.each)
+}
+
 // drive lets callers call, each again as soon as it has its answer, for a while. A refusal
 // counts; any other error ends it.
 func drive(ctx context.Context, callers int, period time.Duration, call func(ctx context.Context, n int) error) (*result, error) {
