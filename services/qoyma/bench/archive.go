@@ -161,14 +161,20 @@ func (a *archive) fifthRefused(ctx context.Context, n int) error {
 // preload registers files through the service's own Apply, many in a command: the rows, the
 // journal, the tree and the indexes are those that single commands leave.
 func (a *archive) preload(ctx context.Context, cfg Config) error {
-	each := (cfg.Rows + organisations*lines - 1) / (organisations * lines)
-	began, last := time.Now(), time.Time{}
-	for at := range organisations * lines {
-		if time.Since(last) > 2*time.Second {
-			last = time.Now()
-			cfg.Progress(fmt.Sprintf("registering files: %d of %d (%.0f/s)", at*each, cfg.Rows, float64(at*each)/time.Since(began).Seconds()))
+	const total = organisations * lines
+	each := (cfg.Rows + total - 1) / total
+	began := time.Now()
+	for from := 0; from < total; from += abreast {
+		if from%(4*abreast) == 0 {
+			cfg.Progress(fmt.Sprintf("registering files: %d of %d (%.0f/s)", from*each, cfg.Rows, float64(from*each)/time.Since(began).Seconds()))
 		}
-		if err := a.fillLine(ctx, at, each); err != nil {
+		var wg sync.WaitGroup
+		failed := make([]error, abreast)
+		for i := range abreast {
+			wg.Go(func() { failed[i] = a.fillLine(ctx, from+i, each) })
+		}
+		wg.Wait()
+		if err := errors.Join(failed...); err != nil {
 			return fmt.Errorf("bench: preload: %w", err)
 		}
 	}
@@ -179,13 +185,13 @@ func (a *archive) preload(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// loading is how many files one command registers while loading.
-const loading = 400
+const (
+	abreast = 8   // lines filled at once
+	loading = 400 // files registered by one command while loading
+)
 
-// fillLine registers files under one line of a nomenclature, some commands at once.
+// fillLine registers files under one line of a nomenclature, in order: the line counts them.
 func (a *archive) fillLine(ctx context.Context, at, each int) error {
-	var wg sync.WaitGroup
-	failed := make(chan error, each/loading+1)
 	for from := 0; from < each; from += loading {
 		events := make([]store.Event, 0, loading)
 		for n := from + 1; n <= min(from+loading, each); n++ {
@@ -199,21 +205,14 @@ func (a *archive) fillLine(ctx context.Context, at, each int) error {
 				},
 			})
 		}
-		wg.Go(func() {
-			_, err := a.svc.Store().Do(ctx, store.Command{
-				ID: uuid.Must(uuid.NewV7()), Name: "bench", Actor: a.caller.Actor,
-				Decide: func(*store.View, time.Time) ([]store.Event, error) { return events, nil },
-			})
-			failed <- err
-		})
+		if _, err := a.svc.Store().Do(ctx, store.Command{
+			ID: uuid.Must(uuid.NewV7()), Name: "bench", Actor: a.caller.Actor,
+			Decide: func(*store.View, time.Time) ([]store.Event, error) { return events, nil },
+		}); err != nil {
+			return err
+		}
 	}
-	wg.Wait()
-	close(failed)
-	var errs []error
-	for err := range failed {
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func fileID(req *retentionv1.OpenFileRequest, n int) string {
