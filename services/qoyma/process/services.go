@@ -14,7 +14,9 @@ type Service struct {
 
 // services are all services of an archive, in the order in which they start.
 var services = []Service{
-	{"retention", func(p host.Process) (*host.Service, error) { return retention.New(retention.Config{}, p) }, retention.Spec},
+	{Name: "retention", New: func(p host.Process) (*host.Service, error) {
+		return retention.New(retention.Config{Grounds: Grounds}, p)
+	}, Spec: retention.Spec},
 }
 
 // Services lists all services of an archive.

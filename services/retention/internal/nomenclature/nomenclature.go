@@ -21,15 +21,15 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/term"
 )
 
-// Names of things have types, so that one is not taken for another.
+// Names of things are types, so that one is not taken for another.
 type (
-	// OrganisationID names an organisation.
+	// OrganisationID is an organisation's short code, "akimat-almaly".
 	OrganisationID string
-	// FileID names a file.
+	// FileID is a file's identifier.
 	FileID string
-	// InventoryID names an inventory.
+	// InventoryID is an inventory's identifier.
 	InventoryID string
-	// Index names an entry: unit code and number, "02-05".
+	// Index is an entry's: unit code and number, "02-05".
 	Index string
 )
 
