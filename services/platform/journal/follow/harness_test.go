@@ -65,8 +65,8 @@ type world struct {
 	handle follow.Handle
 	// reachable are the services that the others may ask: their goroutines look here.
 	reachable map[string]*service
-	writer *service
-	mirror *service
+	writer    *service
+	mirror    *service
 }
 
 type service struct {
