@@ -97,6 +97,26 @@ func TestFilesAreFoundAsSoonAsTheyAreCommitted(t *testing.T) {
 	}
 }
 
+// TestNothingIsMissedThatIsCommittedWhileTheIndexIsFilled commits beside the filling.
+func TestNothingIsMissedThatIsCommittedWhileTheIndexIsFilled(t *testing.T) {
+	s := open(t)
+	for n := range 5 {
+		catalogue(t, s, 2*n+1, 3000) // room between: later fonds sort before some of these
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range 5 {
+			catalogue(t, s, 2*n+2, 200)
+		}
+	}()
+	f := running(t, s)
+	<-done
+	if res := found(t, s, f); res.Total != 5*3002+5*202 {
+		t.Errorf("%d documents are found, want %d", res.Total, 5*3002+5*202)
+	}
+}
+
 func open(t testing.TB) *store.Store {
 	t.Helper()
 	s, err := store.Open(store.Config{
@@ -179,7 +199,8 @@ func catalogue(t testing.TB, s *store.Store, n, files int) {
 		if _, err := s.Do(t.Context(), store.Command{ID: uuid.Must(uuid.NewV7()), Name: "/test/Write", Actor: "service:test", Decide: func(*store.View, time.Time) ([]store.Event, error) {
 			return []store.Event{{Refs: []journal.Ref{{Type: "fonds", ID: fonds}}, Body: m}}, nil
 		}}); err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return
 		}
 	}
 }
