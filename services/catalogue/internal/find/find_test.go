@@ -2,6 +2,7 @@ package find_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func TestUntilItIsFilledTheSearchSaysSo(t *testing.T) {
 	f := find.New(s, labels)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, behind, err := f.Search(ctx, index.Query{}); err == nil || behind != s.Head().Seq {
+	if _, behind, err := f.Search(ctx, index.Query{}); !errors.Is(err, find.Filling) || behind != s.Head().Seq {
 		t.Errorf("it answers, %d behind: %v", behind, err)
 	}
 }
@@ -101,7 +102,7 @@ func TestFilesAreFoundAsSoonAsTheyAreCommitted(t *testing.T) {
 func TestNothingIsMissedThatIsCommittedWhileTheIndexIsFilled(t *testing.T) {
 	s := open(t)
 	for n := range 5 {
-		catalogue(t, s, 2*n+1, 3000) // room between: later fonds sort before some of these
+		catalogue(t, s, 2*n+1, 1500) // room between: later fonds sort before some of these
 	}
 	done := make(chan struct{})
 	go func() {
@@ -112,8 +113,8 @@ func TestNothingIsMissedThatIsCommittedWhileTheIndexIsFilled(t *testing.T) {
 	}()
 	f := running(t, s)
 	<-done
-	if res := found(t, s, f); res.Total != 5*3002+5*202 {
-		t.Errorf("%d documents are found, want %d", res.Total, 5*3002+5*202)
+	if res := found(t, s, f); res.Total != 5*1502+5*202 {
+		t.Errorf("%d documents are found, want %d", res.Total, 5*1502+5*202)
 	}
 }
 
@@ -164,6 +165,9 @@ func found(t testing.TB, s *store.Store, f *find.Finder) index.Result {
 			t.Fatal(err)
 		}
 		res, behind, err := f.Search(t.Context(), index.Query{Limit: 1})
+		if errors.Is(err, find.Filling) {
+			continue // a slow machine
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
