@@ -219,18 +219,3 @@ func (w *world) whole() {
 		w.t.Errorf("%s: %s: %s", p.Service, p.Where, p.What)
 	}
 }
-
-// waiting lists why events of intake wait.
-func (w *world) waiting() (reasons []string) {
-	w.t.Helper()
-	if err := w.catalogue.Store().View(func(v *store.View) error {
-		rows, err := v.Waiting(100)
-		for _, r := range rows {
-			reasons = append(reasons, r.GetReason())
-		}
-		return err
-	}); err != nil {
-		w.t.Fatal(err)
-	}
-	return reasons
-}

@@ -27,7 +27,7 @@ func (s *Server) Search(ctx context.Context, req *cataloguev1.SearchRequest) (*c
 	if err != nil {
 		return nil, err
 	}
-	res := &cataloguev1.SearchResponse{Total: uint64(max(found.Total, 0)), Relaxed: found.AnyWord, Behind: behind} //nolint:gosec // not negative
+	res := &cataloguev1.SearchResponse{Total: uint64(max(found.Total, 0)), Relaxed: found.AnyWord, Behind: behind} // not negative
 	if code, err := archcode.Parse(req.GetQuery()); err == nil {
 		res.Code = code.Format(fault.Russian)
 	}
@@ -78,7 +78,7 @@ func query(req *cataloguev1.SearchRequest) (index.Query, error) {
 }
 
 func facet(name, value string, count int) *cataloguev1.Facet {
-	return &cataloguev1.Facet{Name: name, Value: value, Count: uint64(max(count, 0))} //nolint:gosec // not negative
+	return &cataloguev1.Facet{Name: name, Value: value, Count: uint64(max(count, 0))} // not negative
 }
 
 // hit shows a record that the index found in the reader's scope.

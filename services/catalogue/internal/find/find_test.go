@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestSetsAndSingleRowsAreDecidedAsTheMonitorDecides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(known[:3:3], "alien")
+	all := slices.Concat(known, []string{"alien"})
 	pick := func(bits int) (names []string) {
 		for i, name := range all {
 			if bits>>i&1 == 1 {

@@ -194,7 +194,7 @@ func filesAccepted(v *store.View, m *intakev1.AccessionFilesAccepted) ([]store.E
 			Refs: append([]journal.Ref{accessionRef(number)}, related(accession, inventoryRef(code), fondsRef(code))...),
 			Body: &cataloguev1.AccessionCatalogued{
 				AccessionNumber: number, TransferId: accession.GetTransferId(), Fonds: accession.GetFonds(), Inventory: accession.GetInventory(),
-				Files: accession.GetFiles() + uint32(len(rows)), //nolint:gosec // at most 500 in an event
+				Files: accession.GetFiles() + uint32(len(rows)), // at most 500 in an event
 			},
 		})
 	}

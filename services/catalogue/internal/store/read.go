@@ -19,7 +19,7 @@ func LastFonds(v *store.View) uint32 {
 	if len(raw) != 8 {
 		return 0
 	}
-	return uint32(binary.BigEndian.Uint64(raw)) //nolint:gosec // written from a uint32
+	return uint32(binary.BigEndian.Uint64(raw)) // written from a uint32
 }
 
 // FondsOf is the fonds of an organisation; false where it has none yet.
