@@ -41,7 +41,6 @@ type gateway struct {
 	messages messages.Catalogue
 	pages    map[string]*template.Template
 	static   http.Handler
-	styles   string // of the style sheet's content, in its address
 }
 
 // New makes the handler of all pages.
