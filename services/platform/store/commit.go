@@ -147,7 +147,14 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 		_ = btx.Rollback()
 		return NotReady.With("service", s.cfg.Service, "reason", "its key file cannot be written").Because(err)
 	}
+	// Before the events can be read, so that whoever reads one finds its trace.
+	for _, t := range g.traces {
+		s.traces.put(t.seq, t.parent)
+	}
 	if err := s.commit(btx); err != nil {
+		for _, t := range g.traces {
+			s.traces.put(t.seq, "") // the number will be another event's
+		}
 		// What is on disk is not known: the new meta page may or may not be there. The file
 		// is opened again, so that memory holds what the disk holds; the callers repeat
 		// their command ids and get the truth.
@@ -160,9 +167,6 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 	}
 	// If we crash here, the events are durable and their callers were not told: they ask
 	// again with the same ids.
-	for _, t := range g.traces {
-		s.traces.put(t.seq, t.parent)
-	}
 	s.setHead(g.head)
 	return nil
 }
@@ -398,6 +402,9 @@ func (g *group) write(r *journal.Record) error {
 	raw, err := proto.Marshal(r.Entry)
 	if err != nil {
 		return fmt.Errorf("event %d: %w", r.Seq(), err)
+	}
+	if slot := r.Header.GetSealedKey(); slot != 0 {
+		g.s.keys.Used(slot) // an event from the stream may be sealed under a key that we do not hold
 	}
 	g.tx.Put("journal", journal.SeqKey(r.Seq()), raw)
 	g.leaf(journal.LeafHash(r.Entry))

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"sync"
@@ -186,6 +188,47 @@ func TestProofsVerifyAtEverySize(t *testing.T) {
 		}
 		if _, err := s.Consistency(ask[0], ask[1]); !errors.Is(err, store.OutOfRange) {
 			t.Errorf("consistency of %d and %d: %v", ask[0], ask[1], err)
+		}
+	}
+}
+
+// TestAProofByHand follows the steps that the journal's README gives to an outsider.
+func TestAProofByHand(t *testing.T) {
+	s := open(t, config(t.TempDir()))
+	for i := range 21 {
+		fill(t, s, strings.Repeat("o", i+1))
+	}
+	node := func(left, right []byte) []byte {
+		h := sha256.Sum256(append(append([]byte{1}, left...), right...))
+		return h[:]
+	}
+	for size := uint64(1); size <= 21; size++ {
+		root, err := s.RootAt(size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seq := uint64(1); seq <= size; seq++ {
+			r, path, err := s.Inclusion(seq, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			digest := journal.BodyDigest(r.Entry)
+			leaf := sha256.Sum256(append(append([]byte{0}, r.Entry.GetHeader()...), digest[:]...))
+			h, i, last := leaf[:], seq-1, size-1
+			for _, p := range path {
+				if i%2 == 1 || i == last {
+					h = node(p[:], h)
+					for i%2 == 0 && i != 0 {
+						i, last = i/2, last/2
+					}
+				} else {
+					h = node(h, p[:])
+				}
+				i, last = i/2, last/2
+			}
+			if last != 0 || !bytes.Equal(h, root[:]) {
+				t.Errorf("event %d of %d", seq, size)
+			}
 		}
 	}
 }

@@ -34,9 +34,12 @@ func timed(dir string) store.Config {
 			return err
 		}
 		id, level := b.GetOrganisation().GetId(), b.GetOrganisation().GetLevel()
+		if level == "due" { // what the timer itself wrote
+			return nil
+		}
 		after, err := time.ParseDuration(strings.TrimPrefix(level, "-"))
 		if err != nil {
-			return nil // not one with a timer
+			return err
 		}
 		if strings.HasPrefix(level, "-") {
 			row := tx.Get("organisations", []byte(id))

@@ -158,7 +158,7 @@ func archiveIn(folder string) error {
 }
 
 func answers(socket string) bool {
-	conn, err := net.DialTimeout("unix", socket, 2*time.Second)
+	conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(context.Background(), "unix", socket)
 	if err != nil {
 		return false
 	}

@@ -1,6 +1,8 @@
 package process
 
 import (
+	"github.com/qoyma/qoyma/services/catalogue"
+	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/retention"
 )
@@ -14,11 +16,15 @@ type Service struct {
 
 // services are all services of an archive, in the order in which they start.
 var services = []Service{
-	{
-		"retention", func(p host.Process) (*host.Service, error) {
-			return retention.New(retention.Config{Grounds: Grounds}, p)
-		}, retention.Spec,
-	},
+	{Name: "retention", New: func(p host.Process) (*host.Service, error) {
+		return retention.New(retention.Config{Grounds: Grounds}, p)
+	}, Spec: retention.Spec},
+	{Name: "intake", New: func(p host.Process) (*host.Service, error) {
+		return intake.New(intake.Config{}, p)
+	}, Spec: intake.Spec},
+	{Name: "catalogue", New: func(p host.Process) (*host.Service, error) {
+		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
+	}, Spec: catalogue.Spec},
 }
 
 // Services lists all services of an archive.

@@ -548,6 +548,43 @@ func TestPages(t *testing.T) {
 	}
 }
 
+func TestOrganisationsAndTheirNomenclatures(t *testing.T) {
+	d := newDesk(t)
+	for _, org := range []string{"b", "a-1", "a"} {
+		d.furnish(org)
+	}
+	var got []string
+	for after, more := "", true; more; {
+		res, err := d.ListOrganisations(d.open, &retentionv1.ListOrganisationsRequest{After: after, Limit: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range res.GetOrganisations() {
+			after = o.GetId()
+			got = append(got, after)
+		}
+		more = res.GetMore()
+	}
+	if fmt.Sprint(got) != "[a a-1 b]" {
+		t.Errorf("got %v", got)
+	}
+	res, err := d.ListNomenclature(d.open, &retentionv1.ListNomenclatureRequest{OrganisationId: "a", Year: 2014})
+	if err != nil || len(res.GetEntries()) != 3 {
+		t.Fatalf("got %v, %v", res, err)
+	}
+	for i, want := range []string{"permanent", "5 years EPC", "50/75 years"} {
+		if e := res.GetEntries()[i]; e.GetTerm() != want || e.GetOrganisationId() != "a" || e.GetPersonnel() != (i == 2) {
+			t.Errorf("the term is canonical: %v, want %s", e, want)
+		}
+	}
+	if res, err := d.ListNomenclature(d.open, &retentionv1.ListNomenclatureRequest{OrganisationId: "a", Year: 2014 + 1<<16}); err != nil || len(res.GetEntries()) != 0 {
+		t.Errorf("another year: %v, %v", res, err)
+	}
+	if _, err := d.ListNomenclature(d.open, &retentionv1.ListNomenclatureRequest{OrganisationId: "c"}); !errors.Is(err, n.OrganisationUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // An inventory of 1,203 files goes in events of at most 500 rows.
 func TestALargeInventoryIsDivided(t *testing.T) {
 	d := newDesk(t)

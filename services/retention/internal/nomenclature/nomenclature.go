@@ -21,12 +21,16 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/term"
 )
 
-// Names of things, so that one is not taken for another.
+// Names of things are types, so that one is not taken for another.
 type (
+	// OrganisationID is an organisation's short code, "akimat-almaly".
 	OrganisationID string
-	FileID         string
-	InventoryID    string
-	Index          string // of an entry: unit code and number, "02-05"
+	// FileID is a file's identifier.
+	FileID string
+	// InventoryID is an inventory's identifier.
+	InventoryID string
+	// Index is an entry's: unit code and number, "02-05".
+	Index string
 )
 
 // Title is a title in the languages of the archive; at least one is given (IS-3).

@@ -238,8 +238,10 @@ func fileOf(row FileRow) (f nomenclature.File, err error) {
 		into *civil.Date
 		text string
 	}{
-		{&f.Opened, row.GetOpenedOn()}, {&f.Closing.On, row.GetClosedOn()},
-		{&f.Closing.Earliest, row.GetFile().GetDateFrom()}, {&f.Closing.Latest, row.GetFile().GetDateTo()},
+		{&f.Opened, row.GetOpenedOn()},
+		{&f.Closing.On, row.GetClosedOn()},
+		{&f.Closing.Earliest, row.GetFile().GetDateFrom()},
+		{&f.Closing.Latest, row.GetFile().GetDateTo()},
 	} {
 		if one.text == "" {
 			continue

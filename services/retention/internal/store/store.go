@@ -67,10 +67,16 @@ const (
 // Schema is what the service keeps.
 func Schema() store.Schema {
 	return store.Schema{Version: 1, Buckets: []store.Bucket{
-		{Name: "organisations"}, {Name: "entries"}, {Name: "counters"},
-		{Name: "files", Appending: true}, {Name: "states", Appending: true},
-		{Name: "inventories"}, {Name: "rows", Appending: true},
-		{Name: "transfers", Appending: true}, {Name: "accessions", Appending: true}, {Name: "due"},
+		{Name: "organisations"},
+		{Name: "entries"},
+		{Name: "counters"},
+		{Name: "files", Appending: true},
+		{Name: "states", Appending: true},
+		{Name: "inventories"},
+		{Name: "rows", Appending: true},
+		{Name: "transfers", Appending: true},
+		{Name: "accessions", Appending: true},
+		{Name: "due"},
 	}}
 }
 

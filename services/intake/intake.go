@@ -1,0 +1,97 @@
+// Package intake is the service that takes transfers in: it expects what fell due, checks
+// packages, accepts them whole or not at all, keeps the book of accessions and the acts, and
+// owns the repository of originals.
+package intake
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/act"
+	"github.com/qoyma/qoyma/services/intake/internal/api"
+	"github.com/qoyma/qoyma/services/intake/internal/react"
+	"github.com/qoyma/qoyma/services/intake/internal/repository"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/platform/host"
+)
+
+// name is the service's name, and the folder of everything it keeps.
+const name = "intake"
+
+// Config is what an archive chooses.
+type Config struct {
+	// NameKK and NameRU are the archive's name on acts; empty makes one from its code.
+	NameKK, NameRU string
+}
+
+// Spec is what the service keeps in its store; a check of a stopped folder needs no more.
+func Spec() host.Spec {
+	return host.Spec{Name: name, Schema: store.Schema(), Apply: store.Apply, Check: store.Check}
+}
+
+// New opens the service in its folder.
+func New(cfg Config, p host.Process) (*host.Service, error) {
+	s, err := open(cfg, p)
+	if err != nil {
+		return nil, err
+	}
+	return s.host, nil
+}
+
+// service holds the parts together, for tests.
+type service struct {
+	host  *host.Service
+	api   *api.Server
+	plans *accept.Plans
+}
+
+// retry is how often acceptances that could not go on (a full disk) are tried again.
+const retry = time.Minute
+
+func open(cfg Config, p host.Process) (*service, error) {
+	h, err := host.Open(p, Spec())
+	if err != nil {
+		return nil, err
+	}
+	plans := &accept.Plans{Store: h.Store(), Archive: act.Text{KK: cfg.NameKK, RU: cfg.NameRU}}
+	if plans.Archive == (act.Text{}) {
+		plans.Archive = act.Text{KK: "«" + p.Archive + "» мемлекеттік архиві", RU: "Государственный архив «" + p.Archive + "»"}
+	}
+	if plans.Staging, err = staging.Open(p.Dir(name) + "/staging"); err == nil {
+		plans.Repository, err = repository.Open(p.Dir(name))
+	}
+	if err != nil {
+		_ = h.Close() // the first error is the one to hear of
+		return nil, err
+	}
+	reserve := p.Reserve
+	if reserve == 0 {
+		reserve = 64 << 20
+	}
+	server := api.New(plans, reserve)
+	h.Follow("retention", react.Retention())
+	h.Serve(func(r grpc.ServiceRegistrar) { intakev1.RegisterIntakeServiceServer(r, server) })
+	h.Go(func(ctx context.Context) error {
+		if err := server.Recover(); err != nil {
+			return err
+		}
+		tick := time.NewTicker(retry)
+		defer tick.Stop()
+		for {
+			if err := plans.Resume(ctx); err != nil && ctx.Err() == nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	return &service{host: h, api: server, plans: plans}, nil
+}

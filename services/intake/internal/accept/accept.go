@@ -1,0 +1,458 @@
+// Package accept carries an acceptance out as a plan whose every step is recorded and may be
+// done again:
+//
+//	AcceptanceBegun            the archivist's decision; from here on there is no way back
+//	object in the repository   one rename; the same object however often it is made
+//	AccessionAccepted, rows    the number, decided inside the transaction: no gaps
+//	act in kk, act in ru       file under its digest, then ActDrawnUp; the second ends the plan
+//	staging is emptied         what is left of it the sweep at the next start takes away
+//
+// The call itself and the start of the service run the same function.
+package accept
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/act"
+	"github.com/qoyma/qoyma/services/intake/internal/repository"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+var replaced = fault.Define(fault.Conflict, "intake.package.replaced",
+	"another package was sent for transfer {id} at the same moment; look at it and accept again",
+	"по передаче {id} в этот же момент пришёл другой пакет; просмотрите его и примите снова",
+	"{id} тапсыруы бойынша дәл осы сәтте басқа пакет келді; оны қарап шығып, қайта қабылдаңыз")
+
+// Step is a durable step of the plan, for the seam After.
+type Step string
+
+// The steps, in their order.
+const (
+	Begun    Step = "begun"
+	Object   Step = "object"
+	Recorded Step = "accession"
+	Printed  Step = "act printed" // twice, once for each language
+	Drawn    Step = "act recorded"
+	Unstaged Step = "staging emptied"
+)
+
+// Plans carries acceptances out.
+type Plans struct {
+	Store      *base.Store
+	Staging    *staging.Area
+	Repository *repository.Repository
+	Archive    act.Text // its name on acts
+	// After is called behind every durable step; an error stops the plan there, as a death
+	// of the process would. nil outside of tests.
+	After func(Step) error
+
+	mu   sync.Mutex
+	busy map[string]chan struct{}
+}
+
+func (p *Plans) after(s Step) error {
+	if p.After == nil {
+		return nil
+	}
+	return p.After(s)
+}
+
+// lock lets one goroutine at a time work on a transfer's plan.
+func (p *Plans) lock(ctx context.Context, id string) (unlock func(), err error) {
+	for {
+		p.mu.Lock()
+		done, taken := p.busy[id]
+		if !taken {
+			if p.busy == nil {
+				p.busy = make(map[string]chan struct{})
+			}
+			mine := make(chan struct{})
+			p.busy[id] = mine
+			p.mu.Unlock()
+			return func() {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				delete(p.busy, id)
+				close(mine)
+			}, nil
+		}
+		p.mu.Unlock()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// facts are everything that a plan works with. They cannot change once it has begun.
+type facts struct {
+	transfer *intakev1.Transfer
+	list     store.List
+	files    []*recordv1.File
+	content  []*intakev1.ContentFile
+	checked  *intakev1.PackageChecked
+	paths    map[uint32][]string
+}
+
+func read(v *base.View, id string) (f *facts, err error) {
+	f = &facts{paths: make(map[uint32][]string)}
+	if f.transfer, err = store.Transfer(v, id); err != nil {
+		return nil, err
+	}
+	if f.list, err = store.ListOf(v, id); err != nil {
+		return nil, err
+	}
+	if f.files, _, err = store.Expected(v, id, 0, 1<<30); err != nil {
+		return nil, err
+	}
+	if f.content, err = store.Content(v, id); err != nil {
+		return nil, err
+	}
+	if _, f.checked, err = store.Findings(v, id); err != nil {
+		return nil, err
+	}
+	for _, c := range f.content {
+		if position, ok := transfer.PositionOf(c.GetPath()); ok {
+			f.paths[position] = append(f.paths[position], c.GetPath())
+		}
+	}
+	return f, nil
+}
+
+func (f *facts) units() []transfer.Unit {
+	units := make([]transfer.Unit, len(f.files))
+	for i, file := range f.files {
+		units[i] = transfer.Unit{Position: file.GetPosition(), Leaves: file.GetLeaves()}
+	}
+	return units
+}
+
+// choose is what the archivist accepts, in order.
+func (f *facts) choose(asked []uint32) ([]uint32, error) {
+	return transfer.Choose(f.transfer.GetTransferId(), f.units(), asked, func(p uint32) bool { return len(f.paths[p]) > 0 })
+}
+
+// Begin records the decision: the state allows it, the positions are right, the package's
+// bytes are there, the act can be printed. The same command gives the same event again.
+func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions []uint32) (*journal.Record, error) {
+	unlock, err := p.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var before *facts
+	if err := p.Store.View(func(v *base.View) (err error) {
+		before, err = read(v, id)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	var ready error
+	if s := transfer.State(before.transfer.GetState()); s == transfer.Expected || s == transfer.Checked {
+		ready = p.ready(before, positions) // in other states the state itself is the answer
+	}
+	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) {
+		t, err := store.Transfer(v, id)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.GetState() == string(transfer.Accepting):
+			return nil, transfer.UnderWay.With("id", id)
+		case t.GetState() == string(transfer.Accepted):
+			return nil, transfer.AlreadyAccepted.With("id", id)
+		case ready != nil:
+			return nil, ready
+		case t.GetPackageId() != before.transfer.GetPackageId():
+			return nil, replaced.With("id", id)
+		}
+		return []base.Event{{
+			Refs: store.Refs(id, t.GetOrganisation(), t.GetInventory()),
+			Body: &intakev1.AcceptanceBegun{TransferId: id, PackageId: t.GetPackageId(), Positions: positions},
+		}}, nil
+	}
+	records, err := p.Store.Do(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	// If we crash here the plan stands, and the next start carries it out.
+	return records[0], p.after(Begun)
+}
+
+// ready says why an acceptance must not begin: after it there is no way back.
+func (p *Plans) ready(f *facts, positions []uint32) error {
+	id := f.transfer.GetTransferId()
+	if !f.list.Complete {
+		return transfer.Incomplete.With("id", id)
+	}
+	chosen, err := f.choose(positions)
+	if err != nil {
+		return err
+	}
+	if f.transfer.GetState() == string(transfer.Checked) {
+		for _, c := range f.content {
+			if err := p.Staging.Whole(f.transfer.GetPackageId(), c.GetPath(), c.GetSize()); err != nil {
+				return err
+			}
+		}
+	}
+	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
+	_, err = Paper(p.Archive, trial, f, chosen).PDF(fault.Russian)
+	return err
+}
+
+// accession is the accession's line as the plan's facts give it.
+func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intakev1.AccessionAccepted {
+	t := f.transfer
+	return &intakev1.AccessionAccepted{
+		AccessionNumber: number, TransferId: t.GetTransferId(), AcceptedOn: day.String(), Organisation: t.GetOrganisation(),
+		Inventory: t.GetInventory(), Listed: uint32(len(f.files)), Accepted: uint32(len(chosen)),
+	}
+}
+
+// Finish carries a begun plan to its end. It may be called again at any time, also when
+// everything is done. When it returns nil the accession and its acts exist.
+func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (*intakev1.Accession, error) {
+	body, err := begun.Body()
+	if err != nil {
+		return nil, err
+	}
+	plan, ok := body.(*intakev1.AcceptanceBegun)
+	if !ok {
+		return nil, base.IDReused.With("command", begun.Header.GetCommand())
+	}
+	unlock, err := p.lock(ctx, plan.GetTransferId())
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r := run{Plans: p, begun: begun, plan: plan}
+	a, err := r.all(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("accept transfer %s: %w", plan.GetTransferId(), err)
+	}
+	return a, nil
+}
+
+// Resume carries out every plan that did not finish. One that fails does not hold up the
+// others; it stays for the next time.
+func (p *Plans) Resume(ctx context.Context) error {
+	var begun []*journal.Record
+	if err := p.Store.View(func(v *base.View) error {
+		for _, seq := range store.Plans(v) {
+			r, err := v.Entry(seq)
+			if err != nil {
+				return err
+			}
+			begun = append(begun, r)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range begun {
+		if _, err := p.Finish(ctx, r); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// run is one plan being carried out.
+type run struct {
+	*Plans
+	begun  *journal.Record
+	plan   *intakev1.AcceptanceBegun
+	facts  *facts
+	chosen []uint32
+}
+
+func (r *run) all(ctx context.Context) (*intakev1.Accession, error) {
+	if err := r.Store.View(func(v *base.View) (err error) {
+		r.facts, err = read(v, r.plan.GetTransferId())
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.chosen, err = r.facts.choose(r.plan.GetPositions()); err != nil {
+		return nil, err
+	}
+	if r.facts.transfer.GetAccessionNumber() == "" {
+		if err := r.record(ctx); err != nil {
+			return nil, err
+		}
+	}
+	a, err := r.line()
+	if err != nil {
+		return nil, err
+	}
+	for _, language := range store.Languages[len(a.GetActs()):] {
+		if err := r.act(ctx, a, language); err != nil {
+			return nil, err
+		}
+	}
+	if r.plan.GetPackageId() != "" {
+		if err := r.Staging.Remove(r.plan.GetPackageId()); err != nil {
+			return nil, err
+		}
+		// If we crash before this, the package lies in staging, and the sweep at the next
+		// start takes it away.
+		if err := r.after(Unstaged); err != nil {
+			return nil, err
+		}
+	}
+	return r.line()
+}
+
+// line reads the accession as it stands in the book.
+func (r *run) line() (a *intakev1.Accession, err error) {
+	err = r.Store.View(func(v *base.View) error {
+		t, err := store.Transfer(v, r.plan.GetTransferId())
+		if err != nil {
+			return err
+		}
+		n, err := transfer.ParseNumber(t.GetAccessionNumber())
+		if err != nil {
+			return err
+		}
+		a, err = store.Accession(v, n)
+		return err
+	})
+	return a, err
+}
+
+// object puts the accepted content into the repository, with the package's own tag files.
+func (r *run) object(ctx context.Context) (id, sha string, err error) {
+	var files []repository.File
+	for _, c := range r.facts.content {
+		position, payload := transfer.PositionOf(c.GetPath())
+		if payload && !slices.Contains(r.chosen, position) {
+			continue // what is not accepted is not kept
+		}
+		files = append(files, repository.File{
+			Path: c.GetPath(), Source: r.Staging.Path(r.plan.GetPackageId(), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
+		})
+	}
+	if len(files) == 0 {
+		return "", "", nil // paper alone
+	}
+	archive := r.Store.Archive()
+	sha, err = r.Repository.Create(ctx, archive, r.plan.GetTransferId(), r.begun.Time(), files)
+	if err != nil {
+		return "", "", err
+	}
+	// If we crash here the object stands and no accession names it: the plan makes it
+	// again, finds it the same, and goes on.
+	return repository.ObjectID(archive, r.plan.GetTransferId()), sha, r.after(Object)
+}
+
+// record writes the accession into the book.
+func (r *run) record(ctx context.Context) error {
+	object, sha, err := r.object(ctx)
+	if err != nil {
+		return err
+	}
+	files := make([]*intakev1.AcceptedFile, 0, len(r.chosen))
+	for _, f := range r.facts.files {
+		if _, yes := slices.BinarySearch(r.chosen, f.GetPosition()); yes {
+			files = append(files, &intakev1.AcceptedFile{File: f, ContentPaths: r.facts.paths[f.GetPosition()]})
+		}
+	}
+	t := r.facts.transfer
+	err = r.do(ctx, "accession", func(v *base.View, now time.Time) ([]base.Event, error) {
+		if now, err := store.Transfer(v, t.GetTransferId()); err != nil || now.GetAccessionNumber() != "" {
+			return nil, err
+		}
+		day := civil.Of(now)
+		last, _ := store.Book(v, day.Year)
+		number := transfer.Next(day, last).String()
+		accepted := r.facts.accession(r.chosen, number, day)
+		accepted.ObjectId, accepted.ObjectSha512 = object, sha
+		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
+		events := []base.Event{{Refs: refs, Body: accepted}}
+		store.Chunks(files, acceptedLabel, func(label base.Label, chunk []*intakev1.AcceptedFile, final bool) {
+			events = append(events, base.Event{Refs: refs, Label: label, Body: &intakev1.AccessionFilesAccepted{
+				AccessionNumber: number, Files: chunk, Last: final,
+			}})
+		})
+		return events, nil
+	})
+	if err != nil {
+		return err
+	}
+	// If we crash here the number is given; the acts are still to be drawn up.
+	return r.after(Recorded)
+}
+
+// act prints one act and records it.
+func (r *run) act(ctx context.Context, a *intakev1.Accession, language string) error {
+	day, err := civil.Parse(a.GetAcceptedOn())
+	if err != nil {
+		return err
+	}
+	line := r.facts.accession(r.chosen, a.GetAccessionNumber(), day)
+	pdf, err := Paper(r.Archive, line, r.facts, r.chosen).PDF(fault.Language(language))
+	if err != nil {
+		return fmt.Errorf("act in %s: %w", language, err)
+	}
+	sha, err := r.Repository.KeepAct(pdf)
+	if err != nil {
+		return err
+	}
+	if err := r.after(Printed); err != nil {
+		return err
+	}
+	err = r.do(ctx, "act "+language, func(v *base.View, _ time.Time) ([]base.Event, error) {
+		n, err := transfer.ParseNumber(a.GetAccessionNumber())
+		if err != nil {
+			return nil, err
+		}
+		if now, err := store.Accession(v, n); err != nil || slices.ContainsFunc(now.GetActs(), func(d *intakev1.ActDrawnUp) bool { return d.GetLanguage() == language }) {
+			return nil, err
+		}
+		return []base.Event{{
+			Refs: store.AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), a.GetInventory()),
+			Body: &intakev1.ActDrawnUp{AccessionNumber: a.GetAccessionNumber(), Language: language, Sha256: sha, Size: uint64(len(pdf))},
+		}}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.after(Drawn)
+}
+
+// do carries out a step of the plan as a command of its own, whose id follows from the
+// archivist's: done again, it is the same command.
+func (r *run) do(ctx context.Context, step string, decide base.Decide) error {
+	h := r.begun.Header
+	id, err := uuid.FromBytes(h.GetCommandId())
+	if err != nil {
+		return err
+	}
+	onBehalf := h.GetOnBehalfOf()
+	if onBehalf == "" {
+		onBehalf = h.GetActor()
+	}
+	_, err = r.Store.Do(ctx, base.Command{
+		ID: uuid.NewSHA1(id, []byte(step)), Name: "plan:accept", Actor: "service:" + r.Store.Service(), OnBehalfOf: onBehalf, Decide: decide,
+	})
+	return err
+}

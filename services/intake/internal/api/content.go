@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// GetAct implements IntakeService: the PDF is compared with its recorded digest again.
+func (s *Server) GetAct(_ context.Context, req *intakev1.GetActRequest) (*intakev1.GetActResponse, error) {
+	n, err := transfer.ParseNumber(req.GetAccessionNumber())
+	if err != nil {
+		return nil, err
+	}
+	var a *intakev1.Accession
+	if err := s.store.View(func(v *base.View) error {
+		a, err = store.Accession(v, n)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if a == nil {
+		return nil, noAccession.With("number", n)
+	}
+	for _, act := range a.GetActs() {
+		if act.GetLanguage() == req.GetLanguage() {
+			pdf, err := s.repo.Act(act.GetSha256())
+			if err != nil {
+				return nil, err
+			}
+			return &intakev1.GetActResponse{Pdf: pdf, Sha256: act.GetSha256()}, nil
+		}
+	}
+	return nil, noAct.With("number", n, "language", clip(req.GetLanguage()))
+}
+
+// ReadContent implements IntakeService. The label is that of the unit to which the file
+// belongs; what belongs to none (the package's tag files) has the strictest of the
+// inventory's. Reads of restricted files and denials are journaled (IS-6).
+func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.ServerStreamingServer[intakev1.ReadContentResponse]) error {
+	ctx := stream.Context()
+	var file *intakev1.ContentFile
+	var label base.Label
+	var of *intakev1.Accession
+	if err := s.store.View(func(v *base.View) error {
+		n, ok := store.Object(v, req.GetObjectId())
+		if !ok {
+			return noContent.With()
+		}
+		var err error
+		if of, err = store.Accession(v, n); err != nil {
+			return err
+		}
+		if file, ok, err = store.ContentFile(v, of.GetTransferId(), req.GetPath()); err != nil || !ok {
+			return orElse(err, noContent.With())
+		}
+		position, payload := transfer.PositionOf(req.GetPath())
+		if !payload {
+			list, err := store.ListOf(v, of.GetTransferId())
+			label = list.Label
+			return err
+		}
+		unit, ok, err := store.AcceptedFile(v, n, position)
+		if err != nil || !ok {
+			return orElse(err, noContent.With())
+		}
+		label = store.LabelOf(unit.GetFile().GetLabel())
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := s.readable(ctx, of, label); err != nil {
+		return err
+	}
+	return s.repo.Read(req.GetObjectId(), file.GetPath(), file.GetSha512(), func(p []byte) error {
+		return stream.Send(&intakev1.ReadContentResponse{Data: p})
+	})
+}
+
+func orElse(err error, otherwise *fault.Error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// readable lets a reader in whose clearance allows the label, and journals what IS-6 asks for.
+// A restricted file is not read unless that is recorded.
+func (s *Server) readable(ctx context.Context, of *intakev1.Accession, label base.Label) error {
+	id, ok := monitor.From(ctx)
+	const method = intakev1.IntakeService_ReadContent_FullMethodName
+	object := journal.Ref{Type: "accession", ID: of.GetAccessionNumber()}
+	switch {
+	case !ok:
+		return monitor.ErrNoIdentity.With()
+	case !id.Clearance.Allows(labelOf(label)):
+		denied := monitor.ErrRestricted.With()
+		err := s.store.Note(ctx, id.Actor, method, base.Event{
+			Refs: []journal.Ref{object, {Type: "actor", ID: id.Actor}}, Label: label,
+			Body: &journalv1.AccessDenied{Method: method, Reason: denied.In(fault.English)},
+		})
+		if err != nil {
+			return denied.Because(err)
+		}
+		return denied
+	case label.Level == 0 && len(label.Grounds) == 0:
+		return nil
+	}
+	return s.store.Note(ctx, id.Actor, method, base.Event{
+		Refs: []journal.Ref{object, {Type: "actor", ID: id.Actor}}, Label: label,
+		Body: &journalv1.RestrictedRead{Object: object.Proto(), Label: &journalv1.Label{Level: label.Level, Grounds: label.Grounds}},
+	})
+}

@@ -1,0 +1,385 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
+	"github.com/qoyma/qoyma/services/platform/space"
+	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/standards/bagit"
+)
+
+var (
+	uploading = fault.Define(fault.Unavailable, "intake.upload.busy",
+		"another upload for transfer {id} is under way; wait until it has ended and send again",
+		"по передаче {id} уже идёт загрузка; дождитесь её окончания и отправьте снова",
+		"{id} тапсыруы бойынша басқа жүктеу жүріп жатыр; оның аяқталуын күтіп, қайта жіберіңіз")
+	noRoom = fault.Define(fault.Exhausted, "intake.upload.no_room",
+		"there is not enough free space for this package ({free} MiB free, {need} MiB needed); nothing of it was kept; ask the administrator to make room and send it again",
+		"для пакета недостаточно места (свободно {free} МиБ, нужно {need} МиБ); ничего из него не сохранено; попросите администратора освободить место и отправьте снова",
+		"пакетке бос орын жетпейді (бос {free} МиБ, керегі {need} МиБ); одан ештеңе сақталған жоқ; әкімшіден орын босатуды сұрап, қайта жіберіңіз")
+	// unheard is answered inside, where a command id has not come yet.
+	unheard = fault.Define(fault.NotFound, "intake.upload.unheard", "not recorded", "не записано", "жазылмаған")
+)
+
+// Bounds of one message and of what one event lists.
+const (
+	maxData      = 1 << 20
+	maxPathBytes = 4 << 10
+	maxListed    = 500
+	maxListBytes = 192 << 10
+	maxWarnings  = 100
+	maxWarnBytes = 32 << 10
+)
+
+type uploadStream = grpc.ClientStreamingServer[intakev1.UploadPackageRequest, intakev1.UploadPackageResponse]
+
+// UploadPackage implements IntakeService. An upload that breaks off leaves nothing; the same
+// command id after an answer gives the same answer without the bytes.
+func (s *Server) UploadPackage(stream uploadStream) error {
+	ctx := stream.Context()
+	first, err := stream.Recv()
+	if errors.Is(err, io.EOF) || (err == nil && first.GetBegin() == nil) {
+		return staging.OutOfOrder.With("problem", "no begin")
+	}
+	if err != nil {
+		return err
+	}
+	begin := first.GetBegin()
+	c, err := journalapi.Command(ctx, begin.GetCommandId(), intakev1.IntakeService_UploadPackage_FullMethodName)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	unlock, err := s.lock(begin.GetTransferId(), c.ID.String())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if res, err := s.answered(ctx, c, begin.GetTransferId()); err != nil || res != nil {
+		if err != nil {
+			return err
+		}
+		return stream.SendAndClose(res)
+	}
+	u := upload{Server: s, id: begin.GetTransferId(), command: c}
+	res, err := u.take(stream)
+	if err != nil {
+		return err
+	}
+	return stream.SendAndClose(res)
+}
+
+// lock keeps other uploads of the transfer, and of the same id, out.
+func (s *Server) lock(id, packageID string) (unlock func(), err error) {
+	names := []string{"transfer/" + id, "package/" + packageID}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		if s.busy[name] {
+			return nil, uploading.With("id", clip(id))
+		}
+	}
+	for _, name := range names {
+		s.busy[name] = true
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, name := range names {
+			delete(s.busy, name)
+		}
+	}, nil
+}
+
+// answered repeats the answer to a command id that came before; nil where it did not.
+func (s *Server) answered(ctx context.Context, c base.Command, id string) (*intakev1.UploadPackageResponse, error) {
+	c.Decide = func(*base.View, time.Time) ([]base.Event, error) { return nil, unheard.With() }
+	records, err := s.store.Do(ctx, c)
+	if errors.Is(err, unheard) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer(records, id)
+}
+
+// answer follows from the recorded event alone, so that it is the same each time.
+func answer(records []*journal.Record, id string) (*intakev1.UploadPackageResponse, error) {
+	body, err := records[0].Body()
+	if err != nil {
+		return nil, err
+	}
+	if records[0].Object().ID != id {
+		return nil, base.IDReused.With("command", records[0].Header.GetCommand())
+	}
+	switch b := body.(type) {
+	case *intakev1.PackageRefused:
+		return &intakev1.UploadPackageResponse{PackageId: b.GetPackageId(), FaultCount: b.GetCount(), Faults: b.GetFaults()}, nil
+	case *intakev1.PackageChecked:
+		return &intakev1.UploadPackageResponse{
+			PackageId: b.GetPackageId(), Taken: true, Files: b.GetFiles(), Bytes: b.GetBytes(), Warnings: b.GetWarnings(),
+		}, nil
+	}
+	return nil, base.IDReused.With("command", records[0].Header.GetCommand())
+}
+
+// upload is one package being taken.
+type upload struct {
+	*Server
+	id      string
+	command base.Command
+	staged  *staging.Upload
+	// as they stood when the upload began
+	transfer *intakev1.Transfer
+	list     store.List
+	files    []*recordv1.File
+}
+
+// take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
+func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse, err error) {
+	if err := u.look(); err != nil {
+		return nil, err
+	}
+	packageID := u.command.ID.String()
+	if u.staged, err = u.area.Begin(packageID); err != nil {
+		return nil, u.explained(err, 0)
+	}
+	defer func() {
+		if !u.stands(packageID) {
+			err = errors.Join(err, u.staged.Discard())
+		}
+	}()
+	if err := u.receive(stream); err != nil {
+		return nil, err
+	}
+	report, err := u.staged.Finish()
+	if err != nil {
+		return nil, u.explained(err, 0)
+	}
+	of, events := u.judge(report)
+	if of == nil {
+		return u.record(stream.Context(), events)
+	}
+	if err := u.staged.Keep(); err != nil {
+		return nil, u.explained(err, 0)
+	}
+	res, err = u.record(stream.Context(), events)
+	if old := u.transfer.GetPackageId(); err == nil && old != "" && old != packageID {
+		// If we crash before this, the replaced package is swept away at the next start.
+		err = u.area.Remove(old)
+	}
+	return res, err
+}
+
+// look reads what the package is held against, and refuses where none may be sent.
+func (u *upload) look() error {
+	return u.store.View(func(v *base.View) (err error) {
+		if u.transfer, err = store.Transfer(v, u.id); err != nil {
+			return err
+		}
+		if u.list, err = store.ListOf(v, u.id); err != nil {
+			return err
+		}
+		if err := transfer.MayReceive(u.id, transfer.State(u.transfer.GetState()), u.list.Complete); err != nil {
+			return err
+		}
+		u.files, _, err = store.Expected(v, u.id, 0, math.MaxInt)
+		return err
+	})
+}
+
+// stands tells whether the journal names the package; where that cannot be read the bytes
+// stay, and the next start decides.
+func (u *upload) stands(packageID string) bool {
+	stands := false
+	err := u.store.View(func(v *base.View) error {
+		t, err := store.Transfer(v, u.id)
+		stands = t.GetPackageId() == packageID
+		return err
+	})
+	return stands || err != nil
+}
+
+// receive takes the files as they come.
+func (u *upload) receive(stream uploadStream) error {
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch part := m.GetPart().(type) {
+		case *intakev1.UploadPackageRequest_File:
+			if len(part.File.GetPath()) > maxPathBytes {
+				return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
+			}
+			if err := u.room(part.File.GetSize()); err != nil {
+				return err
+			}
+			full, err := u.staged.File(part.File.GetPath(), part.File.GetSize())
+			if err != nil {
+				return u.explained(err, part.File.GetSize())
+			}
+			if full {
+				return nil // the report says so; what would still come changes nothing
+			}
+		case *intakev1.UploadPackageRequest_Data:
+			if len(part.Data) > maxData {
+				return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
+			}
+			if err := u.staged.Data(part.Data); err != nil {
+				return u.explained(err, uint64(len(part.Data)))
+			}
+		default:
+			return staging.OutOfOrder.With("problem", "a second begin")
+		}
+	}
+}
+
+// room refuses a file for which there is no space beside the reserve.
+func (u *upload) room(size uint64) error {
+	free, err := space.Free(u.area.Dir())
+	if err != nil {
+		return err
+	}
+	if free < u.reserve || free-u.reserve < size {
+		return noRoom.With("free", free>>20, "need", (u.reserve>>20)+(size>>20)+1)
+	}
+	return nil
+}
+
+// explained turns a full disk into its fault.
+func (u *upload) explained(err error, size uint64) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return noRoom.With("free", 0, "need", (u.reserve>>20)+(size>>20)+1).Because(err)
+	}
+	return err
+}
+
+// judge holds the package against the standard and the inventory, and gives the events that
+// say so; of is nil where it is refused.
+func (u *upload) judge(report *bagit.Report) (of map[uint32][]string, events []base.Event) {
+	units := make([]transfer.Unit, len(u.files))
+	for i, f := range u.files {
+		units[i] = transfer.Unit{Position: f.GetPosition(), Leaves: f.GetLeaves(), Row: proto.Size(f)}
+	}
+	paths := make([]string, len(report.Payload))
+	for i, e := range report.Payload {
+		paths[i] = e.Path
+	}
+	of, faults, warnings := transfer.Assign(units, paths)
+	faults = append(slices.Clone(report.Faults), faults...)
+	packageID := u.command.ID.String()
+	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
+	if len(faults) > 0 {
+		return nil, []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageRefused{
+			TransferId: u.id, PackageId: packageID, Count: uint32(len(faults)), Faults: listed(faults, maxListed, maxListBytes),
+		}}}
+	}
+	events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
+		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
+		ManifestSha512: manifest(report), Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
+	}}}
+	labels := make(map[uint32]*journalv1.Label, len(u.files))
+	for _, f := range u.files {
+		labels[f.GetPosition()] = f.GetLabel()
+	}
+	strictest := &journalv1.Label{Level: u.list.Label.Level, Grounds: u.list.Label.Grounds}
+	var content []*intakev1.ContentFile
+	for _, e := range slices.Concat(report.Payload, report.Tags) {
+		content = append(content, &intakev1.ContentFile{
+			Path: e.Path, Size: uint64(e.Size), Sha256: e.SHA256, Sha512: e.SHA512,
+			Puid: e.Format.PUID, Format: strings.TrimSpace(e.Format.Name + " " + e.Format.Version), Mime: e.Format.MIME, Basis: string(e.Format.Basis),
+		})
+	}
+	store.Chunks(content, func(f *intakev1.ContentFile) *journalv1.Label {
+		if position, ok := transfer.PositionOf(f.GetPath()); ok {
+			return labels[position]
+		}
+		return strictest // a tag file may name any of the units
+	}, func(label base.Label, chunk []*intakev1.ContentFile, _ bool) {
+		events = append(events, base.Event{Refs: refs, Label: label, Body: &intakev1.PackageFilesChecked{
+			TransferId: u.id, PackageId: packageID, Files: chunk,
+		}})
+	})
+	return of, events
+}
+
+// manifest is the digest of the payload manifest, by preference of the one with SHA-512.
+func manifest(report *bagit.Report) string {
+	digest := ""
+	for _, e := range report.Tags {
+		if strings.HasPrefix(e.Path, "manifest-") && (digest == "" || e.Path == "manifest-sha512.txt") {
+			digest = e.SHA512
+		}
+	}
+	return digest
+}
+
+// listed puts findings into words, as many as an event carries.
+func listed(items []fault.Item, most, bytes int) []*intakev1.PackageFault {
+	var out []*intakev1.PackageFault
+	for _, i := range items {
+		clause := bagit.Clause(i.Fault.Code)
+		switch {
+		case strings.HasPrefix(clause, "§"):
+			clause = "RFC 8493 " + clause
+		case strings.HasPrefix(i.Fault.Code, "intake."):
+			clause = transfer.Clause
+		}
+		f := &intakev1.PackageFault{Where: i.Where, Code: i.Fault.Code, Clause: clause, Text: &recordv1.Text{
+			Kk: i.Fault.In(fault.Kazakh), Ru: i.Fault.In(fault.Russian), En: i.Fault.In(fault.English),
+		}}
+		if bytes -= proto.Size(f) + 8; bytes < 0 || len(out) == most {
+			break
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// record writes the outcome. The caller's going away does not stop it: whether the package
+// stands must be known before its bytes are touched again.
+func (u *upload) record(ctx context.Context, events []base.Event) (*intakev1.UploadPackageResponse, error) {
+	c := u.command
+	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) {
+		t, err := store.Transfer(v, u.id)
+		if err != nil {
+			return nil, err
+		}
+		if err := transfer.MayReceive(u.id, transfer.State(t.GetState()), true); err != nil {
+			return nil, err
+		}
+		return events, nil
+	}
+	records, err := u.store.Do(context.WithoutCancel(ctx), c)
+	if err != nil {
+		return nil, err
+	}
+	// If we crash here a checked package stands, and a repeated upload is answered at once.
+	return answer(records, u.id)
+}

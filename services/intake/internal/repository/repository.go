@@ -1,0 +1,216 @@
+// Package repository keeps the originals: one OCFL 1.1 object for each accepted transfer,
+// and beside them the acts as PDF, each under its digest.
+//
+//	<dir>/ocfl/…              the storage root
+//	<dir>/acts/<SHA-256>.pdf
+package repository
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/ocfl"
+)
+
+// Damaged is answered where bytes are not the ones that were accepted.
+var Damaged = fault.Define(fault.Internal, "intake.content.damaged",
+	"{what} is not what was accepted: its digest differs; stop using it and tell the administrator, it must be restored from a copy",
+	"{what} – не то, что было принято: контрольная сумма не совпадает; не используйте и сообщите администратору, нужно восстановить из копии",
+	"{what} – қабылданған нұсқа емес: бақылау сомасы сәйкес келмейді; пайдаланбаңыз, әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")
+
+// Repository is the storage root with the acts. Its methods may be called by several
+// goroutines at once.
+type Repository struct {
+	root *ocfl.Root
+	dir  string
+	acts string
+}
+
+// Open opens or makes it.
+func Open(dir string) (*Repository, error) {
+	r := &Repository{dir: filepath.Join(dir, "ocfl"), acts: filepath.Join(dir, "acts")}
+	if err := os.MkdirAll(r.acts, 0o700); err != nil {
+		return nil, fmt.Errorf("repository: %w", err)
+	}
+	var err error
+	if r.root, err = ocfl.Init(r.dir); err != nil {
+		return nil, fmt.Errorf("repository: %w", err)
+	}
+	return r, syncDir(dir)
+}
+
+// ObjectID is the identifier of a transfer's object. It does not hang on the accession number,
+// which is given only after the object stands.
+func ObjectID(archive, transfer string) string {
+	return "urn:qoyma:" + archive + ":transfer:" + transfer
+}
+
+// File is one file that becomes part of an object.
+type File struct {
+	Path, Source, SHA512 string
+	Size                 uint64
+}
+
+// Create makes the object of a transfer; begun is when its acceptance was recorded. It may be
+// called again after any failure and gives the same object. It answers with the SHA-512 of
+// the object's inventory.
+func (r *Repository) Create(ctx context.Context, archive, transfer string, begun time.Time, files []File) (sha string, err error) {
+	spec := ocfl.Spec{
+		ID: ObjectID(archive, transfer), Message: "Transfer " + transfer, Created: begun,
+		User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
+	}
+	for _, f := range files {
+		spec.Files = append(spec.Files, ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)})
+	}
+	if _, err := r.root.Create(ctx, spec); err != nil {
+		return "", fmt.Errorf("repository: %w", err)
+	}
+	raw, err := os.ReadFile(filepath.Join(r.root.Path(spec.ID), "inventory.json"))
+	if err != nil {
+		return "", fmt.Errorf("repository: %w", err)
+	}
+	sum := sha512.Sum512(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Read gives a file of an object piece by piece. When it returns nil, everything that emit
+// got was what was accepted; Damaged means that it was not.
+func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) error) error {
+	o, err := r.root.Object(object)
+	if err != nil {
+		return fmt.Errorf("repository: %w", err)
+	}
+	from, err := o.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("repository: %w", err)
+	}
+	defer func() { _ = from.Close() }() // it was only read
+	return verified(path, from, sha512.New(), sha512hex, emit)
+}
+
+// chunk is how much is read at once, in bytes.
+const chunk = 256 << 10
+
+func verified(what string, from io.Reader, h hash.Hash, want string, emit func([]byte) error) error {
+	buf := make([]byte, chunk)
+	for {
+		n, err := io.ReadFull(from, buf)
+		_, _ = h.Write(buf[:n]) // a hash never fails
+		if n > 0 {
+			if err := emit(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("repository: %s: %w", what, err)
+		}
+	}
+	if hex.EncodeToString(h.Sum(nil)) != want {
+		return Damaged.With("what", what)
+	}
+	return nil
+}
+
+// KeepAct writes an act under its digest and makes it durable. Writing it again changes
+// nothing.
+func (r *Repository) KeepAct(pdf []byte) (sha string, err error) {
+	sum := sha256.Sum256(pdf)
+	sha = hex.EncodeToString(sum[:])
+	path := r.act(sha)
+	f, err := os.CreateTemp(r.acts, ".new-*")
+	if err != nil {
+		return "", fmt.Errorf("act: %w", err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when the rename succeeded
+	_, err = f.Write(pdf)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(r.acts)
+	}
+	if err != nil {
+		return "", fmt.Errorf("act: %w", err)
+	}
+	// If we crash here the act is there and not recorded: it is printed again, and lands
+	// under the same name; an act that nobody records is swept away.
+	return sha, nil
+}
+
+func (r *Repository) act(sha string) string { return filepath.Join(r.acts, sha+".pdf") }
+
+// Act reads an act by its recorded digest. Damaged where the file is another.
+func (r *Repository) Act(sha string) ([]byte, error) {
+	raw, err := os.ReadFile(r.act(sha))
+	if err != nil {
+		return nil, fmt.Errorf("act: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	if hex.EncodeToString(sum[:]) != sha {
+		return nil, Damaged.With("what", sha+".pdf")
+	}
+	return raw, nil
+}
+
+// Sweep takes away what dead attempts have left: stages of objects, and acts that no event
+// names. It is for the start, before any acceptance.
+func (r *Repository) Sweep(acts map[string]bool) error {
+	if err := r.root.Sweep(); err != nil {
+		return fmt.Errorf("repository: %w", err)
+	}
+	return r.eachAct(func(path, sha string) error {
+		if acts[sha] {
+			return nil
+		}
+		return os.Remove(path)
+	})
+}
+
+func (r *Repository) eachAct(do func(path, sha string) error) error {
+	entries, err := os.ReadDir(r.acts)
+	if err != nil {
+		return fmt.Errorf("acts: %w", err)
+	}
+	for _, e := range entries {
+		if err := do(filepath.Join(r.acts, e.Name()), strings.TrimSuffix(e.Name(), ".pdf")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("acts: %w", err)
+		}
+	}
+	return nil
+}
+
+// Validate checks the whole storage root after the specification; it is not quick.
+func (r *Repository) Validate(ctx context.Context) (*ocfl.Report, error) { return r.root.Validate(ctx) }
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if closeErr := d.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}

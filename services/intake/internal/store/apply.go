@@ -1,0 +1,207 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// Apply writes what follows from one event of this service. An event of the platform is no
+// concern of ours.
+func Apply(tx *base.Tx, r *journal.Record) error {
+	body := bodyOf(r)
+	if body == nil {
+		return nil
+	}
+	if err := proto.Unmarshal(r.Entry.GetBody(), body); err != nil {
+		return fmt.Errorf("event %d: %w", r.Seq(), err)
+	}
+	switch b := body.(type) {
+	case *intakev1.TransferExpected:
+		return save(tx, "", &intakev1.Transfer{
+			TransferId: b.GetTransferId(), Organisation: b.GetOrganisation(), Inventory: b.GetInventory(), DueOn: b.GetDueOn(),
+			State: string(transfer.Expected),
+		})
+	case *intakev1.TransferFilesExpected:
+		return applyExpected(tx, b)
+	case *intakev1.ContactNamed:
+		tx.Put("contacts", key(b.GetTransferId()), journal.SeqKey(r.Seq()))
+	case *intakev1.PackageRefused:
+		return applyRefused(tx, b)
+	case *intakev1.PackageChecked:
+		return applyChecked(tx, b)
+	case *intakev1.PackageFilesChecked:
+		return applyContent(tx, b)
+	case *intakev1.AcceptanceBegun:
+		tx.Put("plans", key(b.GetTransferId()), journal.SeqKey(r.Seq()))
+		return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.State = string(transfer.Accepting) })
+	case *intakev1.AccessionAccepted:
+		return applyAccession(tx, b)
+	case *intakev1.AccessionFilesAccepted:
+		return applyAccepted(tx, b)
+	case *intakev1.ActDrawnUp:
+		return applyAct(tx, b)
+	}
+	return nil
+}
+
+// bodyOf is an empty body of the event's type, nil where it is none of ours.
+func bodyOf(r *journal.Record) proto.Message {
+	for _, m := range []proto.Message{
+		new(intakev1.TransferExpected), new(intakev1.TransferFilesExpected), new(intakev1.ContactNamed), new(intakev1.PackageRefused),
+		new(intakev1.PackageChecked), new(intakev1.PackageFilesChecked), new(intakev1.AcceptanceBegun), new(intakev1.AccessionAccepted),
+		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp),
+	} {
+		if r.Is(m) {
+			return m
+		}
+	}
+	return nil
+}
+
+// save writes a transfer and keeps the list of its state.
+func save(tx *base.Tx, before string, t *intakev1.Transfer) error {
+	k := key(t.GetTransferId())
+	if before != t.GetState() {
+		if before != "" {
+			tx.Delete("states", under([]byte(before), k...))
+		}
+		tx.Put("states", under([]byte(t.GetState()), k...), []byte{})
+	}
+	return put(tx, "transfers", k, t)
+}
+
+func change(tx *base.Tx, id string, with func(*intakev1.Transfer)) error {
+	t, err := Transfer(&tx.View, id)
+	if err != nil {
+		return err
+	}
+	before := t.GetState()
+	with(t)
+	return save(tx, before, t)
+}
+
+func applyExpected(tx *base.Tx, b *intakev1.TransferFilesExpected) error {
+	list, err := ListOf(&tx.View, b.GetTransferId())
+	if err != nil {
+		return err
+	}
+	for _, f := range b.GetFiles() {
+		if err := put(tx, "expected", rowKey(key(b.GetTransferId()), f.GetPosition()), f); err != nil {
+			return err
+		}
+		list.Rows++
+		list.Label = Stricter(list.Label, LabelOf(f.GetLabel()))
+	}
+	complete := byte(0)
+	if list.Complete || b.GetLast() {
+		complete = 1
+	}
+	raw, err := deterministic.Marshal(&journalv1.Label{Level: list.Label.Level, Grounds: list.Label.Grounds})
+	if err != nil {
+		return err
+	}
+	row := append(binary.BigEndian.AppendUint32(nil, list.Rows), complete)
+	tx.Put("lists", key(b.GetTransferId()), append(row, raw...))
+	return nil
+}
+
+func applyRefused(tx *base.Tx, b *intakev1.PackageRefused) error {
+	if err := put(tx, "faults", key(b.GetTransferId()), b); err != nil {
+		return err
+	}
+	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.FaultCount = b.GetCount() })
+}
+
+// applyChecked lets a package stand; an earlier one is forgotten, its bytes are taken away by
+// whoever recorded this, or by the sweep.
+func applyChecked(tx *base.Tx, b *intakev1.PackageChecked) error {
+	k := key(b.GetTransferId())
+	var old [][]byte
+	for path := range tx.Scan("content", under(k), nil) {
+		old = append(old, slices.Clone(path))
+	}
+	for _, path := range old {
+		tx.Delete("content", path)
+	}
+	tx.Delete("faults", k)
+	if err := put(tx, "warnings", k, b); err != nil {
+		return err
+	}
+	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
+		t.State, t.PackageId = string(transfer.Checked), b.GetPackageId()
+		t.PackageFiles, t.PackageBytes, t.FaultCount = b.GetFiles(), b.GetBytes(), 0
+	})
+}
+
+func applyContent(tx *base.Tx, b *intakev1.PackageFilesChecked) error {
+	for _, f := range b.GetFiles() {
+		if err := put(tx, "content", under(key(b.GetTransferId()), []byte(f.GetPath())...), f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted) error {
+	n, err := transfer.ParseNumber(b.GetAccessionNumber())
+	if err != nil {
+		return err
+	}
+	_, units := Book(&tx.View, n.Year)
+	row := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, n.N), units+uint64(b.GetAccepted()))
+	tx.Put("books", binary.BigEndian.AppendUint16(nil, uint16(n.Year)), row)
+	if b.GetObjectId() != "" {
+		tx.Put("objects", []byte(b.GetObjectId()), numberKey(n))
+	}
+	if err := put(tx, "accessions", numberKey(n), &intakev1.Accession{
+		AccessionNumber: b.GetAccessionNumber(), TransferId: b.GetTransferId(), AcceptedOn: b.GetAcceptedOn(),
+		Organisation: b.GetOrganisation(), Inventory: b.GetInventory(), Listed: b.GetListed(), Accepted: b.GetAccepted(),
+		ObjectId: b.GetObjectId(), ObjectSha512: b.GetObjectSha512(),
+	}); err != nil {
+		return err
+	}
+	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
+		t.State, t.AccessionNumber = string(transfer.Accepted), b.GetAccessionNumber()
+	})
+}
+
+func applyAccepted(tx *base.Tx, b *intakev1.AccessionFilesAccepted) error {
+	n, err := transfer.ParseNumber(b.GetAccessionNumber())
+	if err != nil {
+		return err
+	}
+	for _, f := range b.GetFiles() {
+		if err := put(tx, "accepted", rowKey(numberKey(n), f.GetFile().GetPosition()), f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Languages are those of the acts, in the order in which they are drawn up (IS-3).
+var Languages = []string{"kk", "ru"}
+
+func applyAct(tx *base.Tx, b *intakev1.ActDrawnUp) error {
+	n, err := transfer.ParseNumber(b.GetAccessionNumber())
+	if err != nil {
+		return err
+	}
+	a, err := Accession(&tx.View, n)
+	if err != nil || a == nil {
+		return fmt.Errorf("act of accession %s, which does not exist: %w", n, err)
+	}
+	a.Acts = append(a.Acts, b)
+	if len(a.Acts) == len(Languages) {
+		tx.Delete("plans", key(a.GetTransferId()))
+	}
+	return put(tx, "accessions", numberKey(n), a)
+}

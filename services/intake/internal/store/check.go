@@ -1,0 +1,125 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// Check says what is wrong with the service's own state: numbers with gaps, accessions whose
+// rows are not as many as they say, transfers whose state, package, plan and accession do not
+// agree.
+func Check(v *base.View) []base.Problem {
+	c := &checker{v: v, units: map[int]uint64{}, last: map[int]uint32{}}
+	c.accessions()
+	c.transfers()
+	return c.found
+}
+
+type checker struct {
+	v     *base.View
+	found []base.Problem
+	units map[int]uint64
+	last  map[int]uint32
+}
+
+func (c *checker) bad(where, format string, args ...any) {
+	if len(c.found) < 100 {
+		c.found = append(c.found, base.Problem{Service: "intake", Where: where, What: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (c *checker) accessions() {
+	for k, raw := range c.v.Scan("accessions", nil, nil) {
+		n, a := numberOf(k), new(intakev1.Accession)
+		where := "accession " + n.String()
+		if err := proto.Unmarshal(raw, a); err != nil {
+			c.bad(where, "%v", err)
+			continue
+		}
+		if n.N != c.last[n.Year]+1 {
+			c.bad(where, "number %d follows number %d", n.N, c.last[n.Year])
+		}
+		c.last[n.Year] = n.N
+		c.units[n.Year] += uint64(a.GetAccepted())
+		rows := uint32(0)
+		for range c.v.Scan("accepted", under(k), nil) {
+			rows++
+		}
+		switch t, err := Transfer(c.v, a.GetTransferId()); {
+		case a.GetAccessionNumber() != n.String():
+			c.bad(where, "it calls itself %s", a.GetAccessionNumber())
+		case rows != a.GetAccepted():
+			c.bad(where, "it accepted %d files and holds %d", a.GetAccepted(), rows)
+		case a.GetAccepted() > a.GetListed():
+			c.bad(where, "it accepted %d files of %d", a.GetAccepted(), a.GetListed())
+		case err != nil:
+			c.bad(where, "%v", err)
+		case t.GetAccessionNumber() != n.String():
+			c.bad(where, "its transfer %s names accession %q", a.GetTransferId(), t.GetAccessionNumber())
+		case (len(a.GetActs()) < len(Languages)) != (Plan(c.v, a.GetTransferId()) != 0):
+			c.bad(where, "it has %d acts and an open plan: %t", len(a.GetActs()), Plan(c.v, a.GetTransferId()) != 0)
+		}
+		if owner, ok := Object(c.v, a.GetObjectId()); a.GetObjectId() != "" && (!ok || owner != n) {
+			c.bad(where, "its object %s belongs to %s", a.GetObjectId(), owner)
+		}
+	}
+	for k := range c.v.Scan("books", nil, nil) {
+		year := int(binary.BigEndian.Uint16(k))
+		if last, units := Book(c.v, year); last != c.last[year] || units != c.units[year] {
+			c.bad(fmt.Sprintf("book of %d", year), "it ends with %d and counts %d units; its lines end with %d and count %d", last, units, c.last[year], c.units[year])
+		}
+	}
+}
+
+func (c *checker) transfers() {
+	for k, raw := range c.v.Scan("transfers", nil, nil) {
+		t := new(intakev1.Transfer)
+		where := "transfer " + string(k)
+		if err := proto.Unmarshal(raw, t); err != nil {
+			c.bad(where, "%v", err)
+			continue
+		}
+		c.state(where, k, t)
+		rows := uint32(0)
+		for range c.v.Scan("expected", under(k), nil) {
+			rows++
+		}
+		if list, err := ListOf(c.v, t.GetTransferId()); err != nil || rows != list.Rows || (list.Complete && rows != t.GetInventory().GetFiles()) {
+			c.bad(where, "its inventory lists %d files, %d came, %d are there (%v)", t.GetInventory().GetFiles(), list.Rows, rows, err)
+		}
+		files, size := uint32(0), uint64(0)
+		content, err := Content(c.v, t.GetTransferId())
+		for _, f := range content {
+			if !isTag(f.GetPath()) {
+				files, size = files+1, size+f.GetSize()
+			}
+		}
+		if err != nil || files != t.GetPackageFiles() || size != t.GetPackageBytes() {
+			c.bad(where, "its package has %d files of %d bytes, %d of %d are known (%v)", t.GetPackageFiles(), t.GetPackageBytes(), files, size, err)
+		}
+	}
+}
+
+// state compares a transfer's state with everything that must go with it.
+func (c *checker) state(where string, k []byte, t *intakev1.Transfer) {
+	for _, s := range transfer.States() {
+		if in := c.v.Get("states", under([]byte(s), k...)) != nil; in != (t.GetState() == string(s)) {
+			c.bad(where, "it is %s; in the list of %s: %t", t.GetState(), s, in)
+		}
+	}
+	s, plan := transfer.State(t.GetState()), Plan(c.v, t.GetTransferId()) != 0
+	switch {
+	case (s == transfer.Accepted) != (t.GetAccessionNumber() != ""):
+		c.bad(where, "it is %s and has accession %q", s, t.GetAccessionNumber())
+	case s == transfer.Checked && t.GetPackageId() == "", s == transfer.Expected && t.GetPackageId() != "":
+		c.bad(where, "it is %s and has package %q", s, t.GetPackageId())
+	case s == transfer.Accepting && !plan, plan && s != transfer.Accepting && s != transfer.Accepted:
+		c.bad(where, "it is %s and has an open plan: %t", s, plan)
+	}
+}

@@ -1,0 +1,120 @@
+package transfer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+// The faults and warnings of a package as it meets its inventory. The clause is the
+// archive's own rule: data/<position>/….
+var (
+	NoUnit = fault.Define(fault.Invalid, "intake.package.no_unit",
+		"the file belongs to no unit: put it into data/<position in the inventory>/, for example data/0001/",
+		"файл не относится ни к одному делу: положите его в data/<номер по описи>/, например data/0001/",
+		"файл ешбір іске жатпайды: оны data/<тізімдемедегі нөмірі>/ қалтасына салыңыз, мысалы data/0001/")
+	NotListed = fault.Define(fault.Invalid, "intake.package.not_listed",
+		"the inventory of this transfer lists no file at position {position}; correct the folder's number or have the inventory approved with it",
+		"в описи этой передачи нет дела под номером {position}; исправьте номер папки или утвердите опись с этим делом",
+		"осы тапсырудың тізімдемесінде {position} нөмірлі іс жоқ; қалта нөмірін түзетіңіз немесе тізімдемені осы іспен бекітіңіз")
+	TooManyInUnit = fault.Define(fault.Invalid, "intake.package.unit_too_large",
+		"too many digital files in the unit at position {position}; gather them into volumes or pack series of images into one file",
+		"в деле {position} слишком много электронных файлов; разделите его на тома или объедините серии изображений в один файл",
+		"{position}-істе электрондық файл тым көп; оны томдарға бөліңіз немесе сурет топтамаларын бір файлға біріктіріңіз")
+	OnPaper = fault.Define(fault.Refused, "intake.package.on_paper",
+		"the file at position {position} comes with no digital content; bring it on paper",
+		"дело {position} поступило без электронного содержимого; передайте его на бумаге",
+		"{position}-іс электрондық мазмұнсыз келді; оны қағаз түрінде тапсырыңыз")
+)
+
+// Clause is what the faults of this package rest on.
+const Clause = "AR-12"
+
+// PositionOf is the position in the inventory to which a path of a package belongs:
+// "data/0001/…" gives 1. ok is false for everything else.
+func PositionOf(path string) (position uint32, ok bool) {
+	rest, payload := strings.CutPrefix(path, "data/")
+	digits, file, inside := strings.Cut(rest, "/")
+	if !payload || !inside || file == "" || len(digits) > 10 || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	return uint32(n), err == nil && n > 0
+}
+
+// Unit is one listed file, as far as the rules look at it.
+type Unit struct {
+	Position uint32
+	Leaves   uint32 // of paper; 0 where wholly digital
+	Row      int    // bytes of its row in an event
+}
+
+// maxRow is how large a unit's row with its paths may grow, in bytes: it travels in one
+// event.
+const maxRow = 160 << 10
+
+// Assign puts the payload paths of a package to the listed units. faults name every path that
+// belongs to none; warnings name the units for which nothing came.
+func Assign(units []Unit, paths []string) (of map[uint32][]string, faults, warnings []fault.Item) {
+	listed := make(map[uint32]int, len(units))
+	for _, u := range units {
+		listed[u.Position] = u.Row
+	}
+	of = make(map[uint32][]string)
+	for _, path := range paths {
+		position, ok := PositionOf(path)
+		if !ok {
+			faults = append(faults, fault.Item{Where: path, Fault: NoUnit.With()})
+			continue
+		}
+		if _, ok := listed[position]; !ok {
+			faults = append(faults, fault.Item{Where: path, Fault: NotListed.With("position", position)})
+			continue
+		}
+		of[position] = append(of[position], path)
+		before := listed[position]
+		listed[position] += len(path) + 4
+		if before <= maxRow && listed[position] > maxRow {
+			faults = append(faults, fault.Item{Where: path, Fault: TooManyInUnit.With("position", position)})
+		}
+	}
+	for _, u := range units {
+		slices.Sort(of[u.Position])
+		if len(of[u.Position]) == 0 {
+			warnings = append(warnings, fault.Item{Where: strconv.FormatUint(uint64(u.Position), 10), Fault: OnPaper.With("position", u.Position)})
+		}
+	}
+	return of, faults, warnings
+}
+
+// Choose checks the positions that an archivist accepts: each is listed and stands once, and
+// each has either paper or content. None asked means all that are listed. They come back in
+// order.
+func Choose(id string, units []Unit, asked []uint32, hasContent func(position uint32) bool) ([]uint32, error) {
+	byPosition := make(map[uint32]Unit, len(units))
+	for _, u := range units {
+		byPosition[u.Position] = u
+	}
+	chosen := slices.Sorted(slices.Values(asked))
+	if len(asked) == 0 {
+		for _, u := range units {
+			chosen = append(chosen, u.Position)
+		}
+		slices.Sort(chosen)
+	}
+	for i, position := range chosen {
+		u, listed := byPosition[position]
+		switch {
+		case !listed || (i > 0 && chosen[i-1] == position):
+			return nil, NoSuchPosition.With("id", id, "position", position)
+		case u.Leaves == 0 && !hasContent(position):
+			return nil, NothingThere.With("id", id, "position", position)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, NoSuchPosition.With("id", id, "position", 1)
+	}
+	return chosen, nil
+}
