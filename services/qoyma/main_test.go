@@ -6,17 +6,21 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.etcd.io/bbolt"
 
+	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/qoyma/cli"
 )
 
@@ -34,10 +38,11 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"QOYMA_DATA", "QOYMA_SERVER", "QOYMA_TOKEN", "QOYMA_LANG", "LC_ALL", "LANG"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("YEAR", time.Now().In(civil.Almaty()).Format("2006"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture,
+			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip,
 		},
 	})
 }
@@ -157,6 +162,29 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 		return c.Delete()
 	}))
 	ts.Check(db.Close())
+}
+
+// flip FOLDER NAME changes one byte of the file of that name somewhere in the folder.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	found := false
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != args[1] {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		content[len(content)/2] ^= 1
+		found = true
+		if err := os.Chmod(path, 0o600); err != nil {
+			return err
+		}
+		return os.WriteFile(path, content, 0o600)
+	}))
+	if !found {
+		ts.Fatalf("there is no %s in %s", args[1], args[0])
+	}
 }
 
 // capture NAME sets a variable to what the last command printed.
