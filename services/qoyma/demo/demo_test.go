@@ -13,6 +13,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/telemetry"
+	"github.com/qoyma/qoyma/services/qoyma/check"
 	"github.com/qoyma/qoyma/services/qoyma/demo"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
@@ -71,6 +72,17 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 		}
 	}
 	stop()
+
+	report, err := check.Folder(t.Context(), check.Config{Data: data, Services: process.Services()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range report.Problems {
+		t.Errorf("%s: %s: %s", wrong.Service, wrong.Where, wrong.What)
+	}
+	if report.Objects != 1 {
+		t.Errorf("%d objects in the repository, want 1", report.Objects)
+	}
 }
 
 func good(t *testing.T, r *demo.Report) {
