@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// parts are messages of the event files that are parts of events, not events.
+var parts = []string{"Contact", "PackageFault", "ContentFile", "AcceptedFile", "CataloguedFile"}
+
+// TestEveryEventHasWords: a timeline is read by people.
+func TestEveryEventHasWords(t *testing.T) {
+	seen := 0
+	protoregistry.GlobalFiles.RangeFiles(func(f protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(f.Path(), "qoyma/") || !strings.HasSuffix(f.Path(), "events.proto") {
+			return true
+		}
+		for i := range f.Messages().Len() {
+			name := string(f.Messages().Get(i).Name())
+			if slices.Contains(parts, name) || strings.HasSuffix(name, "Title") {
+				continue
+			}
+			seen++
+			if w := eventNames[name]; w.en == "" || w.ru == "" || w.kk == "" {
+				t.Errorf("%s has no words in all three languages", f.Messages().Get(i).FullName())
+			}
+		}
+		return true
+	})
+	if seen < 20 {
+		t.Errorf("only %d events were found", seen)
+	}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.etcd.io/bbolt"
+
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/qoyma/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"qoyma": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the command line as people do: processes, exit codes, what they print.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"QOYMA_DATA", "QOYMA_SERVER", "QOYMA_TOKEN", "QOYMA_LANG", "LC_ALL", "LANG"} {
+				env.Setenv(name, "")
+			}
+			env.Setenv("YEAR", time.Now().In(civil.Almaty()).Format("2006"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip,
+		},
+	})
+}
+
+func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	path, err := exec.LookPath("qoyma")
+	ts.Check(err)
+	cmd := exec.Command(path, args...) //nolint:noctx // ended by the script's Defer
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "QOYMA_DATA", "QOYMA_SERVER", "QOYMA_TOKEN", "QOYMA_LANG", "LANG", "LC_ALL"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	return cmd
+}
+
+// exits CODE ARGS… runs qoyma, wants this exit code, and leaves what it printed in the files
+// out and err.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	cmd := command(ts, args[1:])
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err = cmd.Run()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		ts.Check(err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), errOut.Bytes(), 0o600))
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("qoyma %s ended with %d, not %d\n%s%s", strings.Join(args[1:], " "), got, want, &out, &errOut)
+	}
+}
+
+type server struct {
+	cmd *exec.Cmd
+	log *bytes.Buffer
+}
+
+// serving ARGS… starts qoyma serve, waits for its line, and sets HTTP and GRPC.
+func serving(ts *testscript.TestScript, _ bool, args []string) {
+	s := &server{command(ts, append([]string{"serve", "--json", "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0"}, args...)), new(bytes.Buffer)}
+	s.cmd.Stderr = s.log
+	stdout, err := s.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(s.cmd.Start())
+	running.put(ts, s)
+	ts.Defer(func() {
+		if left := running.take(ts); left != nil {
+			_ = left.cmd.Process.Kill() // it may have ended
+			_ = left.cmd.Wait()
+		}
+	})
+	var ready struct {
+		Ready      bool
+		Seconds    float64
+		HTTP, GRPC string
+	}
+	if err := json.NewDecoder(bufio.NewReader(stdout)).Decode(&ready); err != nil {
+		ts.Fatalf("the server said nothing: %v\n%s", err, s.log)
+	}
+	if !ready.Ready || ready.Seconds > 20 {
+		ts.Fatalf("ready %t after %.1f s", ready.Ready, ready.Seconds)
+	}
+	ts.Setenv("HTTP", ready.HTTP)
+	ts.Setenv("GRPC", ready.GRPC)
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+}
+
+// running holds each script's server; scripts run in parallel.
+var running = servers{all: map[*testscript.TestScript]*server{}}
+
+type servers struct {
+	mu  sync.Mutex
+	all map[*testscript.TestScript]*server
+}
+
+func (s *servers) put(ts *testscript.TestScript, srv *server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all[ts] = srv
+}
+
+// take gives a script's server once.
+func (s *servers) take(ts *testscript.TestScript) *server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	srv := s.all[ts]
+	delete(s.all, ts)
+	return srv
+}
+
+// stopped ends the server with SIGTERM and wants a clean end.
+func stopped(ts *testscript.TestScript, _ bool, _ []string) {
+	s := running.take(ts)
+	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
+	if err := s.cmd.Wait(); err != nil {
+		ts.Fatalf("serve ended with %v\n%s", err, s.log)
+	}
+}
+
+// damage FILE BUCKET deletes the last key of a bucket, or with BUCKET "cut" cuts the file.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	if args[1] == "cut" {
+		ts.Check(os.Truncate(path, 20_000))
+		return
+	}
+	db, err := bbolt.Open(path, 0o600, nil)
+	ts.Check(err)
+	ts.Check(db.Update(func(tx *bbolt.Tx) error {
+		c := tx.Bucket([]byte(args[1])).Cursor()
+		if k, _ := c.Last(); k == nil {
+			return errors.New("the bucket is empty")
+		}
+		return c.Delete()
+	}))
+	ts.Check(db.Close())
+}
+
+// flip FOLDER NAME changes one byte of the file of that name somewhere in the folder.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	found := false
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != args[1] {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		content[len(content)/2] ^= 1
+		found = true
+		if err := os.Chmod(path, 0o600); err != nil {
+			return err
+		}
+		return os.WriteFile(path, content, 0o600)
+	}))
+	if !found {
+		ts.Fatalf("there is no %s in %s", args[1], args[0])
+	}
+}
+
+// capture NAME sets a variable to what the last command printed.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
