@@ -101,6 +101,38 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
+// patience is how long a call waits for rows of an inventory that are on their way.
+const patience = 5 * time.Second
+
+// arrived waits until the inventory of a transfer has come whole: its rows follow the transfer
+// within moments, and whoever sees the one may act at once. What it cannot wait for, the rules
+// refuse.
+func (s *Server) arrived(ctx context.Context, id string) error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		_, changed := s.store.Wait()
+		var waits bool
+		if err := s.store.View(func(v *base.View) error {
+			if _, err := store.Transfer(v, id); err != nil {
+				return err
+			}
+			list, err := store.ListOf(v, id)
+			waits = !list.Complete
+			return err
+		}); err != nil || !waits {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-late.C:
+			return transfer.Incomplete.With("id", clip(id))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 func limited(asked uint32) int {
 	if asked == 0 || asked > 500 {
 		return 500
@@ -242,6 +274,9 @@ func (s *Server) AcceptTransfer(ctx context.Context, req *intakev1.AcceptTransfe
 		return nil, err
 	}
 	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.arrived(ctx, req.GetTransferId()); err != nil {
 		return nil, err
 	}
 	begun, err := s.plans.Begin(ctx, c, req.GetTransferId(), req.GetPositions())
