@@ -55,7 +55,7 @@ func Dial(data string) (*Archive, error) {
 // Close ends the connections.
 func (a *Archive) Close() error { return a.network.Close() }
 
-// Retention, Intake and Journal are the services' clients.
+// Retention is that service's client; Intake and Journal are those of theirs.
 func (a *Archive) Retention() (retentionv1.RetentionServiceClient, error) {
 	c, err := a.caller.Conn("retention")
 	return retentionv1.NewRetentionServiceClient(c), err

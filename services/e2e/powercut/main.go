@@ -125,7 +125,7 @@ func cut(ctx context.Context, seed uint64, unsynced bool) error {
 	}
 	kill(child, archive)
 	cancel()
-	<-ended
+	<-ended //nolint:errcheck // it ends with the error of a server that was killed
 	return after(ctx, dir, cutImage, memory, acknowledged)
 }
 

@@ -55,9 +55,10 @@ const (
 // plain are the platform's packages that rules and standards may use: values, no I/O.
 var plain = []string{"platform/fault", "platform/civil", "platform/numeral"}
 
-// mechanics are the folders below a service's internal that do I/O; all others are rules.
-// accept carries out a plan: commands of its own, one after another.
-var mechanics = []string{"store", "api", "react", "accept"}
+// mechanics are the folders below a service's internal that do I/O; all others are rules. What
+// find does is to keep an index at the heels of a store; accept carries out a plan, commands of
+// its own, one after another.
+var mechanics = []string{"store", "api", "react", "find", "accept"}
 
 // binaries are the top folders that put services together.
 var binaries = []string{"qoyma", "e2e"}

@@ -50,5 +50,5 @@ func TestADefinitionWithUnequalLanguagesDoesNotStart(t *testing.T) {
 			t.Error("a missing value in one language must panic")
 		}
 	}()
-	fault.Define(fault.Invalid, "test.uneven", "{a} {b}", "{a}", "{a} {b}")
+	_ = fault.Define(fault.Invalid, "test.uneven", "{a} {b}", "{a}", "{a} {b}")
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/mod/sumdb/note"
 	"google.golang.org/grpc"
 
@@ -40,6 +41,7 @@ type Process struct {
 	// other's journals.
 	Services []string
 	Log      *slog.Logger
+	Meter    metric.Meter     // nil means no metrics
 	Now      func() time.Time // nil means time.Now
 	Reserve  uint64           // free space in bytes below which commands are refused; 0 means 64 MiB
 	Unsynced bool             // gives up durability; only the test of the power cut test uses it
@@ -165,6 +167,11 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
+	unregister, err := s.metrics()
+	if err != nil {
+		return errors.Join(err, s.store.Close())
+	}
+	defer unregister()
 	wg.Go(func() { s.relay.Run(ctx) })
 	for _, f := range s.followers {
 		wg.Go(func() { f.Run(ctx) })
@@ -183,7 +190,6 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		})
 	}
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -35,12 +36,17 @@ var Erased = fault.Define(fault.NotFound, "journal.erased",
 type KeyFile struct {
 	mu     sync.Mutex
 	f      *os.File
-	slots  uint64
+	slots  uint64 // in the file
+	least  uint64 // slots that the journal uses; more than slots where the file is an older copy
 	dirty  bool
 	noSync bool
 }
 
 const slotSize = 40
+
+// mostSlots bounds what an entry may claim: no archive has so many objects, and a forged number
+// must not fill the disk.
+const mostSlots = 1 << 28
 
 var errBadSlot = errors.New("journal: key slot is damaged")
 
@@ -67,13 +73,58 @@ func OpenKeyFile(path string, noSync bool) (*KeyFile, error) {
 	return k, nil
 }
 
+// OpenKeyFileReadOnly opens the key file for a check of a stopped folder: nothing is made and
+// nothing cut off. A file that is absent holds no keys.
+func OpenKeyFileReadOnly(path string) (*KeyFile, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = os.Open(os.DevNull)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal: key file: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("journal: key file: %w", err)
+	}
+	k := &KeyFile{f: f, noSync: true}
+	if info.Mode().IsRegular() {
+		k.slots = uint64(info.Size()) / slotSize
+	}
+	return k, nil
+}
+
 // Close closes the file; keys made since the last Sync may be lost.
 func (k *KeyFile) Close() error { return k.f.Close() }
+
+// Used tells that the journal has an event sealed under a slot. Where the file does not reach so
+// far, it is an older copy or was lost: those keys are gone, and their slots must not serve
+// another object, or erasing that one would erase this one too.
+func (k *KeyFile) Used(slot uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if slot < mostSlots {
+		k.least = max(k.least, slot)
+	}
+}
+
+// Missing is how many slots the journal uses beyond the end of the file.
+func (k *KeyFile) Missing() uint64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.least - min(k.least, k.slots)
+}
 
 // New makes a key in a fresh slot. It is not durable before Sync.
 func (k *KeyFile) New() (slot uint64, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.least > k.slots {
+		if err := k.giveUp(); err != nil {
+			return 0, fmt.Errorf("journal: new key: %w", err)
+		}
+	}
 	var row [slotSize]byte
 	if _, err := rand.Read(row[:32]); err != nil {
 		return 0, fmt.Errorf("journal: new key: %w", err)
@@ -86,6 +137,21 @@ func (k *KeyFile) New() (slot uint64, err error) {
 	k.slots++
 	k.dirty = true
 	return k.slots, nil
+}
+
+// giveUp fills the slots that were lost. They are not zeros, which would say that they were
+// lawfully destroyed.
+func (k *KeyFile) giveUp() error {
+	const step = 1 << 14
+	lost := bytes.Repeat([]byte{0xff}, step*slotSize)
+	for k.slots < k.least {
+		n := min(step, k.least-k.slots)
+		if _, err := k.f.WriteAt(lost[:n*slotSize], int64(k.slots)*slotSize); err != nil {
+			return err
+		}
+		k.slots += n
+	}
+	return nil
 }
 
 // Sync makes new keys durable. It must return before an event sealed under one commits.

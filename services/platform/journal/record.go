@@ -15,10 +15,10 @@
 package journal
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -41,13 +41,17 @@ func (r Ref) String() string { return r.Type + "/" + r.ID }
 
 // ParseRef reads the form that String writes; ok is false where either part is missing.
 func ParseRef(s string) (r Ref, ok bool) {
-	for i := range len(s) {
-		if s[i] == '/' {
-			r = Ref{Type: s[:i], ID: s[i+1:]}
-			return r, r.Type != "" && r.ID != "" && !bytes.ContainsRune([]byte(s), 0)
-		}
+	r.Type, r.ID, _ = strings.Cut(s, "/")
+	if !r.Valid() {
+		return Ref{}, false
 	}
-	return Ref{}, false
+	return r, true
+}
+
+// Valid tells whether both parts are there and without the zero byte that divides them in an
+// index.
+func (r Ref) Valid() bool {
+	return r.Type != "" && r.ID != "" && strings.IndexByte(r.Type, 0) < 0 && strings.IndexByte(r.ID, 0) < 0
 }
 
 // Proto is the ref as the envelope carries it.
@@ -84,7 +88,7 @@ func Decode(e *journalv1.Entry) (*Record, error) {
 		return nil, fmt.Errorf("journal: entry without epoch or seq")
 	case h.GetTransaction() == 0 || h.GetTransaction() > h.GetSeq():
 		return nil, fmt.Errorf("journal: event %d: transaction %d is not before it", h.GetSeq(), h.GetTransaction())
-	case len(h.GetRefs()) == 0:
+	case len(h.GetRefs()) == 0 || !RefOf(h.GetRefs()[0]).Valid():
 		return nil, fmt.Errorf("journal: event %d: no object", h.GetSeq())
 	case h.GetBodyType() == "":
 		return nil, fmt.Errorf("journal: event %d: no body type", h.GetSeq())

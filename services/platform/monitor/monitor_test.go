@@ -58,7 +58,13 @@ func newKey(t testing.TB) ed25519.PrivateKey {
 	return key
 }
 
-func public(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
+func public(key ed25519.PrivateKey) ed25519.PublicKey {
+	half, ok := key.Public().(ed25519.PublicKey)
+	if !ok {
+		panic("the public half of an Ed25519 key is none")
+	}
+	return half
+}
 
 func policy(t testing.TB) *Policy {
 	t.Helper()

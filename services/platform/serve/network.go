@@ -51,11 +51,37 @@ func NewNetwork(cfg NetworkConfig) *Network {
 // Caller is the network as one service (or the gateway) sees it.
 type Caller struct {
 	network *Network
-	creds   *monitor.Credentials
+	creds   identities
+}
+
+// identities gives what proves the caller to a service; secure says that the connection has
+// TLS.
+type identities interface {
+	For(audience string, secure bool) credentials.PerRPCCredentials
 }
 
 // As is the network for calls with these credentials.
 func (n *Network) As(creds *monitor.Credentials) Caller { return Caller{n, creds} }
+
+// Bearing is the network for calls with a token that was made elsewhere (a login).
+func (n *Network) Bearing(token string) Caller { return Caller{n, bearing(token)} }
+
+type bearing string
+
+func (b bearing) For(_ string, secure bool) credentials.PerRPCCredentials {
+	return bearer{"Bearer " + string(b), secure}
+}
+
+type bearer struct {
+	value  string
+	secure bool
+}
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": b.value}, nil
+}
+
+func (b bearer) RequireTransportSecurity() bool { return b.secure }
 
 // Conn is a connection to a service: in memory where it runs in this process, otherwise to
 // its address. It does not wait for the service to be there; calls fail as Unavailable

@@ -411,7 +411,11 @@ func TestHTTPHealth(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- h.Run(ctx) }()
 		for path, want := range map[string]int{"/healthz": 200, "/readyz": c.ready, "/metrics": 200, "/page": 200, "/else": 404} {
-			answer, err := http.Get("http://" + h.Addr().String() + path)
+			ask, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+h.Addr().String()+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := http.DefaultClient.Do(ask)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -91,7 +91,6 @@ func (s *Store) submit(ctx context.Context, o *op) error {
 type item struct {
 	command Command
 	records []*journal.Record
-	err     error
 }
 
 // op is what the writer carries out as one: a command, a reader's batch, a restore.

@@ -147,7 +147,14 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 		_ = btx.Rollback()
 		return NotReady.With("service", s.cfg.Service, "reason", "its key file cannot be written").Because(err)
 	}
+	// Before the events can be read, so that whoever reads one finds its trace.
+	for _, t := range g.traces {
+		s.traces.put(t.seq, t.parent)
+	}
 	if err := s.commit(btx); err != nil {
+		for _, t := range g.traces {
+			s.traces.put(t.seq, "") // the number will be another event's
+		}
 		// What is on disk is not known: the new meta page may or may not be there. The file
 		// is opened again, so that memory holds what the disk holds; the callers repeat
 		// their command ids and get the truth.
@@ -160,9 +167,6 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 	}
 	// If we crash here, the events are durable and their callers were not told: they ask
 	// again with the same ids.
-	for _, t := range g.traces {
-		s.traces.put(t.seq, t.parent)
-	}
 	s.setHead(g.head)
 	return nil
 }
@@ -177,7 +181,19 @@ func (s *Store) reopen() error {
 		}
 		s.db = nil
 	}
-	return s.open()
+	before := s.head
+	if err := s.open(); err != nil {
+		return err
+	}
+	if now := s.head.edge.Size(); now < before.edge.Size() {
+		// Somebody took the file away or put an older one in its place while we ran: going
+		// on would write a second history.
+		err := s.db.Close()
+		s.db = nil
+		s.setHead(before)
+		return errors.Join(fmt.Errorf("store %s: the journal ended with event %d, its file ends with %d now", s.cfg.Service, before.edge.Size(), now), err)
+	}
+	return nil
 }
 
 // group is one transaction in the making.
@@ -277,17 +293,17 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 	bodies := make([][]byte, len(events))
 	sealed := make([][]byte, len(events))
 	for i, e := range events {
-		if len(e.Refs) == 0 || e.Refs[0].ID == "" {
-			return nil, fmt.Errorf("store %s: an event of %s has no object", g.s.cfg.Service, c.Name)
+		size, err := sizeOfRefs(e.Refs)
+		if err != nil {
+			return nil, fmt.Errorf("store %s: an event of %s: %w", g.s.cfg.Service, c.Name, err)
 		}
-		var err error
 		if bodies[i], err = deterministic.Marshal(e.Body); err == nil && e.Sealed != nil {
 			sealed[i], err = deterministic.Marshal(e.Sealed)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("store %s: %s: %w", g.s.cfg.Service, c.Name, err)
 		}
-		if size := len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
+		if size += len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
 			return nil, TooLarge.With("size", size>>10, "limit", journal.MaxBody>>10)
 		}
 	}
@@ -310,6 +326,22 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 		}
 	}
 	return records, nil
+}
+
+// sizeOfRefs is about what the refs take in the envelope, in bytes; they count as the bodies do,
+// so that no event outgrows a message of the stream. An event without an object, or with a name
+// that the index could mistake for another's, is a defect.
+func sizeOfRefs(refs []journal.Ref) (size int, err error) {
+	if len(refs) == 0 {
+		return 0, errors.New("it has no object")
+	}
+	for _, r := range refs {
+		if !r.Valid() {
+			return 0, fmt.Errorf("%q names no object", r)
+		}
+		size += len(r.Type) + len(r.ID) + 8
+	}
+	return size, nil
 }
 
 var deterministic = proto.MarshalOptions{Deterministic: true}
@@ -370,6 +402,9 @@ func (g *group) write(r *journal.Record) error {
 	raw, err := proto.Marshal(r.Entry)
 	if err != nil {
 		return fmt.Errorf("event %d: %w", r.Seq(), err)
+	}
+	if slot := r.Header.GetSealedKey(); slot != 0 {
+		g.s.keys.Used(slot) // an event from the stream may be sealed under a key that we do not hold
 	}
 	g.tx.Put("journal", journal.SeqKey(r.Seq()), raw)
 	g.leaf(journal.LeafHash(r.Entry))

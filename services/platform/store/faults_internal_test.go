@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,6 +44,56 @@ func name(id string) Decide {
 			Refs: []journal.Ref{{Type: "transfer", ID: id}}, Body: &intakev1.ContactNamed{TransferId: id},
 			Sealed: &intakev1.Contact{Name: "Әсел Қуанышқызы " + id},
 		}}, nil
+	}
+}
+
+// TestAStoreWhoseFileCannotBeOpenedAgainRecoversWhenItCan takes the file away in the moment of a
+// full disk: nothing may be answered from an empty one, and when it is back everything goes on.
+func TestAStoreWhoseFileCannotBeOpenedAgainRecoversWhenItCan(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(counting(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s.Admit()
+	do := func(id string) error {
+		_, err := s.Do(t.Context(), Command{ID: uuid.Must(uuid.NewV7()), Name: "/t/Name", Actor: "person:t", Decide: name(id)})
+		return err
+	}
+	if err := do("1"); err != nil {
+		t.Fatal(err)
+	}
+	file, aside := filepath.Join(dir, "store.db"), filepath.Join(dir, "aside.db")
+	s.commit = func(tx *bbolt.Tx) error {
+		return errors.Join(tx.Rollback(), os.Rename(file, aside), syscall.ENOSPC)
+	}
+	if err := do("2"); !errors.Is(err, Unknown) {
+		t.Errorf("got %v", err)
+	}
+	s.commit = (*bbolt.Tx).Commit
+	if err := do("3"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("an empty file must not take the place of the journal: %v", err)
+	}
+	if err := s.View(func(*View) error { return nil }); !errors.Is(err, NotReady) {
+		t.Errorf("reading without a file: %v", err)
+	}
+	if s.Head().Seq != 1 {
+		t.Errorf("the head is %d", s.Head().Seq)
+	}
+	if err := os.Rename(aside, file); err != nil {
+		t.Fatal(err)
+	}
+	if err := do("4"); err != nil {
+		t.Errorf("the file is back: %v", err)
+	}
+	problems, err := s.Verify(t.TempDir())
+	if err != nil || len(problems) > 0 || s.Head().Seq != 2 {
+		t.Errorf("%v %v, %d events", problems, err, s.Head().Seq)
 	}
 }
 

@@ -167,14 +167,22 @@ func (v *View) QueueHead(object journal.Ref) uint64 {
 }
 
 // Waiting lists deferred and parked reactions of every source, at most limit.
-func (v *View) Waiting(limit int) ([]*journalv1.WaitingRow, error) { return v.waiting(nil, limit) }
+func (v *View) Waiting(limit int) ([]*journalv1.WaitingRow, error) {
+	return v.waiting(nil, limit, func(*journalv1.WaitingRow) bool { return true })
+}
 
 // WaitingFor lists those to one service's events, in the order of its journal.
 func (v *View) WaitingFor(service string, limit int) ([]*journalv1.WaitingRow, error) {
-	return v.waiting(append([]byte(service), 0), limit)
+	return v.waiting(append([]byte(service), 0), limit, func(*journalv1.WaitingRow) bool { return true })
 }
 
-func (v *View) waiting(prefix []byte, limit int) ([]*journalv1.WaitingRow, error) {
+// DeferredFor lists those of WaitingFor that are not parked: what is parked, however much it is,
+// must not hide what will be tried again.
+func (v *View) DeferredFor(service string, limit int) ([]*journalv1.WaitingRow, error) {
+	return v.waiting(append([]byte(service), 0), limit, func(row *journalv1.WaitingRow) bool { return !row.GetParked() })
+}
+
+func (v *View) waiting(prefix []byte, limit int, want func(*journalv1.WaitingRow) bool) ([]*journalv1.WaitingRow, error) {
 	var rows []*journalv1.WaitingRow
 	for _, raw := range v.Scan("waiting", prefix, nil) {
 		if len(rows) == limit {
@@ -184,7 +192,9 @@ func (v *View) waiting(prefix []byte, limit int) ([]*journalv1.WaitingRow, error
 		if err := proto.Unmarshal(raw, row); err != nil {
 			return nil, fmt.Errorf("waiting row: %w", err)
 		}
-		rows = append(rows, row)
+		if want(row) {
+			rows = append(rows, row)
+		}
 	}
 	return rows, nil
 }
@@ -256,13 +266,17 @@ func (s *Store) finishErasures() error {
 	var slots []uint64
 	if err := s.View(func(v *View) error {
 		for _, row := range v.Scan("keys", nil, nil) {
-			if slot, destroyed := keyRow(row); destroyed {
+			slot, destroyed := keyRow(row)
+			if s.keys.Used(slot); destroyed {
 				slots = append(slots, slot)
 			}
 		}
 		return nil
 	}); err != nil {
 		return err
+	}
+	if n := s.keys.Missing(); n > 0 {
+		s.cfg.Log.Error("the key file is older than the journal: sealed bodies of that many objects cannot be read; put the newest copy of keys.bin back", "objects", n)
 	}
 	for _, slot := range slots {
 		if present, err := s.keys.State(slot); err != nil || present {

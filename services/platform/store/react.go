@@ -82,6 +82,9 @@ func (g *group) react(r *Reaction) error {
 		return nil
 	}
 	cause := r.Source.Cause()
+	if g.tx.Get("waiting", waitingKey(cause)) != nil {
+		return nil // it waits already
+	}
 	if behind := g.tx.Waits(r.Source.Object()); behind {
 		return g.defers(r, nil, true)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 	"google.golang.org/protobuf/proto"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -25,7 +26,7 @@ func (s *Store) refold(db *bbolt.DB) error {
 			if !folded(b.Name) {
 				continue
 			}
-			if err := btx.DeleteBucket([]byte(b.Name)); err != nil && !errors.Is(err, bbolt.ErrBucketNotFound) {
+			if err := btx.DeleteBucket([]byte(b.Name)); err != nil && !errors.Is(err, berrors.ErrBucketNotFound) {
 				return err
 			}
 			if _, err := btx.CreateBucket([]byte(b.Name)); err != nil {
@@ -117,6 +118,7 @@ var errForked = errors.New("the entries do not continue this journal")
 // fit.
 func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check func(edge journal.Edge) error) error {
 	return s.exec(ctx, true, func(g *group) error {
+		handled := make(map[string]uint64)
 		for _, e := range entries {
 			r, err := journal.Decode(e)
 			if err != nil {
@@ -124,9 +126,10 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				return err
 			}
 			h := r.Header
+			began := r.Is((*journalv1.EpochBegan)(nil)) && h.GetEpoch() == g.head.epoch+1
 			switch {
-			case h.GetSeq() != g.head.edge.Size()+1, h.GetEpoch() < g.head.epoch,
-				h.GetArchive() != s.cfg.Archive, h.GetService() != s.cfg.Service:
+			case h.GetSeq() != g.head.edge.Size()+1, h.GetEpoch() != g.head.epoch && !began,
+				r.Time().Before(g.head.time), h.GetArchive() != s.cfg.Archive, h.GetService() != s.cfg.Service:
 				g.spoilt = fmt.Errorf("store %s: event %d of %s/%s epoch %d after %d: %w", s.cfg.Service,
 					h.GetSeq(), h.GetArchive(), h.GetService(), h.GetEpoch(), g.head.edge.Size(), errForked)
 				return g.spoilt
@@ -135,6 +138,13 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				g.spoilt = err
 				return err
 			}
+			if c := h.GetCause(); c != nil {
+				handled[c.GetService()] = max(handled[c.GetService()], c.GetSeq())
+			}
+		}
+		if err := g.handled(handled); err != nil {
+			g.spoilt = err
+			return err
 		}
 		if check != nil {
 			if err := check(g.head.edge); err != nil {
@@ -146,18 +156,45 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 	})
 }
 
+// handled notes up to which events of others the restored journal holds our answers: they are
+// not to be answered again, although the position may be older.
+func (g *group) handled(by map[string]uint64) error {
+	for service, seq := range by {
+		pos, err := g.tx.Position(service)
+		if err != nil {
+			return err
+		}
+		if seq <= max(pos.GetSeq(), pos.GetHandled()) {
+			continue
+		}
+		pos.Handled = seq
+		if err := g.position(service, pos); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // BeginEpoch goes on after a lost tail: a witness's checkpoint proves that events up to
 // lostThrough existed, and a person decided that they are gone. Nothing but this ever makes a
 // new epoch. Commands need not be admitted.
 func (s *Store) BeginEpoch(ctx context.Context, c Command, lostThrough uint64, proof []byte, statement string) (*journal.Record, error) {
 	it := item{command: c}
-	err := s.exec(ctx, true, func(g *group) error {
+	err := s.exec(ctx, true, func(g *group) (err error) {
+		// A repeated command must not give up a second time what was written since.
+		if it.records, err = g.known(&it.command); err != nil || len(it.records) > 0 {
+			return err
+		}
 		kept := g.head.edge.Size()
 		if lostThrough <= kept {
 			return fmt.Errorf("store %s: nothing is lost: the journal ends with %d, the witness saw %d", s.cfg.Service, kept, lostThrough)
 		}
 		g.head.epoch++
-		var err error
+		defer func() {
+			if err != nil { // others of the group still write into the present epoch
+				g.head.epoch--
+			}
+		}()
 		it.records, err = g.append(&it.command, []Event{{
 			Refs: []journal.Ref{{Type: "service", ID: s.cfg.Service}},
 			Body: &journalv1.EpochBegan{Epoch: g.head.epoch, Kept: kept, LostThrough: lostThrough, Proof: proof, Statement: statement},
@@ -304,6 +341,7 @@ func (s *Store) verifyEntry(v *View, f *findings, where string, key []byte, r, l
 		switch {
 		case rowSlot != slot:
 			f.add(where, "it is sealed under key %d, the object has key %d", slot, rowSlot)
+		case err != nil && destroyed: // nothing can be read, which is what was asked
 		case err != nil:
 			f.add(where, "key %d: %v", slot, err)
 		case present == destroyed:
@@ -323,12 +361,30 @@ func (s *Store) verifyReaders(v *View, f *findings) {
 			f.add("position in "+string(name), "%v", err)
 			continue
 		}
-		if _, err := journal.EdgeOf(pos.GetSeq(), pos.GetEdge()); err != nil {
-			f.add("position in "+string(name), "%v", err)
-		}
-		if pos.GetCheckpointSize() > pos.GetSeq() {
-			f.add("position in "+string(name), "checkpoint of size %d beyond position %d", pos.GetCheckpointSize(), pos.GetSeq())
-		}
+		verifyPosition(f, "position in "+string(name), string(name), pos)
+	}
+}
+
+// verifyPosition checks that a position's edge, its checkpoint and its number belong together.
+func verifyPosition(f *findings, where, service string, pos *journalv1.ReaderPosition) {
+	edge, err := journal.EdgeOf(pos.GetSeq(), pos.GetEdge())
+	if err != nil {
+		f.add(where, "%v", err)
+		return
+	}
+	if len(pos.GetCheckpoint()) == 0 {
+		return
+	}
+	c, err := journal.ReadCheckpoint(pos.GetCheckpoint())
+	switch {
+	case err != nil:
+		f.add(where, "%v", err)
+	case c.Service != service || c.Size != pos.GetCheckpointSize():
+		f.add(where, "the checkpoint is that of %s at size %d, the row says %d", c.Service, c.Size, pos.GetCheckpointSize())
+	case c.Size > pos.GetSeq():
+		f.add(where, "checkpoint of size %d beyond position %d", c.Size, pos.GetSeq())
+	case c.Size == pos.GetSeq() && c.Root != edge.Root():
+		f.add(where, "the edge does not give the root that %s signed at %d", service, c.Size)
 	}
 }
 

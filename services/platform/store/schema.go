@@ -32,9 +32,17 @@ type Schema struct {
 }
 
 var platformBuckets = []Bucket{
-	{Name: "meta"}, {Name: "journal", Appending: true}, {Name: "refs"}, {Name: "tree", Appending: true},
-	{Name: "keys"}, {Name: "idem", Appending: true}, {Name: "pruned"}, {Name: "timers", Appending: true},
-	{Name: "waiting"}, {Name: "queue"}, {Name: "readers"},
+	{Name: "meta"},
+	{Name: "journal", Appending: true},
+	{Name: "refs"},
+	{Name: "tree", Appending: true},
+	{Name: "keys"},
+	{Name: "idem", Appending: true},
+	{Name: "pruned"},
+	{Name: "timers", Appending: true},
+	{Name: "waiting"},
+	{Name: "queue"},
+	{Name: "readers"},
 }
 
 // folded tells which platform buckets follow from the journal alone.
@@ -66,6 +74,11 @@ func (s *Store) prepare(db *bbolt.DB) error {
 			tx.Put("meta", []byte("service"), []byte(s.cfg.Service))
 			tx.Put("meta", []byte("schema"), number(s.cfg.Schema.Version))
 			return tx.err
+		}
+		// Before anything is changed: migrating the file of another service would fold it with
+		// our Apply.
+		if err := s.owned(&tx.View); err != nil {
+			return fmt.Errorf("store %s: %w", s.cfg.Service, err)
 		}
 		have := parseNumber(tx.Get("meta", []byte("schema")))
 		want := s.cfg.Schema.Version

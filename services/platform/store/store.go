@@ -23,7 +23,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -154,7 +153,13 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s.Refuse("it is starting")
 	var err error
-	if s.keys, err = journal.OpenKeyFile(filepath.Join(cfg.Dir, "keys.bin"), cfg.Unsynced); err != nil {
+	keys := filepath.Join(cfg.Dir, "keys.bin")
+	if cfg.ReadOnly {
+		s.keys, err = journal.OpenKeyFileReadOnly(keys)
+	} else {
+		s.keys, err = journal.OpenKeyFile(keys, cfg.Unsynced)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.sync = s.keys.Sync
@@ -166,6 +171,10 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.ReadOnly {
 		close(s.done)
 		return s, nil
+	}
+	if s.ClockHeld() {
+		s.cfg.Log.Warn("the clock lies more than a day past the journal's last event; timers wait until a person confirms it",
+			"now", cfg.Now(), "last", s.head.time)
 	}
 	if err := s.finishErasures(); err != nil {
 		_ = s.db.Close()
@@ -327,15 +336,4 @@ func (s *Store) setHead(h head) {
 	s.head = h
 	close(s.changed)
 	s.changed = make(chan struct{})
-}
-
-// wait is a bounded pause that ends with the store.
-func (s *Store) wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	case <-s.stop:
-	}
 }

@@ -49,11 +49,18 @@ func (c *clockGuard) ok(now time.Time) bool {
 	defer c.mu.Unlock()
 	elapsed := now.Sub(c.last) // monotonic where both have a reading
 	wall := now.Round(0).Sub(c.last.Round(0))
-	if jump := wall - elapsed; jump > maxJump || jump < -maxJump {
+	if jumped(wall, elapsed) {
 		c.held = true
 	}
 	c.last = now
 	return !c.held
+}
+
+// jumped tells whether the wall clock moved by more than maxJump, forward or back, beside the
+// time that passed.
+func jumped(wall, elapsed time.Duration) bool {
+	jump := wall - elapsed
+	return jump > maxJump || jump < -maxJump
 }
 
 // ClockHeld tells whether timers wait for ConfirmClock.
@@ -81,6 +88,21 @@ func parseTimer(k []byte) (timer, bool) {
 	kind, key, ok := strings.Cut(string(k[8:]), "\x00")
 	due := time.Unix(int64(binary.BigEndian.Uint64(k[:8])^(1<<63)), 0).UTC()
 	return timer{due: due, kind: kind, key: key}, ok
+}
+
+// HasTimer tells whether a timer is set, for a service's check of its own state.
+func (v *View) HasTimer(due time.Time, kind, key string) bool {
+	return v.Get("timers", timerKey(due, kind, key)) != nil
+}
+
+// CountTimers is how many timers of a kind are set.
+func (v *View) CountTimers(kind string) (n int) {
+	for k := range v.Scan("timers", nil, nil) {
+		if t, ok := parseTimer(k); ok && t.kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // RunTimers fires timers as they fall due, until ctx ends. A timer whose decision is refused
@@ -124,11 +146,11 @@ func (s *Store) RunTimers(ctx context.Context, on OnTimer) {
 }
 
 // dueTimers gives up to 64 timers that are due and not waiting for another try, and when the
-// next one will be.
+// next one will be. Those that wait are passed over, however many they are: a list of refused
+// ones must not keep the others from firing.
 func (s *Store) dueTimers(now time.Time, retry map[timer]time.Time) (due []timer, next time.Time) {
 	next = now.Add(time.Minute)
 	err := s.View(func(v *View) error {
-		seen := 0
 		for k := range v.Scan("timers", nil, nil) {
 			t, ok := parseTimer(k)
 			if !ok {
@@ -136,9 +158,6 @@ func (s *Store) dueTimers(now time.Time, retry map[timer]time.Time) (due []timer
 			}
 			if t.due.After(now) {
 				next = minTime(next, t.due)
-				break
-			}
-			if seen++; seen > 1000 {
 				break
 			}
 			if again, waits := retry[t]; waits && again.After(now) {
@@ -204,13 +223,21 @@ func (t *traceRing) put(seq uint64, parent string) {
 	t.ring[seq%uint64(len(t.ring))] = trace{seq: seq, parent: parent}
 }
 
-// Traceparent is the trace context of the command that wrote an event; empty where it is not
-// known any more.
-func (s *Store) Traceparent(seq uint64) string {
+// Traceparents are the trace contexts of the commands that wrote n events from a seq on, empty
+// where one is not known any more; nil where none is.
+func (s *Store) Traceparents(from uint64, n int) []string {
 	s.traces.mu.Lock()
 	defer s.traces.mu.Unlock()
-	if t := s.traces.ring[seq%uint64(len(s.traces.ring))]; t.seq == seq {
-		return t.parent
+	out := make([]string, n)
+	known := false
+	for i := range out {
+		seq := from + uint64(i)
+		if t := s.traces.ring[seq%uint64(len(s.traces.ring))]; t.seq == seq {
+			out[i], known = t.parent, true
+		}
 	}
-	return ""
+	if !known {
+		return nil
+	}
+	return out
 }

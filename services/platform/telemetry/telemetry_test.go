@@ -117,7 +117,7 @@ func (c collecting) Export(_ context.Context, r *collector.ExportTraceServiceReq
 }
 
 func TestWithACollectorSampledTracesArrive(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

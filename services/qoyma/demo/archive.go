@@ -57,16 +57,26 @@ func education() department {
 			{"05-01", text("Шаруашылық мәселелері бойынша хат алмасу", "Переписка по хозяйственным вопросам", "Correspondence on supplies"), "5 лет ЭПК", "70"},
 		},
 		papers: []paper{
-			{index: "01-04", title: text("Басқарма бастығының негізгі қызмет бойынша бұйрықтары, № 1–118", "Приказы начальника управления по основной деятельности, № 1–118", "Orders of the head of the department on main activities, nos. 1–118"),
-				opened: "2012-01-09", closed: "2012-12-28", leaves: 214, documents: orders()},
-			{index: "02-07", title: text("Ақбұлақ ауылында мектеп салу туралы құжаттар", "Документы о строительстве школы в селе Акбулак", "Documents on the building of a school in Akbulak village"),
-				opened: "2012-02-01", closed: "2012-11-30", leaves: 87, especiallyValuable: true, documents: school("Ақбұлақ", "Акбулак", "Akbulak")},
-			{index: "02-07", title: text("Қызылсай ауылындағы мектепті күрделі жөндеу туралы құжаттар", "Документы о капитальном ремонте школы в селе Кызылсай", "Documents on the major repair of the school in Kyzylsai village"),
-				opened: "2012-03-12", closed: "2012-10-05", leaves: 63, documents: school("Қызылсай", "Кызылсай", "Kyzylsai")},
-			{index: "02-09", title: text("Облыс мектептерінің 2011/2012 оқу жылындағы жұмысы туралы жылдық есеп", "Годовой отчёт о работе школ области за 2011/2012 учебный год", "Annual report on the work of the region's schools in 2011/2012"),
-				opened: "2012-06-01", closed: "2012-09-14", leaves: 142, especiallyValuable: true, documents: report()},
-			{index: "05-01", title: text("Отын жеткізу туралы хат алмасу", "Переписка о поставке топлива", "Correspondence on the supply of fuel"),
-				opened: "2012-01-16", closed: "2012-12-20", leaves: 39},
+			{
+				index: "01-04", title: text("Басқарма бастығының негізгі қызмет бойынша бұйрықтары, № 1–118", "Приказы начальника управления по основной деятельности, № 1–118", "Orders of the head of the department on main activities, nos. 1–118"),
+				opened: "2012-01-09", closed: "2012-12-28", leaves: 214, documents: orders(),
+			},
+			{
+				index: "02-07", title: text("Ақбұлақ ауылында мектеп салу туралы құжаттар", "Документы о строительстве школы в селе Акбулак", "Documents on the building of a school in Akbulak village"),
+				opened: "2012-02-01", closed: "2012-11-30", leaves: 87, especiallyValuable: true, documents: school("Ақбұлақ", "Акбулак", "Akbulak"),
+			},
+			{
+				index: "02-07", title: text("Қызылсай ауылындағы мектепті күрделі жөндеу туралы құжаттар", "Документы о капитальном ремонте школы в селе Кызылсай", "Documents on the major repair of the school in Kyzylsai village"),
+				opened: "2012-03-12", closed: "2012-10-05", leaves: 63, documents: school("Қызылсай", "Кызылсай", "Kyzylsai"),
+			},
+			{
+				index: "02-09", title: text("Облыс мектептерінің 2011/2012 оқу жылындағы жұмысы туралы жылдық есеп", "Годовой отчёт о работе школ области за 2011/2012 учебный год", "Annual report on the work of the region's schools in 2011/2012"),
+				opened: "2012-06-01", closed: "2012-09-14", leaves: 142, especiallyValuable: true, documents: report(),
+			},
+			{
+				index: "05-01", title: text("Отын жеткізу туралы хат алмасу", "Переписка о поставке топлива", "Correspondence on the supply of fuel"),
+				opened: "2012-01-16", closed: "2012-12-20", leaves: 39,
+			},
 		},
 		number:    "1",
 		inventory: text("Тұрақты сақталатын істердің 2012 жылғы тізімдемесі", "Опись дел постоянного хранения за 2012 год", "Inventory of files of permanent keeping, 2012"),
@@ -86,10 +96,14 @@ func water() department {
 			{"01-05", text("Суды бөлу кестелері", "Графики распределения воды", "Schedules of water distribution"), "Тұрақты", "815"},
 		},
 		papers: []paper{
-			{index: "01-02", title: text("Үлкен арық суару жүйесінің паспорты", "Паспорт оросительной системы «Улькен арык»", "Passport of the Ulken Aryk irrigation system"),
-				opened: "2017-01-11", closed: "2017-12-15", leaves: 48, documents: canal()},
-			{index: "01-05", title: text("Вегетация кезеңінде суды бөлу кестелері", "Графики распределения воды в вегетационный период", "Schedules of water distribution in the growing season"),
-				opened: "2017-04-03", closed: "2017-10-20", leaves: 31, documents: schedule()},
+			{
+				index: "01-02", title: text("Үлкен арық суару жүйесінің паспорты", "Паспорт оросительной системы «Улькен арык»", "Passport of the Ulken Aryk irrigation system"),
+				opened: "2017-01-11", closed: "2017-12-15", leaves: 48, documents: canal(),
+			},
+			{
+				index: "01-05", title: text("Вегетация кезеңінде суды бөлу кестелері", "Графики распределения воды в вегетационный период", "Schedules of water distribution in the growing season"),
+				opened: "2017-04-03", closed: "2017-10-20", leaves: 31, documents: schedule(),
+			},
 		},
 		number:    "1",
 		inventory: text("Тұрақты сақталатын істердің 2017 жылғы тізімдемесі", "Опись дел постоянного хранения за 2017 год", "Inventory of files of permanent keeping, 2017"),
@@ -108,8 +122,10 @@ func weather() department {
 			{"03-01", text("Метеорологиялық бақылау журналдары", "Журналы метеорологических наблюдений", "Journals of meteorological observations"), "Тұрақты", "640"},
 		},
 		papers: []paper{
-			{index: "03-01", title: text("Мұзтау станциясының бақылау журналы", "Журнал наблюдений станции Музтау", "Observation journal of Muztau station"),
-				opened: "2021-01-01", closed: "2021-12-31", leaves: 366},
+			{
+				index: "03-01", title: text("Мұзтау станциясының бақылау журналы", "Журнал наблюдений станции Музтау", "Observation journal of Muztau station"),
+				opened: "2021-01-01", closed: "2021-12-31", leaves: 366,
+			},
 		},
 		number:    "1",
 		inventory: text("Тұрақты сақталатын істердің 2021 жылғы тізімдемесі", "Опись дел постоянного хранения за 2021 год", "Inventory of files of permanent keeping, 2021"),

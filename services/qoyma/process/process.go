@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/gateway"
 	"github.com/qoyma/qoyma/services/platform/bus"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/host"
@@ -65,11 +66,15 @@ var (
 type Config struct {
 	Data    string // folder of everything this process keeps
 	Archive string // code of the archive; empty takes the folder's, a new folder "kz-archive"
+	// Services are the services that there are; nil means Services(). Tests and measurements
+	// bring their own.
+	Services []Service
 	// Targets are the services to run; empty or "all" means every one.
 	Targets []string
 	NATS    string            // URL of a shared server; empty embeds one
 	GRPC    string            // "host:port" to serve gRPC on; empty: the unix socket only
 	Peers   map[string]string // addresses of services that run elsewhere
+	Plain   bool              // lets peers on other machines be called without TLS, in a closed network
 	Keys    string            // folder of keys; empty: Data/keys
 	HTTP    string            // "host:port" of health, metrics and pages; empty: none
 	// NoSocket leaves the unix socket out.
@@ -98,11 +103,17 @@ type Process struct {
 // Open composes a process. Everything it opened is closed by Run, or by Close where it never
 // ran.
 func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, err error) {
-	targets, err := targets(cfg.Targets)
+	if cfg.Services == nil {
+		cfg.Services = services
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	targets, err := targets(cfg.Targets, cfg.Services)
 	if err != nil {
 		return nil, err
 	}
-	if cfg.NATS == "" && len(targets) < len(services) {
+	if cfg.NATS == "" && len(targets) < len(cfg.Services) {
 		return nil, natsNeeded.With()
 	}
 	if cfg.Keys == "" {
@@ -137,23 +148,31 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 }
 
 // targets checks the names; none or "all" means every service, in the fixed order.
-func targets(asked []string) ([]string, error) {
-	names := Names()
+func targets(asked []string, known []Service) ([]Service, error) {
 	if len(asked) == 0 || slices.Contains(asked, "all") {
-		return names, nil
-	}
-	var out []string
-	for _, name := range names {
-		if slices.Contains(asked, name) {
-			out = append(out, name)
-		}
+		return known, nil
 	}
 	for _, name := range asked {
-		if !slices.Contains(names, name) {
-			return nil, unknownTarget.With("target", name, "known", strings.Join(names, ", "))
+		if !slices.Contains(names(known), name) {
+			return nil, unknownTarget.With("target", name, "known", strings.Join(names(known), ", "))
+		}
+	}
+	var out []Service
+	for _, s := range known {
+		if slices.Contains(asked, s.Name) {
+			out = append(out, s)
 		}
 	}
 	return out, nil
+}
+
+// ArchiveOf is the archive's code as a data folder keeps it.
+func ArchiveOf(data string) (string, error) {
+	raw, err := os.ReadFile(filepath.Join(data, "archive"))
+	if err != nil {
+		return "", fmt.Errorf("process: %w", err)
+	}
+	return strings.TrimSpace(string(raw)), nil
 }
 
 // archiveOf reads the data folder's archive code, and writes it into a new one.
@@ -185,7 +204,7 @@ func openBus(ctx context.Context, cfg Config, log *slog.Logger) (*bus.Bus, error
 }
 
 // serve makes monitor, server, network and the services behind them.
-func (p *Process) serve(names []string, key ed25519.PrivateKey) error {
+func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 	policy, err := monitor.NewPolicy(policyText)
 	if err != nil {
 		return err
@@ -194,38 +213,22 @@ func (p *Process) serve(names []string, key ed25519.PrivateKey) error {
 	if !ok {
 		return errors.New("process: the identity key is not Ed25519")
 	}
+	hosts := names(targets)
 	m := monitor.New(monitor.Config{
-		Verifier: monitor.NewVerifier(p.cfg.Now, public), Policy: policy, Hosts: names, OnDenied: p.denied, Log: p.telemetry.Logger("monitor"),
+		Verifier: monitor.NewVerifier(p.cfg.Now, public), Policy: policy, Hosts: hosts, OnDenied: p.denied, Log: p.telemetry.Logger("monitor"),
 	})
-	ready := make([]serve.Readiness, 0, len(names))
-	later := make([]laterReady, len(names))
-	for i := range names {
+	ready := make([]serve.Readiness, 0, len(targets))
+	later := make([]laterReady, len(targets))
+	for i := range targets {
 		ready = append(ready, &later[i])
 	}
 	if p.server, err = serve.NewServer(serve.Config{Log: p.telemetry.Logger("grpc"), Monitor: m, Modules: ready, StreamDeadline: uploads}); err != nil {
 		return err
 	}
-	p.network = serve.NewNetwork(serve.NetworkConfig{Local: p.server, Hosts: names, Addresses: p.cfg.Peers})
-	callers := make(map[string]serve.Caller, len(names))
-	for _, name := range names {
-		callers[name] = p.network.As(monitor.NewCredentials(p.issuer, monitor.Identity{
-			Actor: "service:" + name, Roles: []monitor.Role{monitor.Service}, Clearance: everything,
-		}))
-	}
-	sources := make([]journalapi.Source, 0, len(names))
-	for i, name := range names {
-		svc, err := constructor(name)(host.Process{
-			Archive: p.archive, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: Names(),
-			Log: p.telemetry.Logger(name), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
-			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
-		})
-		if err != nil {
-			return err
-		}
-		later[i].Service = svc
-		svc.Register(p.server)
-		p.services = append(p.services, svc)
-		sources = append(sources, svc.Source())
+	p.network = serve.NewNetwork(serve.NetworkConfig{Local: p.server, Hosts: hosts, Addresses: p.cfg.Peers, Plain: p.cfg.Plain})
+	sources, err := p.construct(targets, later)
+	if err != nil {
+		return err
 	}
 	journalv1.RegisterJournalServiceServer(p.server, journalapi.New(sources...))
 	if unnamed := policy.Unnamed(p.server.Methods()); len(unnamed) > 0 {
@@ -239,7 +242,44 @@ func (p *Process) serve(names []string, key ed25519.PrivateKey) error {
 		modules[i] = svc
 	}
 	p.http, err = serve.NewHTTP(serve.HTTPConfig{Address: p.cfg.HTTP, Log: p.telemetry.Logger("http"), Modules: modules, Metrics: p.telemetry.Metrics()})
-	return err
+	if err != nil {
+		return err
+	}
+	pages, err := gateway.New(gateway.Config{Log: p.telemetry.Logger("gateway"), Conn: p.As(visitor).Conn})
+	if err != nil {
+		return err
+	}
+	p.http.Handle("/", pages)
+	return nil
+}
+
+// visitor is whoever reads the pages: nobody in particular, cleared for what is open.
+var visitor = monitor.Identity{Actor: "person:visitor", Roles: []monitor.Role{monitor.Researcher}}
+
+// construct makes the services and registers what they serve.
+func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi.Source, error) {
+	callers := make(map[string]serve.Caller, len(targets))
+	for _, t := range targets {
+		callers[t.Name] = p.network.As(monitor.NewCredentials(p.issuer, monitor.Identity{
+			Actor: "service:" + t.Name, Roles: []monitor.Role{monitor.Service}, Clearance: everything,
+		}))
+	}
+	sources := make([]journalapi.Source, 0, len(targets))
+	for i, t := range targets {
+		svc, err := t.New(host.Process{
+			Archive: p.archive, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: names(p.cfg.Services),
+			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
+			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
+		})
+		if err != nil {
+			return nil, err
+		}
+		later[i].Service = svc
+		svc.Register(p.server)
+		p.services = append(p.services, svc)
+		sources = append(sources, svc.Source())
+	}
+	return sources, nil
 }
 
 // laterReady lets the server know a service before it is made.
@@ -321,11 +361,3 @@ func (p *Process) Ready() error {
 func (p *Process) As(id monitor.Identity) serve.Caller {
 	return p.network.As(monitor.NewCredentials(p.issuer, id))
 }
-
-// everything is the clearance of the services themselves: what they pass on is cut to the
-// reader's.
-var everything = monitor.Scope{Level: 3, Grounds: Grounds}
-
-// Grounds are the grounds of restriction that this archive knows (AI-1.8). State secrets are
-// not among them: they are not stored at all.
-var Grounds = []string{"personal", "family", "medical", "bank", "commercial", "official-use", "other-secret"}

@@ -1,33 +1,42 @@
 package process
 
 import (
+	"github.com/qoyma/qoyma/services/catalogue"
 	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/retention"
 )
 
+// Service is one service as a process runs it.
+type Service struct {
+	Name string
+	New  func(host.Process) (*host.Service, error)
+	Spec func() host.Spec // what it keeps in its store, for a check of a stopped folder
+}
+
 // services are all services of an archive, in the order in which they start.
-var services = []struct {
-	name string
-	make func(host.Process) (*host.Service, error)
-	spec func() host.Spec
-}{
-	{"intake", func(p host.Process) (*host.Service, error) { return intake.New(intake.Config{}, p) }, intake.Spec},
+var services = []Service{
+	{Name: "retention", New: func(p host.Process) (*host.Service, error) {
+		return retention.New(retention.Config{Grounds: Grounds}, p)
+	}, Spec: retention.Spec},
+	{Name: "intake", New: func(p host.Process) (*host.Service, error) {
+		return intake.New(intake.Config{}, p)
+	}, Spec: intake.Spec},
+	{Name: "catalogue", New: func(p host.Process) (*host.Service, error) {
+		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
+	}, Spec: catalogue.Spec},
 }
 
-// Names lists all services.
-func Names() []string {
-	names := make([]string, len(services))
-	for i, s := range services {
-		names[i] = s.name
-	}
-	return names
-}
+// Services lists all services of an archive.
+func Services() []Service { return append([]Service(nil), services...) }
 
-func constructor(name string) func(host.Process) (*host.Service, error) {
-	for _, s := range services {
-		if s.name == name {
-			return s.make
-		}
+// Names lists the names of all services.
+func Names() []string { return names(services) }
+
+func names(list []Service) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.Name
 	}
-	return nil
+	return out
 }

@@ -47,6 +47,21 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return 
 
 var identifiers = sync.Pool{New: func() any { return pronom.NewIdentifier("") }}
 
+func takeBuffer() *[]byte {
+	if b, ok := buffers.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, bufferSize)
+	return &b
+}
+
+func takeIdentifier() *pronom.Identifier {
+	if id, ok := identifiers.Get().(*pronom.Identifier); ok {
+		return id
+	}
+	return pronom.NewIdentifier("")
+}
+
 // Sink takes the bytes of one file. It is used by one goroutine and ends with Close or
 // Abort.
 type Sink struct {
@@ -70,7 +85,7 @@ type Sink struct {
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
-	s.format = identifiers.Get().(*pronom.Identifier)
+	s.format = takeIdentifier()
 	s.format.Reset(e.Path)
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
@@ -125,7 +140,7 @@ func (s *Sink) Write(p []byte) (int, error) {
 
 // fill takes the whole file from r and ends it.
 func (s *Sink) fill(r io.Reader) error {
-	buffer := buffers.Get().(*[]byte)
+	buffer := takeBuffer()
 	defer buffers.Put(buffer)
 	for {
 		n, readErr := r.Read(*buffer)

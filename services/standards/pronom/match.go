@@ -1,6 +1,9 @@
 package pronom
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Row is one format of the table. The first row that matches wins, so the special stands
 // before the general.
@@ -164,7 +167,7 @@ func (s *pdfScan) take(p []byte, at int64, head []byte) {
 		return
 	}
 	if joint := len(s.carry); joint > 0 {
-		edge := append(s.carry, p[:min(len(p), len(pdfClaim)-1)]...)
+		edge := slices.Concat(s.carry, p[:min(len(p), len(pdfClaim)-1)])
 		if i := bytes.Index(edge, []byte(pdfClaim)); i >= 0 {
 			s.found = append(s.found, edge[i:joint]...)
 			s.found = append(s.found, p[:min(len(p), claimSpace)]...)

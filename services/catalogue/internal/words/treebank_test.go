@@ -17,7 +17,7 @@ func treebank(t *testing.T) map[noun]int {
 	t.Helper()
 	var files []string
 	for _, up := range []string{"../../../../..", "../../../../../.."} { // a checkout, a worktree one deeper
-		found, err := filepath.Glob(filepath.Join(up, "shared/data/kk/*.conllu"))
+		found, err := filepath.Glob(filepath.Join(up, "shared", "data", "kk", "*.conllu"))
 		if err != nil {
 			t.Fatal(err)
 		}

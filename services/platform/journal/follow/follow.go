@@ -216,7 +216,7 @@ func (f *Follower) catchUp(ctx context.Context, st *state) error {
 		if len(res.GetEntries()) == 0 {
 			return nil
 		}
-		if err := f.take(ctx, st, &journalv1.Pack{Entries: res.GetEntries()}, st.pos.GetStreamHint()); err != nil {
+		if err := f.take(ctx, st, &journalv1.Pack{Entries: res.GetEntries(), Traceparents: res.GetTraceparents()}, st.pos.GetStreamHint()); err != nil {
 			return err
 		}
 	}
@@ -256,7 +256,8 @@ func (f *Follower) findEpoch(ctx context.Context, source journalv1.JournalServic
 				return 0, 0, nil, fmt.Errorf("follow %s: %w: %w", f.cfg.Service, err, errStop)
 			}
 			if rec.Header.GetEpoch() > max(ours, 1) {
-				return rec.Header.GetEpoch(), edge.Size(), edge, nil
+				kept = edge.Size()
+				return rec.Header.GetEpoch(), kept, edge, nil
 			}
 			edge.Append(journal.LeafHash(e))
 		}

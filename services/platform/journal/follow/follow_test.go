@@ -9,10 +9,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/protobuf/proto"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -387,6 +390,58 @@ func TestARebuiltStoreReactsToNothingTwice(t *testing.T) {
 	}
 	w.start("mirror")
 	w.register("b", 40)
+	w.same()
+	whole(t, w.mirror.Store)
+}
+
+// TestATraceGoesOnThroughTheEvent follows one trace from a command to the reaction in another
+// service.
+func TestATraceGoesOnThroughTheEvent(t *testing.T) {
+	provider := sdktrace.NewTracerProvider()
+	old := otel.GetTracerProvider()
+	otel.SetTracerProvider(provider)
+	t.Cleanup(func() { otel.SetTracerProvider(old) })
+	w := newWorld(t)
+	w.start("mirror")
+	w.start("writer")
+	w.eventually("the writer is ready", func() bool { return w.writer.Ready() == nil })
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	c := command(event("traced"))
+	c.Traceparent = "00-" + trace + "-00f067aa0ba902b7-01"
+	if _, err := w.writer.Do(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	w.same()
+	if got := w.mirror.Traceparents(1, 1)[0]; !strings.Contains(got, trace) || strings.Contains(got, "00f067aa0ba902b7") {
+		t.Errorf("the reaction's trace context is %q: it must be a new span of trace %s", got, trace)
+	}
+}
+
+func command(events ...store.Event) store.Command {
+	return store.Command{
+		ID: uuid.Must(uuid.NewV7()), Name: "/test/Register", Actor: "person:test",
+		Decide: func(*store.View, time.Time) ([]store.Event, error) { return events, nil },
+	}
+}
+
+// TestAReaderRestoredFromAnOlderCopyReactsToNothingTwice puts an older copy of the mirror's
+// store back: its own tail comes from the stream, its position is older than its answers.
+func TestAReaderRestoredFromAnOlderCopyReactsToNothingTwice(t *testing.T) {
+	w := newWorld(t)
+	w.start("writer")
+	w.start("mirror")
+	w.register("a", 100)
+	w.same()
+	w.stop(w.mirror)
+	restore := w.copyStore("mirror")
+	w.start("mirror")
+	w.register("b", 300)
+	w.same()
+	w.eventually("relayed", func() bool { relayed, _ := w.mirror.relay.Status(); return relayed == w.mirror.Head().Seq })
+	w.stop(w.mirror)
+	restore()
+	w.start("mirror")
+	w.register("c", 20)
 	w.same()
 	whole(t, w.mirror.Store)
 }

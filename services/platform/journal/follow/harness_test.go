@@ -320,33 +320,43 @@ func call[Q, A proto.Message](ctx context.Context, q Q, f func(context.Context, 
 func (d direct) Read(ctx context.Context, q *journalv1.ReadRequest, _ ...grpc.CallOption) (*journalv1.ReadResponse, error) {
 	return call(ctx, q, d.s.Read)
 }
+
 func (d direct) Checkpoint(ctx context.Context, q *journalv1.CheckpointRequest, _ ...grpc.CallOption) (*journalv1.CheckpointResponse, error) {
 	return call(ctx, q, d.s.Checkpoint)
 }
+
 func (d direct) InclusionProof(ctx context.Context, q *journalv1.InclusionProofRequest, _ ...grpc.CallOption) (*journalv1.InclusionProofResponse, error) {
 	return call(ctx, q, d.s.InclusionProof)
 }
+
 func (d direct) ConsistencyProof(ctx context.Context, q *journalv1.ConsistencyProofRequest, _ ...grpc.CallOption) (*journalv1.ConsistencyProofResponse, error) {
 	return call(ctx, q, d.s.ConsistencyProof)
 }
+
 func (d direct) Timeline(ctx context.Context, q *journalv1.TimelineRequest, _ ...grpc.CallOption) (*journalv1.TimelineResponse, error) {
 	return call(ctx, q, d.s.Timeline)
 }
+
 func (d direct) Witness(ctx context.Context, q *journalv1.WitnessRequest, _ ...grpc.CallOption) (*journalv1.WitnessResponse, error) {
 	return call(ctx, q, d.s.Witness)
 }
+
 func (d direct) Waiting(ctx context.Context, q *journalv1.WaitingRequest, _ ...grpc.CallOption) (*journalv1.WaitingResponse, error) {
 	return call(ctx, q, d.s.Waiting)
 }
+
 func (d direct) Retry(ctx context.Context, q *journalv1.RetryRequest, _ ...grpc.CallOption) (*journalv1.RetryResponse, error) {
 	return call(ctx, q, d.s.Retry)
 }
+
 func (d direct) EraseObject(ctx context.Context, q *journalv1.EraseObjectRequest, _ ...grpc.CallOption) (*journalv1.EraseObjectResponse, error) {
 	return call(ctx, q, d.s.EraseObject)
 }
+
 func (d direct) ConfirmClock(ctx context.Context, q *journalv1.ConfirmClockRequest, _ ...grpc.CallOption) (*journalv1.ConfirmClockResponse, error) {
 	return call(ctx, q, d.s.ConfirmClock)
 }
+
 func (d direct) Status(ctx context.Context, q *journalv1.StatusRequest, _ ...grpc.CallOption) (*journalv1.StatusResponse, error) {
 	return call(ctx, q, d.s.Status)
 }

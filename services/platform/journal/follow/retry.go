@@ -39,7 +39,7 @@ func (f *Follower) retries(ctx context.Context) {
 // Retry tries every waiting reaction to the followed service again, parked ones too, or just
 // one event; it counts.
 func (f *Follower) Retry(ctx context.Context, only *journalv1.Cause) (settled, still int, err error) {
-	rows, err := f.rows()
+	rows, err := f.rows((*store.View).WaitingFor, 100_000)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -68,7 +68,7 @@ func (f *Follower) Retry(ctx context.Context, only *journalv1.Cause) (settled, s
 // deferred goes through the waiting reactions once: the first of each object is tried, the
 // ones behind it follow when it is done. What has waited longer than our patience is parked.
 func (f *Follower) deferred(ctx context.Context) (waiting int, err error) {
-	rows, err := f.rows()
+	rows, err := f.rows((*store.View).DeferredFor, 1000)
 	if err != nil {
 		return 0, err
 	}
@@ -96,9 +96,9 @@ func (f *Follower) deferred(ctx context.Context) (waiting int, err error) {
 }
 
 // rows lists our waiting reactions to the followed service, in their order.
-func (f *Follower) rows() (rows []*journalv1.WaitingRow, err error) {
+func (f *Follower) rows(list func(*store.View, string, int) ([]*journalv1.WaitingRow, error), limit int) (rows []*journalv1.WaitingRow, err error) {
 	err = f.cfg.Store.View(func(v *store.View) error {
-		rows, err = v.WaitingFor(f.cfg.Service, 1000)
+		rows, err = list(v, f.cfg.Service, limit)
 		return err
 	})
 	return rows, err
@@ -137,5 +137,5 @@ func (f *Follower) again(ctx context.Context, row *journalv1.WaitingRow) error {
 	if rec.Header.GetEpoch() != row.GetEvent().GetEpoch() {
 		return store.Never.With("reason", "the event belonged to a tail that was lost")
 	}
-	return f.cfg.Store.Settle(ctx, f.reaction(ctx, rec))
+	return f.cfg.Store.Settle(ctx, f.reaction(ctx, rec, ""))
 }

@@ -7,11 +7,15 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/relay"
 	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
 )
 
 // stream takes messages as they come. It ends with an error when the connection, the
@@ -146,11 +150,11 @@ func (f *Follower) take(ctx context.Context, st *state, p *journalv1.Pack, hint 
 		if rec.Seq() <= st.pos.GetHandled() {
 			continue
 		}
-		r := f.reaction(ctx, rec)
+		parent := ""
 		if i < len(p.GetTraceparents()) {
-			r.Traceparent = p.GetTraceparents()[i]
+			parent = p.GetTraceparents()[i]
 		}
-		reactions = append(reactions, r)
+		reactions = append(reactions, f.reaction(ctx, rec, parent))
 	}
 	to.Seq, to.Edge = edge.Size(), edge.Hashes()
 	if err := f.witness(p, &edge, to); err != nil {
@@ -183,8 +187,9 @@ func (f *Follower) witness(p *journalv1.Pack, edge *journal.Edge, to *journalv1.
 	return nil
 }
 
-// reaction asks the handler; a panic in it defers the event like an error.
-func (f *Follower) reaction(ctx context.Context, rec *journal.Record) (r store.Reaction) {
+// reaction asks the handler, within the trace of the command that wrote the event; a panic in it
+// defers the event like an error.
+func (f *Follower) reaction(ctx context.Context, rec *journal.Record, traceparent string) (r store.Reaction) {
 	r.Source = rec
 	handle, ok := f.cfg.Handlers[rec.Header.GetBodyType()]
 	if !ok {
@@ -195,8 +200,13 @@ func (f *Follower) reaction(ctx context.Context, rec *journal.Record) (r store.R
 			r.Decide, r.Err = nil, fmt.Errorf("follow %s: panic: %v", f.cfg.Service, p)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(telemetry.WithTraceparent(ctx, traceparent), 10*time.Second)
 	defer cancel()
-	r.Decide, r.Err = handle(ctx, rec)
+	ctx, span := otel.Tracer("qoyma/follow").Start(ctx, "react "+rec.Header.GetBodyType(), trace.WithSpanKind(trace.SpanKindConsumer))
+	defer span.End()
+	r.Traceparent = telemetry.Traceparent(ctx)
+	if r.Decide, r.Err = handle(ctx, rec); r.Err != nil {
+		span.SetStatus(codes.Error, r.Err.Error())
+	}
 	return r
 }

@@ -92,7 +92,10 @@ func (s *Server) Read(_ context.Context, req *journalv1.ReadRequest) (*journalv1
 	if err != nil {
 		return nil, err
 	}
-	return &journalv1.ReadResponse{Epoch: head.Epoch, Last: head.Seq, Entries: entries}, nil
+	return &journalv1.ReadResponse{
+		Epoch: head.Epoch, Last: head.Seq, Entries: entries,
+		Traceparents: src.Store.Traceparents(max(req.GetFrom(), 1), len(entries)),
+	}, nil
 }
 
 // Checkpoint implements JournalService.

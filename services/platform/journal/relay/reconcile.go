@@ -180,7 +180,7 @@ func ReadPack(data []byte) (*journalv1.Pack, error) {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
 	n := uint64(len(p.GetEntries()))
-	if n == 0 || p.GetFirst() == 0 || p.GetLast() != p.GetFirst()+n-1 {
+	if n == 0 || p.GetFirst() == 0 || p.GetLast() < p.GetFirst() || p.GetLast() != p.GetFirst()+n-1 {
 		return nil, fmt.Errorf("pack: %d entries for events %d to %d", n, p.GetFirst(), p.GetLast())
 	}
 	if t := len(p.GetTraceparents()); t != 0 && uint64(t) != n {

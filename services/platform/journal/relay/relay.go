@@ -209,7 +209,6 @@ func (r *Relay) pack(next uint64) (*journalv1.Pack, error) {
 		return nil, fmt.Errorf("relay: event %d is not in the journal", next)
 	}
 	p := &journalv1.Pack{Archive: s.Archive(), Service: s.Service(), First: next}
-	traced := false
 	for _, e := range entries {
 		rec, err := journal.Decode(e)
 		if err != nil {
@@ -221,13 +220,9 @@ func (r *Relay) pack(next uint64) (*journalv1.Pack, error) {
 		if rec.Header.GetEpoch() != p.Epoch {
 			break // a pack belongs to one epoch
 		}
-		trace := s.Traceparent(rec.Seq())
-		traced = traced || trace != ""
-		p.Entries, p.Traceparents = append(p.Entries, e), append(p.Traceparents, trace)
+		p.Entries = append(p.Entries, e)
 	}
-	if !traced {
-		p.Traceparents = nil
-	}
+	p.Traceparents = s.Traceparents(next, len(p.Entries))
 	p.Last = next + uint64(len(p.Entries)) - 1
 	p.Checkpoint, err = s.CheckpointAt(p.Last)
 	return p, err

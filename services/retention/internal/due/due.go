@@ -83,6 +83,7 @@ const (
 	ForNeedToPass        // to be needed no longer
 	ForLiquidation       // the organisation's liquidation
 	ForClaim             // its owner
+	ForTerms             // the files' own terms to end
 )
 
 // Compute gives the outcome of the facts under the rules. The faults are BadDay, those of
@@ -120,6 +121,16 @@ func (f Facts) check() error {
 		return bad(f.On, "decision / решение / шешім")
 	}
 	return nil
+}
+
+// Stays is the outcome of files that do not go to the state archive on a schedule: personnel
+// files go when the organisation is liquidated, long-term ones never.
+func Stays(closed civil.Date, personnel bool) Outcome {
+	steps := []Step{{Kind: FileClosed, To: closed}}
+	if personnel {
+		return Outcome{Waits: ForLiquidation, Explanation: Explanation{Steps: append(steps, Step{Kind: StaysPersonnel})}}
+	}
+	return Outcome{Waits: ForTerms, Explanation: Explanation{Steps: append(steps, Step{Kind: StaysLongTerm})}}
 }
 
 // reckoning gathers the steps while the date is worked out.

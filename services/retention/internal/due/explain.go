@@ -32,6 +32,8 @@ const (
 	NeededLeast      StepKind = "needed-least"
 	WaitsLiquidation StepKind = "waits-liquidation"
 	WaitsClaim       StepKind = "waits-claim"
+	StaysLongTerm    StepKind = "stays-long-term"
+	StaysPersonnel   StepKind = "stays-personnel"
 )
 
 // Step is one line of the arithmetic. It is complete in itself – the rule's words are
@@ -198,6 +200,16 @@ var sentences = map[StepKind]rules.Text{
 		KK: "Ұйым толықтыру көздерінің тізімінде жоқ: тұрақты істер ұйым таратылғанға дейін сақталады, тапсыру күні есептелмейді",
 		RU: "Организация не входит в список источников комплектования: дела постоянного хранения хранятся до её ликвидации, дата передачи не вычисляется",
 		EN: "The organisation is not a source of acquisition: its permanent files stay until its liquidation, and no date of transfer is computed",
+	},
+	StaysLongTerm: {
+		KK: "Ұзақ мерзімді істер мемлекеттік архивке кесте бойынша тапсырылмайды: ұйым оларды мерзімі өткенше сақтайды",
+		RU: "Дела длительного хранения не передаются в государственный архив по графику: организация хранит их до истечения срока",
+		EN: "Long-term files do not go to the state archive on a schedule: the organisation keeps them until their terms end",
+	},
+	StaysPersonnel: {
+		KK: "Жеке құрам істерін ұйым сақтайды, олар архивке ұйым таратылғанда тапсырылады: күні есептелмейді",
+		RU: "Дела по личному составу хранит организация, в архив они поступают при её ликвидации: дата не вычисляется",
+		EN: "The organisation keeps its personnel files and hands them over when it is liquidated: no date is computed",
 	},
 	WaitsReplacement: {
 		KK: "Жаңасымен ауыстырылғанға дейін сақталады: күні есептелмейді, ауыстырылғанын белгілеңіз",

@@ -69,11 +69,51 @@ var (
 		"опись {inventory} не утверждена, поэтому дела в ней ещё не окончательны; сначала представьте её комиссии",
 		"{inventory} тізімдемесі бекітілмеген, сондықтан ондағы істер түпкілікті емес; алдымен комиссияға ұсыныңыз")
 	NotYetDue = fault.Define(fault.Refused, "nomenclature.due.not-yet",
-		"file {file} falls due on {date}; until then the organisation keeps it",
-		"дело {file} подлежит передаче {date}; до этого дня его хранит организация",
-		"{file} ісін тапсыру мерзімі – {date}; оған дейін оны ұйым сақтайды")
+		"inventory {inventory} falls due on {date}; until then the organisation keeps its files",
+		"опись {inventory} подлежит передаче {date}; до этого дня дела хранит организация",
+		"{inventory} тізімдемесін тапсыру мерзімі – {date}; оған дейін істерді ұйым сақтайды")
 	NeverDue = fault.Define(fault.Refused, "nomenclature.due.never",
-		"file {file} ({term}) does not go to the state archive on a schedule; see the explanation of its term",
-		"дело {file} ({term}) не передаётся в государственный архив по графику; см. пояснение к его сроку",
-		"{file} ісі ({term}) мемлекеттік архивке кесте бойынша тапсырылмайды; мерзімінің түсіндірмесін қараңыз")
+		"the files of inventory {inventory} do not go to the state archive on a schedule; see the explanation of its date",
+		"дела описи {inventory} не передаются в государственный архив по графику; см. пояснение к ней",
+		"{inventory} тізімдемесінің істері мемлекеттік архивке кесте бойынша тапсырылмайды; оның түсіндірмесін қараңыз")
+	OrganisationExists = fault.Define(fault.Conflict, "nomenclature.organisation.exists",
+		"an organisation “{id}” is registered already; choose another short code, or use the one that is there",
+		"организация «{id}» уже зарегистрирована; выберите другой краткий код или пользуйтесь существующей",
+		"«{id}» ұйымы бұрыннан тіркелген; басқа қысқа код таңдаңыз немесе барын пайдаланыңыз")
+	OrganisationUnknown = fault.Define(fault.NotFound, "nomenclature.organisation.unknown",
+		"there is no organisation “{id}”; see the list of organisations, or ask the archive to register it",
+		"организации «{id}» нет; посмотрите список организаций или попросите архив зарегистрировать её",
+		"«{id}» ұйымы жоқ; ұйымдар тізімін қараңыз немесе архивтен оны тіркеуді сұраңыз")
+	EntryUnknown = fault.Define(fault.NotFound, "nomenclature.entry.unknown",
+		"the nomenclature of {year} of “{organisation}” has no entry {index}; see the nomenclature, or add the entry first",
+		"в номенклатуре «{organisation}» за {year} год нет статьи {index}; посмотрите номенклатуру или сначала внесите статью",
+		"«{organisation}» ұйымының {year} жылғы номенклатурасында {index} жазбасы жоқ; номенклатураны қараңыз немесе алдымен жазбаны енгізіңіз")
+	FileUnknown = fault.Define(fault.NotFound, "nomenclature.file.unknown",
+		"there is no file {file}; see the list of files of its organisation",
+		"дела {file} нет; посмотрите список дел организации",
+		"{file} ісі жоқ; ұйымның істер тізімін қараңыз")
+	InventoryUnknown = fault.Define(fault.NotFound, "nomenclature.inventory.unknown",
+		"there is no inventory {inventory}; see the list of transfers for the inventories that are approved",
+		"описи {inventory} нет; утверждённые описи видны в списке передач",
+		"{inventory} тізімдемесі жоқ; бекітілген тізімдемелер тапсырулар тізімінде көрсетілген")
+	CommissionUnknown = fault.Define(fault.Invalid, "nomenclature.commission.unknown",
+		"“{name}” does not say whose commission decided; name it with EPC (of the archive), CEPC (central) or EC (of the organisation)",
+		"из названия «{name}» не видно, чья комиссия решила; укажите ЭПК (архива), ЦЭПК (центральная) или ЭК (организации)",
+		"«{name}» атауынан қай комиссия шешкені көрінбейді; СТК (архивтің), ОСТК (орталық) немесе СК (ұйымның) деп көрсетіңіз")
+	RowsWrong = fault.Define(fault.Refused, "nomenclature.inventory.rows",
+		"{count} files cannot stand in inventory {inventory}; correct the files listed, or leave them out, and send the inventory again",
+		"в опись {inventory} нельзя внести дел: {count}; исправьте перечисленные дела или исключите их и отправьте опись снова",
+		"{inventory} тізімдемесіне {count} істі енгізуге болмайды; аталған істерді түзетіңіз немесе алып тастап, тізімдемені қайта жіберіңіз")
+	TooManyFiles = fault.Define(fault.Invalid, "nomenclature.inventory.many",
+		"{count} files are too many for one inventory (the most is {most}); divide it into yearly sections",
+		"{count} дел – слишком много для одной описи (не более {most}); разделите её на годовые разделы",
+		"{count} іс бір тізімдеме үшін тым көп (ең көбі {most}); оны жылдық бөлімдерге бөліңіз")
+	BadLabel = fault.Define(fault.Invalid, "nomenclature.label",
+		"the label is wrong ({value}); give a level from 0 to 3 and grounds of these: {known}; state secrets are not kept here",
+		"метка доступа неверна ({value}); укажите уровень от 0 до 3 и основания из числа: {known}; государственные секреты здесь не хранятся",
+		"қолжетімділік белгісі дұрыс емес ({value}); 0-ден 3-ке дейінгі деңгейді және мына негіздерді көрсетіңіз: {known}; мемлекеттік құпиялар мұнда сақталмайды")
+	Twice = fault.Define(fault.Invalid, "nomenclature.inventory.twice",
+		"file {file} stands in the list twice, as No. {first} and No. {second}; leave it once",
+		"дело {file} стоит в списке дважды, под № {first} и № {second}; оставьте его один раз",
+		"{file} ісі тізімде екі рет, № {first} және № {second} болып тұр; бірін ғана қалдырыңыз")
 )

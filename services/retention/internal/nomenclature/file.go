@@ -5,9 +5,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
-	"github.com/qoyma/qoyma/services/retention/internal/due"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
 )
 
 // State is where a file stands in its life in the department.
@@ -49,27 +47,23 @@ func (s State) String() string {
 // its id, year, index and volume, which never change; closing its extent and dates; the
 // approved inventory its place; transfer its accession number.
 type File struct {
-	ID            FileID
-	Organisation  OrganisationID
-	Year          int
-	Index         Index
-	Volume        int // from 1
-	Title         Title
-	State         State
-	Opened        civil.Date
-	Closing       Closing
-	Inventory     InventoryID // where it is listed, a draft included; empty before
-	Number        int         // in that inventory, from 1
-	Transfer      civil.Date  // the day it fell due
-	Accession     string      // the archive's number of the receipt
-	TransferredOn civil.Date
+	ID           FileID
+	Organisation OrganisationID
+	Year         int
+	Index        Index
+	Volume       int // from 1
+	Title        Title
+	State        State
+	Opened       civil.Date
+	Closing      Closing
+	Inventory    InventoryID // where it is listed, a draft included; empty before
+	Number       int         // in that inventory, from 1
 }
 
 // Closing is what is known when a file is closed.
 type Closing struct {
 	On       civil.Date
-	Leaves   int        // of a paper file
-	Objects  int        // electronic documents in it
+	Leaves   int        // of paper; 0 where the file is wholly digital
 	Earliest civil.Date // outer dates of its documents
 	Latest   civil.Date
 }
@@ -105,8 +99,8 @@ func OpenFile(org Organisation, e Entry, volumes int, id FileID, title Title, on
 	if title == (Title{}) {
 		title = e.Title
 	}
-	if title.KK != "" && !text(title.KK, 1000) || title.RU != "" && !text(title.RU, 1000) {
-		return File{}, bad("title", title.KK+" / "+title.RU)
+	if err := title.check("title", 1000); err != nil {
+		return File{}, err
 	}
 	return File{
 		ID: id, Organisation: org.ID, Year: e.Year, Index: e.Index, Volume: volumes + 1,
@@ -121,8 +115,8 @@ func CloseFile(f File, c Closing, mostLeaves int, today civil.Date) (File, error
 		return File{}, f.wrongState(Open)
 	}
 	switch {
-	case c.Leaves < 0 || c.Objects < 0 || c.Leaves+c.Objects == 0:
-		return File{}, bad("leaves / objects", fmt.Sprintf("%d / %d", c.Leaves, c.Objects))
+	case c.Leaves < 0:
+		return File{}, bad("leaves", c.Leaves)
 	case c.Leaves > mostLeaves:
 		return File{}, TooThick.With("leaves", c.Leaves, "most", mostLeaves)
 	case !c.On.Valid():
@@ -149,20 +143,6 @@ func CloseFile(f File, c Closing, mostLeaves int, today civil.Date) (File, error
 	return f, nil
 }
 
-// DueDate is when a closed file falls due, with the arithmetic, by the rules in force
-// today. event is the day of the term's trigger, none while it has not happened.
-func DueDate(f File, e Entry, org Organisation, event civil.Date, set *rules.Set, today civil.Date) (due.Outcome, error) {
-	if f.State == Open || f.State == NoState {
-		return due.Outcome{}, f.wrongState(Closed)
-	}
-	if err := f.under(e, org); err != nil {
-		return due.Outcome{}, err
-	}
-	return due.Compute(due.Facts{
-		Closed: f.Closing.On, Term: e.Term, Level: org.Level, Material: e.Material, Source: org.Source, Event: event, On: today,
-	}, set)
-}
-
 func (f File) under(e Entry, org Organisation) error {
 	if e.Organisation != f.Organisation || org.ID != f.Organisation || e.Year != f.Year || e.Index != f.Index {
 		return WrongEntry.With("index", e.Index, "year", e.Year)
@@ -170,49 +150,11 @@ func (f File) under(e Entry, org Organisation) error {
 	return nil
 }
 
-// FallDue decides that a file is due for transfer today. The inventory it stands in must be
-// approved: nothing permanent is final without the commission (AR-8). The faults are
-// NotApproved, NeverDue, NotYetDue (with the day) and those of DueDate.
-func FallDue(f File, e Entry, org Organisation, inv Inventory, set *rules.Set, today civil.Date) (File, due.Outcome, error) {
-	if f.State == Closed && !inv.Approved() && inv.ID == f.Inventory && inv.ID != "" {
-		return File{}, due.Outcome{}, NotApproved.With("inventory", inv.Number)
-	}
-	if f.State != Listed || inv.ID != f.Inventory || !inv.Approved() {
-		return File{}, due.Outcome{}, f.wrongState(Listed)
-	}
-	o, err := DueDate(f, e, org, civil.Date{}, set, today)
-	if err != nil {
-		return File{}, due.Outcome{}, err
-	}
-	if e.Term.Kind != term.Permanent || o.Transfer.IsZero() {
-		return File{}, o, NeverDue.With("file", f.name(), "term", e.Term.In(fault.Russian))
-	}
-	if o.Transfer.After(today) {
-		return File{}, o, NotYetDue.With("file", f.name(), "date", o.Transfer)
-	}
-	f.State, f.Transfer = Due, o.Transfer
-	return f, o, nil
-}
-
-// HandOver decides that the archive has taken the file, on its word: the accession number
-// and day come from the act of acceptance and transfer. A liquidated organisation hands
-// over ahead of its dates, so that a Listed file may go as well.
-func HandOver(f File, org Organisation, accession string, on, today civil.Date) (File, error) {
-	early := f.State == Listed && !org.Liquidated.IsZero()
-	switch {
-	case f.State != Due && !early, org.ID != f.Organisation:
+// HandOver decides that the archive has taken the file, on its word.
+func HandOver(f File) (File, error) {
+	if f.State != Due {
 		return File{}, f.wrongState(Due)
-	case !text(accession, 100):
-		return File{}, bad("accession", accession)
-	case !on.Valid():
-		return File{}, bad("transferred", on)
 	}
-	if err := ordered("closed", f.Closing.On, "transferred", on); err != nil {
-		return File{}, err
-	}
-	if err := ordered("transferred", on, "today", today); err != nil {
-		return File{}, err
-	}
-	f.State, f.Accession, f.TransferredOn = Transferred, accession, on
+	f.State = Transferred
 	return f, nil
 }

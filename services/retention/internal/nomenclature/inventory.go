@@ -6,6 +6,8 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/retention/internal/due"
+	"github.com/qoyma/qoyma/services/retention/internal/rules"
 	"github.com/qoyma/qoyma/services/retention/internal/term"
 )
 
@@ -31,13 +33,34 @@ const (
 	CEPC                    // ОСТК, ЦЭПК: the central one
 )
 
+// commissions are the words by which a commission is known in the name that it calls itself,
+// the most particular first: "ЦЭПК" ends with "ЭПК", "expert" is in all of them.
+var commissions = []struct {
+	words *regexp.Regexp
+	is    Commission
+}{
+	{regexp.MustCompile(`(?i)(?:^|[^\pL])(?:цэпк|остк|cepc)(?:[^\pL]|$)|центральн\pL* экспертно-проверочн|орталық сараптау-тексеру|central expert[- ]verification`), CEPC},
+	{regexp.MustCompile(`(?i)(?:^|[^\pL])(?:эпк|стк|epc)(?:[^\pL]|$)|экспертно-проверочн|сараптау-тексеру|expert[- ]verification`), EPC},
+	{regexp.MustCompile(`(?i)(?:^|[^\pL])(?:цэк|эк|оск|ск|ec)(?:[^\pL]|$)|экспертн\pL* комисси|сараптау комиссия|expert commission`), EK},
+}
+
+// CommissionOf reads whose decision it is from the name that a commission calls itself, in
+// Kazakh, Russian or English; NoCommission where the name does not say.
+func CommissionOf(name string) Commission {
+	for _, c := range commissions {
+		if len(name) <= 2000 && c.words.MatchString(name) {
+			return c.is
+		}
+	}
+	return NoCommission
+}
+
 // Approval is the decision that makes an inventory final.
 type Approval struct {
 	Commission Commission
 	Name       string // of the commission
 	Protocol   string // its number
 	On         civil.Date
-	Head       string // of the organisation, who signs after the commission
 }
 
 // Inventory lists closed files of an organisation for some years. While it is a draft,
@@ -74,10 +97,11 @@ func Draft(org Organisation, taken bool, inv Inventory, today civil.Date) (Inven
 		return Inventory{}, InventoryExists.With("inventory", inv.Number)
 	case inv.Kind < PermanentFiles || inv.Kind > PersonnelFiles:
 		return Inventory{}, bad("kind", inv.Kind)
-	case !text(inv.Title.KK, 1000) || !text(inv.Title.RU, 1000):
-		return Inventory{}, bad("title, kk / ru", inv.Title.KK+" / "+inv.Title.RU)
 	case inv.FirstYear < 1700 || inv.FirstYear > inv.LastYear || inv.LastYear > today.Year:
 		return Inventory{}, bad("years", fmt.Sprintf("%d–%d", inv.FirstYear, inv.LastYear))
+	}
+	if err := inv.Title.check("title", 1000); err != nil {
+		return Inventory{}, err
 	}
 	inv.Files, inv.LastClosed, inv.Approval = 0, civil.Date{}, Approval{}
 	return inv, nil
@@ -143,15 +167,13 @@ func Approve(inv Inventory, a Approval, today civil.Date) (Inventory, error) {
 	case inv.Files == 0:
 		return Inventory{}, InventoryEmpty.With("inventory", inv.Number)
 	case a.Commission < EK || a.Commission > CEPC:
-		return Inventory{}, bad("commission", a.Commission)
+		return Inventory{}, CommissionUnknown.With("name", clip(a.Name))
 	case a.Commission == EK && inv.Kind != LongTermFiles:
 		return Inventory{}, CommissionNeeded.With("inventory", inv.Number)
 	case !text(a.Name, 500):
 		return Inventory{}, bad("commission's name", a.Name)
 	case !text(a.Protocol, 50):
 		return Inventory{}, bad("protocol", a.Protocol)
-	case !text(a.Head, 200):
-		return Inventory{}, bad("head", a.Head)
 	case !a.On.Valid():
 		return Inventory{}, bad("protocol's date", a.On)
 	}
@@ -175,4 +197,32 @@ func Final(inv Inventory, f File) (File, error) {
 	}
 	f.State = Listed
 	return f, nil
+}
+
+// Schedule is when an approved inventory's files go to the state archive, with the
+// arithmetic. An inventory goes as one, so that its latest closing counts: nobody hands over
+// before the temporary keeping has run out. Only permanent files of a source of acquisition
+// get a day; the others stay, and the outcome explains why. The faults are those of
+// due.Compute.
+func Schedule(inv Inventory, org Organisation, set *rules.Set, today civil.Date) (due.Outcome, error) {
+	if inv.Kind != PermanentFiles {
+		return due.Stays(inv.LastClosed, inv.Kind == PersonnelFiles), nil
+	}
+	return due.Compute(due.Facts{
+		Closed: inv.LastClosed, Term: term.Term{Kind: term.Permanent}, Level: org.Level, Source: org.Source, On: today,
+	}, set)
+}
+
+// FallDue decides that an approved inventory's day of transfer has come. on is the day that
+// Schedule gave; none is NeverDue, one that lies ahead is NotYetDue.
+func FallDue(inv Inventory, on, today civil.Date) error {
+	switch {
+	case !inv.Approved():
+		return NotApproved.With("inventory", inv.Number)
+	case on.IsZero():
+		return NeverDue.With("inventory", inv.Number)
+	case on.After(today):
+		return NotYetDue.With("inventory", inv.Number, "date", on)
+	}
+	return nil
 }

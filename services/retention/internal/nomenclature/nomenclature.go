@@ -9,6 +9,7 @@
 package nomenclature
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -20,25 +21,40 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/term"
 )
 
-// Names of things, so that one is not taken for another.
+// Names of things are types, so that one is not taken for another.
 type (
+	// OrganisationID is an organisation's short code, "akimat-almaly".
 	OrganisationID string
-	FileID         string
-	InventoryID    string
-	Index          string // of an entry: unit code and number, "02-05"
+	// FileID is a file's identifier.
+	FileID string
+	// InventoryID is an inventory's identifier.
+	InventoryID string
+	// Index is an entry's: unit code and number, "02-05".
+	Index string
 )
 
-// Title is a title in Kazakh and Russian (IS-3).
+// Title is a title in the languages of the archive; at least one is given (IS-3).
 type Title struct {
-	KK, RU string
+	KK, RU, EN string
 }
 
-// In is the title in a language, or in the other one where it lacks it.
+// In is the title in a language, or in the first one that there is.
 func (t Title) In(l fault.Language) string {
-	if (l == fault.Kazakh && t.KK != "") || t.RU == "" {
-		return t.KK
+	own := map[fault.Language]string{fault.Kazakh: t.KK, fault.Russian: t.RU, fault.English: t.EN}[l]
+	return cmp.Or(own, t.RU, t.KK, t.EN)
+}
+
+// check refuses a title that has no language, or one too long or not readable in any.
+func (t Title) check(field string, most int) error {
+	if t == (Title{}) {
+		return bad(field, "kk / ru / en: –")
 	}
-	return t.RU
+	for _, one := range []string{t.KK, t.RU, t.EN} {
+		if one != "" && !text(one, most) {
+			return bad(field, one)
+		}
+	}
+	return nil
 }
 
 // Organisation creates files and hands them over. It is entered once; its level and
@@ -46,34 +62,31 @@ func (t Title) In(l fault.Language) string {
 // from then on; liquidation ends it.
 type Organisation struct {
 	ID         OrganisationID
-	BIN        string // business identification number, 12 digits
 	Name       Title
 	Level      due.Level
 	Source     bool       // on the list of sources of acquisition
-	Archive    string     // code of the state archive that takes its documents
-	Fonds      string     // its fonds number there, empty until one is given
 	Liquidated civil.Date // none while it exists
 }
 
-var binRE = regexp.MustCompile(`^\d{12}$`)
+// organisationRE keeps an id fit to stand in file ids, links and folders of packages.
+var organisationRE = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
 
-// Check tells whether an organisation can be entered so (BadField).
-func (o Organisation) Check() error {
+// Register decides the entering of an organisation. taken says whether the id is in use
+// (OrganisationExists); what is not filled in rightly is BadField.
+func Register(o Organisation, taken bool) error {
 	switch {
-	case o.ID == "":
-		return bad("id", o.ID)
-	case !binRE.MatchString(o.BIN):
-		return bad("БСН / БИН", o.BIN)
-	case !text(o.Name.KK, 500):
-		return bad("name, kk", o.Name.KK)
-	case !text(o.Name.RU, 500):
-		return bad("name, ru", o.Name.RU)
+	case !organisationRE.MatchString(string(o.ID)):
+		return bad("id: a–z, 0–9, -", string(o.ID))
 	case o.Level < due.Republican || o.Level > due.District:
-		return bad("level", o.Level)
-	case o.Source && o.Archive == "":
-		return bad("archive", o.Archive) // a source of acquisition has its archive
+		return bad("level: republican, regional, district", o.Level)
 	case !o.Liquidated.IsZero() && !o.Liquidated.Valid():
 		return bad("liquidated", o.Liquidated)
+	}
+	if err := o.Name.check("name", 500); err != nil {
+		return err
+	}
+	if taken {
+		return OrganisationExists.With("id", o.ID)
 	}
 	return nil
 }
@@ -86,7 +99,6 @@ type Entry struct {
 	Year         int
 	Index        Index
 	Title        Title
-	List         string // the list the article is of
 	Article      string
 	Term         term.Term
 	Material     due.Material
@@ -108,14 +120,13 @@ func Enter(org Organisation, existing *Entry, e Entry, correct bool, files int, 
 		return Entry{}, Liquidated.With("date", org.Liquidated)
 	case !indexRE.MatchString(string(e.Index)):
 		return Entry{}, bad("index", e.Index)
-	case !text(e.Title.KK, 1000):
-		return Entry{}, bad("title, kk", e.Title.KK)
-	case !text(e.Title.RU, 1000):
-		return Entry{}, bad("title, ru", e.Title.RU)
 	case e.Article != "" && !text(e.Article, 100):
 		return Entry{}, bad("article", e.Article)
 	case e.Material > due.Design:
 		return Entry{}, bad("material", e.Material)
+	}
+	if err := e.Title.check("title", 1000); err != nil {
+		return Entry{}, err
 	}
 	if err := e.Term.Validate(); err != nil {
 		return Entry{}, err
@@ -133,10 +144,19 @@ func Enter(org Organisation, existing *Entry, e Entry, correct bool, files int, 
 }
 
 func bad(field string, value any) error {
-	if s, ok := value.(string); ok && utf8.RuneCountInString(s) > 60 {
-		value = string([]rune(s)[:60]) + "…"
+	if s, ok := value.(string); ok {
+		value = clip(s)
 	}
 	return BadField.With("field", field, "value", value)
+}
+
+// clip keeps a hostile text out of messages and logs.
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "�")
+	if utf8.RuneCountInString(s) > 60 {
+		return string([]rune(s)[:60]) + "…"
+	}
+	return s
 }
 
 // text tells whether a person's text is there, not longer than most characters, and free of

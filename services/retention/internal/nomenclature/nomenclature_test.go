@@ -33,12 +33,11 @@ func read(s string) term.Term {
 var (
 	today = day("2026-11-22")
 	org   = n.Organisation{
-		ID: "org-1", BIN: "990140000123", Name: n.Title{KK: "Қала әкімдігі", RU: "Акимат города"},
-		Level: due.District, Source: true, Archive: "KZ-ALM-1",
+		ID: "org-1", Name: n.Title{KK: "Қала әкімдігі", RU: "Акимат города"}, Level: due.District, Source: true,
 	}
 	orders = n.Entry{
 		Organisation: "org-1", Year: 2019, Index: "02-05", Title: n.Title{KK: "Негізгі қызмет бойынша бұйрықтар", RU: "Приказы по основной деятельности"},
-		List: "279-НҚ", Article: "19", Term: read("постоянно"),
+		Article: "19", Term: read("постоянно"),
 	}
 	letters = n.Entry{
 		Organisation: "org-1", Year: 2019, Index: "02-11", Title: n.Title{KK: "Хат алмасу", RU: "Переписка"}, Article: "70", Term: read("5 лет ЭПК"),
@@ -51,7 +50,7 @@ var (
 		ID: "inv-1", Organisation: "org-1", Number: "1", Kind: n.PermanentFiles, FirstYear: 2019, LastYear: 2019,
 		Title: n.Title{KK: "Тұрақты сақталатын істер", RU: "Дела постоянного хранения"},
 	}
-	approval = n.Approval{Commission: n.EPC, Name: "ЭПК города", Protocol: "7", On: day("2021-03-04"), Head: "А. Б. Сериков"}
+	approval = n.Approval{Commission: n.EPC, Name: "ЭПК города", Protocol: "7", On: day("2021-03-04")}
 )
 
 func set(t testing.TB) *rules.Set {
@@ -91,8 +90,8 @@ func TestLife(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := n.FallDue(f, e, org, inv, set(t), today); !errors.Is(err, n.NotApproved) {
-		t.Fatalf("a file of a draft fell due: %v", err)
+	if err := n.FallDue(inv, day("2025-01-01"), today); !errors.Is(err, n.NotApproved) {
+		t.Fatalf("a draft fell due: %v", err)
 	}
 	if inv, err = n.Approve(inv, approval, today); err != nil {
 		t.Fatal(err)
@@ -100,39 +99,62 @@ func TestLife(t *testing.T) {
 	if f, err = n.Final(inv, f); err != nil {
 		t.Fatal(err)
 	}
-	_, o, err := n.FallDue(f, e, org, inv, set(t), day("2024-12-31"))
-	if !errors.Is(err, n.NotYetDue) || o.Transfer != day("2025-01-01") {
-		t.Fatalf("the day before: %+v, %v", o, err)
+	o, err := n.Schedule(inv, org, set(t), day("2024-12-31"))
+	if err != nil || o.Transfer != day("2025-01-01") || len(o.Explanation.Lines(fault.Kazakh)) < 4 {
+		t.Fatalf("%+v, %v", o, err)
 	}
-	f, o, err = n.FallDue(f, e, org, inv, set(t), day("2025-01-01"))
-	if err != nil || f.State != n.Due || f.Transfer != day("2025-01-01") || len(o.Explanation.Lines(fault.Kazakh)) < 4 {
-		t.Fatalf("%+v, %+v, %v", f, o, err)
+	if err := n.FallDue(inv, o.Transfer, day("2024-12-31")); !errors.Is(err, n.NotYetDue) {
+		t.Fatalf("the day before: %v", err)
 	}
-	if f, err = n.HandOver(f, org, "12", day("2025-02-10"), today); err != nil || f.State != n.Transferred || f.Accession != "12" {
+	if err := n.FallDue(inv, o.Transfer, o.Transfer); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.HandOver(f); !errors.Is(err, n.WrongState) {
+		t.Fatalf("handed over before it fell due: %v", err)
+	}
+	f.State = n.Due
+	if f, err = n.HandOver(f); err != nil || f.State != n.Transferred {
 		t.Fatalf("%+v, %v", f, err)
 	}
-	if _, err := n.HandOver(f, org, "13", day("2025-02-11"), today); !errors.Is(err, n.WrongState) {
+	if _, err := n.HandOver(f); !errors.Is(err, n.WrongState) {
 		t.Fatalf("handed over twice: %v", err)
 	}
 }
 
 func TestOrganisation(t *testing.T) {
-	if err := org.Check(); err != nil {
+	if err := n.Register(org, false); err != nil {
 		t.Fatal(err)
+	}
+	if err := n.Register(org, true); !errors.Is(err, n.OrganisationExists) {
+		t.Error(err)
 	}
 	for name, change := range map[string]func(*n.Organisation){
 		"no id":             func(o *n.Organisation) { o.ID = "" },
-		"BIN of 11":         func(o *n.Organisation) { o.BIN = "12345678901" },
-		"BIN of letters":    func(o *n.Organisation) { o.BIN = "12345678901a" },
-		"no Kazakh name":    func(o *n.Organisation) { o.Name.KK = "  " },
+		"id with a slash":   func(o *n.Organisation) { o.ID = "a/b" },
+		"id in capitals":    func(o *n.Organisation) { o.ID = "Akimat" },
+		"no name":           func(o *n.Organisation) { o.Name = n.Title{} },
+		"blank name":        func(o *n.Organisation) { o.Name.KK = "  " },
 		"control character": func(o *n.Organisation) { o.Name.RU = "Акимат\x00" },
 		"no level":          func(o *n.Organisation) { o.Level = due.NoLevel },
-		"no archive":        func(o *n.Organisation) { o.Archive = "" },
 	} {
 		o := org
 		change(&o)
-		if err := o.Check(); !errors.Is(err, n.BadField) {
+		if err := n.Register(o, false); !errors.Is(err, n.BadField) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestCommissionOf(t *testing.T) {
+	for name, want := range map[string]n.Commission{
+		"ЭПК облыстық басқармасы": n.EPC, "СТК": n.EPC, "Алматы қаласының сараптау-тексеру комиссиясы": n.EPC,
+		"EPC of the city": n.EPC, "Экспертно-проверочная комиссия": n.EPC,
+		"ЦЭПК": n.CEPC, "Центральная экспертно-проверочная комиссия": n.CEPC, "ОСТК": n.CEPC,
+		"ЭК акимата": n.EK, "сараптау комиссиясы": n.EK, "Expert commission": n.EK,
+		"": n.NoCommission, "ЭПКа": n.NoCommission, "Совет": n.NoCommission,
+	} {
+		if got := n.CommissionOf(name); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
 		}
 	}
 }
@@ -153,7 +175,8 @@ func TestEnter(t *testing.T) {
 		"next year's":        {org, nil, change(func(e *n.Entry) { e.Year = 2027 }), false, 0, nil},
 		"far future":         {org, nil, change(func(e *n.Entry) { e.Year = 2028 }), false, 0, n.BadField},
 		"index":              {org, nil, change(func(e *n.Entry) { e.Index = "two" }), false, 0, n.BadField},
-		"no Kazakh title":    {org, nil, change(func(e *n.Entry) { e.Title.KK = "" }), false, 0, n.BadField},
+		"Russian title only": {org, nil, change(func(e *n.Entry) { e.Title.KK = "" }), false, 0, nil},
+		"no title":           {org, nil, change(func(e *n.Entry) { e.Title = n.Title{} }), false, 0, n.BadField},
 		"no term":            {org, nil, change(func(e *n.Entry) { e.Term = term.Term{} }), false, 0, term.Inconsistent},
 		"other organisation": {org, nil, change(func(e *n.Entry) { e.Organisation = "org-2" }), false, 0, n.WrongEntry},
 		"liquidated":         {gone, nil, orders, false, 0, n.Liquidated},
@@ -184,7 +207,6 @@ func TestOpenAndCloseRefuse(t *testing.T) {
 		change func(*n.Closing)
 		want   error
 	}{
-		"empty":          {func(c *n.Closing) { c.Leaves = 0 }, n.BadField},
 		"negative":       {func(c *n.Closing) { c.Leaves = -1 }, n.BadField},
 		"251 leaves":     {func(c *n.Closing) { c.Leaves = 251 }, n.TooThick},
 		"no day":         {func(c *n.Closing) { c.On = civil.Date{} }, n.BadField},
@@ -200,7 +222,7 @@ func TestOpenAndCloseRefuse(t *testing.T) {
 		}
 	}
 	electronic := closing
-	electronic.Leaves, electronic.Objects = 0, 40
+	electronic.Leaves = 0
 	f, err := n.CloseFile(second, electronic, 250, today)
 	if err != nil {
 		t.Error(err)
@@ -281,9 +303,8 @@ func TestApprove(t *testing.T) {
 		"permanent by own EK":    {full, change(func(a *n.Approval) { a.Commission = n.EK }), n.CommissionNeeded},
 		"personnel by own EK":    {people, change(func(a *n.Approval) { a.Commission = n.EK }), n.CommissionNeeded},
 		"long by own EK":         {long, change(func(a *n.Approval) { a.Commission = n.EK }), nil},
-		"nobody":                 {full, change(func(a *n.Approval) { a.Commission = n.NoCommission }), n.BadField},
+		"nobody":                 {full, change(func(a *n.Approval) { a.Commission = n.NoCommission }), n.CommissionUnknown},
 		"no protocol":            {full, change(func(a *n.Approval) { a.Protocol = "" }), n.BadField},
-		"no head":                {full, change(func(a *n.Approval) { a.Head = "" }), n.BadField},
 		"protocol before files":  {full, change(func(a *n.Approval) { a.On = day("2019-12-29") }), n.BadDates},
 		"protocol from tomorrow": {full, change(func(a *n.Approval) { a.On = day("2026-11-23") }), n.BadDates},
 		"empty":                  {section, approval, n.InventoryEmpty},
@@ -299,29 +320,37 @@ func TestApprove(t *testing.T) {
 	}
 }
 
-// A term in years, and an organisation that is no source, never fall due for transfer.
+// Long-term and personnel files, and an organisation that is no source, never fall due.
 func TestNeverDue(t *testing.T) {
 	inv := section
-	inv.Files, inv.Approval = 1, approval
-	f := closed(t, orders)
-	f.Inventory, f.Number, f.State = inv.ID, 1, n.Listed
+	inv.Files, inv.LastClosed, inv.Approval = 1, day("2019-12-30"), approval
 	private := org
 	private.Source = false
-	if _, o, err := n.FallDue(f, orders, private, inv, set(t), today); !errors.Is(err, n.NeverDue) || o.Waits != due.ForLiquidation {
-		t.Errorf("%+v, %v", o, err)
-	}
-	f = closed(t, staff)
-	f.Inventory, f.Number, f.State = inv.ID, 1, n.Listed
-	if _, _, err := n.FallDue(f, staff, org, inv, set(t), today); !errors.Is(err, n.NeverDue) {
-		t.Error(err)
-	}
-	gone := org
-	gone.Liquidated = day("2026-01-01")
-	if _, err := n.HandOver(f, org, "1", today, today); !errors.Is(err, n.WrongState) {
-		t.Errorf("handed over before its day: %v", err)
-	}
-	if _, err := n.HandOver(f, gone, "1", today, today); err != nil {
-		t.Errorf("a liquidated organisation hands over everything: %v", err)
+	long, people := inv, inv
+	long.Kind, people.Kind = n.LongTermFiles, n.PersonnelFiles
+	for name, c := range map[string]struct {
+		inv  n.Inventory
+		org  n.Organisation
+		want due.Waits
+	}{
+		"no source": {inv, private, due.ForLiquidation},
+		"long term": {long, org, due.ForTerms},
+		"personnel": {people, org, due.ForLiquidation},
+	} {
+		o, err := n.Schedule(c.inv, c.org, set(t), today)
+		if err != nil || !o.Transfer.IsZero() || o.Waits != c.want || len(o.Explanation.Steps) < 2 {
+			t.Errorf("%s: %+v, %v", name, o, err)
+		}
+		for _, step := range o.Explanation.Steps {
+			for _, l := range []fault.Language{fault.Kazakh, fault.Russian, fault.English} {
+				if step.In(l) == "" {
+					t.Errorf("%s: step %s says nothing in %s", name, step.Kind, l)
+				}
+			}
+		}
+		if err := n.FallDue(c.inv, o.Transfer, today); !errors.Is(err, n.NeverDue) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// The faults of looking up.
+// Missing says that no edition of a subject holds on a day.
 var Missing = fault.Define(fault.Refused, "rules.missing",
 	"no rule says “{subject}” on {date}; the administrator adds an edition for that day, with its legal basis, to the rules file",
 	"на {date} нет правила «{subject}»; администратор добавляет в файл правил редакцию на этот день с её правовым основанием",

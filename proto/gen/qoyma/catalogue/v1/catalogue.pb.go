@@ -129,7 +129,9 @@ type SearchResponse struct {
 	// True where no record had all words and records with some are shown.
 	Relaxed bool `protobuf:"varint,4,opt,name=relaxed,proto3" json:"relaxed,omitempty"`
 	// The query read as an archival code, in its official form; empty where it is none.
-	Code          string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	Code string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	// Events of the catalogue that the answer does not know yet; 0 nearly always.
+	Behind        uint64 `protobuf:"varint,6,opt,name=behind,proto3" json:"behind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -197,6 +199,13 @@ func (x *SearchResponse) GetCode() string {
 		return x.Code
 	}
 	return ""
+}
+
+func (x *SearchResponse) GetBehind() uint64 {
+	if x != nil {
+		return x.Behind
+	}
+	return 0
 }
 
 // Hit is one record found.
@@ -1067,13 +1076,14 @@ const file_qoyma_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\tyear_from\x18\x04 \x01(\rR\byearFrom\x12\x17\n" +
 	"\ayear_to\x18\x05 \x01(\rR\x06yearTo\x12\x16\n" +
 	"\x06offset\x18\x06 \x01(\rR\x06offset\x12\x14\n" +
-	"\x05limit\x18\a \x01(\rR\x05limit\"\xb4\x01\n" +
+	"\x05limit\x18\a \x01(\rR\x05limit\"\xcc\x01\n" +
 	"\x0eSearchResponse\x12+\n" +
 	"\x04hits\x18\x01 \x03(\v2\x17.qoyma.catalogue.v1.HitR\x04hits\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x04R\x05total\x121\n" +
 	"\x06facets\x18\x03 \x03(\v2\x19.qoyma.catalogue.v1.FacetR\x06facets\x12\x18\n" +
 	"\arelaxed\x18\x04 \x01(\bR\arelaxed\x12\x12\n" +
-	"\x04code\x18\x05 \x01(\tR\x04code\"\xbd\x01\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\x12\x16\n" +
+	"\x06behind\x18\x06 \x01(\x04R\x06behind\"\xbd\x01\n" +
 	"\x03Hit\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12)\n" +
 	"\x04code\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x04code\x12+\n" +

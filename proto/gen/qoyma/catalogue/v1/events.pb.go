@@ -105,8 +105,10 @@ type InventoryOpened struct {
 	YearFrom        uint32   `protobuf:"varint,4,opt,name=year_from,json=yearFrom,proto3" json:"year_from,omitempty"`
 	YearTo          uint32   `protobuf:"varint,5,opt,name=year_to,json=yearTo,proto3" json:"year_to,omitempty"`
 	AccessionNumber string   `protobuf:"bytes,6,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// permanent, long_term or personnel, as it was approved.
+	Kind          string `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InventoryOpened) Reset() {
@@ -181,6 +183,144 @@ func (x *InventoryOpened) GetAccessionNumber() string {
 	return ""
 }
 
+func (x *InventoryOpened) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+// AccessionPlaced says where the files of an accession will stand, before the first of them is
+// entered.
+type AccessionPlaced struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	TransferId      string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Fonds           string                 `protobuf:"bytes,3,opt,name=fonds,proto3" json:"fonds,omitempty"`
+	Inventory       string                 `protobuf:"bytes,4,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	// Identifier of the approved inventory, or its yearly section, in the retention service.
+	InventoryId string `protobuf:"bytes,5,opt,name=inventory_id,json=inventoryId,proto3" json:"inventory_id,omitempty"`
+	// The file at position n of the section gets the number offset + n, where it is free.
+	Offset uint32 `protobuf:"varint,6,opt,name=offset,proto3" json:"offset,omitempty"`
+	// How many files the section lists: their numbers are kept for it.
+	Listed uint32 `protobuf:"varint,7,opt,name=listed,proto3" json:"listed,omitempty"`
+	// How many were accepted.
+	Accepted uint32 `protobuf:"varint,8,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	// OCFL object that holds the content; empty for paper alone.
+	ObjectId      string `protobuf:"bytes,9,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	YearFrom      uint32 `protobuf:"varint,10,opt,name=year_from,json=yearFrom,proto3" json:"year_from,omitempty"`
+	YearTo        uint32 `protobuf:"varint,11,opt,name=year_to,json=yearTo,proto3" json:"year_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessionPlaced) Reset() {
+	*x = AccessionPlaced{}
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessionPlaced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessionPlaced) ProtoMessage() {}
+
+func (x *AccessionPlaced) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessionPlaced.ProtoReflect.Descriptor instead.
+func (*AccessionPlaced) Descriptor() ([]byte, []int) {
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *AccessionPlaced) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *AccessionPlaced) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AccessionPlaced) GetFonds() string {
+	if x != nil {
+		return x.Fonds
+	}
+	return ""
+}
+
+func (x *AccessionPlaced) GetInventory() string {
+	if x != nil {
+		return x.Inventory
+	}
+	return ""
+}
+
+func (x *AccessionPlaced) GetInventoryId() string {
+	if x != nil {
+		return x.InventoryId
+	}
+	return ""
+}
+
+func (x *AccessionPlaced) GetOffset() uint32 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *AccessionPlaced) GetListed() uint32 {
+	if x != nil {
+		return x.Listed
+	}
+	return 0
+}
+
+func (x *AccessionPlaced) GetAccepted() uint32 {
+	if x != nil {
+		return x.Accepted
+	}
+	return 0
+}
+
+func (x *AccessionPlaced) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *AccessionPlaced) GetYearFrom() uint32 {
+	if x != nil {
+		return x.YearFrom
+	}
+	return 0
+}
+
+func (x *AccessionPlaced) GetYearTo() uint32 {
+	if x != nil {
+		return x.YearTo
+	}
+	return 0
+}
+
 // FilesCatalogued enters files into an inventory, at most 500.
 type FilesCatalogued struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -194,7 +334,7 @@ type FilesCatalogued struct {
 
 func (x *FilesCatalogued) Reset() {
 	*x = FilesCatalogued{}
-	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[2]
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -206,7 +346,7 @@ func (x *FilesCatalogued) String() string {
 func (*FilesCatalogued) ProtoMessage() {}
 
 func (x *FilesCatalogued) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[2]
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -219,7 +359,7 @@ func (x *FilesCatalogued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilesCatalogued.ProtoReflect.Descriptor instead.
 func (*FilesCatalogued) Descriptor() ([]byte, []int) {
-	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *FilesCatalogued) GetFonds() string {
@@ -265,7 +405,7 @@ type CataloguedFile struct {
 
 func (x *CataloguedFile) Reset() {
 	*x = CataloguedFile{}
-	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[3]
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +417,7 @@ func (x *CataloguedFile) String() string {
 func (*CataloguedFile) ProtoMessage() {}
 
 func (x *CataloguedFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[3]
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +430,7 @@ func (x *CataloguedFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CataloguedFile.ProtoReflect.Descriptor instead.
 func (*CataloguedFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CataloguedFile) GetNumber() string {
@@ -335,7 +475,7 @@ type AccessionCatalogued struct {
 
 func (x *AccessionCatalogued) Reset() {
 	*x = AccessionCatalogued{}
-	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[4]
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -347,7 +487,7 @@ func (x *AccessionCatalogued) String() string {
 func (*AccessionCatalogued) ProtoMessage() {}
 
 func (x *AccessionCatalogued) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[4]
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -360,7 +500,7 @@ func (x *AccessionCatalogued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionCatalogued.ProtoReflect.Descriptor instead.
 func (*AccessionCatalogued) Descriptor() ([]byte, []int) {
-	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AccessionCatalogued) GetAccessionNumber() string {
@@ -407,14 +547,29 @@ const file_qoyma_catalogue_v1_events_proto_rawDesc = "" +
 	"\x05fonds\x18\x01 \x01(\tR\x05fonds\x12'\n" +
 	"\x0forganisation_id\x18\x02 \x01(\tR\x0eorganisationId\x12)\n" +
 	"\x04name\x18\x03 \x01(\v2\x15.qoyma.record.v1.TextR\x04name\x12)\n" +
-	"\x10accession_number\x18\x04 \x01(\tR\x0faccessionNumber\"\xd3\x01\n" +
+	"\x10accession_number\x18\x04 \x01(\tR\x0faccessionNumber\"\xe7\x01\n" +
 	"\x0fInventoryOpened\x12\x14\n" +
 	"\x05fonds\x18\x01 \x01(\tR\x05fonds\x12\x1c\n" +
 	"\tinventory\x18\x02 \x01(\tR\tinventory\x12+\n" +
 	"\x05title\x18\x03 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x1b\n" +
 	"\tyear_from\x18\x04 \x01(\rR\byearFrom\x12\x17\n" +
 	"\ayear_to\x18\x05 \x01(\rR\x06yearTo\x12)\n" +
-	"\x10accession_number\x18\x06 \x01(\tR\x0faccessionNumber\"\xaa\x01\n" +
+	"\x10accession_number\x18\x06 \x01(\tR\x0faccessionNumber\x12\x12\n" +
+	"\x04kind\x18\a \x01(\tR\x04kind\"\xd3\x02\n" +
+	"\x0fAccessionPlaced\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05fonds\x18\x03 \x01(\tR\x05fonds\x12\x1c\n" +
+	"\tinventory\x18\x04 \x01(\tR\tinventory\x12!\n" +
+	"\finventory_id\x18\x05 \x01(\tR\vinventoryId\x12\x16\n" +
+	"\x06offset\x18\x06 \x01(\rR\x06offset\x12\x16\n" +
+	"\x06listed\x18\a \x01(\rR\x06listed\x12\x1a\n" +
+	"\baccepted\x18\b \x01(\rR\baccepted\x12\x1b\n" +
+	"\tobject_id\x18\t \x01(\tR\bobjectId\x12\x1b\n" +
+	"\tyear_from\x18\n" +
+	" \x01(\rR\byearFrom\x12\x17\n" +
+	"\ayear_to\x18\v \x01(\rR\x06yearTo\"\xaa\x01\n" +
 	"\x0fFilesCatalogued\x12\x14\n" +
 	"\x05fonds\x18\x01 \x01(\tR\x05fonds\x12\x1c\n" +
 	"\tinventory\x18\x02 \x01(\tR\tinventory\x12)\n" +
@@ -445,21 +600,22 @@ func file_qoyma_catalogue_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_catalogue_v1_events_proto_rawDescData
 }
 
-var file_qoyma_catalogue_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_qoyma_catalogue_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_qoyma_catalogue_v1_events_proto_goTypes = []any{
 	(*FondsOpened)(nil),         // 0: qoyma.catalogue.v1.FondsOpened
 	(*InventoryOpened)(nil),     // 1: qoyma.catalogue.v1.InventoryOpened
-	(*FilesCatalogued)(nil),     // 2: qoyma.catalogue.v1.FilesCatalogued
-	(*CataloguedFile)(nil),      // 3: qoyma.catalogue.v1.CataloguedFile
-	(*AccessionCatalogued)(nil), // 4: qoyma.catalogue.v1.AccessionCatalogued
-	(*v1.Text)(nil),             // 5: qoyma.record.v1.Text
-	(*v1.File)(nil),             // 6: qoyma.record.v1.File
+	(*AccessionPlaced)(nil),     // 2: qoyma.catalogue.v1.AccessionPlaced
+	(*FilesCatalogued)(nil),     // 3: qoyma.catalogue.v1.FilesCatalogued
+	(*CataloguedFile)(nil),      // 4: qoyma.catalogue.v1.CataloguedFile
+	(*AccessionCatalogued)(nil), // 5: qoyma.catalogue.v1.AccessionCatalogued
+	(*v1.Text)(nil),             // 6: qoyma.record.v1.Text
+	(*v1.File)(nil),             // 7: qoyma.record.v1.File
 }
 var file_qoyma_catalogue_v1_events_proto_depIdxs = []int32{
-	5, // 0: qoyma.catalogue.v1.FondsOpened.name:type_name -> qoyma.record.v1.Text
-	5, // 1: qoyma.catalogue.v1.InventoryOpened.title:type_name -> qoyma.record.v1.Text
-	3, // 2: qoyma.catalogue.v1.FilesCatalogued.files:type_name -> qoyma.catalogue.v1.CataloguedFile
-	6, // 3: qoyma.catalogue.v1.CataloguedFile.file:type_name -> qoyma.record.v1.File
+	6, // 0: qoyma.catalogue.v1.FondsOpened.name:type_name -> qoyma.record.v1.Text
+	6, // 1: qoyma.catalogue.v1.InventoryOpened.title:type_name -> qoyma.record.v1.Text
+	4, // 2: qoyma.catalogue.v1.FilesCatalogued.files:type_name -> qoyma.catalogue.v1.CataloguedFile
+	7, // 3: qoyma.catalogue.v1.CataloguedFile.file:type_name -> qoyma.record.v1.File
 	4, // [4:4] is the sub-list for method output_type
 	4, // [4:4] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name
@@ -478,7 +634,7 @@ func file_qoyma_catalogue_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_catalogue_v1_events_proto_rawDesc), len(file_qoyma_catalogue_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

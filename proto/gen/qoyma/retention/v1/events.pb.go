@@ -78,8 +78,10 @@ type NomenclatureEntryAdded struct {
 	Index          string                 `protobuf:"bytes,3,opt,name=index,proto3" json:"index,omitempty"`
 	Title          *v1.Text               `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// Canonical term and the article of the list that gives it.
-	Term          string `protobuf:"bytes,5,opt,name=term,proto3" json:"term,omitempty"`
-	Article       string `protobuf:"bytes,6,opt,name=article,proto3" json:"article,omitempty"`
+	Term    string `protobuf:"bytes,5,opt,name=term,proto3" json:"term,omitempty"`
+	Article string `protobuf:"bytes,6,opt,name=article,proto3" json:"article,omitempty"`
+	// Documents on personnel, which have terms and inventories of their own (AR-5).
+	Personnel     bool `protobuf:"varint,7,opt,name=personnel,proto3" json:"personnel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -156,6 +158,13 @@ func (x *NomenclatureEntryAdded) GetArticle() string {
 	return ""
 }
 
+func (x *NomenclatureEntryAdded) GetPersonnel() bool {
+	if x != nil {
+		return x.Personnel
+	}
+	return false
+}
+
 // FileOpened registers a file under a line of the nomenclature.
 type FileOpened struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -164,13 +173,15 @@ type FileOpened struct {
 	Year           uint32                 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
 	Index          string                 `protobuf:"bytes,4,opt,name=index,proto3" json:"index,omitempty"`
 	// The title; empty where it is personal and stands in the sealed body instead.
-	Title         *v1.Text   `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
-	OpenedOn      string     `protobuf:"bytes,6,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
-	Label         *v11.Label `protobuf:"bytes,7,opt,name=label,proto3" json:"label,omitempty"`
-	Term          string     `protobuf:"bytes,8,opt,name=term,proto3" json:"term,omitempty"`
-	Article       string     `protobuf:"bytes,9,opt,name=article,proto3" json:"article,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Title    *v1.Text   `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	OpenedOn string     `protobuf:"bytes,6,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
+	Label    *v11.Label `protobuf:"bytes,7,opt,name=label,proto3" json:"label,omitempty"`
+	Term     string     `protobuf:"bytes,8,opt,name=term,proto3" json:"term,omitempty"`
+	Article  string     `protobuf:"bytes,9,opt,name=article,proto3" json:"article,omitempty"`
+	// Especially valuable: due for an insurance copy (AR-4).
+	EspeciallyValuable bool `protobuf:"varint,10,opt,name=especially_valuable,json=especiallyValuable,proto3" json:"especially_valuable,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *FileOpened) Reset() {
@@ -264,6 +275,13 @@ func (x *FileOpened) GetArticle() string {
 		return x.Article
 	}
 	return ""
+}
+
+func (x *FileOpened) GetEspeciallyValuable() bool {
+	if x != nil {
+		return x.EspeciallyValuable
+	}
+	return false
 }
 
 // FileClosed ends a file: nothing is put into it any more, and its clock starts.
@@ -669,20 +687,82 @@ func (x *TransferFulfilled) GetAccepted() uint32 {
 	return 0
 }
 
+// FilesTransferred says which files of a transfer the archive has taken over, at most 500.
+type FilesTransferred struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	TransferId      string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	FileIds         []string               `protobuf:"bytes,3,rep,name=file_ids,json=fileIds,proto3" json:"file_ids,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *FilesTransferred) Reset() {
+	*x = FilesTransferred{}
+	mi := &file_qoyma_retention_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesTransferred) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesTransferred) ProtoMessage() {}
+
+func (x *FilesTransferred) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesTransferred.ProtoReflect.Descriptor instead.
+func (*FilesTransferred) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *FilesTransferred) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *FilesTransferred) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *FilesTransferred) GetFileIds() []string {
+	if x != nil {
+		return x.FileIds
+	}
+	return nil
+}
+
 var File_qoyma_retention_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_retention_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x1fqoyma/retention/v1/events.proto\x12\x12qoyma.retention.v1\x1a\x1fqoyma/journal/v1/envelope.proto\x1a\x1cqoyma/record/v1/record.proto\"[\n" +
 	"\x16OrganisationRegistered\x12A\n" +
-	"\forganisation\x18\x01 \x01(\v2\x1d.qoyma.record.v1.OrganisationR\forganisation\"\xc6\x01\n" +
+	"\forganisation\x18\x01 \x01(\v2\x1d.qoyma.record.v1.OrganisationR\forganisation\"\xe4\x01\n" +
 	"\x16NomenclatureEntryAdded\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\rR\x04year\x12\x14\n" +
 	"\x05index\x18\x03 \x01(\tR\x05index\x12+\n" +
 	"\x05title\x18\x04 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x12\n" +
 	"\x04term\x18\x05 \x01(\tR\x04term\x12\x18\n" +
-	"\aarticle\x18\x06 \x01(\tR\aarticle\"\x9f\x02\n" +
+	"\aarticle\x18\x06 \x01(\tR\aarticle\x12\x1c\n" +
+	"\tpersonnel\x18\a \x01(\bR\tpersonnel\"\xd0\x02\n" +
 	"\n" +
 	"FileOpened\x12\x17\n" +
 	"\afile_id\x18\x01 \x01(\tR\x06fileId\x12'\n" +
@@ -693,7 +773,9 @@ const file_qoyma_retention_v1_events_proto_rawDesc = "" +
 	"\topened_on\x18\x06 \x01(\tR\bopenedOn\x12-\n" +
 	"\x05label\x18\a \x01(\v2\x17.qoyma.journal.v1.LabelR\x05label\x12\x12\n" +
 	"\x04term\x18\b \x01(\tR\x04term\x12\x18\n" +
-	"\aarticle\x18\t \x01(\tR\aarticle\"\x90\x01\n" +
+	"\aarticle\x18\t \x01(\tR\aarticle\x12/\n" +
+	"\x13especially_valuable\x18\n" +
+	" \x01(\bR\x12especiallyValuable\"\x90\x01\n" +
 	"\n" +
 	"FileClosed\x12\x17\n" +
 	"\afile_id\x18\x01 \x01(\tR\x06fileId\x12\x1b\n" +
@@ -725,7 +807,12 @@ const file_qoyma_retention_v1_events_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12)\n" +
 	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x1a\n" +
-	"\baccepted\x18\x03 \x01(\rR\bacceptedBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1;retentionv1b\x06proto3"
+	"\baccepted\x18\x03 \x01(\rR\baccepted\"y\n" +
+	"\x10FilesTransferred\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x19\n" +
+	"\bfile_ids\x18\x03 \x03(\tR\afileIdsBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1;retentionv1b\x06proto3"
 
 var (
 	file_qoyma_retention_v1_events_proto_rawDescOnce sync.Once
@@ -739,7 +826,7 @@ func file_qoyma_retention_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_retention_v1_events_proto_rawDescData
 }
 
-var file_qoyma_retention_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_qoyma_retention_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_qoyma_retention_v1_events_proto_goTypes = []any{
 	(*OrganisationRegistered)(nil), // 0: qoyma.retention.v1.OrganisationRegistered
 	(*NomenclatureEntryAdded)(nil), // 1: qoyma.retention.v1.NomenclatureEntryAdded
@@ -750,25 +837,26 @@ var file_qoyma_retention_v1_events_proto_goTypes = []any{
 	(*TransferDue)(nil),            // 6: qoyma.retention.v1.TransferDue
 	(*TransferDueListed)(nil),      // 7: qoyma.retention.v1.TransferDueListed
 	(*TransferFulfilled)(nil),      // 8: qoyma.retention.v1.TransferFulfilled
-	(*v1.Organisation)(nil),        // 9: qoyma.record.v1.Organisation
-	(*v1.Text)(nil),                // 10: qoyma.record.v1.Text
-	(*v11.Label)(nil),              // 11: qoyma.journal.v1.Label
-	(*v1.Inventory)(nil),           // 12: qoyma.record.v1.Inventory
-	(*v1.DueStep)(nil),             // 13: qoyma.record.v1.DueStep
-	(*v1.File)(nil),                // 14: qoyma.record.v1.File
+	(*FilesTransferred)(nil),       // 9: qoyma.retention.v1.FilesTransferred
+	(*v1.Organisation)(nil),        // 10: qoyma.record.v1.Organisation
+	(*v1.Text)(nil),                // 11: qoyma.record.v1.Text
+	(*v11.Label)(nil),              // 12: qoyma.journal.v1.Label
+	(*v1.Inventory)(nil),           // 13: qoyma.record.v1.Inventory
+	(*v1.DueStep)(nil),             // 14: qoyma.record.v1.DueStep
+	(*v1.File)(nil),                // 15: qoyma.record.v1.File
 }
 var file_qoyma_retention_v1_events_proto_depIdxs = []int32{
-	9,  // 0: qoyma.retention.v1.OrganisationRegistered.organisation:type_name -> qoyma.record.v1.Organisation
-	10, // 1: qoyma.retention.v1.NomenclatureEntryAdded.title:type_name -> qoyma.record.v1.Text
-	10, // 2: qoyma.retention.v1.FileOpened.title:type_name -> qoyma.record.v1.Text
-	11, // 3: qoyma.retention.v1.FileOpened.label:type_name -> qoyma.journal.v1.Label
-	12, // 4: qoyma.retention.v1.InventoryApproved.inventory:type_name -> qoyma.record.v1.Inventory
-	13, // 5: qoyma.retention.v1.InventoryApproved.steps:type_name -> qoyma.record.v1.DueStep
-	14, // 6: qoyma.retention.v1.InventoryListed.files:type_name -> qoyma.record.v1.File
-	9,  // 7: qoyma.retention.v1.TransferDue.organisation:type_name -> qoyma.record.v1.Organisation
-	12, // 8: qoyma.retention.v1.TransferDue.inventory:type_name -> qoyma.record.v1.Inventory
-	13, // 9: qoyma.retention.v1.TransferDue.steps:type_name -> qoyma.record.v1.DueStep
-	14, // 10: qoyma.retention.v1.TransferDueListed.files:type_name -> qoyma.record.v1.File
+	10, // 0: qoyma.retention.v1.OrganisationRegistered.organisation:type_name -> qoyma.record.v1.Organisation
+	11, // 1: qoyma.retention.v1.NomenclatureEntryAdded.title:type_name -> qoyma.record.v1.Text
+	11, // 2: qoyma.retention.v1.FileOpened.title:type_name -> qoyma.record.v1.Text
+	12, // 3: qoyma.retention.v1.FileOpened.label:type_name -> qoyma.journal.v1.Label
+	13, // 4: qoyma.retention.v1.InventoryApproved.inventory:type_name -> qoyma.record.v1.Inventory
+	14, // 5: qoyma.retention.v1.InventoryApproved.steps:type_name -> qoyma.record.v1.DueStep
+	15, // 6: qoyma.retention.v1.InventoryListed.files:type_name -> qoyma.record.v1.File
+	10, // 7: qoyma.retention.v1.TransferDue.organisation:type_name -> qoyma.record.v1.Organisation
+	13, // 8: qoyma.retention.v1.TransferDue.inventory:type_name -> qoyma.record.v1.Inventory
+	14, // 9: qoyma.retention.v1.TransferDue.steps:type_name -> qoyma.record.v1.DueStep
+	15, // 10: qoyma.retention.v1.TransferDueListed.files:type_name -> qoyma.record.v1.File
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -787,7 +875,7 @@ func file_qoyma_retention_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_retention_v1_events_proto_rawDesc), len(file_qoyma_retention_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

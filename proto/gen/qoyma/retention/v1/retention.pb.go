@@ -293,7 +293,10 @@ type NomenclatureEntry struct {
 	// The retention term as people write it in kk, ru or en; canonical in answers.
 	Term string `protobuf:"bytes,5,opt,name=term,proto3" json:"term,omitempty"`
 	// Article of the list that gives the term.
-	Article       string `protobuf:"bytes,6,opt,name=article,proto3" json:"article,omitempty"`
+	Article string `protobuf:"bytes,6,opt,name=article,proto3" json:"article,omitempty"`
+	// Documents on personnel, which have terms and inventories of their own (AR-5). A term
+	// split by a cut-off day ("50/75 years") is of them anyway.
+	Personnel     bool `protobuf:"varint,7,opt,name=personnel,proto3" json:"personnel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -368,6 +371,13 @@ func (x *NomenclatureEntry) GetArticle() string {
 		return x.Article
 	}
 	return ""
+}
+
+func (x *NomenclatureEntry) GetPersonnel() bool {
+	if x != nil {
+		return x.Personnel
+	}
+	return false
 }
 
 // AddNomenclatureEntryResponse repeats it as it was entered.
@@ -1629,14 +1639,15 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x1bAddNomenclatureEntryRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12;\n" +
-	"\x05entry\x18\x02 \x01(\v2%.qoyma.retention.v1.NomenclatureEntryR\x05entry\"\xc1\x01\n" +
+	"\x05entry\x18\x02 \x01(\v2%.qoyma.retention.v1.NomenclatureEntryR\x05entry\"\xdf\x01\n" +
 	"\x11NomenclatureEntry\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\rR\x04year\x12\x14\n" +
 	"\x05index\x18\x03 \x01(\tR\x05index\x12+\n" +
 	"\x05title\x18\x04 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x12\n" +
 	"\x04term\x18\x05 \x01(\tR\x04term\x12\x18\n" +
-	"\aarticle\x18\x06 \x01(\tR\aarticle\"[\n" +
+	"\aarticle\x18\x06 \x01(\tR\aarticle\x12\x1c\n" +
+	"\tpersonnel\x18\a \x01(\bR\tpersonnel\"[\n" +
 	"\x1cAddNomenclatureEntryResponse\x12;\n" +
 	"\x05entry\x18\x01 \x01(\v2%.qoyma.retention.v1.NomenclatureEntryR\x05entry\"V\n" +
 	"\x17ListNomenclatureRequest\x12'\n" +

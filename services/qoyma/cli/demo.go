@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
+	"github.com/qoyma/qoyma/services/qoyma/demo"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+)
+
+var demoFailed = fault.Define(fault.Refused, "cli.demo_failed",
+	"step {number} did not hold: {problem}",
+	"шаг {number} не удался: {problem}",
+	"{number}-қадам орындалмады: {problem}")
+
+func (a *app) demoCommand() *cobra.Command {
+	var once bool
+	s := settings{Log: "text", Archive: "kz-demo"}
+	c := &cobra.Command{
+		Use: "demo", Short: "Make a small archive and run the main job in it, then serve it", Args: cobra.NoArgs,
+		Long: `Make a believable small archive in three languages and run the main job in it, step by step: files fall
+due, their package is checked, the archivist accepts, the catalogue finds. Then the archive is served until SIGINT.
+Without --data the folder is a temporary one and is removed at the end.
+With --once one JSON report is printed; the exit code is 0 only if every step held.`,
+	}
+	c.Flags().BoolVar(&once, "once", false, "print one JSON report of the steps and end")
+	c.Flags().StringVar(&s.Data, "data", "", "folder to keep the archive in (default: a temporary one)")
+	c.Flags().StringVar(&s.Listen, "listen", "127.0.0.1:8080", "address of health and metrics while it is served")
+	_ = c.MarkFlagDirname("data")
+	c.RunE = a.do(func(ctx context.Context, _ []string) error { return a.demo(ctx, s, once) })
+	return c
+}
+
+// demo runs the main job and then serves, or ends.
+func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
+	if s.Data == "" {
+		folder, err := os.MkdirTemp("", "qoyma-demo-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+		s.Data = filepath.Join(folder, "archive")
+	}
+	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: version(), Output: a.err, Level: errorsOnly})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.Shutdown(context.WithoutCancel(ctx))) }()
+	cfg := process.Config{Data: s.Data, Archive: s.Archive, HTTP: s.Listen, Services: a.services}
+	if once {
+		cfg.HTTP = ""
+	}
+	p, err := process.Open(ctx, cfg, t)
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- p.Run(running) }()
+	err = a.demonstrate(ctx, p, s, once, done)
+	stop()
+	return errors.Join(err, <-done)
+}
+
+// demonstrate waits for the services, runs the steps, and holds until it is interrupted.
+func (a *app) demonstrate(ctx context.Context, p *process.Process, s settings, once bool, done chan error) error {
+	if err := waitReady(ctx, p, done, readyWithin); err != nil {
+		if errors.Is(err, errEnded) {
+			return nil // its own error follows
+		}
+		return err
+	}
+	ready := time.Since(a.started)
+	progress := a.step
+	if once || a.json {
+		progress = nil
+	} else {
+		a.printf(a.say(text{
+			"Qoyma: the archive %s is ready in %.2f s, in %s\n\n",
+			"Qoyma: архив %s готов за %.2f с, папка %s\n\n",
+			"Qoyma: %s архиві %.2f с ішінде дайын, қалтасы %s\n\n",
+		}), p.Archive(), ready.Seconds(), s.Data)
+	}
+	folder := filepath.Join(s.Data, "demo")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	report := demo.Run(ctx, p, folder, a.language(), progress)
+	report.ReadyMS = ready.Milliseconds()
+	if once || a.json {
+		if err := a.printJSON(report); err != nil {
+			return err
+		}
+	}
+	if !report.OK {
+		last := report.Steps[len(report.Steps)-1]
+		return demoFailed.With("number", last.Number, "problem", last.Error)
+	}
+	if once {
+		return nil
+	}
+	if !a.json {
+		a.tryNext(p, s, report)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-done:
+		done <- err
+		return nil
+	}
+}
+
+// step prints one step as it ends.
+func (a *app) step(s *demo.Step) {
+	mark := "✓"
+	if !s.OK {
+		mark = "✗"
+	}
+	a.printf("%s %d. %s (%d ms)\n", mark, s.Number, s.Title(a.language()), s.TookMS)
+	for _, line := range s.Told() {
+		a.printf("     %s\n", line)
+	}
+	if s.Error != "" {
+		a.printf("     %s\n", s.Error)
+	}
+	a.printf("\n")
+}
+
+// tryNext says what can be done with the archive while it is served.
+func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
+	a.printf("%s\n\n", a.say(text{
+		"The archive is being served; stop it with Ctrl+C. In another terminal, try:",
+		"Архив работает; остановить – Ctrl+C. В другом терминале попробуйте:",
+		"Архив жұмыс істеп тұр; тоқтату – Ctrl+C. Басқа терминалда байқап көріңіз:",
+	}))
+	transfer, accession := "", ""
+	for _, step := range r.Steps {
+		if v, ok := step.Facts["transfer"].(string); ok {
+			transfer = v
+		}
+		if v, ok := step.Facts["accession"].(string); ok {
+			accession = v
+		}
+	}
+	program := "qoyma"
+	if strings.HasPrefix(os.Args[0], os.TempDir()) { // go run builds into the temporary folder
+		program = "go run ./services/qoyma"
+	}
+	for _, command := range []string{
+		`search "мектептерге"`, `search "1/1/2"`, "timeline transfer/" + transfer,
+		"accession show " + accession, "act " + accession + " --language kk -o act.pdf", "due", "status",
+	} {
+		a.printf("  %s %s --data %s\n", program, command, s.Data)
+	}
+	a.printf("\n  http://%s/healthz  /readyz  /metrics\n", p.HTTPAddr())
+}

@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/qoyma/check"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+)
+
+var (
+	noWitness = fault.Define(fault.Refused, "cli.no_witness",
+		"nobody proves that the journal of {service} lost anything after event {kept}: no other service in this folder, and no --witness file, holds a later checkpoint of it; nothing was changed",
+		"ничто не доказывает, что журнал службы {service} что-то потерял после события {kept}: более поздней контрольной точки нет ни у служб этой папки, ни в файле --witness; ничего не изменено",
+		"{service} қызметінің журналы {kept} оқиғасынан кейін бірдеңе жоғалтқаны дәлелденбеді: одан кейінгі бақылау нүктесі осы қалтадағы қызметтерде де, --witness файлында да жоқ; ештеңе өзгерген жоқ")
+	wrongWitness = fault.Define(fault.Invalid, "cli.wrong_witness",
+		"the checkpoint in {where} is not of this journal, its epoch or its key: {problem}",
+		"контрольная точка в {where} не от этого журнала, эпохи или ключа: {problem}",
+		"{where} ішіндегі бақылау нүктесі осы журналдікі, дәуірінікі немесе кілтінікі емес: {problem}")
+)
+
+func (a *app) journalEpoch() *cobra.Command {
+	var data, service, witness, statement string
+	c := &cobra.Command{
+		Use: "begin-epoch", Short: "Go on with a journal whose tail is proven lost", Args: cobra.NoArgs,
+		Long: "Go on with a journal whose tail is proven lost: by a checkpoint that another service of this folder, or a file, kept of it.\n" +
+			"Start the archive once before: what its stream still holds comes back by itself. Then stop it and do this.\n" +
+			"It cannot be undone. Write into --statement which numbers stand on paper and why the tail is lost.",
+	}
+	c.Flags().StringVar(&data, "data", os.Getenv("QOYMA_DATA"), "data folder, stopped (default: QOYMA_DATA)")
+	a.serviceFlag(c, &service, "service of the journal")
+	c.Flags().StringVar(&witness, "witness", "", "file with a signed checkpoint of the lost tail")
+	c.Flags().StringVar(&statement, "statement", "", "what is known of the loss, for the journal")
+	_ = c.MarkFlagRequired("service")
+	_ = c.MarkFlagRequired("statement")
+	c.RunE = a.do(func(ctx context.Context, _ []string) error {
+		if data == "" || statement == "" {
+			return fault.Usage.With("problem", "name the folder with --data and write a --statement")
+		}
+		if err := archiveIn(data); err != nil {
+			return err
+		}
+		if answers(filepath.Join(data, process.Socket)) {
+			return check.Running.With("folder", data)
+		}
+		return a.beginEpoch(ctx, data, service, witness, statement)
+	})
+	return c
+}
+
+func (a *app) beginEpoch(ctx context.Context, data, service, witness, statement string) (err error) {
+	p := host.Process{Data: data, Keys: filepath.Join(data, "keys"), Log: slog.New(slog.DiscardHandler)}
+	if p.Archive, err = process.ArchiveOf(data); err != nil {
+		return err
+	}
+	svc, err := a.serviceNamed(service)
+	if err != nil {
+		return err
+	}
+	key, err := journal.LoadSigningKey(p.Keys, p.Archive, service)
+	if err != nil {
+		return err
+	}
+	cfg := p.StoreConfig(svc.Spec())
+	cfg.Signer = key.Signer
+	st, err := store.Open(cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	proof, lost, err := a.lostTail(p, st, key.Verifier, witness)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	rec, err := st.BeginEpoch(ctx, store.Command{ID: id, Name: "begin-epoch", Actor: "person:" + login() + "@local"}, lost, proof, statement)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"service": service, "epoch": rec.Header.GetEpoch(), "event": rec.Seq(), "lost_through": lost})
+	}
+	a.printf(a.say(text{
+		"%s: epoch %d begins with event %d; the old tail up to event %d is lost\n",
+		"%s: эпоха %d начинается с события %d; прежний хвост до события %d утрачен\n",
+		"%s: %d дәуірі %d оқиғасынан басталады; %d оқиғасына дейінгі бұрынғы соңы жоғалды\n",
+	}), service, rec.Header.GetEpoch(), rec.Seq(), lost)
+	return nil
+}
+
+func (a *app) serviceNamed(name string) (process.Service, error) {
+	for _, s := range a.services {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return process.Service{}, fault.Usage.With("problem", "there is no service "+name)
+}
+
+// lostTail finds the checkpoint that proves the longest lost tail.
+func (a *app) lostTail(p host.Process, st *store.Store, verifier note.Verifier, file string) (proof []byte, lost uint64, err error) {
+	head := st.Head()
+	consider := func(where string, signed []byte, strict bool) error {
+		c, err := journal.OpenCheckpoint(signed, verifier)
+		if err == nil && (c.Archive != p.Archive || c.Service != st.Service() || c.Epoch != head.Epoch) {
+			err = errors.New("another journal or epoch")
+		}
+		if err != nil {
+			if strict {
+				return wrongWitness.With("where", where, "problem", err.Error())
+			}
+			return nil
+		}
+		if c.Size > max(head.Seq, lost) {
+			proof, lost = signed, c.Size
+		}
+		return nil
+	}
+	if file != "" {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return nil, 0, wrongWitness.With("where", file, "problem", err.Error())
+		}
+		if err := consider(file, raw, true); err != nil {
+			return nil, 0, err
+		}
+	}
+	for _, s := range a.services {
+		if s.Name == st.Service() {
+			continue
+		}
+		if err := witnessed(p, s, st.Service(), consider); err != nil {
+			return nil, 0, err
+		}
+	}
+	if proof == nil {
+		return nil, 0, noWitness.With("service", st.Service(), "kept", head.Seq)
+	}
+	return proof, lost, nil
+}
+
+// witnessed reads what another service of the folder keeps.
+func witnessed(p host.Process, s process.Service, of string, consider func(string, []byte, bool) error) error {
+	cfg := p.StoreConfig(s.Spec())
+	cfg.ReadOnly = true
+	if _, err := os.Stat(filepath.Join(cfg.Dir, "store.db")); err != nil {
+		return nil //nolint:nilerr // it never ran here
+	}
+	other, err := store.Open(cfg)
+	if err != nil {
+		return err
+	}
+	err = other.View(func(v *store.View) error {
+		pos, err := v.Position(of)
+		if err != nil || len(pos.GetCheckpoint()) == 0 {
+			return err
+		}
+		return consider(s.Name, pos.GetCheckpoint(), false)
+	})
+	return errors.Join(err, other.Close())
+}

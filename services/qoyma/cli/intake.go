@@ -1,0 +1,328 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/qoyma/client"
+)
+
+var (
+	packageRefused = fault.Define(fault.Refused, "cli.package_refused",
+		"the package for transfer {transfer} was refused, nothing of it is kept; {count} things are wrong with it: correct them and send it again",
+		"пакет для передачи {transfer} отклонён, ничего из него не сохранено; ошибок: {count}; исправьте их и отправьте снова",
+		"{transfer} тапсыруының пакеті қабылданбады, одан ештеңе сақталмады; қате саны: {count}; түзетіп, қайта жіберіңіз")
+	actChanged = fault.Define(fault.Internal, "cli.act_changed",
+		"the act arrived with other bytes than the archive recorded; nothing was written; tell the administrator",
+		"акт пришёл не с теми байтами, что записаны в архиве; ничего не записано; сообщите администратору",
+		"акт архивте жазылғаннан өзге байттармен келді; ештеңе жазылған жоқ; әкімшіге хабарлаңыз")
+)
+
+func intakeOf(c *archive) (intakev1.IntakeServiceClient, error) {
+	conn, err := c.conn("intake")
+	if err != nil {
+		return nil, err
+	}
+	return intakev1.NewIntakeServiceClient(conn), nil
+}
+
+func (a *app) transferCommand() *cobra.Command {
+	return a.family("transfer", "Transfers from departments", a.transferValidate(), a.transferList(), a.transferShow(), a.transferUpload(), a.transferAccept())
+}
+
+func (a *app) transferList() *cobra.Command {
+	var t target
+	var state string
+	c := &cobra.Command{Use: "list", Short: "List transfers by number", Args: cobra.NoArgs}
+	t.flags(c)
+	c.Flags().StringVar(&state, "state", "", "only expected, checked, accepting or accepted")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		all := new(intakev1.ListTransfersResponse)
+		for more := true; more; {
+			res, err := cl.ListTransfers(ctx, &intakev1.ListTransfersRequest{State: state, After: last(all.GetTransfers()).GetTransferId()})
+			if err != nil {
+				return err
+			}
+			all.Transfers = append(all.Transfers, res.GetTransfers()...)
+			more = res.GetMore() && len(res.GetTransfers()) > 0
+		}
+		return a.show(all, func() {
+			var rows [][]string
+			for _, tr := range all.GetTransfers() {
+				rows = append(rows, []string{
+					tr.GetTransferId(), tr.GetState(), tr.GetDueOn(), fmt.Sprint(tr.GetInventory().GetFiles()),
+					tr.GetAccessionNumber(), a.words(tr.GetOrganisation().GetName()),
+				})
+			}
+			a.table([]text{headTransfer, headState, headDue, headFiles, headAccession, headOrganisation}, rows)
+		})
+	})
+	return c
+}
+
+func (a *app) transferShow() *cobra.Command {
+	var t target
+	c := &cobra.Command{Use: "show ID", Short: "Show a transfer, its files and what is wrong with its last package", Args: cobra.ExactArgs(1)}
+	t.flags(c)
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		all := new(intakev1.GetTransferResponse)
+		for more := true; more; {
+			res, err := cl.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: args[0], After: last(all.GetFiles()).GetPosition()})
+			if err != nil {
+				return err
+			}
+			all.Transfer, all.Contact = res.GetTransfer(), res.GetContact()
+			all.Files = append(all.Files, res.GetFiles()...)
+			more = res.GetMore() && len(res.GetFiles()) > 0
+		}
+		return a.show(all, func() { a.showTransfer(all) })
+	})
+	return c
+}
+
+func (a *app) showTransfer(res *intakev1.GetTransferResponse) {
+	t := res.GetTransfer()
+	a.printf("%s  %s\n", clean(t.GetTransferId()), a.words(t.GetOrganisation().GetName()))
+	size := ""
+	if t.GetPackageId() != "" {
+		size = fmt.Sprintf("%s, %d, %d B", t.GetPackageId(), t.GetPackageFiles(), t.GetPackageBytes())
+	}
+	a.fields([]field{
+		{headState, t.GetState()},
+		{headDue, t.GetDueOn()},
+		{headInventory, t.GetInventory().GetNumber() + " " + a.words(t.GetInventory().GetTitle())},
+		{text{"PACKAGE", "ПАКЕТ", "ПАКЕТ"}, size},
+		{headAccession, t.GetAccessionNumber()},
+		{text{"CONTACT", "КОНТАКТ", "БАЙЛАНЫС"}, res.GetContact().GetName() + " " + res.GetContact().GetPhone() + " " + res.GetContact().GetEmail()},
+	})
+	var rows [][]string
+	for _, f := range res.GetFiles() {
+		rows = append(rows, []string{fmt.Sprint(f.GetPosition()), f.GetIndex(), dates(f.GetDateFrom(), f.GetDateTo()), a.words(f.GetTitle())})
+	}
+	a.table([]text{headNumber, {"INDEX", "ИНДЕКС", "ИНДЕКС"}, headDates, headTitle}, rows)
+	a.showFaults(a.say(text{"wrong with the last package", "ошибки последнего пакета", "соңғы пакеттің қателері"}), t.GetFaults())
+	a.showFaults(a.say(warnings), t.GetWarnings())
+}
+
+var warnings = text{"warnings", "предупреждения", "ескертулер"}
+
+func (a *app) showFaults(head string, faults []*intakev1.PackageFault) {
+	if len(faults) == 0 {
+		return
+	}
+	a.printf("%s:\n", head)
+	for _, f := range faults {
+		a.printf("  %s: %s (%s)\n", clean(f.GetWhere()), a.words(f.GetText()), f.GetClause())
+	}
+}
+
+func (a *app) transferUpload() *cobra.Command {
+	var t target
+	c := &cobra.Command{
+		Use: "upload ID PATH", Short: "Send a BagIt package for a transfer", Args: cobra.ExactArgs(2),
+		Long: "Send a BagIt package (a folder) for a transfer. It is taken whole or refused with everything that is wrong listed.",
+	}
+	t.flags(c)
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		id, err := commandID()
+		if err != nil {
+			return err
+		}
+		res, err := client.Upload(ctx, cl, id, args[0], args[1])
+		if err != nil {
+			return err
+		}
+		if err := a.show(res, func() {
+			if res.GetTaken() {
+				a.printf(a.say(text{"taken: package %s, %d files, %d bytes\n", "принят: пакет %s, файлов %d, байт %d\n", "алынды: пакет %s, файл саны %d, байт %d\n"}),
+					res.GetPackageId(), res.GetFiles(), res.GetBytes())
+			}
+			a.showFaults(a.say(warnings), res.GetWarnings())
+		}); err != nil || res.GetTaken() {
+			return err
+		}
+		return packageRefused.With("transfer", args[0], "count", res.GetFaultCount()).Listing(items(res.GetFaults()))
+	})
+	return c
+}
+
+// items turns what a service found wrong with a package into the items of a fault.
+func items(faults []*intakev1.PackageFault) []fault.Item {
+	out := make([]fault.Item, 0, len(faults))
+	for _, f := range faults {
+		d := fault.Definition{Kind: fault.Refused, Code: f.GetCode(), EN: f.GetText().GetEn(), RU: f.GetText().GetRu(), KK: f.GetText().GetKk()}
+		out = append(out, fault.Item{Where: clean(f.GetWhere()), Fault: d.With()})
+	}
+	return out
+}
+
+func (a *app) transferAccept() *cobra.Command {
+	var t target
+	var positions []uint
+	c := &cobra.Command{Use: "accept ID", Short: "Accept a transfer: number, book of accessions, act", Args: cobra.ExactArgs(1)}
+	t.flags(c)
+	c.Flags().UintSliceVar(&positions, "position", nil, "positions of the inventory that are accepted (default: all)")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		req := &intakev1.AcceptTransferRequest{TransferId: args[0]}
+		if req.CommandId, err = commandID(); err != nil {
+			return err
+		}
+		for _, p := range positions {
+			if p == 0 || p > 1<<31 {
+				return fault.Usage.With("problem", "--position counts from 1")
+			}
+			req.Positions = append(req.Positions, uint32(p))
+		}
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		res, err := cl.AcceptTransfer(ctx, req)
+		if err != nil {
+			return err
+		}
+		return a.show(res, func() { a.showAccession(res.GetAccession()) })
+	})
+	return c
+}
+
+func (a *app) accessionCommand() *cobra.Command {
+	return a.family("accession", "The book of accessions", a.accessionList(), a.accessionShow())
+}
+
+func (a *app) accessionList() *cobra.Command {
+	var t target
+	var year uint32
+	c := &cobra.Command{Use: "list", Short: "List the accessions of a year", Args: cobra.NoArgs}
+	t.flags(c)
+	c.Flags().Uint32Var(&year, "year", uint32(a.started.Year()), "year of the book")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		all := new(intakev1.ListAccessionsResponse)
+		for more := true; more; {
+			res, err := cl.ListAccessions(ctx, &intakev1.ListAccessionsRequest{Year: year, After: uint32(len(all.GetAccessions()))})
+			if err != nil {
+				return err
+			}
+			all.Accessions = append(all.Accessions, res.GetAccessions()...)
+			all.TotalAccessions, all.TotalUnits = res.GetTotalAccessions(), res.GetTotalUnits()
+			more = res.GetMore() && len(res.GetAccessions()) > 0
+		}
+		return a.show(all, func() {
+			var rows [][]string
+			for _, ac := range all.GetAccessions() {
+				rows = append(rows, []string{
+					ac.GetAccessionNumber(), ac.GetAcceptedOn(), ac.GetTransferId(), fmt.Sprint(ac.GetAccepted()), a.words(ac.GetOrganisation().GetName()),
+				})
+			}
+			a.table([]text{headAccession, {"DATE", "ДАТА", "КҮНІ"}, headTransfer, headFiles, headOrganisation}, rows)
+			a.printf(a.say(text{"in all: %d accessions, %d files\n", "всего: поступлений %d, дел %d\n", "барлығы: түсім %d, іс %d\n"}), all.GetTotalAccessions(), all.GetTotalUnits())
+		})
+	})
+	return c
+}
+
+func (a *app) accessionShow() *cobra.Command {
+	var t target
+	c := &cobra.Command{Use: "show NUMBER", Short: "Show an accession with its files", Args: cobra.ExactArgs(1)}
+	t.flags(c)
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		all := new(intakev1.GetAccessionResponse)
+		for more := true; more; {
+			res, err := cl.GetAccession(ctx, &intakev1.GetAccessionRequest{AccessionNumber: args[0], After: last(all.GetFiles()).GetFile().GetPosition()})
+			if err != nil {
+				return err
+			}
+			all.Accession = res.GetAccession()
+			all.Files = append(all.Files, res.GetFiles()...)
+			more = res.GetMore() && len(res.GetFiles()) > 0
+		}
+		return a.show(all, func() {
+			a.showAccession(all.GetAccession())
+			var rows [][]string
+			for _, f := range all.GetFiles() {
+				rows = append(rows, []string{fmt.Sprint(f.GetFile().GetPosition()), dates(f.GetFile().GetDateFrom(), f.GetFile().GetDateTo()), a.words(f.GetFile().GetTitle())})
+			}
+			a.table([]text{headNumber, headDates, headTitle}, rows)
+		})
+	})
+	return c
+}
+
+func (a *app) showAccession(ac *intakev1.Accession) {
+	a.printf(a.say(text{"accession %s of %s\n", "поступление %s от %s\n", "%s түсімі, %s\n"}), ac.GetAccessionNumber(), ac.GetAcceptedOn())
+	a.fields([]field{
+		{headOrganisation, a.words(ac.GetOrganisation().GetName())},
+		{headTransfer, ac.GetTransferId()},
+		{headInventory, ac.GetInventory().GetNumber() + " " + a.words(ac.GetInventory().GetTitle())},
+		{headFiles, fmt.Sprintf("%d/%d", ac.GetAccepted(), ac.GetListed())},
+		{text{"OCFL OBJECT", "ОБЪЕКТ OCFL", "OCFL НЫСАНЫ"}, ac.GetObjectId()},
+	})
+}
+
+func (a *app) actCommand() *cobra.Command {
+	var t target
+	var language, path string
+	c := &cobra.Command{Use: "act ACCESSION", Short: "Write the act of acceptance and transfer as PDF", Args: cobra.ExactArgs(1)}
+	t.flags(c)
+	c.Flags().StringVar(&language, "language", "kk", "language of the act: kk or ru")
+	c.Flags().StringVarP(&path, "output", "o", "", "file to write; - for the standard output")
+	_ = c.MarkFlagRequired("output")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		res, err := cl.GetAct(ctx, &intakev1.GetActRequest{AccessionNumber: args[0], Language: language})
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(res.GetPdf())
+		if hex.EncodeToString(sum[:]) != res.GetSha256() {
+			return actChanged.With()
+		}
+		if path == "-" {
+			_, err := a.out.Write(res.GetPdf())
+			return err
+		}
+		if err := journal.WriteFileSync(path, res.GetPdf(), os.FileMode(0o644)); err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(map[string]any{"file": path, "bytes": len(res.GetPdf()), "sha256": res.GetSha256()})
+		}
+		a.printf("%s  %d B  sha256 %s\n", path, len(res.GetPdf()), res.GetSha256())
+		return nil
+	})
+	return c
+}

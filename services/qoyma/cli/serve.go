@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+)
+
+var (
+	badConfig = fault.Define(fault.Invalid, "cli.bad_config",
+		"the configuration {file} cannot be used: {problem}; correct it",
+		"файл настроек {file} не годится: {problem}; исправьте его",
+		"{file} баптау файлы жарамайды: {problem}; оны түзетіңіз")
+	notReady = fault.Define(fault.Unavailable, "cli.not_ready",
+		"the archive was not ready within {seconds} s: {reason}",
+		"архив не готов к работе за {seconds} с: {reason}",
+		"архив {seconds} с ішінде жұмысқа дайын болмады: {reason}")
+)
+
+// settings are what serve can be told, by flags or by the configuration file.
+type settings struct {
+	Target  []string          `json:"target"`
+	Data    string            `json:"data"`
+	Keys    string            `json:"keys"`
+	Listen  string            `json:"listen"`
+	GRPC    string            `json:"grpc"`
+	Peer    map[string]string `json:"peer"`
+	Plain   bool              `json:"plain"`
+	NATS    string            `json:"nats"`
+	Archive string            `json:"archive"`
+	Log     string            `json:"log"`
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var s settings
+	var file string
+	c := &cobra.Command{
+		Use: "serve", Short: "Run the archive's services", Args: cobra.NoArgs,
+		Long: `Run the archive's services until SIGINT or SIGTERM, all in one process or some of them.
+
+The configuration file is one JSON object; its keys are the names of the flags:
+  {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
+   "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
+   "archive": "kz-almaty", "log": "json"}
+A flag given on the command line wins. A key that is not in this list is refused.`,
+	}
+	s.flags(c.Flags())
+	c.Flags().StringVar(&file, "config", "", "configuration file (JSON)")
+	_ = c.MarkFlagFilename("config", "json")
+	_ = c.RegisterFlagCompletionFunc("target", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return append([]string{"all"}, process.Names()...), cobra.ShellCompDirectiveNoFileComp
+	})
+	c.RunE = a.do(func(ctx context.Context, _ []string) error {
+		if file != "" {
+			if err := s.read(file, c.Flags()); err != nil {
+				return err
+			}
+		}
+		return a.serve(ctx, s)
+	})
+	return c
+}
+
+func (s *settings) flags(f *pflag.FlagSet) {
+	f.StringSliceVar(&s.Target, "target", []string{"all"}, "services to run: all, or names with commas")
+	f.StringVar(&s.Data, "data", os.Getenv("QOYMA_DATA"), "folder of everything this process keeps (default: QOYMA_DATA)")
+	f.StringVar(&s.Keys, "keys", "", "folder of the keys (default: keys in the data folder)")
+	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "address of pages, health and metrics")
+	f.StringVar(&s.GRPC, "grpc", "", "address of the gRPC API beside the unix socket in the data folder")
+	f.StringToStringVar(&s.Peer, "peer", nil, "where a service runs that is not in --target: name=host:port")
+	f.BoolVar(&s.Plain, "plain", false, "speak to peers on other machines without TLS: only in a closed network")
+	f.StringVar(&s.NATS, "nats", "", "URL of a NATS server that all processes share (default: an embedded one)")
+	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
+	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
+}
+
+// read takes what the file says, except where a flag was given.
+func (s *settings) read(file string, flags *pflag.FlagSet) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return badConfig.With("file", file, "problem", err.Error())
+	}
+	defer func() { _ = f.Close() }() // read only
+	raw, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil {
+		return badConfig.With("file", file, "problem", err.Error())
+	}
+	given := *s
+	merged := *s
+	merged.Target, merged.Peer = nil, nil
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&merged); err != nil {
+		return badConfig.With("file", file, "problem", err.Error())
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return badConfig.With("file", file, "problem", "something follows the object")
+	}
+	keep := map[string]func(){
+		"target": func() { merged.Target = given.Target }, "data": func() { merged.Data = given.Data },
+		"keys": func() { merged.Keys = given.Keys }, "listen": func() { merged.Listen = given.Listen },
+		"grpc": func() { merged.GRPC = given.GRPC }, "plain": func() { merged.Plain = given.Plain },
+		"peer": func() {
+			peers := maps.Clone(merged.Peer)
+			if peers == nil {
+				peers = map[string]string{}
+			}
+			maps.Copy(peers, given.Peer)
+			merged.Peer = peers
+		},
+		"nats": func() { merged.NATS = given.NATS }, "archive": func() { merged.Archive = given.Archive },
+		"log": func() { merged.Log = given.Log },
+	}
+	flags.Visit(func(f *pflag.Flag) {
+		if k, ok := keep[f.Name]; ok {
+			k()
+		}
+	})
+	if merged.Target == nil {
+		merged.Target = given.Target
+	}
+	*s = merged
+	return nil
+}
+
+// readyWithin is how long serve waits before it says that something is wrong; it goes on
+// trying.
+const readyWithin = 30 * time.Second
+
+func (a *app) serve(ctx context.Context, s settings) (err error) {
+	if s.Data == "" {
+		return fault.Usage.With("problem", "name the folder with --data")
+	}
+	if s.Log != "text" && s.Log != "json" {
+		return fault.Usage.With("problem", "--log is text or json")
+	}
+	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: version(), Output: a.err, JSON: s.Log == "json"})
+	if err != nil {
+		return err
+	}
+	t.Install()
+	defer func() {
+		bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		err = errors.Join(err, t.Shutdown(bound))
+	}()
+	p, err := process.Open(ctx, process.Config{
+		Data: s.Data, Keys: s.Keys, Archive: s.Archive, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
+		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services,
+	}, t)
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- p.Run(running) }()
+	if err := waitReady(ctx, p, done, readyWithin); err != nil {
+		switch {
+		case errors.Is(err, errEnded):
+			return <-done
+		case ctx.Err() != nil:
+		default:
+			a.report(err)
+		}
+	} else if err := a.announce(p, s); err != nil {
+		stop()
+		return errors.Join(err, <-done)
+	}
+	return <-done
+}
+
+var errEnded = errors.New("the process ended")
+
+// waitReady waits until commands are admitted. Errors: errEnded where Run returned (its
+// result is put back), notReady.
+func waitReady(ctx context.Context, p *process.Process, done chan error, within time.Duration) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	late := time.NewTimer(within)
+	defer late.Stop()
+	for {
+		err := p.Ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-late.C:
+			return notReady.With("seconds", int(within.Seconds()), "reason", fault.Of(err).In(fault.English)).Because(err)
+		case ended := <-done:
+			done <- ended
+			return errEnded
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// announce prints the line that says that the archive is ready.
+func (a *app) announce(p *process.Process, s settings) error {
+	took := time.Since(a.started)
+	socket := "unix:" + filepath.Join(s.Data, process.Socket)
+	http, grpc := "", ""
+	if addr := p.HTTPAddr(); addr != nil {
+		http = addr.String()
+	}
+	if addr := p.GRPCAddr(); addr != nil {
+		grpc = addr.String()
+	}
+	if a.json {
+		return a.printJSON(map[string]any{
+			"ready": true, "seconds": took.Seconds(), "archive": p.Archive(), "http": http, "grpc": grpc, "socket": socket,
+		})
+	}
+	line := a.say(text{"ready in %.2f s: archive %s, http://%s, %s", "готово за %.2f с: архив %s, http://%s, %s", "%.2f с ішінде дайын: %s архиві, http://%s, %s"})
+	if grpc != "" {
+		socket += ", " + grpc
+	}
+	a.printf(line+"\n", took.Seconds(), p.Archive(), http, socket)
+	return nil
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+)
+
+const errorsOnly = slog.LevelError
+
+// longestToken is what a verifier believes at most: a token cannot be taken back.
+const longestToken = time.Hour
+
+func (a *app) tokenCommand() *cobra.Command {
+	var data, actor string
+	var roles []string
+	var lifetime time.Duration
+	c := &cobra.Command{
+		Use: "token", Short: "Make a login token for --server", Args: cobra.NoArgs,
+		Long: "Make a login token with the identity key of a data folder. What its bearer may read follows from the roles.\n" +
+			"A token cannot be taken back, so it lasts an hour at most.",
+	}
+	c.Flags().StringVar(&data, "data", "", "data folder")
+	c.Flags().StringVar(&actor, "actor", "", "who it is for: person:<login>")
+	c.Flags().StringSliceVar(&roles, "role", nil, "roles: "+strings.Join(roleNames(personRoles()), ", "))
+	c.Flags().DurationVar(&lifetime, "for", 15*time.Minute, "how long it lasts, at most 1h")
+	for _, name := range []string{"data", "actor", "role"} {
+		_ = c.MarkFlagRequired(name)
+	}
+	_ = c.MarkFlagDirname("data")
+	c.RunE = a.do(func(_ context.Context, _ []string) error {
+		if name, ok := strings.CutPrefix(actor, "person:"); !ok || name == "" {
+			return fault.Usage.With("problem", "--actor is person:<login>")
+		}
+		if lifetime < time.Second || lifetime > longestToken {
+			return fault.Usage.With("problem", "--for is between 1s and 1h")
+		}
+		parsed, err := parseRoles(roles)
+		if err != nil {
+			return err
+		}
+		if err := archiveIn(data); err != nil {
+			return err
+		}
+		key, err := monitor.LoadOrCreateKey(filepath.Join(data, "keys", "identity.pem"))
+		if err != nil {
+			return err
+		}
+		token, expires, err := monitor.NewIssuer(key, lifetime, time.Now).Mint(monitor.Identity{
+			Actor: actor, Roles: parsed, Clearance: process.Clearance(parsed), Audience: a.names(),
+		})
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(map[string]any{"token": token, "actor": actor, "roles": roles, "expires": expires.UTC()})
+		}
+		a.printf("%s\n", token)
+		return nil
+	})
+	return c
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/bagit"
+)
+
+func (a *app) transferValidate() *cobra.Command {
+	c := &cobra.Command{
+		Use: "validate PATH", Short: "Check a BagIt package before sending it; needs no archive", Args: cobra.ExactArgs(1),
+		Long: "Check a BagIt package (a folder) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\nExit code 1 where it would be refused; every fault is listed.",
+	}
+	c.RunE = a.do(func(ctx context.Context, args []string) error {
+		report, err := bagit.ValidateDir(ctx, args[0], bagit.Options{})
+		if err != nil {
+			return err
+		}
+		if a.json {
+			if err := a.printJSON(struct {
+				*bagit.Report
+				Valid    bool      `json:"valid"`
+				Faults   []problem `json:"faults"`
+				Warnings []problem `json:"warnings"`
+			}{report, report.Valid(), a.problems(report.Faults), a.problems(report.Warnings)}); err != nil {
+				return err
+			}
+			return report.Err()
+		}
+		for _, w := range report.Warnings {
+			a.printf("%s: %s: %s\n", a.say(text{"warning", "предупреждение", "ескерту"}), clean(w.Where), clean(w.Fault.In(a.language())))
+		}
+		if report.Valid() {
+			a.printf(a.say(text{"valid: %d files, %d bytes\n", "годен: файлов %d, байт %d\n", "жарамды: файл саны %d, байт %d\n"}), len(report.Payload), report.Bytes)
+		}
+		return report.Err()
+	})
+	return c
+}
+
+func (a *app) problems(items []fault.Item) []problem {
+	out := make([]problem, 0, len(items))
+	for _, item := range items {
+		out = append(out, a.problemOf(item.Where, item.Fault))
+	}
+	return out
+}

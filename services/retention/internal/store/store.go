@@ -1,0 +1,254 @@
+// Package store keeps what the retention service knows: organisations, their nomenclatures,
+// the files in departments, the approved inventories and the duties to transfer them.
+//
+// It holds the decisions (closures that gather facts and ask the rules), Apply, which writes
+// what follows from each event, and the reading functions. Every decision takes a few Gets;
+// only inventories go through rows, at most 5,000.
+//
+//	organisations  organisation id                       → Organisation
+//	entries        organisation 0 year(2) index          → NomenclatureEntry
+//	counters       organisation 0 year(2) index          → n (4): files opened under the entry
+//	files          organisation 0 year(2) index 0 n(4)   → seq(8) of its FileOpened, DepartmentFile
+//	states         organisation 0 state(1) year(2) index 0 n(4) → nothing: files by state
+//	inventories    inventory id                          → DueTransfer
+//	rows           inventory id 0 position(4)            → file id
+//	transfers      year(2) n(4)                          → inventory id
+//	accessions     accession number                      → transfer id
+//	due            "a" duty | "o" organisation 0 duty    → inventory id
+//	               duty: 0 due day 0 inventory id while it waits or is due;
+//	                     1 due day, every bit turned, 0 inventory id once fulfilled: latest first
+//
+// Numbers are big endian. A file's id says its key: "organisation/year/index/n". So files
+// opened under one entry are appended, and a department's files stand in their order.
+//
+// Timers: "transfer-due", keyed by inventory id, at the first moment of the due day in Almaty.
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/retention/internal/rules"
+)
+
+// Name is the service's name.
+const Name = "retention"
+
+// TimerDue is the kind of the timer that lets an inventory fall due.
+const TimerDue = "transfer-due"
+
+// Limits that the API promises.
+const (
+	MaxListed  = 5000 // files in one inventory
+	MaxEntries = 5000 // lines in a year's nomenclature
+	MaxPage    = 500  // rows of a list
+)
+
+// States of a file, as the API names them.
+const (
+	StateOpen        = "open"
+	StateClosed      = "closed"
+	StateListed      = "listed"
+	StateDue         = "due"
+	StateTransferred = "transferred"
+)
+
+// States of a duty to transfer.
+const (
+	DutyWaiting   = "waiting"
+	DutyDue       = "due"
+	DutyFulfilled = "fulfilled"
+)
+
+// Schema is what the service keeps.
+func Schema() store.Schema {
+	return store.Schema{Version: 1, Buckets: []store.Bucket{
+		{Name: "organisations"},
+		{Name: "entries"},
+		{Name: "counters"},
+		{Name: "files", Appending: true},
+		{Name: "states", Appending: true},
+		{Name: "inventories"},
+		{Name: "rows", Appending: true},
+		{Name: "transfers", Appending: true},
+		{Name: "accessions", Appending: true},
+		{Name: "due"},
+	}}
+}
+
+// Rules are the decisions of the service with what they need beside the store.
+type Rules struct {
+	// Set is the law as dated data.
+	Set *rules.Set
+	// Grounds are the grounds of restriction that the archive knows; a label with another
+	// one is refused.
+	Grounds []string
+}
+
+// fileID is a file's identifier taken apart.
+type fileID struct {
+	organisation string
+	year         uint32
+	index        string
+	n            uint32
+}
+
+func (id fileID) String() string {
+	return id.organisation + "/" + strconv.FormatUint(uint64(id.year), 10) + "/" + id.index + "/" + strconv.FormatUint(uint64(id.n), 10)
+}
+
+// parseFileID reads "organisation/year/index/n", in exactly the form that String writes: one
+// file has one id.
+func parseFileID(s string) (id fileID, ok bool) {
+	if len(s) > 200 || strings.ContainsRune(s, 0) {
+		return id, false
+	}
+	parts := strings.Split(s, "/")
+	if len(parts) != 4 {
+		return id, false
+	}
+	year, err := strconv.ParseUint(parts[1], 10, 16)
+	if err != nil {
+		return id, false
+	}
+	n, err := strconv.ParseUint(parts[3], 10, 32)
+	if err != nil {
+		return id, false
+	}
+	id = fileID{organisation: parts[0], year: uint32(year), index: parts[2], n: uint32(n)}
+	return id, id.organisation != "" && id.String() == s
+}
+
+// entryKey is the key of a nomenclature's line and of its counter.
+func entryKey(organisation string, year uint32, index string) []byte {
+	return append(yearKey(organisation, year), index...)
+}
+
+func yearKey(organisation string, year uint32) []byte {
+	key := make([]byte, 0, len(organisation)+32)
+	key = append(append(key, organisation...), 0)
+	return binary.BigEndian.AppendUint16(key, uint16(year))
+}
+
+func (id fileID) key() []byte {
+	key := append(entryKey(id.organisation, id.year, id.index), 0)
+	return binary.BigEndian.AppendUint32(key, id.n)
+}
+
+// stateKey orders an organisation's files by state; the rest is as in files.
+func (id fileID) stateKey(state string) []byte {
+	prefix := statePrefix(id.organisation, state)
+	return append(prefix, id.key()[len(id.organisation)+1:]...)
+}
+
+func statePrefix(organisation, state string) []byte {
+	key := make([]byte, 0, len(organisation)+40)
+	return append(append(key, organisation...), 0, stateByte(state))
+}
+
+// IsState tells whether files have such a state.
+func IsState(state string) bool { return stateByte(state) != 0 }
+
+// stateByte is a state's place in the order of a file's life; 0 for none.
+func stateByte(state string) byte {
+	switch state {
+	case StateOpen:
+		return 1
+	case StateClosed:
+		return 2
+	case StateListed:
+		return 3
+	case StateDue:
+		return 4
+	case StateTransferred:
+		return 5
+	}
+	return 0
+}
+
+// idOfKey reads the id from a key of files.
+func idOfKey(key []byte) (fileID, error) {
+	organisation, rest, ok := strings.Cut(string(key), "\x00")
+	if !ok || len(rest) < 2+1+4 {
+		return fileID{}, fmt.Errorf("retention: %x is no key of a file", key)
+	}
+	return fileID{
+		organisation: organisation, year: uint32(binary.BigEndian.Uint16([]byte(rest[:2]))),
+		index: rest[2 : len(rest)-5], n: binary.BigEndian.Uint32([]byte(rest[len(rest)-4:])),
+	}, nil
+}
+
+// idOfStateKey reads the id from a key of states.
+func idOfStateKey(key []byte) (fileID, error) {
+	organisation, rest, ok := strings.Cut(string(key), "\x00")
+	if !ok || len(rest) < 1 {
+		return fileID{}, fmt.Errorf("retention: %x is no key of a file's state", key)
+	}
+	return idOfKey([]byte(organisation + "\x00" + rest[1:]))
+}
+
+func rowKey(inventory string, position uint32) []byte {
+	return binary.BigEndian.AppendUint32(append([]byte(inventory), 0), position)
+}
+
+func rowPrefix(inventory string) []byte { return append([]byte(inventory), 0) }
+
+// transferKey reads "2026-1" as a key; ok is false for anything else.
+func transferKey(id string) (key []byte, ok bool) {
+	y, n, found := strings.Cut(id, "-")
+	year, err1 := strconv.ParseUint(y, 10, 16)
+	number, err2 := strconv.ParseUint(n, 10, 32)
+	if !found || err1 != nil || err2 != nil || transferID(uint16(year), uint32(number)) != id {
+		return nil, false
+	}
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16(nil, uint16(year)), uint32(number)), true
+}
+
+func transferID(year uint16, n uint32) string { return fmt.Sprintf("%d-%d", year, n) }
+
+// dutyKeys are the two rows of an inventory with a due day in the list of duties.
+func dutyKeys(organisation, dueOn, inventory string, fulfilled bool) [2][]byte {
+	day := []byte(dueOn)
+	duty := []byte{0}
+	if fulfilled {
+		duty[0] = 1
+		for i := range day {
+			day[i] = ^day[i]
+		}
+	}
+	duty = append(append(append(duty, day...), 0), inventory...)
+	return [2][]byte{append([]byte("a"), duty...), append(dutyPrefix(organisation), duty...)}
+}
+
+// dutyDay is the due day that a duty's row stands under.
+func dutyDay(duty []byte) string {
+	if len(duty) < 1+len("2006-01-02") {
+		return ""
+	}
+	day := append([]byte(nil), duty[1:1+len("2006-01-02")]...)
+	if duty[0] == 1 {
+		for i := range day {
+			day[i] = ^day[i]
+		}
+	}
+	return string(day)
+}
+
+// dutyPrefix begins the duties of an organisation; of all where it is empty.
+func dutyPrefix(organisation string) []byte {
+	if organisation == "" {
+		return []byte("a")
+	}
+	return append(append([]byte("o"), organisation...), 0)
+}
+
+// Refs of events.
+func organisationRef(id string) journal.Ref { return journal.Ref{Type: "organisation", ID: id} }
+func fileRef(id string) journal.Ref         { return journal.Ref{Type: "file", ID: id} }
+func inventoryRef(id string) journal.Ref    { return journal.Ref{Type: "inventory", ID: id} }
+func transferRef(id string) journal.Ref     { return journal.Ref{Type: "transfer", ID: id} }
+func accessionRef(id string) journal.Ref    { return journal.Ref{Type: "accession", ID: id} }
