@@ -511,6 +511,7 @@ func TestReactionsRefuseWhatCannotBe(t *testing.T) {
 	if err := rows(false, file(1, 1), file(2, 1, "personal")); err != nil {
 		t.Fatal(err)
 	}
+	w.s.api.Patience = 0
 	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.Incomplete) {
 		t.Errorf("%v", err)
 	}
