@@ -2,10 +2,9 @@ package intake
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
-
-	"strings"
 )
 
 // TestHowLongATransferTakes measures, on request (-v), a transfer of many small files: what
