@@ -139,9 +139,9 @@ func (a *app) step(s *demo.Step) {
 // tryNext says what can be done with the archive while it is served.
 func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 	a.printf("%s\n\n", a.say(text{
-		"The archive is being served; stop it with Ctrl+C. In another terminal, try:",
-		"Архив работает; остановить – Ctrl+C. В другом терминале попробуйте:",
-		"Архив жұмыс істеп тұр; тоқтату – Ctrl+C. Басқа терминалда байқап көріңіз:",
+		"The archive is being served; stop it with Ctrl+C. Open the address below, or try in another terminal:",
+		"Архив работает; остановить – Ctrl+C. Откройте адрес внизу или попробуйте в другом терминале:",
+		"Архив жұмыс істеп тұр; тоқтату – Ctrl+C. Төмендегі мекенжайды ашыңыз немесе басқа терминалда байқап көріңіз:",
 	}))
 	transfer, accession := "", ""
 	for _, step := range r.Steps {
@@ -153,7 +153,7 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 		}
 	}
 	program := "qoyma"
-	if strings.HasPrefix(os.Args[0], os.TempDir()) { // go run builds into the temporary folder
+	if strings.Contains(os.Args[0], "go-build") { // as go run starts it
 		program = "go run ./services/qoyma"
 	}
 	for _, command := range []string{
@@ -162,5 +162,5 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 	} {
 		a.printf("  %s %s --data %s\n", program, command, s.Data)
 	}
-	a.printf("\n  http://%s/healthz  /readyz  /metrics\n", p.HTTPAddr())
+	a.printf("\n  http://%s/  (/healthz, /readyz, /metrics)\n", p.HTTPAddr())
 }

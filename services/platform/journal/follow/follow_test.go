@@ -475,7 +475,7 @@ func TestAnEntryThatWasTamperedWithStopsTheFollower(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries[0].Header = header
-	w.writer = nil
+	w.cutOff("writer")
 	data, err := proto.Marshal(&journalv1.Pack{Archive: archive, Service: "writer", Epoch: 1, First: 11, Last: 11, Entries: entries, Checkpoint: checkpoint})
 	if err != nil {
 		t.Fatal(err)

@@ -63,8 +63,10 @@ type world struct {
 
 	mu     sync.Mutex
 	handle follow.Handle
-	writer *service
-	mirror *service
+	// reachable are the services that the others may ask: their goroutines look here.
+	reachable map[string]*service
+	writer    *service
+	mirror    *service
 }
 
 type service struct {
@@ -84,7 +86,7 @@ func newWorld(t *testing.T) *world {
 
 // newWorldIn keeps stores and streams in given folders.
 func newWorldIn(t *testing.T, dir, streams string) *world {
-	w := &world{t: t, dir: dir, streams: streams, wrap: func(js jetstream.JetStream) jetstream.JetStream { return js }}
+	w := &world{t: t, reachable: make(map[string]*service), dir: dir, streams: streams, wrap: func(js jetstream.JetStream) jetstream.JetStream { return js }}
 	w.keys = filepath.Join(w.dir, "keys")
 	if err := os.MkdirAll(w.keys, 0o700); err != nil {
 		t.Fatal(err)
@@ -146,10 +148,11 @@ func (w *world) start(name string) *service {
 		Store: s.Store, Verifier: s.key.Verifier, JetStream: js, Log: quiet(), Retry: 20 * time.Millisecond,
 		Ensure: func(ctx context.Context) error { _, err := w.bus.EnsureStream(ctx, spec); return err },
 		Witnesses: func(context.Context) ([]relay.Witness, bool) {
-			if name != "writer" || w.mirror == nil {
+			mirror := w.reach("mirror")
+			if name != "writer" || mirror == nil {
 				return nil, true
 			}
-			res, err := w.mirror.api.Witness(w.t.Context(), &journalv1.WitnessRequest{Service: "mirror", Of: "writer"})
+			res, err := mirror.api.Witness(w.t.Context(), &journalv1.WitnessRequest{Service: "mirror", Of: "writer"})
 			if err != nil {
 				return nil, false
 			}
@@ -162,10 +165,11 @@ func (w *world) start(name string) *service {
 			Store: s.Store, Service: "writer", JetStream: js, Log: quiet(),
 			Subject: relay.Subject(archive, "writer"), Stream: relay.StreamName(archive, "writer"),
 			Source: func() (journalv1.JournalServiceClient, error) {
-				if w.writer == nil {
+				writer := w.reach("writer")
+				if writer == nil {
 					return nil, errors.New("the writer is down")
 				}
-				return direct{w.writer.api}, nil
+				return direct{writer.api}, nil
 			},
 			Verifier: func() (note.Verifier, error) { v, _, err := journal.LoadVerifier(w.keys, "writer"); return v, err },
 			Handlers: follow.Handlers{registeredType: func(ctx context.Context, r *journal.Record) (store.Decide, error) {
@@ -179,19 +183,36 @@ func (w *world) start(name string) *service {
 		src.Followers = []*follow.Follower{s.follower}
 	}
 	s.api = journalapi.New(src)
-	var ctx context.Context
-	ctx, s.stop = context.WithCancel(context.Background())
-	s.done.Go(func() { s.relay.Run(ctx) })
-	if s.follower != nil {
-		s.done.Go(func() { s.follower.Run(ctx) })
-	}
+	w.mu.Lock()
+	w.reachable[name] = s
+	w.mu.Unlock()
 	switch name {
 	case "writer":
 		w.writer = s
 	case "mirror":
 		w.mirror = s
 	}
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(context.Background())
+	s.done.Go(func() { s.relay.Run(ctx) })
+	if s.follower != nil {
+		s.done.Go(func() { s.follower.Run(ctx) })
+	}
 	return s
+}
+
+// reach gives a service that others may ask; nil where it is cut off.
+func (w *world) reach(name string) *service {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reachable[name]
+}
+
+// cutOff lets nobody reach a service any more.
+func (w *world) cutOff(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.reachable, name)
 }
 
 func (w *world) stop(s *service) {
