@@ -76,9 +76,9 @@ func differences(inventory string, files []*recordv1.File, chosen []uint32) []ac
 		out = append(out, act.Difference{Unit: "оп. " + inventory + ", д. " + span, Reason: reason})
 	}
 	flush := func() {
-		switch {
-		case first == 0:
-		case first == last:
+		switch first {
+		case 0:
+		case last:
 			add(fmt.Sprint(first))
 		default:
 			add(fmt.Sprintf("%d–%d", first, last))

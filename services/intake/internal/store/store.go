@@ -38,9 +38,19 @@ import (
 // Schema is the buckets above.
 func Schema() base.Schema {
 	return base.Schema{Version: 1, Buckets: []base.Bucket{
-		{Name: "transfers"}, {Name: "states"}, {Name: "lists"}, {Name: "expected"}, {Name: "faults"}, {Name: "warnings"},
-		{Name: "content"}, {Name: "contacts"}, {Name: "plans"}, {Name: "books"},
-		{Name: "accessions", Appending: true}, {Name: "accepted", Appending: true}, {Name: "objects"},
+		{Name: "transfers"},
+		{Name: "states"},
+		{Name: "lists"},
+		{Name: "expected"},
+		{Name: "faults"},
+		{Name: "warnings"},
+		{Name: "content"},
+		{Name: "contacts"},
+		{Name: "plans"},
+		{Name: "books"},
+		{Name: "accessions", Appending: true},
+		{Name: "accepted", Appending: true},
+		{Name: "objects"},
 	}}
 }
 
