@@ -511,6 +511,7 @@ func TestReactionsRefuseWhatCannotBe(t *testing.T) {
 	if err := rows(false, file(1, 1), file(2, 1, "personal")); err != nil {
 		t.Fatal(err)
 	}
+	w.s.api.Patience = 0
 	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.Incomplete) {
 		t.Errorf("%v", err)
 	}
@@ -521,4 +522,72 @@ func TestReactionsRefuseWhatCannotBe(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	w.whole()
+}
+
+// TestEventsAreAsStrictAsWhatTheyCarryAndNameTheirObjects reads the journal of a whole
+// transfer whose files have different labels.
+func TestEventsAreAsStrictAsWhatTheyCarryAndNameTheirObjects(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 1, "personal"), file(2, 1), file(3, 1, "medical", "personal"))
+	if _, err := w.send(newID(), "2026-1", bag(t, payload)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.accept(newID(), "2026-1"); err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := w.s.host.Store().Read(1, 1000, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, e := range entries {
+		r, err := journal.Decode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := r.Body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		scope := monitor.Scope{Level: r.Header.GetLabel().GetLevel(), Grounds: r.Header.GetLabel().GetGrounds()}
+		object := "transfer"
+		var files []*recordv1.File
+		switch b := body.(type) {
+		case *intakev1.TransferFilesExpected:
+			files = b.GetFiles()
+		case *intakev1.AccessionFilesAccepted:
+			object = "accession"
+			for _, f := range b.GetFiles() {
+				files = append(files, f.GetFile())
+			}
+		case *intakev1.AccessionAccepted, *intakev1.ActDrawnUp:
+			object = "accession"
+		case *intakev1.PackageFilesChecked:
+			for _, f := range b.GetFiles() {
+				if strings.HasPrefix(f.GetPath(), "data/0003/") && !scope.Allows(monitor.Label{Level: 1, Grounds: []string{"medical", "personal"}}) {
+					t.Errorf("event %d shows %s to more than may see its unit", r.Seq(), f.GetPath())
+				}
+			}
+		}
+		for _, f := range files {
+			if rows++; !scope.Allows(monitor.Label{Level: f.GetLabel().GetLevel(), Grounds: f.GetLabel().GetGrounds()}) {
+				t.Errorf("event %d is less strict than its row %d", r.Seq(), f.GetPosition())
+			}
+		}
+		if r.Object().Type != object {
+			t.Errorf("event %d (%s) is about %s", r.Seq(), r.Header.GetBodyType(), r.Object())
+		}
+		transfers := 0
+		for _, ref := range r.Header.GetRefs() {
+			if ref.GetType() == "transfer" && ref.GetId() == "2026-1" {
+				transfers++
+			}
+		}
+		if transfers != 1 {
+			t.Errorf("event %d (%s) is not on the transfer's timeline", r.Seq(), r.Header.GetBodyType())
+		}
+	}
+	if rows != 6 {
+		t.Errorf("%d rows", rows)
+	}
 }

@@ -292,3 +292,11 @@ func faultCodes(faults []*intakev1.PackageFault) string {
 	}
 	return strings.Join(out, "; ")
 }
+
+func (w *world) expectMany(id string, positions []uint32) {
+	var files []*recordv1.File
+	for _, p := range positions {
+		files = append(files, file(p, 1))
+	}
+	w.expect(id, files...)
+}

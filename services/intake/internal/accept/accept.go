@@ -213,8 +213,7 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 		}
 	}
 	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
-	_, err = Paper(p.Archive, trial, f, chosen).PDF(fault.Russian)
-	return err
+	return Paper(p.Archive, trial, f, chosen).Check()
 }
 
 // accession is the accession's line as the plan's facts give it.

@@ -115,6 +115,9 @@ const (
 	maxName = 300  // characters in a name, a post or a number
 )
 
+// Check refuses an act that PDF would refuse, without printing it.
+func (a Transfer) Check() error { return a.check() }
+
 // check refuses an act whose facts are incomplete or do not add up.
 func (a Transfer) check() error {
 	required := []struct {

@@ -48,6 +48,9 @@ var (
 // Server answers the service's calls.
 type Server struct {
 	intakev1.UnimplementedIntakeServiceServer
+	// Patience is how long a call waits for an inventory that is still arriving.
+	Patience time.Duration
+
 	store   *base.Store
 	area    *staging.Area
 	repo    *repository.Repository
@@ -62,7 +65,7 @@ type Server struct {
 // New makes the server. Uploads and acceptances wait until Recover has swept.
 func New(plans *accept.Plans, reserve uint64) *Server {
 	return &Server{
-		store: plans.Store, area: plans.Staging, repo: plans.Repository, plans: plans, reserve: reserve,
+		Patience: patience, store: plans.Store, area: plans.Staging, repo: plans.Repository, plans: plans, reserve: reserve,
 		swept: make(chan struct{}), busy: make(map[string]bool),
 	}
 }
@@ -98,6 +101,39 @@ func (s *Server) ready(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// patience is how long a call waits for rows of an inventory that are on their way, where the
+// server was not told otherwise.
+const patience = 5 * time.Second
+
+// arrived waits until the inventory of a transfer has come whole: its rows follow the transfer
+// within moments, and whoever sees the one may act at once. What it cannot wait for, the rules
+// refuse.
+func (s *Server) arrived(ctx context.Context, id string) error {
+	late := time.NewTimer(s.Patience)
+	defer late.Stop()
+	for {
+		_, changed := s.store.Wait()
+		var waits bool
+		if err := s.store.View(func(v *base.View) error {
+			if _, err := store.Transfer(v, id); err != nil {
+				return err
+			}
+			list, err := store.ListOf(v, id)
+			waits = !list.Complete
+			return err
+		}); err != nil || !waits {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-late.C:
+			return transfer.Incomplete.With("id", clip(id))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
@@ -242,6 +278,9 @@ func (s *Server) AcceptTransfer(ctx context.Context, req *intakev1.AcceptTransfe
 		return nil, err
 	}
 	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.arrived(ctx, req.GetTransferId()); err != nil {
 		return nil, err
 	}
 	begun, err := s.plans.Begin(ctx, c, req.GetTransferId(), req.GetPositions())

@@ -82,6 +82,9 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 		}
 		return stream.SendAndClose(res)
 	}
+	if err := s.arrived(ctx, begin.GetTransferId()); err != nil {
+		return err
+	}
 	u := upload{Server: s, id: begin.GetTransferId(), command: c}
 	res, err := u.take(stream)
 	if err != nil {

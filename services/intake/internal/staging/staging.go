@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
@@ -108,6 +109,7 @@ type Upload struct {
 	size    uint64
 	got     uint64
 	open    bool
+	written []string // files of ours, to be made durable by Keep
 }
 
 // Begin makes an empty folder for a package. What an interrupted upload of the same id left
@@ -169,17 +171,16 @@ func (u *Upload) Data(p []byte) error {
 	return nil
 }
 
-// end makes the open file durable.
+// end closes the open file. It is made durable only by Keep: a refused package costs no
+// flush, and many files flushed together share the disk's.
 func (u *Upload) end() error {
 	u.open = false
 	if u.file == nil {
 		return nil
 	}
 	_ = u.sink.Close() // the wrong size that it says is in the report
-	err := u.file.Sync()
-	if closeErr := u.file.Close(); err == nil {
-		err = closeErr
-	}
+	u.written = append(u.written, u.file.Name())
+	err := u.file.Close()
 	u.file, u.sink = nil, nil
 	if err != nil {
 		return fmt.Errorf("staging: %w", err)
@@ -195,8 +196,24 @@ func (u *Upload) Finish() (*bagit.Report, error) {
 	return u.checker.Finish(), nil
 }
 
-// Keep makes the package's names durable. When it returns nil the package may be recorded.
+// flushes is how many files are flushed at once: the file system joins them into few commits.
+const flushes = 16
+
+// Keep makes the package durable. When it returns nil the package may be recorded.
 func (u *Upload) Keep() error {
+	var workers sync.WaitGroup
+	errs := make([]error, flushes)
+	for n := range flushes {
+		workers.Go(func() {
+			for i := n; i < len(u.written) && errs[n] == nil; i += flushes {
+				errs[n] = syncFile(u.written[i])
+			}
+		})
+	}
+	workers.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
 	if err := syncDir(filepath.Join(u.area.dir, u.id)); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
@@ -219,6 +236,20 @@ func (u *Upload) Discard() error {
 
 // hand lets the writer be opened after the name was judged.
 type hand struct{ io.Writer }
+
+// syncFile flushes a closed file. What the kernel failed to write since is reported to this
+// flush, being the first after the failure.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
 
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
