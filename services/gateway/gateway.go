@@ -226,15 +226,15 @@ func (g *gateway) page(name string, find func(*request) (any, error)) http.Handl
 			return
 		}
 		v := view{r: r, Lang: lang, Query: strings.TrimSpace(hr.URL.Query().Get("q")), Data: data}
-		status := http.StatusOK
+		shown, status := name, http.StatusOK
 		if err != nil {
 			f := fault.Of(err)
-			name, status, v.Error = "error", f.Kind.HTTP(), f.In(lang)
+			shown, status, v.Error = "error", f.Kind.HTTP(), f.In(lang)
 			if f.Kind == fault.Internal {
 				g.cfg.Log.ErrorContext(ctx, "page", "path", hr.URL.Path, "error", err)
 			}
 		}
-		g.draw(w, name, status, v)
+		g.draw(w, shown, status, v)
 	})
 }
 
