@@ -45,7 +45,7 @@ func Dial(data string) (*Archive, error) {
 		addresses[name] = "unix:" + filepath.Join(data, process.Socket)
 	}
 	a := &Archive{network: serve.NewNetwork(serve.NetworkConfig{Addresses: addresses})}
-	a.caller = a.network.As(monitor.NewCredentials(monitor.NewIssuer(key, 0, nil), monitor.Identity{
+	a.caller = a.network.As(monitor.NewCredentials(monitor.NewIssuer(key, 0, time.Now), monitor.Identity{
 		Actor: "person:load", Roles: []monitor.Role{monitor.Clerk, monitor.Archivist, monitor.Commission, monitor.Auditor, monitor.Administrator, monitor.Service},
 		Clearance: monitor.Scope{Level: 3, Grounds: process.Grounds},
 	}))

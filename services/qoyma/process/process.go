@@ -361,3 +361,13 @@ func (p *Process) Ready() error {
 func (p *Process) As(id monitor.Identity) serve.Caller {
 	return p.network.As(monitor.NewCredentials(p.issuer, id))
 }
+
+// Heads are the numbers of the last events of the services' journals, in the order of the
+// services.
+func (p *Process) Heads() []uint64 {
+	out := make([]uint64, len(p.services))
+	for i, svc := range p.services {
+		out[i] = svc.Store().Head().Seq
+	}
+	return out
+}

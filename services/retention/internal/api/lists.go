@@ -30,8 +30,8 @@ func (s *Server) ListNomenclature(_ context.Context, q *retentionv1.ListNomencla
 }
 
 // ListFiles implements RetentionService. Where many files in a row are not for the reader, it
-// goes on in further short transactions until the page is full, the list ends, or the
-// caller's time does.
+// goes on in further short transactions until there is something to show, the list ends, or
+// the caller's time does; the page is then shorter than asked for.
 func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest) (*retentionv1.ListFilesResponse, error) {
 	if q.GetState() != "" && !store.IsState(q.GetState()) {
 		return nil, badState.With("state", clip(q.GetState()))
@@ -44,7 +44,7 @@ func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest)
 			if _, err = store.Organisation(v, q.GetOrganisationId()); err != nil {
 				return err
 			}
-			page, err = store.Files(v, q.GetOrganisationId(), q.GetState(), after, limit-len(res.GetFiles()), scope)
+			page, err = store.Files(v, q.GetOrganisationId(), q.GetState(), after, limit, scope)
 			return err
 		}); err != nil {
 			return nil, err
@@ -52,8 +52,9 @@ func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest)
 		for _, row := range page.Files {
 			res.Files = append(res.Files, row.DepartmentFile)
 		}
-		res.More = page.More
-		if after = page.Next; after == "" {
+		after = page.Next
+		res.More = page.More || after != ""
+		if after == "" || len(res.GetFiles()) > 0 {
 			return res, nil
 		}
 		if err := ctx.Err(); err != nil {

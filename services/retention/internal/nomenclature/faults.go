@@ -108,6 +108,10 @@ var (
 		"{count} files are too many for one inventory (the most is {most}); divide it into yearly sections",
 		"{count} дел – слишком много для одной описи (не более {most}); разделите её на годовые разделы",
 		"{count} іс бір тізімдеме үшін тым көп (ең көбі {most}); оны жылдық бөлімдерге бөліңіз")
+	TooManyEntries = fault.Define(fault.Refused, "nomenclature.entry.many",
+		"the nomenclature of {year} has {most} entries, and no more fit; use the entries that there are, or divide the organisation into its units",
+		"в номенклатуре {year} года уже {most} статей, больше нельзя; пользуйтесь имеющимися или зарегистрируйте подразделения отдельно",
+		"{year} жылғы номенклатурада {most} жазба бар, одан артық болмайды; барларын пайдаланыңыз немесе бөлімшелерді жеке тіркеңіз")
 	BadLabel = fault.Define(fault.Invalid, "nomenclature.label",
 		"the label is wrong ({value}); give a level from 0 to 3 and grounds of these: {known}; state secrets are not kept here",
 		"метка доступа неверна ({value}); укажите уровень от 0 до 3 и основания из числа: {known}; государственные секреты здесь не хранятся",

@@ -70,7 +70,17 @@ func applyEntry(tx *store.Tx, r *journal.Record) error {
 	if err := body(r, &e); err != nil {
 		return err
 	}
+	year := yearKey(e.GetOrganisationId(), e.GetYear())
+	tx.Put("counters", year, binary.BigEndian.AppendUint32(nil, counted(&tx.View, year)+1))
 	return put(tx, "entries", entryKey(e.GetOrganisationId(), e.GetYear(), e.GetIndex()), EntryOf(&e))
+}
+
+// counted reads a counter; 0 where nothing was counted.
+func counted(v *store.View, key []byte) uint32 {
+	if raw := v.Get("counters", key); len(raw) == 4 {
+		return binary.BigEndian.Uint32(raw)
+	}
+	return 0
 }
 
 // EntryOf is the line that the event added, as the API shows it.

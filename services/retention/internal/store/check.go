@@ -30,6 +30,7 @@ func (c *check) add(where, format string, args ...any) {
 func Check(v *store.View) []store.Problem {
 	c := &check{v: v}
 	c.files()
+	c.entries()
 	c.states()
 	c.inventories()
 	c.transfers()
@@ -71,6 +72,28 @@ func (c *check) files() {
 		c.file(id, row)
 	}
 	ended()
+}
+
+// entries checks that each year's are counted.
+func (c *check) entries() {
+	years := make(map[string]uint32)
+	for key := range c.v.Scan("entries", nil, nil) {
+		if i := bytes.IndexByte(key, 0); i >= 0 && len(key) > i+3 {
+			years[string(key[:i+3])]++
+		}
+	}
+	for key := range c.v.Scan("counters", nil, nil) {
+		if i := bytes.IndexByte(key, 0); i < 0 || len(key) > i+3 {
+			continue
+		}
+		if n := counted(c.v, key); n != years[string(key)] {
+			c.add("counters "+printable(key), "it says %d, there are %d entries", n, years[string(key)])
+		}
+		delete(years, string(key))
+	}
+	if len(years) > 0 {
+		c.add("counters", "%d years of entries are not counted", len(years))
+	}
 }
 
 func (c *check) file(id fileID, row FileRow) {

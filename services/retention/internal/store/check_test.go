@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
@@ -16,6 +18,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	platform "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
 	"github.com/qoyma/qoyma/services/retention/internal/store"
 )
@@ -150,6 +153,60 @@ func TestManyHiddenFilesArePassedOver(t *testing.T) {
 		if pages != 2 || fmt.Sprint(got) != "[a/2014/01-01/5004]" {
 			t.Errorf("state %q: %v in %d pages", state, got, pages)
 		}
+	}
+}
+
+// What a list answers stays below what a message holds, however long the titles are.
+func TestLongTitlesEndAPageEarly(t *testing.T) {
+	s, r := furnished(t, true, nil)
+	long := opening()
+	long.Title = &recordv1.Text{Kk: strings.Repeat("қ", 1000), Ru: strings.Repeat("ы", 1000), En: strings.Repeat("₸", 1000)}
+	for range 400 {
+		do(t, s, r.OpenFile(long))
+	}
+	for _, state := range []string{"", store.StateOpen} {
+		seen, after := 0, ""
+		for more := true; more; {
+			if err := s.View(func(v *platform.View) error {
+				page, err := store.Files(v, "a", state, after, store.MaxPage, everyone)
+				size := 0
+				for _, f := range page.Files {
+					size += proto.Size(f.DepartmentFile)
+					after = f.GetFile().GetId()
+				}
+				if size > store.MaxPageBytes || page.More && len(page.Files) == 0 {
+					t.Errorf("a page of %d files, %d bytes", len(page.Files), size)
+				}
+				seen, more = seen+len(page.Files), page.More
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seen != 400 {
+			t.Errorf("state %q: %d files", state, seen)
+		}
+	}
+}
+
+// A year's nomenclature is listed whole, so that it is bounded.
+func TestANomenclatureIsBounded(t *testing.T) {
+	s, r := furnished(t, true, nil)
+	add := func(i int) platform.Decide {
+		return r.AddNomenclatureEntry(&retentionv1.NomenclatureEntry{
+			OrganisationId: "a", Year: 2014, Index: fmt.Sprintf("%d-%d", 100+i/900, 100+i%900), Title: &recordv1.Text{Ru: "Статья"}, Term: "ДМН",
+		})
+	}
+	for i := range store.MaxEntries - 1 {
+		do(t, s, add(i))
+	}
+	_, err := s.Do(t.Context(), platform.Command{ID: uuid.Must(uuid.NewV7()), Name: "/test", Actor: "person:test", Decide: add(store.MaxEntries)})
+	if !errors.Is(err, nomenclature.TooManyEntries) {
+		t.Errorf("got %v", err)
+	}
+	problems, err := s.Verify(t.TempDir())
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
@@ -61,6 +60,9 @@ func (r *Rules) AddNomenclatureEntry(e *retentionv1.NomenclatureEntry) store.Dec
 		if err != nil {
 			return nil, err
 		}
+		if n := counted(v, yearKey(e.GetOrganisationId(), e.GetYear())); n >= MaxEntries {
+			return nil, nomenclature.TooManyEntries.With("year", e.GetYear(), "most", MaxEntries)
+		}
 		return []store.Event{{
 			Refs: []journal.Ref{
 				{Type: "nomenclature", ID: e.GetOrganisationId() + "/" + asYear(e.GetYear()) + "/" + e.GetIndex()},
@@ -94,10 +96,8 @@ func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
 		if err != nil {
 			return nil, err
 		}
-		id := fileID{organisation: o.GetId(), year: e.GetYear(), index: e.GetIndex(), n: 1}
-		if raw := v.Get("counters", entryKey(id.organisation, id.year, id.index)); len(raw) == 4 {
-			id.n += binary.BigEndian.Uint32(raw)
-		}
+		id := fileID{organisation: o.GetId(), year: e.GetYear(), index: e.GetIndex()}
+		id.n = counted(v, entryKey(id.organisation, id.year, id.index)) + 1
 		file, err := nomenclature.OpenFile(organisation(o), entry(e), int(id.n)-1, nomenclature.FileID(id.String()), title(q.GetTitle()), opened, civil.Of(now))
 		if err != nil {
 			return nil, err

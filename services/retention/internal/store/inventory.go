@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -289,7 +290,7 @@ func fallDue(v *store.View, id string, now time.Time) ([]store.Event, error) {
 
 // listed reads all files of an inventory.
 func listed(v *store.View, id string) ([]*recordv1.File, error) {
-	files, more, err := InventoryRows(v, id, 0, MaxListed, everything{})
+	files, more, err := inventoryRows(v, id, 0, MaxListed, math.MaxInt, everything{})
 	if err == nil && more {
 		err = fmt.Errorf("retention: inventory %s lists more than %d files", id, MaxListed)
 	}

@@ -180,7 +180,7 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 		from = keyOf(id)
 	}
 	var page Page
-	seen := 0
+	seen, bytes := 0, 0
 	for key, raw := range v.Scan(bucket, prefix, from) {
 		id, err := read(key)
 		if err != nil {
@@ -202,7 +202,8 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 		if !scope.Allows(labelOf(row.GetFile().GetLabel())) {
 			continue
 		}
-		if len(page.Files) == limit {
+		bytes += proto.Size(row.DepartmentFile)
+		if len(page.Files) == limit || bytes > MaxPageBytes && len(page.Files) > 0 {
 			page.More = true
 			return page, nil
 		}
@@ -239,6 +240,11 @@ func Inventory(v *store.View, id string) (*retentionv1.DueTransfer, error) {
 // InventoryRows reads the files of an inventory in their order, after a position, that the
 // scope may see. more tells that there are others, seen or not.
 func InventoryRows(v *store.View, id string, after uint32, limit int, scope Reader) (list []*recordv1.File, more bool, err error) {
+	return inventoryRows(v, id, after, limit, MaxPageBytes, scope)
+}
+
+func inventoryRows(v *store.View, id string, after uint32, limit, most int, scope Reader) (list []*recordv1.File, more bool, err error) {
+	bytes := 0
 	var from []byte
 	if after > 0 {
 		from = rowKey(id, after)
@@ -258,9 +264,13 @@ func InventoryRows(v *store.View, id string, after uint32, limit int, scope Read
 		if row.DepartmentFile == nil {
 			return nil, false, fmt.Errorf("retention: inventory %s lists %s, which is not there", id, parsed)
 		}
-		if scope.Allows(labelOf(row.GetFile().GetLabel())) {
-			list = append(list, row.GetFile())
+		if !scope.Allows(labelOf(row.GetFile().GetLabel())) {
+			continue
 		}
+		if bytes += proto.Size(row.GetFile()); bytes > most && len(list) > 0 {
+			return list, true, nil
+		}
+		list = append(list, row.GetFile())
 	}
 	return list, false, nil
 }

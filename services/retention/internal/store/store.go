@@ -8,6 +8,7 @@
 //	organisations  organisation id                       → Organisation
 //	entries        organisation 0 year(2) index          → NomenclatureEntry
 //	counters       organisation 0 year(2) index          → n (4): files opened under the entry
+//	               organisation 0 year(2)                → n (4): entries of the year
 //	files          organisation 0 year(2) index 0 n(4)   → seq(8) of its FileOpened, DepartmentFile
 //	states         organisation 0 state(1) year(2) index 0 n(4) → nothing: files by state
 //	inventories    inventory id                          → DueTransfer
@@ -46,6 +47,8 @@ const (
 	MaxListed  = 5000 // files in one inventory
 	MaxEntries = 5000 // lines in a year's nomenclature
 	MaxPage    = 500  // rows of a list
+	// MaxPageBytes ends a page early: titles may be long, and a gRPC message holds 4 MiB.
+	MaxPageBytes = 2 << 20
 )
 
 // States of a file, as the API names them.
