@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -39,36 +40,35 @@ type place struct {
 	epoch, seq uint64
 }
 
-// inOrder sorts by time and then lets every cause come before its effects: two services'
-// clocks may differ, causes do not.
+// inOrder merges the journals: each stays in its own order, a cause comes before its effects
+// (two services' clocks may differ, causes do not), and otherwise the earlier recorded event
+// comes first.
 func inOrder(events []*journalv1.TimelineEvent) []*journalv1.TimelineEvent {
-	slices.SortStableFunc(events, func(a, b *journalv1.TimelineEvent) int {
-		if a.GetService() == b.GetService() {
-			return int(int64(a.GetSeq() - b.GetSeq()))
-		}
-		return a.GetRecordedAt().AsTime().Compare(b.GetRecordedAt().AsTime())
-	})
-	here := make(map[place]*journalv1.TimelineEvent, len(events))
+	waits := make(map[place]bool, len(events)) // events that were not put yet
+	queues := make(map[string][]*journalv1.TimelineEvent)
 	for _, e := range events {
-		here[place{e.GetService(), e.GetEpoch(), e.GetSeq()}] = e
+		waits[place{e.GetService(), e.GetEpoch(), e.GetSeq()}] = true
+		queues[e.GetService()] = append(queues[e.GetService()], e)
 	}
-	done := make(map[*journalv1.TimelineEvent]bool, len(events))
+	services := slices.Sorted(maps.Keys(queues))
 	out := make([]*journalv1.TimelineEvent, 0, len(events))
-	var put func(e *journalv1.TimelineEvent)
-	put = func(e *journalv1.TimelineEvent) {
-		if done[e] {
-			return
-		}
-		done[e] = true
-		if c := e.GetCause(); c != nil {
-			if cause := here[place{c.GetService(), c.GetEpoch(), c.GetSeq()}]; cause != nil {
-				put(cause)
+	for len(out) < len(events) {
+		var next *journalv1.TimelineEvent
+		free := false // whether next's cause has been put, or is not here
+		for _, service := range services {
+			if len(queues[service]) == 0 {
+				continue
+			}
+			e := queues[service][0]
+			c := e.GetCause()
+			may := c == nil || !waits[place{c.GetService(), c.GetEpoch(), c.GetSeq()}]
+			if next == nil || (may && !free) || (may == free && e.GetRecordedAt().AsTime().Before(next.GetRecordedAt().AsTime())) {
+				next, free = e, may
 			}
 		}
-		out = append(out, e)
-	}
-	for _, e := range events {
-		put(e)
+		delete(waits, place{next.GetService(), next.GetEpoch(), next.GetSeq()})
+		queues[next.GetService()] = queues[next.GetService()][1:]
+		out = append(out, next)
 	}
 	return out
 }
