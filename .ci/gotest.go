@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"strings"
 )
@@ -150,6 +151,9 @@ func holds(condition string) bool {
 		return os.Geteuid() != 0
 	case "unless":
 		return os.Getenv(value) == ""
+	case "no-command":
+		_, err := exec.LookPath(value)
+		return err != nil
 	case "no-mount":
 		return os.Getenv("QOYMA_CAN_MOUNT") != "1"
 	}

@@ -68,7 +68,11 @@ const overflow = `(() => {
 
 // TestPages follows every link from the entrances, in every language, without JavaScript.
 func TestPages(t *testing.T) {
-	for _, lang := range languages {
+	spoken := languages
+	if testing.Short() {
+		spoken = spoken[:1]
+	}
+	for _, lang := range spoken {
 		t.Run(lang, func(t *testing.T) {
 			b := open(t, false)
 			seen := make(map[string]bool)
@@ -255,6 +259,9 @@ const runAxe = `axe.run(document, {resultTypes: ['violations'], preload: false})
 // TestAccessibility wants no serious or critical finding of axe-core on any kind of page, on
 // paper white and on black, wide and narrow.
 func TestAccessibility(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and the same whatever the server does")
+	}
 	path := os.Getenv("QOYMA_AXE")
 	if path == "" {
 		t.Skip("QOYMA_AXE is not set to the path of axe.min.js")
