@@ -112,7 +112,6 @@ func applyOpened(tx *store.Tx, r *journal.Record) error {
 		return fmt.Errorf("retention: %q is no file id", e.GetFileId())
 	}
 	tx.Put("counters", entryKey(id.organisation, id.year, id.index), binary.BigEndian.AppendUint32(nil, id.n))
-	tx.Put("states", id.stateKey(StateOpen), []byte{})
 	return putFile(tx, id, FileRow{Opened: r.Seq(), DepartmentFile: FileOf(&e)})
 }
 
@@ -125,7 +124,7 @@ func putFile(tx *store.Tx, id fileID, row FileRow) error {
 	return nil
 }
 
-// change rewrites a file's row and moves it among the states.
+// change rewrites a file's row in another state.
 func change(tx *store.Tx, file, state string, edit func(f *retentionv1.DepartmentFile)) error {
 	id, ok := parseFileID(file)
 	if !ok {
@@ -138,8 +137,6 @@ func change(tx *store.Tx, file, state string, edit func(f *retentionv1.Departmen
 	if row.DepartmentFile == nil {
 		return fmt.Errorf("retention: file %s is not there", file)
 	}
-	tx.Delete("states", id.stateKey(row.GetState()))
-	tx.Put("states", id.stateKey(state), []byte{})
 	row.State = state
 	edit(row.DepartmentFile)
 	return putFile(tx, id, row)

@@ -24,14 +24,13 @@ func (c *check) add(where, format string, args ...any) {
 }
 
 // Check looks at everything that must hold of the service's state: every file is counted, in
-// the state that the list of states names and in the inventory that lists it; an inventory
+// a state that there is and in the inventory that lists it; an inventory
 // has its files from 1 without gaps; transfers are numbered without gaps; a duty that waits
 // has its timer, and no other inventory has one.
 func Check(v *store.View) []store.Problem {
 	c := &check{v: v}
 	c.files()
 	c.entries()
-	c.states()
 	c.inventories()
 	c.transfers()
 	c.timers()
@@ -98,8 +97,8 @@ func (c *check) entries() {
 
 func (c *check) file(id fileID, row FileRow) {
 	where := "file " + id.String()
-	if stateByte(row.GetState()) == 0 || c.v.Get("states", id.stateKey(row.GetState())) == nil {
-		c.add(where, "its state %q is not in the list of states", row.GetState())
+	if !IsState(row.GetState()) {
+		c.add(where, "its state is %q", row.GetState())
 	}
 	if c.v.Get("entries", entryKey(id.organisation, id.year, id.index)) == nil {
 		c.add(where, "its line of the nomenclature is not there")
@@ -112,25 +111,6 @@ func (c *check) file(id fileID, row FileRow) {
 	}
 	if at := c.v.Get("rows", rowKey(row.GetInventoryId(), row.GetFile().GetPosition())); string(at) != id.String() {
 		c.add(where, "it says No. %d of inventory %s, where %q stands", row.GetFile().GetPosition(), row.GetInventoryId(), at)
-	}
-}
-
-// states checks that each row names a file in that state.
-func (c *check) states() {
-	for key := range c.v.Scan("states", nil, nil) {
-		id, err := idOfStateKey(key)
-		if err != nil {
-			c.add("states "+printable(key), "%v", err)
-			continue
-		}
-		row, err := fileRow(c.v, id)
-		if err != nil || row.DepartmentFile == nil {
-			c.add("states "+id.String(), "the file is not there (%v)", err)
-			continue
-		}
-		if want := id.stateKey(row.GetState()); !bytes.Equal(key, want) {
-			c.add("states "+id.String(), "the file is %s", row.GetState())
-		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
 		if err != nil {
 			return nil, err
 		}
-		event := store.Event{Refs: []journal.Ref{fileRef(id.String()), organisationRef(id.organisation)}, Label: label}
+		event := store.Event{Refs: []journal.Ref{fileRef(id.String())}, Label: label}
 		shown := text(file.Title)
 		if title(q.GetTitle()) != (nomenclature.Title{}) && slices.ContainsFunc(label.Grounds, isAboutPeople) {
 			event.Sealed, shown = shown, e.GetTitle()
@@ -148,7 +148,7 @@ func (r *Rules) CloseFile(q *retentionv1.CloseFileRequest, scope Reader) store.D
 			return nil, err
 		}
 		return []store.Event{{
-			Refs:  []journal.Ref{fileRef(row.GetFile().GetId()), organisationRef(row.GetOrganisationId())},
+			Refs:  []journal.Ref{fileRef(row.GetFile().GetId())},
 			Label: storeLabel(row.GetFile().GetLabel()),
 			Body: &retentionv1.FileClosed{
 				FileId: row.GetFile().GetId(), ClosedOn: file.Closing.On.String(),

@@ -77,14 +77,13 @@ func Organisations(v *store.View, after string, limit int) (list []*recordv1.Org
 
 // Entry reads a line of a nomenclature; the fault is nomenclature.EntryUnknown.
 func Entry(v *store.View, organisation string, year uint32, index string) (*retentionv1.NomenclatureEntry, error) {
-	unknown := nomenclature.EntryUnknown.With("organisation", short(organisation), "year", year, "index", short(index))
-	if year > civil.MaxYear {
-		return nil, unknown
+	var key, raw []byte
+	if year <= civil.MaxYear {
+		key = entryKey(organisation, year, index)
+		raw = v.Get("entries", key)
 	}
-	key := entryKey(organisation, year, index)
-	raw := v.Get("entries", key)
 	if raw == nil {
-		return nil, unknown
+		return nil, nomenclature.EntryUnknown.With("organisation", short(organisation), "year", year, "index", short(index))
 	}
 	e := new(retentionv1.NomenclatureEntry)
 	return e, decode("entries", key, raw, e)
@@ -165,39 +164,29 @@ type Page struct {
 // is given, that the scope may see. It looks at no more than 5,000 rows; a page that stopped
 // there says where to go on.
 func Files(v *store.View, organisation, state, after string, limit int, scope Reader) (Page, error) {
-	bucket, prefix, read := "files", append([]byte(organisation), 0), idOfKey
-	keyOf := func(id fileID) []byte { return id.key() }
-	if state != "" {
-		bucket, prefix, read = "states", statePrefix(organisation, state), idOfStateKey
-		keyOf = func(id fileID) []byte { return id.stateKey(state) }
-	}
+	prefix := append([]byte(organisation), 0)
 	var from []byte
 	if after != "" {
 		id, ok := parseFileID(after)
 		if !ok || id.organisation != organisation {
 			return Page{}, nomenclature.BadField.With("field", "after", "value", short(after))
 		}
-		from = keyOf(id)
+		from = id.key()
 	}
 	var page Page
 	seen, bytes := 0, 0
-	for key, raw := range v.Scan(bucket, prefix, from) {
-		id, err := read(key)
-		if err != nil {
-			return Page{}, err
-		}
+	for key, raw := range v.Scan("files", prefix, from) {
 		if seen++; seen > scanned {
+			id, err := idOfKey(key)
 			page.Next = id.before()
-			return page, nil
+			return page, err
 		}
-		var row FileRow
-		if state == "" {
-			row, err = decodeFile(key, raw)
-		} else if row, err = fileRow(v, id); err == nil && row.DepartmentFile == nil {
-			err = fmt.Errorf("retention: states names file %s, which is not there", id)
-		}
+		row, err := decodeFile(key, raw)
 		if err != nil {
 			return Page{}, err
+		}
+		if state != "" && row.GetState() != state {
+			continue
 		}
 		if !scope.Allows(labelOf(row.GetFile().GetLabel())) {
 			continue

@@ -10,7 +10,6 @@
 //	counters       organisation 0 year(2) index          → n (4): files opened under the entry
 //	               organisation 0 year(2)                → n (4): entries of the year
 //	files          organisation 0 year(2) index 0 n(4)   → seq(8) of its FileOpened, DepartmentFile
-//	states         organisation 0 state(1) year(2) index 0 n(4) → nothing: files by state
 //	inventories    inventory id                          → DueTransfer
 //	rows           inventory id 0 position(4)            → file id
 //	transfers      year(2) n(4)                          → inventory id
@@ -20,7 +19,9 @@
 //	                     1 due day, every bit turned, 0 inventory id once fulfilled: latest first
 //
 // Numbers are big endian. A file's id says its key: "organisation/year/index/n". So files
-// opened under one entry are appended, and a department's files stand in their order.
+// opened under one entry are appended, and a department's files stand in their order. There is
+// no index by state: every index on values in no order costs a page for each command (with two
+// more of them registering a file wrote 21 KB instead of 10), and a department's files are few.
 //
 // Timers: "transfer-due", keyed by inventory id, at the first moment of the due day in Almaty.
 package store
@@ -74,7 +75,6 @@ func Schema() store.Schema {
 		{Name: "entries"},
 		{Name: "counters"},
 		{Name: "files", Appending: true},
-		{Name: "states", Appending: true},
 		{Name: "inventories"},
 		{Name: "rows", Appending: true},
 		{Name: "transfers", Appending: true},
@@ -142,35 +142,13 @@ func (id fileID) key() []byte {
 	return binary.BigEndian.AppendUint32(key, id.n)
 }
 
-// stateKey orders an organisation's files by state; the rest is as in files.
-func (id fileID) stateKey(state string) []byte {
-	prefix := statePrefix(id.organisation, state)
-	return append(prefix, id.key()[len(id.organisation)+1:]...)
-}
-
-func statePrefix(organisation, state string) []byte {
-	key := make([]byte, 0, len(organisation)+40)
-	return append(append(key, organisation...), 0, stateByte(state))
-}
-
 // IsState tells whether files have such a state.
-func IsState(state string) bool { return stateByte(state) != 0 }
-
-// stateByte is a state's place in the order of a file's life; 0 for none.
-func stateByte(state string) byte {
+func IsState(state string) bool {
 	switch state {
-	case StateOpen:
-		return 1
-	case StateClosed:
-		return 2
-	case StateListed:
-		return 3
-	case StateDue:
-		return 4
-	case StateTransferred:
-		return 5
+	case StateOpen, StateClosed, StateListed, StateDue, StateTransferred:
+		return true
 	}
-	return 0
+	return false
 }
 
 // idOfKey reads the id from a key of files.
@@ -183,15 +161,6 @@ func idOfKey(key []byte) (fileID, error) {
 		organisation: organisation, year: uint32(binary.BigEndian.Uint16([]byte(rest[:2]))),
 		index: rest[2 : len(rest)-5], n: binary.BigEndian.Uint32([]byte(rest[len(rest)-4:])),
 	}, nil
-}
-
-// idOfStateKey reads the id from a key of states.
-func idOfStateKey(key []byte) (fileID, error) {
-	organisation, rest, ok := strings.Cut(string(key), "\x00")
-	if !ok || len(rest) < 1 {
-		return fileID{}, fmt.Errorf("retention: %x is no key of a file's state", key)
-	}
-	return idOfKey([]byte(organisation + "\x00" + rest[1:]))
 }
 
 func rowKey(inventory string, position uint32) []byte {
