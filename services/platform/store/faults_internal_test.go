@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -194,5 +195,45 @@ func TestEveryDurableWriteMayFail(t *testing.T) {
 				t.Errorf("%v %v", problems, err)
 			}
 		})
+	}
+}
+
+// TestAFoldThatWasCutShortIsDoneAgain stops a rebuild in its middle and opens the store again.
+func TestAFoldThatWasCutShortIsDoneAgain(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(counting(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Admit()
+	for i := range 20 {
+		if _, err := s.Do(t.Context(), Command{ID: uuid.Must(uuid.NewV7()), Name: "/t/Name", Actor: "person:t", Decide: name(strconv.Itoa(i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply := s.cfg.Apply
+	s.cfg.Apply = func(tx *Tx, r *journal.Record) error {
+		if r.Seq() == 11 {
+			return errInjected
+		}
+		return apply(tx, r)
+	}
+	if err := s.Rebuild(); !errors.Is(err, errInjected) {
+		t.Fatalf("got %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(counting(dir)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	problems, err := s.Verify(t.TempDir())
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
 	}
 }

@@ -33,7 +33,10 @@ func (s *Store) refold(db *bbolt.DB) error {
 				return err
 			}
 		}
-		return nil
+		// If we crash from here on, the next start sees the mark and folds from the beginning.
+		tx := s.tx(btx)
+		tx.Put("meta", []byte("folding"), []byte{1})
+		return tx.err
 	}); err != nil {
 		return fmt.Errorf("store %s: fold: %w", s.cfg.Service, err)
 	}
@@ -54,6 +57,9 @@ func (s *Store) refold(db *bbolt.DB) error {
 				if err := s.consequences(tx, r); err != nil {
 					return err
 				}
+			}
+			if end {
+				tx.Delete("meta", []byte("folding"))
 			}
 			return tx.err
 		}); err != nil {

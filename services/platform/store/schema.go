@@ -95,6 +95,7 @@ func (s *Store) prepare(db *bbolt.DB) error {
 			}
 			fold = fold || !done
 		}
+		fold = fold || tx.Get("meta", []byte("folding")) != nil
 		if !fold {
 			tx.Put("meta", []byte("schema"), number(want))
 		}

@@ -12,7 +12,8 @@
 //
 // The file (what package journal keeps is drawn there):
 //
-//	meta     "schema" → version of the service's buckets; "archive", "service" → whose file it is
+//	meta     "schema" → version of the service's buckets; "archive", "service" → whose file it is;
+//	         "folding" → there while the state is being folded again
 //	idem     command id (16 bytes)           → seq of its first event, kept 30 days
 //	pruned   "idem"                          → seq up to which idem rows were given up
 //	timers   due (8 bytes, unix seconds) kind 0 key → nothing

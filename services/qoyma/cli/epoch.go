@@ -45,21 +45,27 @@ func (a *app) journalEpoch() *cobra.Command {
 	_ = c.MarkFlagRequired("service")
 	_ = c.MarkFlagRequired("statement")
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
-		if data == "" || statement == "" {
-			return fault.Usage.With("problem", "name the folder with --data and write a --statement")
+		if statement == "" {
+			return fault.Usage.With("problem", "write a --statement")
 		}
-		if err := archiveIn(data); err != nil {
-			return err
-		}
-		if answers(filepath.Join(data, process.Socket)) {
-			return check.Running.With("folder", data)
-		}
-		return a.beginEpoch(ctx, data, service, witness, statement)
+		return a.stopped(data, service, func(p host.Process, st *store.Store, verifier note.Verifier) error {
+			return a.beginEpoch(ctx, p, st, verifier, witness, statement)
+		})
 	})
 	return c
 }
 
-func (a *app) beginEpoch(ctx context.Context, data, service, witness, statement string) (err error) {
+// stopped opens one service's store in a folder in which no server works.
+func (a *app) stopped(data, service string, work func(host.Process, *store.Store, note.Verifier) error) (err error) {
+	if data == "" {
+		return fault.Usage.With("problem", "name the folder with --data")
+	}
+	if err := archiveIn(data); err != nil {
+		return err
+	}
+	if answers(filepath.Join(data, process.Socket)) {
+		return check.Running.With("folder", data)
+	}
 	p := host.Process{Data: data, Keys: filepath.Join(data, "keys"), Log: slog.New(slog.DiscardHandler)}
 	if p.Archive, err = process.ArchiveOf(data); err != nil {
 		return err
@@ -78,8 +84,11 @@ func (a *app) beginEpoch(ctx context.Context, data, service, witness, statement 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	proof, lost, err := a.lostTail(p, st, key.Verifier, witness)
+	return errors.Join(work(p, st, key.Verifier), st.Close())
+}
+
+func (a *app) beginEpoch(ctx context.Context, p host.Process, st *store.Store, verifier note.Verifier, witness, statement string) error {
+	proof, lost, err := a.lostTail(p, st, verifier, witness)
 	if err != nil {
 		return err
 	}
@@ -92,14 +101,43 @@ func (a *app) beginEpoch(ctx context.Context, data, service, witness, statement 
 		return err
 	}
 	if a.json {
-		return a.printJSON(map[string]any{"service": service, "epoch": rec.Header.GetEpoch(), "event": rec.Seq(), "lost_through": lost})
+		return a.printJSON(map[string]any{"service": st.Service(), "epoch": rec.Header.GetEpoch(), "event": rec.Seq(), "lost_through": lost})
 	}
 	a.printf(a.say(text{
 		"%s: epoch %d begins with event %d; the old tail up to event %d is lost\n",
 		"%s: эпоха %d начинается с события %d; прежний хвост до события %d утрачен\n",
 		"%s: %d дәуірі %d оқиғасынан басталады; %d оқиғасына дейінгі бұрынғы соңы жоғалды\n",
-	}), service, rec.Header.GetEpoch(), rec.Seq(), lost)
+	}), st.Service(), rec.Header.GetEpoch(), rec.Seq(), lost)
 	return nil
+}
+
+func (a *app) journalRebuild() *cobra.Command {
+	var data, service string
+	c := &cobra.Command{
+		Use: "rebuild", Short: "Fold a service's state again from its journal", Args: cobra.NoArgs,
+		Long: "Fold a service's state again from its journal, in a stopped folder: what check found wrong in the state is thrown\n" +
+			"away, and what follows from the events takes its place. The journal itself is not changed. What the service\n" +
+			"followed is read again, and nothing takes effect twice. Interrupted, do it again.",
+	}
+	c.Flags().StringVar(&data, "data", os.Getenv("QOYMA_DATA"), "data folder, stopped (default: QOYMA_DATA)")
+	a.serviceFlag(c, &service, "service of the journal")
+	_ = c.MarkFlagRequired("service")
+	c.RunE = a.do(func(context.Context, []string) error {
+		return a.stopped(data, service, func(_ host.Process, st *store.Store, _ note.Verifier) error {
+			if err := st.Rebuild(); err != nil {
+				return err
+			}
+			events := st.Head().Seq
+			if a.json {
+				return a.printJSON(map[string]any{"service": service, "events": events})
+			}
+			a.printf(a.say(text{
+				"%s: folded again from %d events\n", "%s: собрано заново из событий: %d\n", "%s: %d оқиғадан қайта жиналды\n",
+			}), service, events)
+			return nil
+		})
+	})
+	return c
 }
 
 func (a *app) serviceNamed(name string) (process.Service, error) {

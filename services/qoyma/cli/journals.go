@@ -312,7 +312,7 @@ func (a *app) eraseCommand() *cobra.Command {
 }
 
 func (a *app) journalCommand() *cobra.Command {
-	return a.family("journal", "Checkpoints and proofs of a journal, and going on after a loss", a.journalCheckpoint(), a.journalProof(), a.journalEpoch())
+	return a.family("journal", "Checkpoints and proofs of a journal, and going on after a loss", a.journalCheckpoint(), a.journalProof(), a.journalRebuild(), a.journalEpoch())
 }
 
 func (a *app) journalCheckpoint() *cobra.Command {
