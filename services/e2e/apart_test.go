@@ -39,11 +39,11 @@ func TestTheMainJobHoldsWithEveryServiceApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() { // after every service, the last to come
 		if err := broker.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	peers := make(map[string]string)
 	for _, name := range process.Names() {
 		peers[name] = freePort(t)
@@ -64,17 +64,18 @@ func TestTheMainJobHoldsWithEveryServiceApart(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- p.Run(ctx) }()
-		defer func() {
+		t.Cleanup(func() {
 			cancel()
 			if err := <-done; err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-		}()
+		})
 		tick := time.NewTicker(5 * time.Millisecond)
 		for p.Ready() != nil {
 			select {
 			case <-tick.C:
 			case err := <-done:
+				done <- err // for what comes after
 				t.Fatalf("%s ended: %v", name, err)
 			}
 		}
