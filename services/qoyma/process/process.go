@@ -396,9 +396,9 @@ func (p *Process) Settle(ctx context.Context) bool {
 }
 
 func (p *Process) behind() bool {
-	heads := make(map[string]uint64, len(p.services))
+	heads := make(map[string]store.Head, len(p.services))
 	for _, svc := range p.services {
-		heads[svc.Name()] = svc.Store().Head().Seq
+		heads[svc.Name()] = svc.Store().Head()
 	}
 	for _, svc := range p.services {
 		for _, followed := range svc.Follows() {
@@ -406,13 +406,13 @@ func (p *Process) behind() bool {
 			if !here {
 				continue
 			}
-			var at uint64
+			there := false
 			err := svc.Store().View(func(v *store.View) error {
 				pos, err := v.Position(followed)
-				at = pos.GetSeq()
+				there = pos.GetSeq() >= head.Seq && max(pos.GetEpoch(), 1) >= head.Epoch
 				return err
 			})
-			if err != nil || at < head {
+			if err != nil || !there {
 				return true
 			}
 		}
