@@ -97,7 +97,7 @@ func Open(p Process, spec Spec) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{process: p, name: spec.Name, store: st, key: key, log: p.Log.With("service", spec.Name)}
+	s := &Service{process: p, name: spec.Name, store: st, key: key, log: p.Log}
 	stream := relay.StreamName(p.Archive, spec.Name)
 	s.relay = relay.New(relay.Config{
 		Store: st, Verifier: key.Verifier, JetStream: s.jetStream, Log: s.log, Witnesses: s.witnesses,
@@ -124,6 +124,15 @@ func (s *Service) Follow(service string, handlers follow.Handlers) {
 			return v, err
 		},
 	}))
+}
+
+// Follows lists the services whose journals this one follows.
+func (s *Service) Follows() []string {
+	out := make([]string, len(s.followers))
+	for i, f := range s.followers {
+		out[i] = f.Service()
+	}
+	return out
 }
 
 // OnTimer sets what happens when the service's timers fall due.

@@ -140,7 +140,6 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Reserve == 0 {
 		cfg.Reserve = defaultReserve
 	}
-	cfg.Log = cfg.Log.With("service", cfg.Service)
 	if cfg.ReadOnly {
 		if _, err := os.Stat(filepath.Join(cfg.Dir, "store.db")); err != nil {
 			return nil, fmt.Errorf("store %s: %w", cfg.Service, err)

@@ -42,6 +42,8 @@ type target struct {
 	token  string
 	data   string
 	roles  []string
+	// unready: the command looks at what is wrong, so it does not wait until nothing is.
+	unready bool
 }
 
 // flags adds the flags of every command that speaks to the archive.
@@ -141,7 +143,7 @@ func (a *app) connect(ctx context.Context, t *target) (*archive, error) {
 		n := a.network("unix:"+socket, nil, false)
 		return &archive{n.As(monitor.NewCredentials(monitor.NewIssuer(key, 0, time.Now), id)), a.names(), n.Close}, nil
 	}
-	return a.openFolder(ctx, t.data, id)
+	return a.openFolder(ctx, t.data, id, t.unready)
 }
 
 // archiveIn refuses a folder in which no archive was ever made: a mistyped path must not
@@ -212,7 +214,7 @@ func (a *app) remote(t *target) (*archive, error) {
 }
 
 // openFolder runs the services of a folder within this command.
-func (a *app) openFolder(ctx context.Context, folder string, id monitor.Identity) (*archive, error) {
+func (a *app) openFolder(ctx context.Context, folder string, id monitor.Identity, unready bool) (*archive, error) {
 	t, err := quiet(ctx, a)
 	if err != nil {
 		return nil, err
@@ -224,15 +226,33 @@ func (a *app) openFolder(ctx context.Context, folder string, id monitor.Identity
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	go func() { done <- p.Run(running) }()
+	settle := func() {
+		bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+		defer cancel()
+		p.Settle(bound)
+	}
 	end := func() error {
+		settle()
 		stop()
 		return errors.Join(<-done, t.Shutdown(context.WithoutCancel(ctx)))
 	}
-	if err := waitReady(ctx, p, done, readyWithin); err != nil {
+	within := readyWithin
+	if unready {
+		within = settleWithin
+	}
+	err = waitReady(ctx, p, done, within)
+	switch {
+	case err == nil:
+		settle()
+	case !unready || !errors.Is(err, notReady):
 		return nil, errors.Join(err, end())
 	}
 	return &archive{p.As(id), a.names(), end}, nil
 }
+
+// settleWithin is how long a command that opens a folder waits for what the services do by
+// themselves; what is left is done when the folder is opened next.
+const settleWithin = 5 * time.Second
 
 // quiet is the telemetry of a command: errors alone are logged.
 func quiet(ctx context.Context, a *app) (*telemetry.Telemetry, error) {

@@ -34,6 +34,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Use: "status", Short: "How journals, their stream and their readers stand", Args: cobra.NoArgs,
 		Long: "How journals, their stream and their readers stand. Exit code 1 where there is an alarm.",
 	}
+	t.unready = true
 	t.flags(c)
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
 		all := new(journalv1.StatusResponse)

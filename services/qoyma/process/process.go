@@ -30,6 +30,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/module"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/serve"
+	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/platform/telemetry"
 )
 
@@ -370,4 +371,51 @@ func (p *Process) Heads() []uint64 {
 		out[i] = svc.Store().Head().Seq
 	}
 	return out
+}
+
+// Settle waits until every follower in this process has reached the end of what it follows,
+// or ctx ends; it says whether they have. A command that opens a folder for itself waits
+// before it asks and after it has changed something, because nobody is there between two
+// commands.
+func (p *Process) Settle(ctx context.Context) bool {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for quiet := 0; quiet < 2; { // a reaction may bring the next one
+		if p.behind() {
+			quiet = 0
+		} else {
+			quiet++
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Process) behind() bool {
+	heads := make(map[string]store.Head, len(p.services))
+	for _, svc := range p.services {
+		heads[svc.Name()] = svc.Store().Head()
+	}
+	for _, svc := range p.services {
+		for _, followed := range svc.Follows() {
+			head, here := heads[followed]
+			if !here {
+				continue
+			}
+			there := false
+			err := svc.Store().View(func(v *store.View) error {
+				pos, err := v.Position(followed)
+				there = pos.GetSeq() >= head.Seq && max(pos.GetEpoch(), 1) >= head.Epoch
+				return err
+			})
+			if err != nil || !there {
+				return true
+			}
+		}
+	}
+	return false
 }

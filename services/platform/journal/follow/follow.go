@@ -123,13 +123,16 @@ func (f *Follower) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if errors.Is(err, errStop) {
-			f.setAlarm(err.Error())
-			f.cfg.Log.Error("following stopped", "error", err)
-		} else {
+		if !errors.Is(err, errStop) {
 			f.cfg.Log.Debug("following starts over", "error", err)
+			pause(ctx, f.cfg.Retry)
+			continue
 		}
-		pause(ctx, f.cfg.Retry)
+		if _, before := f.Status(); before != err.Error() { // said once, not at every try
+			f.cfg.Log.Error("following stopped", "error", err)
+		}
+		f.setAlarm(err.Error())
+		pause(ctx, 4*f.cfg.Retry)
 	}
 }
 
@@ -216,7 +219,8 @@ func (f *Follower) catchUp(ctx context.Context, st *state) error {
 		if len(res.GetEntries()) == 0 {
 			return nil
 		}
-		if err := f.take(ctx, st, &journalv1.Pack{Entries: res.GetEntries(), Traceparents: res.GetTraceparents()}, st.pos.GetStreamHint()); err != nil {
+		p := &journalv1.Pack{Entries: res.GetEntries(), Traceparents: res.GetTraceparents(), Checkpoint: res.GetCheckpoint()}
+		if err := f.take(ctx, st, p, st.pos.GetStreamHint()); err != nil {
 			return err
 		}
 	}

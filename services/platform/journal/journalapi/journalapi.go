@@ -92,10 +92,14 @@ func (s *Server) Read(_ context.Context, req *journalv1.ReadRequest) (*journalv1
 	if err != nil {
 		return nil, err
 	}
-	return &journalv1.ReadResponse{
-		Epoch: head.Epoch, Last: head.Seq, Entries: entries,
-		Traceparents: src.Store.Traceparents(max(req.GetFrom(), 1), len(entries)),
-	}, nil
+	res := &journalv1.ReadResponse{Epoch: head.Epoch, Last: head.Seq, Entries: entries}
+	if len(entries) > 0 {
+		first := max(req.GetFrom(), 1)
+		res.Traceparents = src.Store.Traceparents(first, len(entries))
+		// With a checkpoint for every range the reader is a witness of all that it saw.
+		res.Checkpoint, err = src.Store.CheckpointAt(first + uint64(len(entries)) - 1)
+	}
+	return res, err
 }
 
 // Checkpoint implements JournalService.

@@ -2,10 +2,12 @@ package relay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
@@ -162,6 +164,7 @@ func (r *Relay) unwitnessed(ctx context.Context, needAll bool) error {
 	}
 	held, all := r.cfg.Witnesses(ctx)
 	head := r.cfg.Store.Head()
+	slices.SortFunc(held, func(a, b Witness) int { return cmp.Compare(a.By, b.By) })
 	for _, w := range held {
 		if w.Epoch == head.Epoch && w.Seq > head.Seq || w.Epoch > head.Epoch {
 			return &LostTail{Kept: head.Seq, Lost: w.Seq, Proof: w}

@@ -143,12 +143,15 @@ func (r *Relay) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		relayed, _ := r.Status()
+		relayed, before := r.Status()
 		r.set(relayed, err.Error())
-		if errors.Is(err, errStop) {
+		switch again := before == err.Error(); { // said once, not at every try
+		case errors.Is(err, errStop):
 			r.cfg.Store.Refuse(err.Error())
-			r.cfg.Log.Error("the relay stopped", "error", err)
-		} else {
+			if !again {
+				r.cfg.Log.Error("the relay stopped", "error", err)
+			}
+		case !again:
 			r.cfg.Log.Warn("the relay starts over", "error", err)
 		}
 		t := time.NewTimer(r.cfg.Retry)

@@ -93,7 +93,9 @@ type ReadResponse struct {
 	Last    uint64   `protobuf:"varint,2,opt,name=last,proto3" json:"last,omitempty"`
 	Entries []*Entry `protobuf:"bytes,3,rep,name=entries,proto3" json:"entries,omitempty"`
 	// As in Pack: trace context of each entry's command, or absent.
-	Traceparents  []string `protobuf:"bytes,4,rep,name=traceparents,proto3" json:"traceparents,omitempty"`
+	Traceparents []string `protobuf:"bytes,4,rep,name=traceparents,proto3" json:"traceparents,omitempty"`
+	// Signed checkpoint of the tree that ends with the last entry given; absent where none is.
+	Checkpoint    []byte `protobuf:"bytes,5,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -152,6 +154,13 @@ func (x *ReadResponse) GetEntries() []*Entry {
 func (x *ReadResponse) GetTraceparents() []string {
 	if x != nil {
 		return x.Traceparents
+	}
+	return nil
+}
+
+func (x *ReadResponse) GetCheckpoint() []byte {
+	if x != nil {
+		return x.Checkpoint
 	}
 	return nil
 }
@@ -1707,12 +1716,15 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\vReadRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\x8f\x01\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xaf\x01\n" +
 	"\fReadResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x12\n" +
 	"\x04last\x18\x02 \x01(\x04R\x04last\x121\n" +
 	"\aentries\x18\x03 \x03(\v2\x17.qoyma.journal.v1.EntryR\aentries\x12\"\n" +
-	"\ftraceparents\x18\x04 \x03(\tR\ftraceparents\"-\n" +
+	"\ftraceparents\x18\x04 \x03(\tR\ftraceparents\x12\x1e\n" +
+	"\n" +
+	"checkpoint\x18\x05 \x01(\fR\n" +
+	"checkpoint\"-\n" +
 	"\x11CheckpointRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\"P\n" +
 	"\x12CheckpointResponse\x12\x1e\n" +
