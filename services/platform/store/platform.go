@@ -245,7 +245,8 @@ func (s *Store) Erase(ctx context.Context, c Command, object journal.Ref, ground
 		}
 		return []Event{{Refs: []journal.Ref{object}, Body: &journalv1.KeyDestroyed{Object: object.Proto(), Key: slot, Ground: ground}}}, nil
 	}
-	records, err := s.Do(ctx, c)
+	// The caller's going away must not leave the event without the deed until the next start.
+	records, err := s.Do(context.WithoutCancel(ctx), c)
 	if err != nil {
 		return nil, err
 	}

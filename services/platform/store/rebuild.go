@@ -74,7 +74,7 @@ func (s *Store) Rebuild() error {
 	if err := s.refold(s.db); err != nil {
 		return err
 	}
-	handled := make(map[string]uint64)
+	done := make(handled)
 	if err := s.db.View(func(btx *bbolt.Tx) error {
 		v := s.view(btx)
 		for _, raw := range v.Scan("journal", nil, nil) {
@@ -82,8 +82,8 @@ func (s *Store) Rebuild() error {
 			if err != nil {
 				return err
 			}
-			if c := r.Header.GetCause(); c != nil && c.GetSeq() > handled[c.GetService()] {
-				handled[c.GetService()] = c.GetSeq()
+			if err := done.note(r); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -98,8 +98,8 @@ func (s *Store) Rebuild() error {
 			return err
 		}
 		tx := s.tx(btx)
-		for service, seq := range handled {
-			raw, err := proto.Marshal(&journalv1.ReaderPosition{Handled: seq})
+		for service, upTo := range done {
+			raw, err := proto.Marshal(&journalv1.ReaderPosition{Handled: upTo.seq})
 			if err != nil {
 				return err
 			}
@@ -107,6 +107,37 @@ func (s *Store) Rebuild() error {
 		}
 		return tx.err
 	})
+}
+
+// handled is up to which event of each service a journal holds our answers.
+type handled map[string]answeredTo
+
+type answeredTo struct {
+	epoch, seq uint64
+	branched   bool // we resynchronised: numbers beyond may be another epoch's events
+}
+
+// note takes one event of our own into account. Numbers of an epoch that was given up say
+// nothing of the events that bear them in the next one.
+func (h handled) note(r *journal.Record) error {
+	if r.Is((*journalv1.ReaderResynchronised)(nil)) {
+		var b journalv1.ReaderResynchronised
+		if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
+			return fmt.Errorf("event %d: %w", r.Seq(), err)
+		}
+		h[b.GetService()] = answeredTo{epoch: b.GetEpoch(), seq: b.GetKept(), branched: true}
+		return nil
+	}
+	c := r.Header.GetCause()
+	if c == nil {
+		return nil
+	}
+	to := h[c.GetService()]
+	if c.GetEpoch() > to.epoch || c.GetEpoch() == to.epoch && c.GetSeq() > to.seq {
+		to.epoch, to.seq = c.GetEpoch(), c.GetSeq()
+		h[c.GetService()] = to
+	}
+	return nil
 }
 
 // Forked is answered when entries do not continue this journal.
@@ -117,8 +148,9 @@ var errForked = errors.New("the entries do not continue this journal")
 // continue the journal; where a checkpoint comes with them it must be signed by us and
 // fit.
 func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check func(edge journal.Edge) error) error {
-	return s.exec(ctx, true, func(g *group) error {
-		handled := make(map[string]uint64)
+	erased := false
+	err := s.exec(ctx, true, func(g *group) error {
+		done := make(handled)
 		for _, e := range entries {
 			r, err := journal.Decode(e)
 			if err != nil {
@@ -138,11 +170,13 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				g.spoilt = err
 				return err
 			}
-			if c := h.GetCause(); c != nil {
-				handled[c.GetService()] = max(handled[c.GetService()], c.GetSeq())
+			erased = erased || r.Is((*journalv1.KeyDestroyed)(nil))
+			if err := done.note(r); err != nil {
+				g.spoilt = err
+				return err
 			}
 		}
-		if err := g.handled(handled); err != nil {
+		if err := g.handled(done); err != nil {
 			g.spoilt = err
 			return err
 		}
@@ -154,20 +188,26 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 		}
 		return nil
 	})
+	if err != nil || !erased {
+		return err
+	}
+	// The key file may be an older copy too, and hold what was erased since. If we crash before
+	// this, the next start does it.
+	return s.finishErasures()
 }
 
 // handled notes up to which events of others the restored journal holds our answers: they are
 // not to be answered again, although the position may be older.
-func (g *group) handled(by map[string]uint64) error {
-	for service, seq := range by {
+func (g *group) handled(by handled) error {
+	for service, to := range by {
 		pos, err := g.tx.Position(service)
 		if err != nil {
 			return err
 		}
-		if seq <= max(pos.GetSeq(), pos.GetHandled()) {
+		if !to.branched && to.seq <= max(pos.GetSeq(), pos.GetHandled()) {
 			continue
 		}
-		pos.Handled = seq
+		pos.Handled = to.seq
 		if err := g.position(service, pos); err != nil {
 			return err
 		}

@@ -59,7 +59,8 @@ var (
 		"writing failed and the outcome is not known; repeat the same request, it will not be carried out twice",
 		"запись не удалась, исход неизвестен; повторите тот же запрос, дважды он выполнен не будет",
 		"жазу сәтсіз аяқталды, нәтижесі белгісіз; сол сұрауды қайталаңыз, ол екі рет орындалмайды")
-	// IDReused is answered where a command id comes again with another command.
+	// IDReused is answered where a command id comes again with another command, or from
+	// somebody else, who must not be given the first one's answer.
 	IDReused = fault.Define(fault.Conflict, "store.command_id_reused",
 		"this command id was already used for {command}; make a new id for a new command",
 		"этот идентификатор команды уже использован для {command}; для новой команды нужен новый",
