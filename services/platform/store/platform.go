@@ -176,10 +176,31 @@ func (v *View) WaitingFor(service string, limit int) ([]*journalv1.WaitingRow, e
 	return v.waiting(append([]byte(service), 0), limit, func(*journalv1.WaitingRow) bool { return true })
 }
 
-// DeferredFor lists those of WaitingFor that are not parked: what is parked, however much it is,
-// must not hide what will be tried again.
+// DeferredFor lists those of WaitingFor that are neither parked nor behind a parked one: what waits
+// for a person, however much it is, must not hide what will be tried again.
 func (v *View) DeferredFor(service string, limit int) ([]*journalv1.WaitingRow, error) {
-	return v.waiting(append([]byte(service), 0), limit, func(row *journalv1.WaitingRow) bool { return !row.GetParked() })
+	stuck := make(map[journal.Ref]bool)
+	return v.waiting(append([]byte(service), 0), limit, func(row *journalv1.WaitingRow) bool {
+		if row.GetParked() {
+			return false
+		}
+		object := journal.RefOf(row.GetObject())
+		known, ok := stuck[object]
+		if !ok {
+			known = v.parkedFirst(object)
+			stuck[object] = known
+		}
+		return !known
+	})
+}
+
+// parkedFirst tells whether what waits first about an object is parked.
+func (v *View) parkedFirst(object journal.Ref) bool {
+	for _, key := range v.Scan("queue", append(object.Key(), 0), nil) {
+		row := new(journalv1.WaitingRow)
+		return proto.Unmarshal(v.Get("waiting", key), row) == nil && row.GetParked()
+	}
+	return false
 }
 
 func (v *View) waiting(prefix []byte, limit int, want func(*journalv1.WaitingRow) bool) ([]*journalv1.WaitingRow, error) {

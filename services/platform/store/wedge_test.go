@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -273,4 +272,3 @@ func TestAnswersToALostTailDoNotHideTheNextEpoch(t *testing.T) {
 		t.Errorf("rebuilt: events up to %d of the new epoch would be passed over, 2 were handled", n)
 	}
 }
-
