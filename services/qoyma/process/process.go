@@ -97,6 +97,7 @@ type Process struct {
 	services  []*host.Service
 	telemetry *telemetry.Telemetry
 	denials   chan monitor.Denial
+	recent    recentDenials
 	grpcAddr  net.Addr
 }
 
