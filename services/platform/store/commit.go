@@ -116,12 +116,15 @@ func (s *Store) commitGroup(ops []*op) error {
 		return fmt.Errorf("store %s: begin: %w", s.cfg.Service, err)
 	}
 	g := s.newGroup(btx)
+	clock := s.clockRight()
 	for _, o := range ops {
 		switch {
 		case o.ctx != nil && o.ctx.Err() != nil:
 			o.err = o.ctx.Err()
 		case roomy != nil && !o.anyway:
 			o.err = roomy
+		case clock != nil && !o.anyway && !o.anytime:
+			o.err = clock
 		case o.run != nil:
 			if o.err = g.guard(func() error { return o.run(g) }); errors.Is(o.err, errPanic) {
 				g.spoilt = o.err // it may have written half
@@ -135,6 +138,15 @@ func (s *Store) commitGroup(ops []*op) error {
 		}
 	}
 	return s.finish(g, btx)
+}
+
+// clockRight refuses to record on a clock that cannot be right.
+func (s *Store) clockRight() error {
+	now, last := s.cfg.Now(), s.head.time
+	if s.clock.admits(now, last) {
+		return nil
+	}
+	return ClockWrong.With("service", s.cfg.Service, "now", now.UTC().Format(time.RFC3339), "last", last.UTC().Format(time.RFC3339))
 }
 
 // finish makes the group durable.

@@ -324,7 +324,8 @@ func (s *Store) Note(ctx context.Context, actor, name string, e Event) error {
 	return err
 }
 
-// ConfirmClock lets timers fire again after the clock jumped.
+// ConfirmClock lets timers fire, and commands be recorded, again after the clock jumped. Where the
+// journal is ahead of the clock it holds until the next start.
 func (s *Store) ConfirmClock(ctx context.Context, c Command) (*journal.Record, error) {
 	c.Decide = func(_ *View, now time.Time) ([]Event, error) {
 		return []Event{{
@@ -332,7 +333,7 @@ func (s *Store) ConfirmClock(ctx context.Context, c Command) (*journal.Record, e
 			Body: &journalv1.ClockConfirmed{Now: timestamppb.New(now)},
 		}}, nil
 	}
-	records, err := s.Do(ctx, c)
+	records, err := s.do(ctx, &op{ctx: ctx, items: []item{{command: c}}, anytime: true, done: make(chan struct{})})
 	if err != nil {
 		return nil, err
 	}

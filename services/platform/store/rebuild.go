@@ -158,7 +158,7 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				return err
 			}
 			h := r.Header
-			began := r.Is((*journalv1.EpochBegan)(nil)) && h.GetEpoch() == g.head.epoch+1
+			began := r.Is((*journalv1.EpochBegan)(nil)) && h.GetEpoch() > g.head.epoch
 			switch {
 			case h.GetSeq() != g.head.edge.Size()+1, h.GetEpoch() != g.head.epoch && !began,
 				r.Time().Before(g.head.time), h.GetArchive() != s.cfg.Archive, h.GetService() != s.cfg.Service:
@@ -226,13 +226,19 @@ func (s *Store) BeginEpoch(ctx context.Context, c Command, lostThrough uint64, p
 			return err
 		}
 		kept := g.head.edge.Size()
-		if lostThrough <= kept {
+		// Above every epoch that was ever seen: two histories under one number could not be told
+		// apart, and the tail that the proof speaks of may itself lie in a later one than ours.
+		before, last := g.head.epoch, g.head.epoch
+		if c, err := journal.ReadCheckpoint(proof); err == nil {
+			last = max(last, c.Epoch)
+		}
+		if lostThrough <= kept && last == before {
 			return fmt.Errorf("store %s: nothing is lost: the journal ends with %d, the witness saw %d", s.cfg.Service, kept, lostThrough)
 		}
-		g.head.epoch++
+		g.head.epoch = last + 1
 		defer func() {
 			if err != nil { // others of the group still write into the present epoch
-				g.head.epoch--
+				g.head.epoch = before
 			}
 		}()
 		it.records, err = g.append(&it.command, []Event{{
@@ -363,7 +369,7 @@ func (s *Store) verifyEntry(v *View, f *findings, where string, key []byte, r, l
 	if h.GetArchive() != s.cfg.Archive || h.GetService() != s.cfg.Service {
 		f.add(where, "it belongs to %s/%s", h.GetArchive(), h.GetService())
 	}
-	if began := r.Is((*journalv1.EpochBegan)(nil)); h.GetEpoch() != epoch && !(began && h.GetEpoch() == epoch+1) {
+	if began := r.Is((*journalv1.EpochBegan)(nil)); h.GetEpoch() != epoch && !(began && h.GetEpoch() > epoch) {
 		f.add(where, "epoch %d follows epoch %d", h.GetEpoch(), epoch)
 	}
 	if r.Time().Before(when) {

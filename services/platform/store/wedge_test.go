@@ -272,3 +272,61 @@ func TestAnswersToALostTailDoNotHideTheNextEpoch(t *testing.T) {
 		t.Errorf("rebuilt: events up to %d of the new epoch would be passed over, 2 were handled", n)
 	}
 }
+
+// TestAClockThatCannotBeRightDatesNothing: recorded time never goes back, so nothing is recorded on
+// a clock that lies years from the last event until a person says that it is right.
+func TestAClockThatCannotBeRightDatesNothing(t *testing.T) {
+	right := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for name, row := range map[string]struct {
+		now   time.Time
+		holds bool
+	}{
+		"a battery that died forward": {right.AddDate(73, 0, 0), true},
+		"one that died backward":      {time.Unix(0, 0), true},
+		"half a year without work":    {right.AddDate(0, 6, 0), false},
+		"corrected by an hour":        {right.Add(-time.Hour), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := right
+			cfg := config(t.TempDir())
+			cfg.Now = func() time.Time { return now }
+			s := open(t, cfg)
+			fill(t, s, "a")
+			now = row.now
+			if _, err := s.Do(t.Context(), command(register("b"))); errors.Is(err, store.ClockWrong) != row.holds {
+				t.Errorf("got %v", err)
+			}
+			if !row.holds {
+				return
+			}
+			if _, err := s.ConfirmClock(t.Context(), command(nil)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Do(t.Context(), command(register("b"))); err != nil {
+				t.Errorf("after the confirmation: %v", err)
+			}
+			whole(t, s)
+		})
+	}
+}
+
+// TestANewEpochLiesAboveEveryOneThatWasSeen begins one on a copy that is older than the last: a
+// second epoch 2 could not be told from the first.
+func TestANewEpochLiesAboveEveryOneThatWasSeen(t *testing.T) {
+	key, err := journal.LoadSigningKey(t.TempDir(), "kz-test", "toy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := journal.Checkpoint{Archive: "kz-test", Service: "toy", Epoch: 2, Size: 5}.Sign(key.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, config(t.TempDir()))
+	fill(t, s, "a")
+	rec, err := s.BeginEpoch(t.Context(), command(nil), 5, proof, "the book ends with 1")
+	if err != nil || rec.Header.GetEpoch() != 3 {
+		t.Fatalf("got %v, %v", rec, err)
+	}
+	fill(t, s, "b")
+	whole(t, s)
+}
