@@ -106,7 +106,7 @@ func (s *Store) carryOut(ops []*op) {
 // concerns all of them; one operation's own refusal stands in its err.
 func (s *Store) commitGroup(ops []*op) error {
 	if s.db == nil {
-		if err := s.recover(); err != nil {
+		if err := s.openAgain(); err != nil {
 			return Unknown.With().Because(err)
 		}
 	}
@@ -173,7 +173,7 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 		// their command ids and get the truth.
 		_ = btx.Rollback()
 		s.cfg.Log.Error("commit failed; opening the store again", "error", err)
-		if reopenErr := s.recover(); reopenErr != nil {
+		if reopenErr := s.openAgain(); reopenErr != nil {
 			s.cfg.Log.Error("the store could not be opened again", "error", reopenErr)
 		}
 		return Unknown.With().Because(fmt.Errorf("store %s: commit: %w", s.cfg.Service, err))
@@ -184,9 +184,9 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 	return nil
 }
 
-// recover opens the store again as at start: an erasure whose commit was answered with an error
+// openAgain opens the store again as at start: an erasure whose commit was answered with an error
 // may be in the file, and its key is not destroyed yet.
-func (s *Store) recover() error {
+func (s *Store) openAgain() error {
 	if err := s.reopen(); err != nil {
 		return err
 	}
