@@ -98,6 +98,7 @@ type Process struct {
 	services  []*host.Service
 	telemetry *telemetry.Telemetry
 	denials   chan monitor.Denial
+	recent    recentDenials
 	grpcAddr  net.Addr
 }
 
