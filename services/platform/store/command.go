@@ -25,6 +25,9 @@ type Event struct {
 	// Sealed is the personal or restricted part, encrypted under the key of Refs[0]; nil
 	// where there is none.
 	Sealed proto.Message
+	// SealedLabel says who may read the sealed part; the zero Label means level 2 with the
+	// ground "personal".
+	SealedLabel Label
 }
 
 // Label says who may read an event; the zero Label is open.

@@ -401,6 +401,9 @@ func (g *group) entry(c *Command, e *Event, transaction uint64, body, plain []by
 			return nil, err
 		}
 		h.SealedKey, h.SealedType = slot, string(e.Sealed.ProtoReflect().Descriptor().FullName())
+		if l := e.SealedLabel; l.Level > 0 || len(l.Grounds) > 0 {
+			h.SealedLabel = &journalv1.Label{Level: l.Level, Grounds: l.Grounds}
+		}
 	}
 	header, err := deterministic.Marshal(h)
 	if err != nil {

@@ -219,9 +219,6 @@ func (s *Server) Timeline(ctx context.Context, req *journalv1.TimelineRequest) (
 	return nil, ctx.Err()
 }
 
-// personal is the label of every sealed body.
-var personal = monitor.Label{Level: 2, Grounds: []string{"personal"}}
-
 func (s *Server) event(src Source, rec *journal.Record, id monitor.Identity) *journalv1.TimelineEvent {
 	h := rec.Header
 	e := &journalv1.TimelineEvent{
@@ -240,7 +237,7 @@ func (s *Server) event(src Source, rec *journal.Record, id monitor.Identity) *jo
 	switch sealed, err := src.Store.Keys().Unseal(rec); {
 	case errors.Is(err, journal.Erased):
 		e.Erased = true
-	case err == nil && id.Clearance.Allows(personal):
+	case err == nil && id.Clearance.Allows(monitor.Label{Level: rec.SealedLabel().GetLevel(), Grounds: rec.SealedLabel().GetGrounds()}):
 		if raw, err := protojson.Marshal(sealed); err == nil {
 			e.SealedJson = string(raw)
 		}
