@@ -171,7 +171,8 @@ type Language struct {
 	Current             bool
 }
 
-// Languages are the three choices; each leads to this same page.
+// Languages are the three choices; each leads to this same page. The path stays as it was sent:
+// decoded, "/%2Fother.example" would lead to another site.
 func (v view) Languages() []Language {
 	var out []Language
 	for _, l := range []struct {
@@ -180,7 +181,7 @@ func (v view) Languages() []Language {
 	}{{fault.Kazakh, "Қазақша"}, {fault.Russian, "Русский"}, {fault.English, "English"}} {
 		q := v.r.URL.Query()
 		q.Set("lang", string(l.code))
-		out = append(out, Language{Code: string(l.code), Name: l.name, Address: v.r.URL.Path + "?" + q.Encode(), Current: l.code == v.Lang})
+		out = append(out, Language{Code: string(l.code), Name: l.name, Address: v.r.URL.EscapedPath() + "?" + q.Encode(), Current: l.code == v.Lang})
 	}
 	return out
 }
@@ -251,6 +252,8 @@ func (g *gateway) draw(w http.ResponseWriter, name string, status int, v view) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", string(v.Lang))
 	w.Header().Set("Vary", "Accept-Language, Cookie")
+	// One address, three languages: whoever keeps a page asks again before showing it.
+	w.Header().Set("Cache-Control", "private, no-cache")
 	w.WriteHeader(status)
 	if _, err := page.WriteTo(w); err != nil {
 		g.cfg.Log.Debug("the reader went away", "error", err)

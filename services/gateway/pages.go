@@ -172,7 +172,7 @@ func (g *gateway) inventory(r *request) (any, error) {
 	}
 	p := inventoryPage{ListFilesResponse: res, Fonds: fonds.GetFonds()}
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
-		p.Next = r.URL.Path + "?after=" + url.QueryEscape(res.GetFiles()[n-1].GetFile().GetNumber())
+		p.Next = r.URL.EscapedPath() + "?after=" + url.QueryEscape(res.GetFiles()[n-1].GetFile().GetNumber())
 	}
 	return p, nil
 }

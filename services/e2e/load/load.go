@@ -46,7 +46,7 @@ func Dial(data string) (*Archive, error) {
 	}
 	a := &Archive{network: serve.NewNetwork(serve.NetworkConfig{Addresses: addresses})}
 	a.caller = a.network.As(monitor.NewCredentials(monitor.NewIssuer(key, 0, time.Now), monitor.Identity{
-		Actor: "person:load", Roles: []monitor.Role{monitor.Clerk, monitor.Archivist, monitor.Commission, monitor.Auditor, monitor.Administrator, monitor.Service},
+		Actor: "service:load", Roles: []monitor.Role{monitor.Clerk, monitor.Archivist, monitor.Commission, monitor.Auditor, monitor.Administrator, monitor.Service},
 		Clearance: monitor.Scope{Level: 3, Grounds: process.Grounds},
 	}))
 	return a, nil

@@ -105,6 +105,7 @@ Header 13 label qoyma.journal.v1.Label
 Header 14 body_type string
 Header 15 sealed_type string
 Header 16 sealed_key uint64
+Header 17 sealed_label qoyma.journal.v1.Label
 Cause 1 service string
 Cause 2 epoch uint64
 Cause 3 seq uint64

@@ -128,6 +128,15 @@ func (r *Record) Body() (proto.Message, error) {
 	return decodeAs(r.Header.GetBodyType(), r.Entry.GetBody(), r.Seq())
 }
 
+// SealedLabel says who may read the sealed body; where the header does not say, level 2 with the
+// ground "personal".
+func (r *Record) SealedLabel() *journalv1.Label {
+	if l := r.Header.GetSealedLabel(); l != nil {
+		return l
+	}
+	return &journalv1.Label{Level: 2, Grounds: []string{"personal"}}
+}
+
 // Cause points to this event from another journal.
 func (r *Record) Cause() *journalv1.Cause {
 	return &journalv1.Cause{Service: r.Header.GetService(), Epoch: r.Header.GetEpoch(), Seq: r.Seq()}

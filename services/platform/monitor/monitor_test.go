@@ -154,6 +154,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"lives too long":     sign(jwt.SigningMethodEdDSA, key, times(0, 48*time.Hour), kid),
 		"nobody":             sign(jwt.SigningMethodEdDSA, key, noActor, kid),
 		"never ends":         sign(jwt.SigningMethodEdDSA, key, noEnd, kid),
+		"a person's service": sign(jwt.SigningMethodEdDSA, key, claims{RegisteredClaims: times(0, time.Minute), Roles: []Role{Archivist, Service}}, kid),
 		"huge":               strings.Repeat("a", 1<<20),
 		"empty":              "",
 	} {

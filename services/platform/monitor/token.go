@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -144,6 +145,10 @@ func (v *Verifier) check(token string) (Identity, error) {
 	}
 	if c.Subject == "" || len(c.Audience) == 0 || c.IssuedAt == nil {
 		return Identity{}, ErrBadIdentity.With().Because(errors.New("no actor, no audience or no time of issue"))
+	}
+	// Services read whole journals: no person's token carries their role, whoever issued it.
+	if slices.Contains(c.Roles, Service) && !strings.HasPrefix(c.Subject, "service:") {
+		return Identity{}, ErrBadIdentity.With().Because(fmt.Errorf("role %s for %.40q", Service, c.Subject))
 	}
 	if c.ExpiresAt.Sub(c.IssuedAt.Time) > maxLifetime {
 		return Identity{}, ErrBadIdentity.With().Because(errors.New("a lifetime beyond what is believed"))

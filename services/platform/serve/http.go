@@ -48,6 +48,9 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 	h := &HTTP{cfg: cfg, mux: http.NewServeMux(), listener: listener}
 	h.server = &http.Server{
 		Handler: h.mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		// Who sends or reads a byte a minute must not hold a goroutine and a page for ever; a
+		// handler of large files gives itself more time (http.ResponseController).
+		ReadTimeout: time.Minute, WriteTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
 	}
 	h.mux.HandleFunc("GET /healthz", h.healthz)

@@ -25,6 +25,9 @@ type Event struct {
 	// Sealed is the personal or restricted part, encrypted under the key of Refs[0]; nil
 	// where there is none.
 	Sealed proto.Message
+	// SealedLabel says who may read the sealed part; the zero Label means level 2 with the
+	// ground "personal".
+	SealedLabel Label
 }
 
 // Label says who may read an event; the zero Label is open.
@@ -52,10 +55,13 @@ type Command struct {
 // are durable. A refusal is the fault that Decide gave and leaves nothing behind. Unknown
 // means that the commit failed: repeating the command with its id is safe and tells.
 func (s *Store) Do(ctx context.Context, c Command) ([]*journal.Record, error) {
+	return s.do(ctx, &op{ctx: ctx, items: []item{{command: c}}, done: make(chan struct{})})
+}
+
+func (s *Store) do(ctx context.Context, o *op) ([]*journal.Record, error) {
 	if err := s.Ready(); err != nil {
 		return nil, err
 	}
-	o := &op{ctx: ctx, items: []item{{command: c}}, done: make(chan struct{})}
 	if err := s.submit(ctx, o); err != nil {
 		return nil, err
 	}
@@ -101,6 +107,8 @@ type op struct {
 	run func(g *group) error
 	// anyway lets the platform's own acts pass the reserve of free space.
 	anyway bool
-	done   chan struct{}
-	err    error
+	// anytime lets the confirmation of the clock be recorded whatever the clock shows.
+	anytime bool
+	done    chan struct{}
+	err     error
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+	"unicode/utf8"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
@@ -105,7 +106,7 @@ func (s *Store) carryOut(ops []*op) {
 // concerns all of them; one operation's own refusal stands in its err.
 func (s *Store) commitGroup(ops []*op) error {
 	if s.db == nil {
-		if err := s.reopen(); err != nil {
+		if err := s.openAgain(); err != nil {
 			return Unknown.With().Because(err)
 		}
 	}
@@ -115,12 +116,15 @@ func (s *Store) commitGroup(ops []*op) error {
 		return fmt.Errorf("store %s: begin: %w", s.cfg.Service, err)
 	}
 	g := s.newGroup(btx)
+	clock := s.clockRight()
 	for _, o := range ops {
 		switch {
 		case o.ctx != nil && o.ctx.Err() != nil:
 			o.err = o.ctx.Err()
 		case roomy != nil && !o.anyway:
 			o.err = roomy
+		case clock != nil && !o.anyway && !o.anytime:
+			o.err = clock
 		case o.run != nil:
 			if o.err = g.guard(func() error { return o.run(g) }); errors.Is(o.err, errPanic) {
 				g.spoilt = o.err // it may have written half
@@ -134,6 +138,15 @@ func (s *Store) commitGroup(ops []*op) error {
 		}
 	}
 	return s.finish(g, btx)
+}
+
+// clockRight refuses to record on a clock that cannot be right.
+func (s *Store) clockRight() error {
+	now, last := s.cfg.Now(), s.head.time
+	if s.clock.admits(now, last) {
+		return nil
+	}
+	return ClockWrong.With("service", s.cfg.Service, "now", now.UTC().Format(time.RFC3339), "last", last.UTC().Format(time.RFC3339))
 }
 
 // finish makes the group durable.
@@ -160,7 +173,7 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 		// their command ids and get the truth.
 		_ = btx.Rollback()
 		s.cfg.Log.Error("commit failed; opening the store again", "error", err)
-		if reopenErr := s.reopen(); reopenErr != nil {
+		if reopenErr := s.openAgain(); reopenErr != nil {
 			s.cfg.Log.Error("the store could not be opened again", "error", reopenErr)
 		}
 		return Unknown.With().Because(fmt.Errorf("store %s: commit: %w", s.cfg.Service, err))
@@ -169,6 +182,15 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 	// again with the same ids.
 	s.setHead(g.head)
 	return nil
+}
+
+// openAgain opens the store again as at start: an erasure whose commit was answered with an error
+// may be in the file, and its key is not destroyed yet.
+func (s *Store) openAgain() error {
+	if err := s.reopen(); err != nil {
+		return err
+	}
+	return s.finishErasures()
 }
 
 // reopen closes the file and opens it as at start.
@@ -268,7 +290,7 @@ func (g *group) known(c *Command) ([]*journal.Record, error) {
 		if r == nil || r.Header.GetTransaction() != first {
 			break
 		}
-		if r.Header.GetCommand() != c.Name {
+		if r.Header.GetCommand() != c.Name || r.Header.GetActor() != c.Actor {
 			return nil, IDReused.With("command", r.Header.GetCommand())
 		}
 		out = append(out, r)
@@ -303,6 +325,11 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store %s: %s: %w", g.s.cfg.Service, c.Name, err)
 		}
+		if e.Sealed != nil {
+			if _, destroyed := keyRow(g.tx.Get("keys", e.Refs[0].Key())); destroyed {
+				return nil, journal.Erased.With("object", e.Refs[0])
+			}
+		}
 		if size += len(bodies[i]) + len(sealed[i]); size > journal.MaxBody {
 			return nil, TooLarge.With("size", size>>10, "limit", journal.MaxBody>>10)
 		}
@@ -330,19 +357,26 @@ func (g *group) append(c *Command, events []Event) ([]*journal.Record, error) {
 
 // sizeOfRefs is about what the refs take in the envelope, in bytes; they count as the bodies do,
 // so that no event outgrows a message of the stream. An event without an object, or with a name
-// that the index could mistake for another's, is a defect.
+// that the index could mistake for another's or could not hold, is a defect.
 func sizeOfRefs(refs []journal.Ref) (size int, err error) {
 	if len(refs) == 0 {
 		return 0, errors.New("it has no object")
 	}
 	for _, r := range refs {
-		if !r.Valid() {
+		if !r.Valid() || !utf8.ValidString(r.Type) || !utf8.ValidString(r.ID) {
 			return 0, fmt.Errorf("%q names no object", r)
+		}
+		if len(r.Type)+len(r.ID) > maxRef {
+			return 0, fmt.Errorf("a name of %d bytes for a %.40q", len(r.ID), r.Type)
 		}
 		size += len(r.Type) + len(r.ID) + 8
 	}
 	return size, nil
 }
+
+// maxRef bounds the name of an object in bytes: it becomes part of keys, which bbolt limits to
+// 32 KiB.
+const maxRef = 4 << 10
 
 var deterministic = proto.MarshalOptions{Deterministic: true}
 
@@ -367,6 +401,9 @@ func (g *group) entry(c *Command, e *Event, transaction uint64, body, plain []by
 			return nil, err
 		}
 		h.SealedKey, h.SealedType = slot, string(e.Sealed.ProtoReflect().Descriptor().FullName())
+		if l := e.SealedLabel; l.Level > 0 || len(l.Grounds) > 0 {
+			h.SealedLabel = &journalv1.Label{Level: l.Level, Grounds: l.Grounds}
+		}
 	}
 	header, err := deterministic.Marshal(h)
 	if err != nil {

@@ -176,10 +176,31 @@ func (v *View) WaitingFor(service string, limit int) ([]*journalv1.WaitingRow, e
 	return v.waiting(append([]byte(service), 0), limit, func(*journalv1.WaitingRow) bool { return true })
 }
 
-// DeferredFor lists those of WaitingFor that are not parked: what is parked, however much it is,
-// must not hide what will be tried again.
+// DeferredFor lists those of WaitingFor that are neither parked nor behind a parked one: what waits
+// for a person, however much it is, must not hide what will be tried again.
 func (v *View) DeferredFor(service string, limit int) ([]*journalv1.WaitingRow, error) {
-	return v.waiting(append([]byte(service), 0), limit, func(row *journalv1.WaitingRow) bool { return !row.GetParked() })
+	stuck := make(map[journal.Ref]bool)
+	return v.waiting(append([]byte(service), 0), limit, func(row *journalv1.WaitingRow) bool {
+		if row.GetParked() {
+			return false
+		}
+		object := journal.RefOf(row.GetObject())
+		known, ok := stuck[object]
+		if !ok {
+			known = v.parkedFirst(object)
+			stuck[object] = known
+		}
+		return !known
+	})
+}
+
+// parkedFirst tells whether what waits first about an object is parked.
+func (v *View) parkedFirst(object journal.Ref) bool {
+	for _, key := range v.Scan("queue", append(object.Key(), 0), nil) {
+		row := new(journalv1.WaitingRow)
+		return proto.Unmarshal(v.Get("waiting", key), row) == nil && row.GetParked()
+	}
+	return false
 }
 
 func (v *View) waiting(prefix []byte, limit int, want func(*journalv1.WaitingRow) bool) ([]*journalv1.WaitingRow, error) {
@@ -245,7 +266,8 @@ func (s *Store) Erase(ctx context.Context, c Command, object journal.Ref, ground
 		}
 		return []Event{{Refs: []journal.Ref{object}, Body: &journalv1.KeyDestroyed{Object: object.Proto(), Key: slot, Ground: ground}}}, nil
 	}
-	records, err := s.Do(ctx, c)
+	// The caller's going away must not leave the event without the deed until the next start.
+	records, err := s.Do(context.WithoutCancel(ctx), c)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +324,8 @@ func (s *Store) Note(ctx context.Context, actor, name string, e Event) error {
 	return err
 }
 
-// ConfirmClock lets timers fire again after the clock jumped.
+// ConfirmClock lets timers fire, and commands be recorded, again after the clock jumped. Where the
+// journal is ahead of the clock it holds until the next start.
 func (s *Store) ConfirmClock(ctx context.Context, c Command) (*journal.Record, error) {
 	c.Decide = func(_ *View, now time.Time) ([]Event, error) {
 		return []Event{{
@@ -310,7 +333,7 @@ func (s *Store) ConfirmClock(ctx context.Context, c Command) (*journal.Record, e
 			Body: &journalv1.ClockConfirmed{Now: timestamppb.New(now)},
 		}}, nil
 	}
-	records, err := s.Do(ctx, c)
+	records, err := s.do(ctx, &op{ctx: ctx, items: []item{{command: c}}, anytime: true, done: make(chan struct{})})
 	if err != nil {
 		return nil, err
 	}

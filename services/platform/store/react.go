@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,22 +50,35 @@ func (s *Store) React(ctx context.Context, service string, from uint64, reaction
 	if err := s.Ready(); err != nil {
 		return err
 	}
-	return s.exec(ctx, false, func(g *group) error {
-		pos, err := g.tx.Position(service)
-		if err != nil {
-			return err
-		}
-		if pos.GetSeq() != from {
-			return errStale
-		}
-		for i := range reactions {
-			if err := g.react(&reactions[i]); err != nil {
-				g.spoilt = err
+	reactions = slices.Clone(reactions)
+	for {
+		guilty := -1
+		err := s.exec(ctx, false, func(g *group) error {
+			pos, err := g.tx.Position(service)
+			if err != nil {
 				return err
 			}
+			if pos.GetSeq() != from {
+				return errStale
+			}
+			for i := range reactions {
+				guilty = i
+				if err := g.react(&reactions[i]); err != nil {
+					g.spoilt = err
+					return err
+				}
+			}
+			guilty = -1
+			return g.position(service, to)
+		})
+		// What cannot be applied would stop this reader for ever: it waits like what cannot be
+		// decided, and the others go on. (Only errApply says that the writer is done with guilty.)
+		if !errors.Is(err, errApply) || guilty < 0 || reactions[guilty].Err != nil {
+			return err
 		}
-		return g.position(service, to)
-	})
+		s.cfg.Log.Error("a reaction could not be applied; it is deferred", "event", reactions[guilty].Source.Seq(), "of", service, "error", err)
+		reactions[guilty].Decide, reactions[guilty].Err = nil, err
+	}
 }
 
 // position stores how far a service was followed.
@@ -85,15 +101,17 @@ func (g *group) react(r *Reaction) error {
 	if g.tx.Get("waiting", waitingKey(cause)) != nil {
 		return nil // it waits already
 	}
+	// Before anything may defer it: what took effect before this store was rebuilt would never
+	// be settled, because its command is done, and would hold up its object for ever.
+	id := reactionID(cause)
+	if g.tx.Get("idem", id[:]) != nil {
+		return nil
+	}
 	if behind := g.tx.Waits(r.Source.Object()); behind {
 		return g.defers(r, nil, true)
 	}
 	if r.Err != nil {
 		return g.defers(r, r.Err, false)
-	}
-	id := reactionID(cause)
-	if g.tx.Get("idem", id[:]) != nil {
-		return nil // it took effect before this store was rebuilt
 	}
 	var events []Event
 	if err := g.guard(func() (err error) {
@@ -128,10 +146,7 @@ func (g *group) defers(r *Reaction, why error, behind bool) error {
 	cause, object := r.Source.Cause(), r.Source.Object()
 	reason := "an earlier event of " + object.String() + " waits"
 	if why != nil {
-		reason = why.Error()
-	}
-	if len(reason) > 2000 {
-		reason = reason[:2000]
+		reason = clip(why.Error())
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -147,6 +162,16 @@ func (g *group) defers(r *Reaction, why error, behind bool) error {
 	}
 	_, err = g.append(&Command{ID: id, Name: "react:" + cause.GetService(), Actor: "service:" + g.s.cfg.Service, Cause: cause}, events)
 	return err
+}
+
+// maxReason bounds what a waiting reaction says of itself, in bytes.
+const maxReason = 2000
+
+// clip cuts a reason to what an event carries. It must be valid UTF-8 whatever the error quotes
+// and wherever it is cut: otherwise the event could not be written and the reader would stand
+// still.
+func clip(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "?")
 }
 
 func labelOf(r *journal.Record) Label {
@@ -187,13 +212,32 @@ func (s *Store) Settle(ctx context.Context, r Reaction) error {
 
 // Park journals that a deferred reaction will not be tried again before a person asks.
 func (s *Store) Park(ctx context.Context, row *journalv1.WaitingRow, reason string) error {
-	if len(reason) > 2000 {
-		reason = reason[:2000]
+	label, err := s.waitingLabel(row)
+	if err != nil {
+		return err
 	}
 	return s.Note(ctx, "service:"+s.cfg.Service, "react:"+row.GetEvent().GetService(), Event{
-		Refs: []journal.Ref{journal.RefOf(row.GetObject())},
-		Body: &journalv1.EventParked{Event: row.GetEvent(), Object: row.GetObject(), Reason: reason},
+		Refs: []journal.Ref{journal.RefOf(row.GetObject())}, Label: label,
+		Body: &journalv1.EventParked{Event: row.GetEvent(), Object: row.GetObject(), Reason: clip(reason)},
 	})
+}
+
+// waitingLabel is the label of the event that a row waits for: the reason may quote it.
+func (s *Store) waitingLabel(row *journalv1.WaitingRow) (l Label, err error) {
+	err = s.View(func(v *View) error {
+		l, err = v.WaitingLabel(row)
+		return err
+	})
+	return l, err
+}
+
+// WaitingLabel is the label of the event that a row waits for, as EventDeferred took it over.
+func (v *View) WaitingLabel(row *journalv1.WaitingRow) (Label, error) {
+	r, err := v.Entry(row.GetOrder())
+	if err != nil || r == nil {
+		return Label{}, err
+	}
+	return labelOf(r), nil
 }
 
 // Resynchronise moves a reader into a new epoch of another service, after its lost tail was

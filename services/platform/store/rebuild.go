@@ -80,7 +80,7 @@ func (s *Store) Rebuild() error {
 	if err := s.refold(s.db); err != nil {
 		return err
 	}
-	handled := make(map[string]uint64)
+	done := make(handled)
 	if err := s.db.View(func(btx *bbolt.Tx) error {
 		v := s.view(btx)
 		for _, raw := range v.Scan("journal", nil, nil) {
@@ -88,8 +88,8 @@ func (s *Store) Rebuild() error {
 			if err != nil {
 				return err
 			}
-			if c := r.Header.GetCause(); c != nil && c.GetSeq() > handled[c.GetService()] {
-				handled[c.GetService()] = c.GetSeq()
+			if err := done.note(r); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -104,8 +104,8 @@ func (s *Store) Rebuild() error {
 			return err
 		}
 		tx := s.tx(btx)
-		for service, seq := range handled {
-			raw, err := proto.Marshal(&journalv1.ReaderPosition{Handled: seq})
+		for service, upTo := range done {
+			raw, err := proto.Marshal(&journalv1.ReaderPosition{Handled: upTo.seq})
 			if err != nil {
 				return err
 			}
@@ -113,6 +113,37 @@ func (s *Store) Rebuild() error {
 		}
 		return tx.err
 	})
+}
+
+// handled is up to which event of each service a journal holds our answers.
+type handled map[string]answeredTo
+
+type answeredTo struct {
+	epoch, seq uint64
+	branched   bool // we resynchronised: numbers beyond may be another epoch's events
+}
+
+// note takes one event of our own into account. Numbers of an epoch that was given up say
+// nothing of the events that bear them in the next one.
+func (h handled) note(r *journal.Record) error {
+	if r.Is((*journalv1.ReaderResynchronised)(nil)) {
+		var b journalv1.ReaderResynchronised
+		if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
+			return fmt.Errorf("event %d: %w", r.Seq(), err)
+		}
+		h[b.GetService()] = answeredTo{epoch: b.GetEpoch(), seq: b.GetKept(), branched: true}
+		return nil
+	}
+	c := r.Header.GetCause()
+	if c == nil {
+		return nil
+	}
+	to := h[c.GetService()]
+	if c.GetEpoch() > to.epoch || c.GetEpoch() == to.epoch && c.GetSeq() > to.seq {
+		to.epoch, to.seq = c.GetEpoch(), c.GetSeq()
+		h[c.GetService()] = to
+	}
+	return nil
 }
 
 // Forked is answered when entries do not continue this journal.
@@ -123,8 +154,9 @@ var errForked = errors.New("the entries do not continue this journal")
 // continue the journal; where a checkpoint comes with them it must be signed by us and
 // fit.
 func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check func(edge journal.Edge) error) error {
-	return s.exec(ctx, true, func(g *group) error {
-		handled := make(map[string]uint64)
+	erased := false
+	err := s.exec(ctx, true, func(g *group) error {
+		done := make(handled)
 		for _, e := range entries {
 			r, err := journal.Decode(e)
 			if err != nil {
@@ -132,7 +164,7 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				return err
 			}
 			h := r.Header
-			began := r.Is((*journalv1.EpochBegan)(nil)) && h.GetEpoch() == g.head.epoch+1
+			began := r.Is((*journalv1.EpochBegan)(nil)) && h.GetEpoch() > g.head.epoch
 			switch {
 			case h.GetSeq() != g.head.edge.Size()+1, h.GetEpoch() != g.head.epoch && !began,
 				r.Time().Before(g.head.time), h.GetArchive() != s.cfg.Archive, h.GetService() != s.cfg.Service:
@@ -144,11 +176,13 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 				g.spoilt = err
 				return err
 			}
-			if c := h.GetCause(); c != nil {
-				handled[c.GetService()] = max(handled[c.GetService()], c.GetSeq())
+			erased = erased || r.Is((*journalv1.KeyDestroyed)(nil))
+			if err := done.note(r); err != nil {
+				g.spoilt = err
+				return err
 			}
 		}
-		if err := g.handled(handled); err != nil {
+		if err := g.handled(done); err != nil {
 			g.spoilt = err
 			return err
 		}
@@ -160,20 +194,26 @@ func (s *Store) Restore(ctx context.Context, entries []*journalv1.Entry, check f
 		}
 		return nil
 	})
+	if err != nil || !erased {
+		return err
+	}
+	// The key file may be an older copy too, and hold what was erased since. If we crash before
+	// this, the next start does it.
+	return s.finishErasures()
 }
 
 // handled notes up to which events of others the restored journal holds our answers: they are
 // not to be answered again, although the position may be older.
-func (g *group) handled(by map[string]uint64) error {
-	for service, seq := range by {
+func (g *group) handled(by handled) error {
+	for service, to := range by {
 		pos, err := g.tx.Position(service)
 		if err != nil {
 			return err
 		}
-		if seq <= max(pos.GetSeq(), pos.GetHandled()) {
+		if !to.branched && to.seq <= max(pos.GetSeq(), pos.GetHandled()) {
 			continue
 		}
-		pos.Handled = seq
+		pos.Handled = to.seq
 		if err := g.position(service, pos); err != nil {
 			return err
 		}
@@ -192,13 +232,19 @@ func (s *Store) BeginEpoch(ctx context.Context, c Command, lostThrough uint64, p
 			return err
 		}
 		kept := g.head.edge.Size()
-		if lostThrough <= kept {
+		// Above every epoch that was ever seen: two histories under one number could not be told
+		// apart, and the tail that the proof speaks of may itself lie in a later one than ours.
+		before, last := g.head.epoch, g.head.epoch
+		if c, err := journal.ReadCheckpoint(proof); err == nil {
+			last = max(last, c.Epoch)
+		}
+		if lostThrough <= kept && last == before {
 			return fmt.Errorf("store %s: nothing is lost: the journal ends with %d, the witness saw %d", s.cfg.Service, kept, lostThrough)
 		}
-		g.head.epoch++
+		g.head.epoch = last + 1
 		defer func() {
 			if err != nil { // others of the group still write into the present epoch
-				g.head.epoch--
+				g.head.epoch = before
 			}
 		}()
 		it.records, err = g.append(&it.command, []Event{{
@@ -329,7 +375,7 @@ func (s *Store) verifyEntry(v *View, f *findings, where string, key []byte, r, l
 	if h.GetArchive() != s.cfg.Archive || h.GetService() != s.cfg.Service {
 		f.add(where, "it belongs to %s/%s", h.GetArchive(), h.GetService())
 	}
-	if began := r.Is((*journalv1.EpochBegan)(nil)); h.GetEpoch() != epoch && !(began && h.GetEpoch() == epoch+1) {
+	if began := r.Is((*journalv1.EpochBegan)(nil)); h.GetEpoch() != epoch && !(began && h.GetEpoch() > epoch) {
 		f.add(where, "epoch %d follows epoch %d", h.GetEpoch(), epoch)
 	}
 	if r.Time().Before(when) {

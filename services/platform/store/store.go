@@ -60,7 +60,13 @@ var (
 		"writing failed and the outcome is not known; repeat the same request, it will not be carried out twice",
 		"запись не удалась, исход неизвестен; повторите тот же запрос, дважды он выполнен не будет",
 		"жазу сәтсіз аяқталды, нәтижесі белгісіз; сол сұрауды қайталаңыз, ол екі рет орындалмайды")
-	// IDReused is answered where a command id comes again with another command.
+	// ClockWrong is answered where the clock cannot be that of the journal.
+	ClockWrong = fault.Define(fault.Refused, "store.clock_wrong",
+		"the clock of the {service} service shows {now}, the last event was recorded at {last}; nothing was changed; set the clock right, or confirm it if it is right",
+		"часы службы {service} показывают {now}, последнее событие записано {last}; ничего не изменено; исправьте часы или подтвердите их, если они верны",
+		"{service} қызметінің сағаты {now} көрсетіп тұр, соңғы оқиға {last} жазылған; ештеңе өзгерген жоқ; сағатты түзетіңіз немесе дұрыс болса, растаңыз")
+	// IDReused is answered where a command id comes again with another command, or from
+	// somebody else, who must not be given the first one's answer.
 	IDReused = fault.Define(fault.Conflict, "store.command_id_reused",
 		"this command id was already used for {command}; make a new id for a new command",
 		"этот идентификатор команды уже использован для {command}; для новой команды нужен новый",
@@ -173,7 +179,7 @@ func Open(cfg Config) (*Store, error) {
 		return s, nil
 	}
 	if s.ClockHeld() {
-		s.cfg.Log.Warn("the clock lies more than a day past the journal's last event; timers wait until a person confirms it",
+		s.cfg.Log.Warn("the clock lies more than a day from the journal's last event; timers wait until a person confirms it",
 			"now", cfg.Now(), "last", s.head.time)
 	}
 	if err := s.finishErasures(); err != nil {

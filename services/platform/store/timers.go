@@ -18,6 +18,11 @@ import (
 // person: a wrong clock must not destroy or transfer anything.
 const maxJump = 24 * time.Hour
 
+// maxStride is how far past the last event a command may be recorded without a person's word:
+// recorded time never goes back, so one command on a clock that shows 2099 would date everything
+// after it, and the numbers of its year, for ever.
+const maxStride = 366 * 24 * time.Hour
+
 // OnTimer gives the decision of a timer that is due. Its events and the removal of the timer
 // are one command.
 type OnTimer func(kind, key string, due time.Time) Decide
@@ -28,19 +33,33 @@ type clockGuard struct {
 	mu   sync.Mutex
 	held bool
 	last time.Time // with its monotonic reading
+	late bool      // a person confirmed that the clock is right although the journal is ahead of it
 }
 
 func (c *clockGuard) start(now, last time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held = !last.IsZero() && now.Sub(last) > maxJump
+	c.held = !last.IsZero() && jumped(now.Sub(last), 0)
 	c.last = now
 }
 
 func (c *clockGuard) confirm() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held = false
+	c.held, c.late = false, true
+}
+
+// admits tells whether a command may be recorded on this clock after an event of that time.
+func (c *clockGuard) admits(now, last time.Time) bool {
+	switch ahead := now.Sub(last); {
+	case last.IsZero() || ahead >= -maxJump && ahead <= maxStride:
+		return true
+	case ahead < 0:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.late
+	}
+	return false
 }
 
 // ok looks at the clock: wall and monotonic time must have run alike since the last look.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,7 +133,7 @@ func (a *app) connect(ctx context.Context, t *target) (*archive, error) {
 	if err := archiveIn(t.data); err != nil {
 		return nil, err
 	}
-	id := monitor.Identity{Actor: "person:" + login() + "@local", Roles: roles, Clearance: process.Clearance(roles)}
+	id := monitor.Identity{Actor: account(), Roles: roles, Clearance: process.Clearance(roles)}
 	if socket := filepath.Join(t.data, process.Socket); answers(socket) {
 		key, err := monitor.LoadOrCreateKey(filepath.Join(t.data, "keys", "identity.pem"))
 		if err != nil {
@@ -168,12 +167,9 @@ func answers(socket string) bool {
 	return true
 }
 
-func login() string {
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return fmt.Sprintf("uid-%d", os.Getuid())
-}
+// account names whoever runs the command in journals: by number, because a name in a journal can
+// never be erased.
+func account() string { return fmt.Sprintf("person:uid-%d@local", os.Getuid()) }
 
 func (a *app) names() []string {
 	out := make([]string, len(a.services))

@@ -96,7 +96,7 @@ func (a *app) beginEpoch(ctx context.Context, p host.Process, st *store.Store, v
 	if err != nil {
 		return err
 	}
-	rec, err := st.BeginEpoch(ctx, store.Command{ID: id, Name: "begin-epoch", Actor: "person:" + login() + "@local"}, lost, proof, statement)
+	rec, err := st.BeginEpoch(ctx, store.Command{ID: id, Name: "begin-epoch", Actor: account()}, lost, proof, statement)
 	if err != nil {
 		return err
 	}
@@ -152,9 +152,10 @@ func (a *app) serviceNamed(name string) (process.Service, error) {
 // lostTail finds the checkpoint that proves the longest lost tail.
 func (a *app) lostTail(p host.Process, st *store.Store, verifier note.Verifier, file string) (proof []byte, lost uint64, err error) {
 	head := st.Head()
+	epoch := head.Epoch
 	consider := func(where string, signed []byte, strict bool) error {
 		c, err := journal.OpenCheckpoint(signed, verifier)
-		if err == nil && (c.Archive != p.Archive || c.Service != st.Service() || c.Epoch != head.Epoch) {
+		if err == nil && (c.Archive != p.Archive || c.Service != st.Service() || c.Epoch < head.Epoch) {
 			err = errors.New("another journal or epoch")
 		}
 		if err != nil {
@@ -163,8 +164,9 @@ func (a *app) lostTail(p host.Process, st *store.Store, verifier note.Verifier, 
 			}
 			return nil
 		}
-		if c.Size > max(head.Seq, lost) {
-			proof, lost = signed, c.Size
+		// A later epoch than ours is a loss whatever its size: it began and we do not hold it.
+		if c.Epoch > epoch || c.Epoch == epoch && c.Size > max(head.Seq, lost) {
+			proof, lost, epoch = signed, c.Size, c.Epoch
 		}
 		return nil
 	}

@@ -18,7 +18,7 @@ func retentionOf(c *archive) (retentionv1.RetentionServiceClient, error) {
 }
 
 func (a *app) organisationCommand() *cobra.Command {
-	return a.family("organisation", "Sources of acquisition", a.organisationList())
+	return a.family("organisation", "Sources of acquisition", a.organisationRegister(), a.organisationList())
 }
 
 func (a *app) organisationList() *cobra.Command {

@@ -38,7 +38,7 @@ func (a *app) tokenCommand() *cobra.Command {
 	_ = c.MarkFlagDirname("data")
 	c.RunE = a.do(func(_ context.Context, _ []string) error {
 		if name, ok := strings.CutPrefix(actor, "person:"); !ok || name == "" {
-			return fault.Usage.With("problem", "--actor is person:<login>")
+			return fault.Usage.With("problem", "--actor is person:<account>, an account being a number or code, not a name")
 		}
 		if lifetime < time.Second || lifetime > longestToken {
 			return fault.Usage.With("problem", "--for is between 1s and 1h")

@@ -62,10 +62,10 @@ func (s *Step) Told() []string { return s.told }
 func Run(ctx context.Context, p *process.Process, folder string, lang fault.Language, progress func(*Step)) *Report {
 	d := &demo{
 		p: p, folder: folder, lang: lang, departments: departments(),
-		clerk:      person("clerk", "saule", monitor.Clerk, 1),
-		commission: person("commission", "epk", monitor.Commission, 1),
-		archivist:  person("archivist", "aigerim", monitor.Archivist, 2),
-		researcher: monitor.Identity{Actor: "person:reader", Roles: []monitor.Role{monitor.Researcher}},
+		clerk:      person("demo-clerk", monitor.Clerk, 1),
+		commission: person("demo-commission", monitor.Commission, 1),
+		archivist:  person("demo-archivist", monitor.Archivist, 2),
+		researcher: monitor.Identity{Actor: "person:demo-reader", Roles: []monitor.Role{monitor.Researcher}},
 	}
 	r := &Report{OK: true, Archive: p.Archive()}
 	began := time.Now()
@@ -123,8 +123,8 @@ func Run(ctx context.Context, p *process.Process, folder string, lang fault.Lang
 	return r
 }
 
-func person(_, login string, role monitor.Role, level uint32) monitor.Identity {
-	return monitor.Identity{Actor: "person:" + login, Roles: []monitor.Role{role}, Clearance: monitor.Scope{Level: level, Grounds: []string{"personal"}}}
+func person(account string, role monitor.Role, level uint32) monitor.Identity {
+	return monitor.Identity{Actor: "person:" + account, Roles: []monitor.Role{role}, Clearance: monitor.Scope{Level: level, Grounds: []string{"personal"}}}
 }
 
 type demo struct {

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -16,13 +17,61 @@ import (
 	"github.com/qoyma/qoyma/services/platform/store"
 )
 
-// denied hands a refusal to the journal (IS-6) without holding up the call. A flood of them
-// is counted in the metrics and the log; the journal keeps what fits.
+// denied hands a refusal to the journal (IS-6) without holding up the call. All are in the log and
+// counted in the metrics. The journal, which never forgets, gets the first of its kind in a while:
+// otherwise whoever reaches the port fills the disk, and hides a person's refusals behind those of
+// nobody.
 func (p *Process) denied(_ context.Context, d monitor.Denial) {
+	if !p.recent.first(kindOf(d), p.cfg.Now()) {
+		return
+	}
 	select {
 	case p.denials <- d:
 	default:
 	}
+}
+
+// denialKind is what a refusal is remembered by.
+type denialKind struct{ actor, method, code string }
+
+// kindOf puts everybody whom nobody vouches for together: what such a caller says of itself
+// cannot make it new.
+func kindOf(d monitor.Denial) denialKind {
+	if d.Identity.Actor == "" {
+		return denialKind{code: fault.Of(d.Reason).Code}
+	}
+	return denialKind{d.Identity.Actor, d.Method, fault.Of(d.Reason).Code}
+}
+
+const (
+	denialPause = time.Minute // between two of the same kind in the journal
+	denialKinds = 4096        // remembered at once, some 100 bytes each
+)
+
+// recentDenials remembers when each kind was last journaled.
+type recentDenials struct {
+	mu   sync.Mutex
+	seen map[denialKind]time.Time
+}
+
+func (r *recentDenials) first(k denialKind, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last, ok := r.seen[k]; ok && now.Sub(last) < denialPause && !now.Before(last) {
+		return false
+	}
+	if len(r.seen) >= denialKinds {
+		for old, last := range r.seen {
+			if now.Sub(last) >= denialPause {
+				delete(r.seen, old)
+			}
+		}
+	}
+	if r.seen == nil || len(r.seen) >= denialKinds {
+		r.seen = make(map[denialKind]time.Time)
+	}
+	r.seen[k] = now
+	return true
 }
 
 // denialsModule writes refusals into the journal of the service that was asked, at most ten a
@@ -61,7 +110,7 @@ func (m denialsModule) note(ctx context.Context, d monitor.Denial) {
 		actor = "unknown"
 	}
 	err := svc.Store().Note(ctx, actor, d.Method, store.Event{
-		Refs: []journal.Ref{{Type: "actor", ID: actor}},
+		Refs: []journal.Ref{{Type: "actor", ID: actor}}, Label: store.Label{Level: 1}, // it names somebody
 		Body: &journalv1.AccessDenied{Method: d.Method, Reason: fault.Of(d.Reason).In(fault.English)},
 	})
 	if err != nil {

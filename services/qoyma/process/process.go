@@ -57,6 +57,10 @@ var (
 		"this data folder belongs to the archive {have}, not to {want}; choose another folder",
 		"эта папка данных принадлежит архиву {have}, а не {want}; выберите другую папку",
 		"бұл деректер қалтасы {want} емес, {have} архивіне тиесілі; басқа қалта таңдаңыз")
+	plainServer = fault.Define(fault.Invalid, "process.plain_server",
+		"{address} can be reached from other machines, and identities would travel to it unprotected; serve on this machine alone (127.0.0.1), or allow it with --plain in a closed network",
+		"{address} доступен с других машин, и удостоверения шли бы к нему открыто; слушайте только эту машину (127.0.0.1) или разрешите это ключом --plain в закрытой сети",
+		"{address} мекенжайына басқа машиналардан жетуге болады, куәліктер оған ашық түрде барар еді; тек осы машинада (127.0.0.1) тыңдаңыз немесе жабық желіде --plain арқылы рұқсат етіңіз")
 	badArchive = fault.Define(fault.Invalid, "process.bad_archive",
 		"{code} is no archive code: use lower-case Latin letters, digits and hyphens",
 		"{code} не годится как код архива: строчные латинские буквы, цифры, дефис",
@@ -98,6 +102,7 @@ type Process struct {
 	services  []*host.Service
 	telemetry *telemetry.Telemetry
 	denials   chan monitor.Denial
+	recent    recentDenials
 	grpcAddr  net.Addr
 }
 
@@ -294,6 +299,9 @@ func (p *Process) listen() error {
 		}
 	}
 	if p.cfg.GRPC != "" {
+		if !p.cfg.Plain && !loopback(p.cfg.GRPC) {
+			return plainServer.With("address", p.cfg.GRPC)
+		}
 		addr, err := p.server.Listen(p.cfg.GRPC)
 		if err != nil {
 			return err
@@ -301,6 +309,16 @@ func (p *Process) listen() error {
 		p.grpcAddr = addr
 	}
 	return nil
+}
+
+// loopback tells whether an address is of this machine alone.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Run works until ctx ends, then stops everything in reverse order.

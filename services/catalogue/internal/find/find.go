@@ -80,15 +80,21 @@ func (f *Finder) Behind() uint64 {
 // Run fills the index and follows the journal until ctx ends. An error means a damaged row.
 func (f *Finder) Run(ctx context.Context) error {
 	from := f.store.Head().Seq
-	if err := f.fill(ctx); err != nil {
-		return fmt.Errorf("search index: %w", err)
+	for {
+		err := f.fill(ctx)
+		if err == nil {
+			break
+		}
+		if !passing(ctx, err) { // begun again it puts the same documents
+			return fmt.Errorf("search index: %w", err)
+		}
 	}
 	f.at.Store(from)
 	close(f.filled)
 	for {
 		head, changed := f.store.Wait()
 		for f.at.Load() < head.Seq && ctx.Err() == nil {
-			if err := f.catchUp(); err != nil {
+			if err := f.catchUp(); err != nil && !passing(ctx, err) {
 				return fmt.Errorf("search index: event %d: %w", f.at.Load()+1, err)
 			}
 		}
@@ -97,6 +103,22 @@ func (f *Finder) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// passing tells an error that ends by itself (the store's file is being opened again after a full
+// disk) and waits a moment: the process, which would otherwise stop, must outlive it.
+func passing(ctx context.Context, err error) bool {
+	if fault.KindOf(err) != fault.Unavailable {
+		return false
+	}
+	t := time.NewTimer(100 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

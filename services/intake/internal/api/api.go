@@ -262,6 +262,7 @@ func (s *Server) NameContact(ctx context.Context, req *intakev1.NameContactReque
 		return []base.Event{{
 			Refs: store.Refs(t.GetTransferId(), t.GetOrganisation(), t.GetInventory()),
 			Body: &intakev1.ContactNamed{TransferId: t.GetTransferId()}, Sealed: who,
+			SealedLabel: base.Label(personal),
 		}}, nil
 	}
 	if _, err := s.store.Do(ctx, c); err != nil {

@@ -254,6 +254,11 @@ func (u *upload) receive(stream uploadStream) error {
 			if len(part.Data) > maxData {
 				return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
 			}
+			// Again for each piece: packages that are sent at the same time were each promised
+			// the same space, and the reserve is what every store lives from.
+			if err := u.room(uint64(len(part.Data))); err != nil {
+				return err
+			}
 			if err := u.staged.Data(part.Data); err != nil {
 				return u.explained(err, uint64(len(part.Data)))
 			}

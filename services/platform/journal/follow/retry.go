@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -81,6 +82,10 @@ func (f *Follower) deferred(ctx context.Context) (waiting int, err error) {
 		}
 		if err := f.again(ctx, row); err != nil {
 			blocked[object] = true
+			if errors.Is(err, errUnread) { // says nothing of the handler: no reason to call a person
+				waiting++
+				continue
+			}
 			never := fault.Of(err).Code == store.Never.Code
 			if patience := f.cfg.Store.Now().Sub(row.GetSince().AsTime()) > f.cfg.Patience; !never && !patience {
 				waiting++
@@ -115,17 +120,20 @@ func (f *Follower) first(row *journalv1.WaitingRow) bool {
 	return err == nil && first
 }
 
+// errUnread says that the event could not be read, so that its reaction was not tried.
+var errUnread = errors.New("the event could not be read")
+
 // again fetches the event from its journal and tries the reaction once more.
 func (f *Follower) again(ctx context.Context, row *journalv1.WaitingRow) error {
 	source, err := f.cfg.Source()
 	if err != nil {
-		return err
+		return fmt.Errorf("follow %s: %w: %w", f.cfg.Service, errUnread, err)
 	}
 	callCtx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	res, err := source.Read(callCtx, &journalv1.ReadRequest{Service: f.cfg.Service, From: row.GetEvent().GetSeq(), Limit: 1})
 	if err != nil {
-		return fmt.Errorf("follow %s: read: %w", f.cfg.Service, err)
+		return fmt.Errorf("follow %s: %w: %w", f.cfg.Service, errUnread, err)
 	}
 	if len(res.GetEntries()) == 0 {
 		return fmt.Errorf("follow %s: event %d is not in its journal any more", f.cfg.Service, row.GetEvent().GetSeq())

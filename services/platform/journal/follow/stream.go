@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/relay"
 	"github.com/qoyma/qoyma/services/platform/store"
@@ -161,6 +162,9 @@ func (f *Follower) take(ctx context.Context, st *state, p *journalv1.Pack, hint 
 		return err
 	}
 	if err := f.cfg.Store.React(ctx, f.cfg.Service, st.pos.GetSeq(), reactions, to); err != nil {
+		if fault.KindOf(err) != fault.Unavailable && ctx.Err() == nil {
+			f.setAlarm(err.Error()) // until it goes on: a reader that stands still must be seen
+		}
 		return fmt.Errorf("follow %s: %w", f.cfg.Service, err)
 	}
 	st.pos, st.edge = to, edge

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -73,6 +74,10 @@ const (
 	maxReadBytes = 1 << 20
 	maxTimeline  = 500
 	maxWaiting   = 500
+	// maxTimelineBytes keeps an answer within a gRPC message (4 MiB) with one more event of
+	// journal.MaxBody, which JSON makes longer.
+	maxTimelineBytes = 1 << 20
+	timelineStep     = 64 // events of one read transaction
 )
 
 func bounded(asked uint32, most int) int {
@@ -185,26 +190,34 @@ func (s *Server) Timeline(ctx context.Context, req *journalv1.TimelineRequest) (
 		return nil, badRef.With()
 	}
 	id, _ := monitor.From(ctx)
-	limit := bounded(req.GetLimit(), maxTimeline)
+	limit, size, after := bounded(req.GetLimit(), maxTimeline), 0, req.GetAfter()
 	res := new(journalv1.TimelineResponse)
-	records, err := src.Store.Timeline(ref, req.GetAfter(), limit+1)
-	if err != nil {
-		return nil, err
-	}
-	if res.More = len(records) > limit; res.More {
-		records = records[:limit]
-	}
-	for _, rec := range records {
-		label := monitor.Label{Level: rec.Header.GetLabel().GetLevel(), Grounds: rec.Header.GetLabel().GetGrounds()}
-		if id.Clearance.Allows(label) {
-			res.Events = append(res.Events, s.event(src, rec, id))
+	for ctx.Err() == nil {
+		// Short reads: an object may have events for years, and none that this reader may see.
+		records, err := src.Store.Timeline(ref, after, timelineStep)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range records {
+			after = rec.Seq()
+			label := monitor.Label{Level: rec.Header.GetLabel().GetLevel(), Grounds: rec.Header.GetLabel().GetGrounds()}
+			if !id.Clearance.Allows(label) {
+				continue
+			}
+			e := s.event(src, rec, id)
+			size += proto.Size(e)
+			if len(res.GetEvents()) == limit || len(res.GetEvents()) > 0 && size > maxTimelineBytes {
+				res.More = true
+				return res, nil
+			}
+			res.Events = append(res.Events, e)
+		}
+		if len(records) < timelineStep {
+			return res, nil
 		}
 	}
-	return res, nil
+	return nil, ctx.Err()
 }
-
-// personal is the label of every sealed body.
-var personal = monitor.Label{Level: 2, Grounds: []string{"personal"}}
 
 func (s *Server) event(src Source, rec *journal.Record, id monitor.Identity) *journalv1.TimelineEvent {
 	h := rec.Header
@@ -224,7 +237,7 @@ func (s *Server) event(src Source, rec *journal.Record, id monitor.Identity) *jo
 	switch sealed, err := src.Store.Keys().Unseal(rec); {
 	case errors.Is(err, journal.Erased):
 		e.Erased = true
-	case err == nil && id.Clearance.Allows(personal):
+	case err == nil && id.Clearance.Allows(monitor.Label{Level: rec.SealedLabel().GetLevel(), Grounds: rec.SealedLabel().GetGrounds()}):
 		if raw, err := protojson.Marshal(sealed); err == nil {
 			e.SealedJson = string(raw)
 		}
@@ -250,16 +263,25 @@ func (s *Server) Witness(_ context.Context, req *journalv1.WitnessRequest) (*jou
 	return res, err
 }
 
-// Waiting implements JournalService.
-func (s *Server) Waiting(_ context.Context, req *journalv1.WaitingRequest) (*journalv1.WaitingResponse, error) {
+// Waiting implements JournalService. The reason may quote the event, so it is shown to those who
+// may read the event; that it waits is shown to all who look after the system.
+func (s *Server) Waiting(ctx context.Context, req *journalv1.WaitingRequest) (*journalv1.WaitingResponse, error) {
 	src, err := s.source(req.GetService())
 	if err != nil {
 		return nil, err
 	}
+	id, _ := monitor.From(ctx)
 	res := new(journalv1.WaitingResponse)
 	err = src.Store.View(func(v *store.View) error {
 		rows, err := v.Waiting(maxWaiting)
 		for _, row := range rows {
+			label, labelErr := v.WaitingLabel(row)
+			if labelErr != nil {
+				return labelErr
+			}
+			if !id.Clearance.Allows(monitor.Label{Level: label.Level, Grounds: label.Grounds}) {
+				row.Reason = restricted
+			}
 			res.Events = append(res.Events, &journalv1.WaitingEvent{
 				Event: row.GetEvent(), Object: row.GetObject(), BodyType: row.GetBodyType(), Reason: row.GetReason(),
 				Parked: row.GetParked(), Behind: row.GetBehind(), Since: row.GetSince(),
@@ -272,6 +294,9 @@ func (s *Server) Waiting(_ context.Context, req *journalv1.WaitingRequest) (*jou
 	})
 	return res, err
 }
+
+// restricted stands for a reason that the reader may not see.
+const restricted = "(the reason is restricted like its event; somebody cleared for it can read it)"
 
 // Retry implements JournalService.
 func (s *Server) Retry(ctx context.Context, req *journalv1.RetryRequest) (*journalv1.RetryResponse, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,6 +258,71 @@ func TestATimelineShowsToEachWhatHeMaySee(t *testing.T) {
 	after := must(client.Timeline(as(t, "archivist"), ask)).GetEvents()
 	if len(after) != 4 || !after[1].GetErased() || after[1].GetSealedJson() != "" || after[3].GetActor() != "person:akbota" {
 		t.Errorf("after the erasure: %v", after)
+	}
+}
+
+// TestATimelineIsReadToItsEndHoweverLongItIs reads an object whose events exceed what one answer
+// carries, most of them out of the reader's sight.
+func TestATimelineIsReadToItsEndHoweverLongItIs(t *testing.T) {
+	s, client := served(t)
+	hidden := expected()
+	hidden.Label = store.Label{Level: 2, Grounds: []string{"personal"}}
+	var long []store.Event
+	for range 30 {
+		e := expected()
+		e.Body = &intakev1.TransferExpected{TransferId: strings.Repeat("ж", 100<<10)}
+		long = append(long, e)
+	}
+	events := append(long, slices.Repeat([]store.Event{hidden}, 150)...)
+	if _, err := s.Do(t.Context(), store.Command{
+		ID: uuid.Must(uuid.NewV7()), Name: "/test/Write", Actor: "person:test",
+		Decide: func(*store.View, time.Time) ([]store.Event, error) { return append(events, expected()), nil },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[string]int{"archivist": 181, "researcher": 31} {
+		n, after, more := 0, uint64(0), true
+		for more {
+			res, err := client.Timeline(as(t, who), &journalv1.TimelineRequest{Service: "intake", Ref: transfer.Proto(), After: after})
+			if err != nil {
+				t.Fatalf("%s: %v", who, err)
+			}
+			if more = res.GetMore(); more && len(res.GetEvents()) == 0 {
+				t.Fatalf("%s: more is promised and nothing given to go on from", who)
+			}
+			for _, e := range res.GetEvents() {
+				n, after = n+1, e.GetSeq()
+			}
+		}
+		if n != want {
+			t.Errorf("%s sees %d events, should see %d", who, n, want)
+		}
+	}
+}
+
+// TestAReasonIsShownToThoseWhoMayReadItsEvent: a handler's words may quote what it could not handle.
+func TestAReasonIsShownToThoseWhoMayReadItsEvent(t *testing.T) {
+	s, client := served(t)
+	restricted := expected()
+	restricted.Label = store.Label{Level: 2, Grounds: []string{"personal"}}
+	write(t, s, restricted)
+	entries, _, err := s.Read(1, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := journal.Decode(entries[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.React(t.Context(), "retention", 0, []store.Reaction{{Source: rec, Err: errors.New("Әсел has no number")}}, &journalv1.ReaderPosition{Epoch: 1, Seq: 1}); err != nil {
+		t.Fatal(err)
+	}
+	ask := &journalv1.WaitingRequest{Service: "intake"}
+	for who, sees := range map[string]bool{"archivist": true, "researcher": false} {
+		waiting := must(client.Waiting(as(t, who), ask)).GetEvents()
+		if len(waiting) != 1 || strings.Contains(waiting[0].GetReason(), "Әсел") != sees {
+			t.Errorf("%s: %v", who, waiting)
+		}
 	}
 }
 

@@ -104,44 +104,53 @@ func (r *Relay) agrees(p *journalv1.Pack) (bool, error) {
 func (r *Relay) takeBack(ctx context.Context, stream jetstream.Stream, end uint64) error {
 	s := r.cfg.Store
 	kept := s.Head().Seq
-	type part struct {
-		pack    *journalv1.Pack
-		entries []*journalv1.Entry
-	}
+	// Of each message only its place and where to stop are kept: a stream holds more than memory.
+	type part struct{ at, before uint64 }
 	var parts []part
 	// Above an epoch's beginning the stream may hold the same numbers twice: the later
 	// ones are the journal, so each message gives only what lies before those.
 	need := uint64(math.MaxUint64)
 	for at := end; at > 0 && need > kept+1; at-- {
-		raw, err := stream.GetMsg(ctx, at)
+		p, err := message(ctx, stream, at)
 		if err != nil {
-			return fmt.Errorf("relay: message %d: %w", at, err)
+			return err
 		}
-		p, err := ReadPack(raw.Data)
-		if err != nil {
-			return fmt.Errorf("relay: message %d: %w: %w", at, err, errStop)
+		if p.GetFirst() < need {
+			parts, need = append(parts, part{at, need}), p.GetFirst()
 		}
-		if p.GetFirst() >= need {
-			continue
-		}
-		entries := p.GetEntries()[:min(p.GetLast(), need-1)-p.GetFirst()+1]
-		if p.GetFirst() <= kept {
-			entries = entries[min(kept+1-p.GetFirst(), uint64(len(entries))):]
-		}
-		parts, need = append(parts, part{p, entries}), p.GetFirst()
 	}
 	r.cfg.Log.Warn("the stream is ahead of the store; taking our own events back", "from", kept+1, "messages", len(parts))
 	for i := len(parts) - 1; i >= 0; i-- {
-		p := parts[i].pack
+		p, err := message(ctx, stream, parts[i].at)
+		if err != nil {
+			return err
+		}
+		entries := p.GetEntries()[:min(p.GetLast(), parts[i].before-1)-p.GetFirst()+1]
+		if p.GetFirst() <= kept {
+			entries = entries[min(kept+1-p.GetFirst(), uint64(len(entries))):]
+		}
 		var check func(journal.Edge) error
-		if last := parts[i].entries; len(last) > 0 && last[len(last)-1] == p.GetEntries()[len(p.GetEntries())-1] {
+		if len(entries) > 0 && parts[i].before > p.GetLast() {
 			check = func(edge journal.Edge) error { return r.signed(p, edge) }
 		}
-		if err := s.Restore(ctx, parts[i].entries, check); err != nil {
+		if err := s.Restore(ctx, entries, check); err != nil {
 			return fmt.Errorf("relay: take back events %d to %d: %w: %w", p.GetFirst(), p.GetLast(), err, errStop)
 		}
 	}
 	return nil
+}
+
+// message reads one message of the stream.
+func message(ctx context.Context, stream jetstream.Stream, at uint64) (*journalv1.Pack, error) {
+	raw, err := stream.GetMsg(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("relay: message %d: %w", at, err)
+	}
+	p, err := ReadPack(raw.Data)
+	if err != nil {
+		return nil, fmt.Errorf("relay: message %d: %w: %w", at, err, errStop)
+	}
+	return p, nil
 }
 
 // signed checks a pack's checkpoint: our own signature, and the root that its entries give.

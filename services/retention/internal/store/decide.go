@@ -105,7 +105,7 @@ func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
 		event := store.Event{Refs: []journal.Ref{fileRef(id.String())}, Label: label}
 		shown := text(file.Title)
 		if title(q.GetTitle()) != (nomenclature.Title{}) && slices.ContainsFunc(label.Grounds, isAboutPeople) {
-			event.Sealed, shown = shown, e.GetTitle()
+			event.Sealed, event.SealedLabel, shown = shown, label, e.GetTitle()
 		}
 		event.Body = &retentionv1.FileOpened{
 			FileId: id.String(), OrganisationId: id.organisation, Year: id.year, Index: id.index, Title: shown,

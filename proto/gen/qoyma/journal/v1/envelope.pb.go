@@ -116,26 +116,31 @@ type Header struct {
 	// Service that wrote the event, e.g. "intake".
 	Service string `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
 	// Epoch of the journal; begins with 1. A new one begins only after a lost tail was
-	// proven, with an EpochBegan event.
+	// proven, with an EpochBegan event; it is greater than every epoch that anybody saw, and
+	// there may be gaps.
 	Epoch uint64 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Number of the event in the journal: 1, 2, 3 … without gaps, through all epochs.
 	Seq uint64 `protobuf:"varint,4,opt,name=seq,proto3" json:"seq,omitempty"`
 	// seq of the first event of the same command: events with one number were decided
 	// together and are durable together.
 	Transaction uint64 `protobuf:"varint,5,opt,name=transaction,proto3" json:"transaction,omitempty"`
-	// Idempotency key of the command, a UUID (16 bytes).
+	// Idempotency key of the command, a UUID (16 bytes). It names the command, not its content: the
+	// same key with another content gives the first answer.
 	CommandId []byte `protobuf:"bytes,6,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// What was asked: full name of the gRPC method, "timer:<kind>", or
 	// "react:<service>" for a reaction to another service's event.
 	Command string `protobuf:"bytes,7,opt,name=command,proto3" json:"command,omitempty"`
-	// Who acted: "person:<login>", "service:<name>".
+	// Who acted: "person:<account>" or "service:<name>". An account is an opaque number or code:
+	// never a name, a login made of one, an identity number or an address, because a header can
+	// never be erased. Whose account it is stands elsewhere, where it can be.
 	Actor string `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
-	// For whom, where the actor acted for another. Empty otherwise.
+	// For whom, where the actor acted for another; as actor. Empty otherwise.
 	OnBehalfOf string `protobuf:"bytes,9,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
 	// The event that this one answers. Absent where a person began it.
 	Cause *Cause `protobuf:"bytes,10,opt,name=cause,proto3" json:"cause,omitempty"`
 	// The objects concerned. The first is the object that the event is about: later events
-	// of the same object wait behind it where it is parked. All together are the timeline.
+	// of the same object wait behind it where it is parked, and its key seals the sealed
+	// body. All together are the timeline.
 	Refs []*Ref `protobuf:"bytes,11,rep,name=refs,proto3" json:"refs,omitempty"`
 	// When it was recorded, by the clock of the writing service. Never goes back.
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
@@ -147,7 +152,9 @@ type Header struct {
 	SealedType string `protobuf:"bytes,15,opt,name=sealed_type,json=sealedType,proto3" json:"sealed_type,omitempty"`
 	// Slot of the key in the service's key file under which the sealed body was
 	// sealed; 0 where nothing is sealed. Slots count from 1 and are never used again.
-	SealedKey     uint64 `protobuf:"varint,16,opt,name=sealed_key,json=sealedKey,proto3" json:"sealed_key,omitempty"`
+	SealedKey uint64 `protobuf:"varint,16,opt,name=sealed_key,json=sealedKey,proto3" json:"sealed_key,omitempty"`
+	// Who may read the sealed body. Absent means level 2 with the ground "personal".
+	SealedLabel   *Label `protobuf:"bytes,17,opt,name=sealed_label,json=sealedLabel,proto3" json:"sealed_label,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -294,7 +301,15 @@ func (x *Header) GetSealedKey() uint64 {
 	return 0
 }
 
-// Cause points to an event of any service.
+func (x *Header) GetSealedLabel() *Label {
+	if x != nil {
+		return x.SealedLabel
+	}
+	return nil
+}
+
+// Cause points to an event of any service of the same archive. Number 4 is kept for the archive
+// where it is another one.
 type Cause struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Service       string                 `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
@@ -355,7 +370,8 @@ func (x *Cause) GetSeq() uint64 {
 	return 0
 }
 
-// Ref names an object by its type and its identifier: {"transfer", "2026-3"}.
+// Ref names an object by its type and its identifier: {"transfer", "2026-3"}. Both are UTF-8
+// without zero bytes, together at most 4 KiB, and say nothing of a person.
 type Ref struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lower-case type: transfer, accession, organisation, file, inventory, fonds …
@@ -582,7 +598,7 @@ const file_qoyma_journal_v1_envelope_proto_rawDesc = "" +
 	"\x06header\x18\x01 \x01(\fR\x06header\x12\x12\n" +
 	"\x04salt\x18\x02 \x01(\fR\x04salt\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x12\x16\n" +
-	"\x06sealed\x18\x04 \x01(\fR\x06sealed\"\x9a\x04\n" +
+	"\x06sealed\x18\x04 \x01(\fR\x06sealed\"\xd6\x04\n" +
 	"\x06Header\x12\x18\n" +
 	"\aarchive\x18\x01 \x01(\tR\aarchive\x12\x18\n" +
 	"\aservice\x18\x02 \x01(\tR\aservice\x12\x14\n" +
@@ -605,7 +621,8 @@ const file_qoyma_journal_v1_envelope_proto_rawDesc = "" +
 	"\vsealed_type\x18\x0f \x01(\tR\n" +
 	"sealedType\x12\x1d\n" +
 	"\n" +
-	"sealed_key\x18\x10 \x01(\x04R\tsealedKey\"I\n" +
+	"sealed_key\x18\x10 \x01(\x04R\tsealedKey\x12:\n" +
+	"\fsealed_label\x18\x11 \x01(\v2\x17.qoyma.journal.v1.LabelR\vsealedLabel\"I\n" +
 	"\x05Cause\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x10\n" +
@@ -655,12 +672,13 @@ var file_qoyma_journal_v1_envelope_proto_depIdxs = []int32{
 	3, // 1: qoyma.journal.v1.Header.refs:type_name -> qoyma.journal.v1.Ref
 	6, // 2: qoyma.journal.v1.Header.recorded_at:type_name -> google.protobuf.Timestamp
 	4, // 3: qoyma.journal.v1.Header.label:type_name -> qoyma.journal.v1.Label
-	0, // 4: qoyma.journal.v1.Pack.entries:type_name -> qoyma.journal.v1.Entry
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4, // 4: qoyma.journal.v1.Header.sealed_label:type_name -> qoyma.journal.v1.Label
+	0, // 5: qoyma.journal.v1.Pack.entries:type_name -> qoyma.journal.v1.Entry
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_journal_v1_envelope_proto_init() }
