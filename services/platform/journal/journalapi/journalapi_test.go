@@ -273,7 +273,7 @@ func TestATimelineIsReadToItsEndHoweverLongItIs(t *testing.T) {
 		e.Body = &intakev1.TransferExpected{TransferId: strings.Repeat("ж", 100<<10)}
 		long = append(long, e)
 	}
-	events := append(long, slices.Repeat([]store.Event{hidden}, 150)...)
+	events := slices.Concat(long, slices.Repeat([]store.Event{hidden}, 150))
 	if _, err := s.Do(t.Context(), store.Command{
 		ID: uuid.Must(uuid.NewV7()), Name: "/test/Write", Actor: "person:test",
 		Decide: func(*store.View, time.Time) ([]store.Event, error) { return append(events, expected()), nil },
