@@ -283,7 +283,7 @@ func (a *app) eraseCommand() *cobra.Command {
 			"It cannot be undone. Only the head of the archive may: with --data add --role head.",
 		Example: "  qoyma erase transfer/2026-1 --service intake --ground \"Law on personal data, art. 18\" --data DIR --role head",
 	}
-	t.flags(c)
+	t.in(c, monitor.Head)
 	a.serviceFlag(c, &service, "service that keeps the data")
 	c.Flags().StringVar(&ground, "ground", "", "legal ground")
 	_ = c.MarkFlagRequired("service")
