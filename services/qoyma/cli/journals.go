@@ -11,6 +11,7 @@ import (
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
 // chosen are the services that a command is for: --service, or all.
