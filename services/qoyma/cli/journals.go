@@ -11,6 +11,7 @@ import (
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
 // chosen are the services that a command is for: --service, or all.
@@ -283,7 +284,7 @@ func (a *app) eraseCommand() *cobra.Command {
 			"It cannot be undone. Only the head of the archive may: with --data add --role head.",
 		Example: "  qoyma erase transfer/2026-1 --service intake --ground \"Law on personal data, art. 18\" --data DIR --role head",
 	}
-	t.flags(c)
+	t.in(c, monitor.Head)
 	a.serviceFlag(c, &service, "service that keeps the data")
 	c.Flags().StringVar(&ground, "ground", "", "legal ground")
 	_ = c.MarkFlagRequired("service")
