@@ -220,7 +220,7 @@ func TestAnAcceptanceClosesTheDuty(t *testing.T) {
 	if !strings.HasSuffix(transfer, "-1") {
 		t.Errorf("transfer %s", transfer)
 	}
-	a.intakeWrites(accession("2026-77", "1999-1", "almaly/2014/02-05/1")...) // of nobody
+	a.intakeWrites(accession("2026-77", "1999-1", "1")...) // of nobody
 	a.intakeWrites(accession("2026-1", transfer, files...)...)
 	transferred := func() int {
 		return len(done[*retentionv1.ListFilesResponse](a)(a.client.ListFiles(a.ctx, &retentionv1.ListFilesRequest{OrganisationId: "almaly", State: "transferred"})).GetFiles())

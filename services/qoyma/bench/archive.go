@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -162,45 +162,19 @@ func (a *archive) fifthRefused(ctx context.Context, n int) error {
 // journal, the tree and the indexes are those that single commands leave.
 func (a *archive) preload(ctx context.Context, cfg Config) error {
 	const total = organisations * lines
-	each := (cfg.Rows + total - 1) / total
 	began := time.Now()
-	for from := 0; from < total; from += abreast {
-		if from%(4*abreast) == 0 {
-			cfg.Progress(fmt.Sprintf("registering files: %d of %d (%.0f/s)", from*each, cfg.Rows, float64(from*each)/time.Since(began).Seconds()))
+	for from := 0; from < cfg.Rows; from += loading {
+		if from%(100*loading) == 0 {
+			cfg.Progress(fmt.Sprintf("registering files: %d of %d (%.0f/s)", from, cfg.Rows, float64(from)/time.Since(began).Seconds()))
 		}
-		var wg sync.WaitGroup
-		failed := make([]error, abreast)
-		for i := range abreast {
-			wg.Go(func() { failed[i] = a.fillLine(ctx, from+i, each) })
-		}
-		wg.Wait()
-		if err := errors.Join(failed...); err != nil {
-			return fmt.Errorf("bench: preload: %w", err)
-		}
-	}
-	res, err := a.client.OpenFile(ctx, a.request(0))
-	if want := fileID(a.request(0), each+1); err == nil && res.GetFile().GetFile().GetId() != want {
-		err = fmt.Errorf("bench: the service counts to %s, expected is %s", res.GetFile().GetFile().GetId(), want)
-	}
-	return err
-}
-
-const (
-	abreast = 8   // lines filled at once
-	loading = 400 // files registered by one command while loading
-)
-
-// fillLine registers files under one line of a nomenclature, in order: the line counts them.
-func (a *archive) fillLine(ctx context.Context, at, each int) error {
-	for from := 0; from < each; from += loading {
 		events := make([]store.Event, 0, loading)
-		for n := from + 1; n <= min(from+loading, each); n++ {
-			req := a.request(at)
-			id := fileID(req, n)
+		for n := from; n < min(from+loading, cfg.Rows); n++ {
+			req := a.request(n)
+			id := strconv.Itoa(n + 1)
 			events = append(events, store.Event{
-				Refs: []journal.Ref{{Type: "file", ID: id}, {Type: "organisation", ID: req.GetOrganisationId()}},
+				Refs: []journal.Ref{{Type: "file", ID: id}},
 				Body: &retentionv1.FileOpened{
-					FileId: id, OrganisationId: req.GetOrganisationId(), Year: req.GetYear(), Index: req.GetIndex(),
+					FileId: id, OrganisationId: req.GetOrganisationId(), Year: req.GetYear(), Index: req.GetIndex(), Volume: uint32(n/total + 1),
 					Title: req.GetTitle(), OpenedOn: req.GetOpenedOn(), Term: "permanent", Article: "1",
 				},
 			})
@@ -209,15 +183,18 @@ func (a *archive) fillLine(ctx context.Context, at, each int) error {
 			ID: uuid.Must(uuid.NewV7()), Name: "bench", Actor: a.caller.Actor,
 			Decide: func(*store.View, time.Time) ([]store.Event, error) { return events, nil },
 		}); err != nil {
-			return err
+			return fmt.Errorf("bench: preload: %w", err)
 		}
 	}
-	return nil
+	res, err := a.client.OpenFile(ctx, a.request(cfg.Rows))
+	if want := strconv.Itoa(cfg.Rows + 1); err == nil && res.GetFile().GetFile().GetId() != want {
+		err = fmt.Errorf("bench: the service counts to %s, expected is %s", res.GetFile().GetFile().GetId(), want)
+	}
+	return err
 }
 
-func fileID(req *retentionv1.OpenFileRequest, n int) string {
-	return fmt.Sprintf("%s/%d/%s/%d", req.GetOrganisationId(), req.GetYear(), req.GetIndex(), n)
-}
+// loading is how many files one command registers while loading.
+const loading = 1000
 
 // rest waits until the stream has everything, so that one measurement does not pay for the
 // one before.

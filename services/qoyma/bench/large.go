@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func fill(ctx context.Context, cfg Config, st *store.Store, path string) (size i
 		events := make([]store.Event, 200)
 		for i := range events {
 			n++
-			id := fmt.Sprintf("bench-%d-%02d-%d", n%organisations, n%lines, n)
+			id := strconv.Itoa(n)
 			events[i] = store.Event{Refs: []journal.Ref{{Type: "file", ID: id}}, Body: &retentionv1.FileOpened{
 				FileId: id, OrganisationId: fmt.Sprintf("bench-%d", n%organisations), Year: 2026, Index: index(n % lines),
 				Title: &recordv1.Text{Ru: title}, OpenedOn: "2026-01-05", Term: "permanent", Article: "1",

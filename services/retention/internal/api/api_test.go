@@ -212,7 +212,7 @@ func TestAFileFallsDueAndIsTransferred(t *testing.T) {
 	d := newDesk(t)
 	d.furnish("almaly")
 	a, b := d.closed("almaly", "02-05", nil), d.closed("almaly", "02-05", nil)
-	if a != "almaly/2014/02-05/1" || b != "almaly/2014/02-05/2" {
+	if a != "1" || b != "2" {
 		t.Errorf("ids %s, %s", a, b)
 	}
 	q := inventory("almaly", "1", b, a)
@@ -273,7 +273,7 @@ func TestAFileFallsDueAndIsTransferred(t *testing.T) {
 		"unknown transfer":   react("r", store.Fulfil("2026-2", "2026-10", 2)),
 		"no number":          react("r", store.Fulfil("", "2026-10", 2)),
 		"no accession":       react("r", store.Fulfil("2026-1", "", 2)),
-		"file of nobody":     react("r", store.HandOver("2026-9", []string{"almaly/2014/02-05/9"})),
+		"file of nobody":     react("r", store.HandOver("2026-9", []string{"9"})),
 		"file not in it":     react("r", store.HandOver("2026-9", []string{d.closed("almaly", "02-05", nil)})),
 		"hostile identifier": react("r", store.HandOver("2026-9", []string{"\x00/../1"})),
 	} {
@@ -439,8 +439,8 @@ func TestRefusals(t *testing.T) {
 		"unknown ground":        {openFile(func(q *retentionv1.OpenFileRequest) { q.Label = &journalv1.Label{Grounds: []string{"gossip"}} }), n.BadLabel},
 		"state secret":          {openFile(func(q *retentionv1.OpenFileRequest) { q.Label = &journalv1.Label{Level: 4} }), n.BadLabel},
 		"title of a novel":      {openFile(func(q *retentionv1.OpenFileRequest) { q.Title = text(strings.Repeat("а", 1001), "") }), n.BadField},
-		"close nothing":         {closeFile(func(q *retentionv1.CloseFileRequest) { q.FileId = "almaly/2014/02-05/99" }), n.FileUnknown},
-		"close by another form": {closeFile(func(q *retentionv1.CloseFileRequest) { q.FileId = "almaly/2014/02-05/02" }), n.FileUnknown},
+		"close nothing":         {closeFile(func(q *retentionv1.CloseFileRequest) { q.FileId = "99" }), n.FileUnknown},
+		"close by another form": {closeFile(func(q *retentionv1.CloseFileRequest) { q.FileId = "02" }), n.FileUnknown},
 		"too thick":             {closeFile(func(q *retentionv1.CloseFileRequest) { q.Leaves = 251 }), n.TooThick},
 		"closed before opening": {closeFile(func(q *retentionv1.CloseFileRequest) { q.ClosedOn = "2014-01-08" }), n.BadDates},
 		"close twice":           {closeFile(func(q *retentionv1.CloseFileRequest) { q.FileId = a }), n.WrongState},

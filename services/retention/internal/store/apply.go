@@ -98,7 +98,7 @@ func FileOf(e *retentionv1.FileOpened) *retentionv1.DepartmentFile {
 			Id: e.GetFileId(), Index: e.GetIndex(), Title: e.GetTitle(), Term: e.GetTerm(), Article: e.GetArticle(),
 			Label: e.GetLabel(), EspeciallyValuable: e.GetEspeciallyValuable(),
 		},
-		OrganisationId: e.GetOrganisationId(), Year: e.GetYear(), State: StateOpen, OpenedOn: e.GetOpenedOn(),
+		OrganisationId: e.GetOrganisationId(), Year: e.GetYear(), State: StateOpen, OpenedOn: e.GetOpenedOn(), Volume: e.GetVolume(),
 	}
 }
 
@@ -111,7 +111,8 @@ func applyOpened(tx *store.Tx, r *journal.Record) error {
 	if !ok {
 		return fmt.Errorf("retention: %q is no file id", e.GetFileId())
 	}
-	tx.Put("counters", entryKey(id.organisation, id.year, id.index), binary.BigEndian.AppendUint32(nil, id.n))
+	tx.Put("counters", entryKey(e.GetOrganisationId(), e.GetYear(), e.GetIndex()), binary.BigEndian.AppendUint32(nil, e.GetVolume()))
+	tx.Put("departments", departmentKey(e.GetOrganisationId(), id), []byte{})
 	return putFile(tx, id, FileRow{Opened: r.Seq(), DepartmentFile: FileOf(&e)})
 }
 

@@ -39,38 +39,37 @@ func Check(v *store.View) []store.Problem {
 
 // files checks numbers, counters and places.
 func (c *check) files() {
-	var run []byte // organisation 0 year index
-	var last uint32
-	ended := func() {
-		if run == nil {
-			return
-		}
-		if raw := c.v.Get("counters", run); len(raw) != 4 || binary.BigEndian.Uint32(raw) != last {
-			c.add("counters "+printable(run), "it says %x, the last file is %d", raw, last)
-		}
-	}
+	volumes := make(map[string]uint32) // by line of the nomenclature
+	last := fileID(0)
 	for key, raw := range c.v.Scan("files", nil, nil) {
 		row, err := decodeFile(key, raw)
-		if err != nil {
+		if err != nil || len(key) != 8 {
 			c.add("files "+printable(key), "%v", err)
 			continue
 		}
-		id, err := idOfKey(key)
-		if err != nil || row.GetFile().GetId() != id.String() {
+		id := fileID(binary.BigEndian.Uint64(key))
+		if row.GetFile().GetId() != id.String() {
 			c.add("files "+printable(key), "it holds %q", row.GetFile().GetId())
 			continue
 		}
-		if entry := key[:len(key)-5]; !bytes.Equal(entry, run) {
-			ended()
-			run, last = append([]byte(nil), entry...), 0
-		}
-		if id.n != last+1 {
+		if id != last+1 {
 			c.add("file "+id.String(), "it follows number %d", last)
 		}
-		last = id.n
+		last = id
+		line := string(entryKey(row.GetOrganisationId(), row.GetYear(), row.GetFile().GetIndex()))
+		if volumes[line]++; row.GetVolume() != volumes[line] {
+			c.add("file "+id.String(), "it says volume %d, it is the line's %d", row.GetVolume(), volumes[line])
+		}
 		c.file(id, row)
 	}
-	ended()
+	for line, n := range volumes {
+		if got := counted(c.v, []byte(line)); got != n {
+			c.add("counters "+printable([]byte(line)), "it says %d, the last file is %d", got, n)
+		}
+	}
+	if n := c.count("departments"); n != int(last) {
+		c.add("departments", "%d rows, there are %d files", n, last)
+	}
 }
 
 // entries checks that each year's are counted.
@@ -100,7 +99,10 @@ func (c *check) file(id fileID, row FileRow) {
 	if !IsState(row.GetState()) {
 		c.add(where, "its state is %q", row.GetState())
 	}
-	if c.v.Get("entries", entryKey(id.organisation, id.year, id.index)) == nil {
+	if c.v.Get("departments", departmentKey(row.GetOrganisationId(), id)) == nil {
+		c.add(where, "it is not among its organisation's")
+	}
+	if c.v.Get("entries", entryKey(row.GetOrganisationId(), row.GetYear(), row.GetFile().GetIndex())) == nil {
 		c.add(where, "its line of the nomenclature is not there")
 	}
 	if row.GetInventoryId() == "" {

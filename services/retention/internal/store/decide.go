@@ -76,8 +76,8 @@ func (r *Rules) AddNomenclatureEntry(e *retentionv1.NomenclatureEntry) store.Dec
 	}
 }
 
-// OpenFile decides the registering of a file under a line of its nomenclature. It takes three
-// Gets, because it is the most frequent command.
+// OpenFile decides the registering of a file under a line of its nomenclature. It takes four
+// reads, because it is the most frequent command.
 func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
 	return func(v *store.View, now time.Time) ([]store.Event, error) {
 		label, err := r.label(q.GetLabel())
@@ -96,9 +96,8 @@ func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
 		if err != nil {
 			return nil, err
 		}
-		id := fileID{organisation: o.GetId(), year: e.GetYear(), index: e.GetIndex()}
-		id.n = counted(v, entryKey(id.organisation, id.year, id.index)) + 1
-		file, err := nomenclature.OpenFile(organisation(o), entry(e), int(id.n)-1, nomenclature.FileID(id.String()), title(q.GetTitle()), opened, civil.Of(now))
+		id, volume := nextFile(v), counted(v, entryKey(o.GetId(), e.GetYear(), e.GetIndex()))+1
+		file, err := nomenclature.OpenFile(organisation(o), entry(e), int(volume)-1, nomenclature.FileID(id.String()), title(q.GetTitle()), opened, civil.Of(now))
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +107,7 @@ func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
 			event.Sealed, event.SealedLabel, shown = shown, label, e.GetTitle()
 		}
 		event.Body = &retentionv1.FileOpened{
-			FileId: id.String(), OrganisationId: id.organisation, Year: id.year, Index: id.index, Title: shown,
+			FileId: id.String(), OrganisationId: o.GetId(), Year: e.GetYear(), Index: e.GetIndex(), Volume: volume, Title: shown,
 			OpenedOn: file.Opened.String(), Label: protoLabel(label), Term: e.GetTerm(), Article: e.GetArticle(),
 			EspeciallyValuable: q.GetEspeciallyValuable(),
 		}
@@ -226,10 +225,9 @@ var states = map[string]nomenclature.State{
 
 // fileOf is a row as the rules know it. Its days were checked when they were written.
 func fileOf(row FileRow) (f nomenclature.File, err error) {
-	id, _ := parseFileID(row.GetFile().GetId())
 	f = nomenclature.File{
 		ID: nomenclature.FileID(row.GetFile().GetId()), Organisation: nomenclature.OrganisationID(row.GetOrganisationId()),
-		Year: int(row.GetYear()), Index: nomenclature.Index(row.GetFile().GetIndex()), Volume: int(id.n),
+		Year: int(row.GetYear()), Index: nomenclature.Index(row.GetFile().GetIndex()), Volume: int(row.GetVolume()),
 		Title: title(row.GetFile().GetTitle()), State: states[row.GetState()],
 		Inventory: nomenclature.InventoryID(row.GetInventoryId()), Number: int(row.GetFile().GetPosition()),
 		Closing: nomenclature.Closing{Leaves: int(row.GetFile().GetLeaves())},

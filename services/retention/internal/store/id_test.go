@@ -7,7 +7,7 @@ import (
 
 // FuzzIDs: one file has one id and one key, whatever somebody sends.
 func FuzzIDs(f *testing.F) {
-	for _, seed := range []string{"almaly/2014/02-05/1", "a/2014/01-01/01", "a/+1/1/1", "a//1/1", "a/65536/1/1", "2026-1", "2026-01", "-", "a\x00/1/1/1", "а/1/ә/4294967295"} {
+	for _, seed := range []string{"1", "01", "+1", "0", "-1", "18446744073709551615", "18446744073709551616", "1 ", "2026-1", "2026-01", "-", "а"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -15,8 +15,8 @@ func FuzzIDs(f *testing.F) {
 			if id.String() != s {
 				t.Errorf("%q reads as %q", s, id)
 			}
-			if back, err := idOfKey(id.key()); err != nil || back != id {
-				t.Errorf("%q came back as %v, %v", s, back, err)
+			if len(id.key()) != 8 {
+				t.Errorf("%q has the key %x", s, id.key())
 			}
 		}
 		if key, ok := transferKey(s); ok && (len(key) != 6 || bytes.Equal(key, make([]byte, 6)) && s != "0-0") {

@@ -160,7 +160,7 @@ type Page struct {
 	Next string
 }
 
-// Files reads an organisation's files in the order of their ids, those of a state where one
+// Files reads an organisation's files in the order of registration, those of a state where one
 // is given, that the scope may see. It looks at no more than 5,000 rows; a page that stopped
 // there says where to go on.
 func Files(v *store.View, organisation, state, after string, limit int, scope Reader) (Page, error) {
@@ -168,20 +168,26 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 	var from []byte
 	if after != "" {
 		id, ok := parseFileID(after)
-		if !ok || id.organisation != organisation {
+		if !ok {
 			return Page{}, nomenclature.BadField.With("field", "after", "value", short(after))
 		}
-		from = id.key()
+		from = departmentKey(organisation, id)
 	}
 	var page Page
 	seen, bytes := 0, 0
-	for key, raw := range v.Scan("files", prefix, from) {
-		if seen++; seen > scanned {
-			id, err := idOfKey(key)
-			page.Next = id.before()
-			return page, err
+	for key := range v.Scan("departments", prefix, from) {
+		if len(key) != len(prefix)+8 {
+			return Page{}, fmt.Errorf("retention: departments, key %q: cut short", key)
 		}
-		row, err := decodeFile(key, raw)
+		id := fileID(binary.BigEndian.Uint64(key[len(prefix):]))
+		if seen++; seen > scanned {
+			page.Next = (id - 1).String() // the next page begins with this one
+			return page, nil
+		}
+		row, err := fileRow(v, id)
+		if err == nil && row.DepartmentFile == nil {
+			err = fmt.Errorf("retention: departments names file %s, which is not there", id)
+		}
 		if err != nil {
 			return Page{}, err
 		}
@@ -199,12 +205,6 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 		page.Files = append(page.Files, row)
 	}
 	return page, nil
-}
-
-// before is an id after which the file's own id is the next; n counts from 1.
-func (id fileID) before() string {
-	id.n--
-	return id.String()
 }
 
 // Inventory reads an approved inventory with its duty; the fault is

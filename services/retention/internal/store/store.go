@@ -9,7 +9,8 @@
 //	entries        organisation 0 year(2) index          → NomenclatureEntry
 //	counters       organisation 0 year(2) index          → n (4): files opened under the entry
 //	               organisation 0 year(2)                → n (4): entries of the year
-//	files          organisation 0 year(2) index 0 n(4)   → seq(8) of its FileOpened, DepartmentFile
+//	files          number(8)                             → seq(8) of its FileOpened, DepartmentFile
+//	departments    organisation 0 number(8)              → nothing: an organisation's files
 //	inventories    inventory id                          → DueTransfer
 //	rows           inventory id 0 position(4)            → file id
 //	transfers      year(2) n(4)                          → inventory id
@@ -18,10 +19,10 @@
 //	               duty: 0 due day 0 inventory id while it waits or is due;
 //	                     1 due day, every bit turned, 0 inventory id once fulfilled: latest first
 //
-// Numbers are big endian. A file's id says its key: "organisation/year/index/n". So files
-// opened under one entry are appended, and a department's files stand in their order. There is
-// no index by state: every index on values in no order costs a page for each command (with two
-// more of them registering a file wrote 21 KB instead of 10), and a department's files are few.
+// Numbers are big endian. A file's id is its number in the register of files, in the order of
+// registration, so that its row and its timeline are appended: keys in any other order cost
+// a page of the disk each, and registering a file wrote 21 KB when ids began with the
+// organisation. There is no index by state, for the same reason; a department's files are few.
 //
 // Timers: "transfer-due", keyed by inventory id, at the first moment of the due day in Almaty.
 package store
@@ -75,6 +76,7 @@ func Schema() store.Schema {
 		{Name: "entries"},
 		{Name: "counters"},
 		{Name: "files", Appending: true},
+		{Name: "departments", Appending: true},
 		{Name: "inventories"},
 		{Name: "rows", Appending: true},
 		{Name: "transfers", Appending: true},
@@ -92,38 +94,25 @@ type Rules struct {
 	Grounds []string
 }
 
-// fileID is a file's identifier taken apart.
-type fileID struct {
-	organisation string
-	year         uint32
-	index        string
-	n            uint32
+// fileID is a file's number in the register of files, from 1.
+type fileID uint64
+
+// String is the id as others hold it.
+func (id fileID) String() string { return strconv.FormatUint(uint64(id), 10) }
+
+// parseFileID reads an id in exactly the form that String writes: one file has one id.
+func parseFileID(s string) (fileID, bool) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	return fileID(n), err == nil && n > 0 && fileID(n).String() == s
 }
 
-func (id fileID) String() string {
-	return id.organisation + "/" + strconv.FormatUint(uint64(id.year), 10) + "/" + id.index + "/" + strconv.FormatUint(uint64(id.n), 10)
-}
-
-// parseFileID reads "organisation/year/index/n", in exactly the form that String writes: one
-// file has one id.
-func parseFileID(s string) (id fileID, ok bool) {
-	if len(s) > 200 || strings.ContainsRune(s, 0) {
-		return id, false
+// nextFile is the id of the file that is registered next.
+func nextFile(v *store.View) fileID {
+	key, _ := v.Last("files", nil)
+	if len(key) != 8 {
+		return 1
 	}
-	parts := strings.Split(s, "/")
-	if len(parts) != 4 {
-		return id, false
-	}
-	year, err := strconv.ParseUint(parts[1], 10, 16)
-	if err != nil {
-		return id, false
-	}
-	n, err := strconv.ParseUint(parts[3], 10, 32)
-	if err != nil {
-		return id, false
-	}
-	id = fileID{organisation: parts[0], year: uint32(year), index: parts[2], n: uint32(n)}
-	return id, id.organisation != "" && id.String() == s
+	return fileID(binary.BigEndian.Uint64(key) + 1)
 }
 
 // entryKey is the key of a nomenclature's line and of its counter.
@@ -137,9 +126,11 @@ func yearKey(organisation string, year uint32) []byte {
 	return binary.BigEndian.AppendUint16(key, uint16(year))
 }
 
-func (id fileID) key() []byte {
-	key := append(entryKey(id.organisation, id.year, id.index), 0)
-	return binary.BigEndian.AppendUint32(key, id.n)
+func (id fileID) key() []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
+
+// departmentKey is the row of a file among its organisation's.
+func departmentKey(organisation string, id fileID) []byte {
+	return append(append([]byte(organisation), 0), id.key()...)
 }
 
 // IsState tells whether files have such a state.
@@ -149,18 +140,6 @@ func IsState(state string) bool {
 		return true
 	}
 	return false
-}
-
-// idOfKey reads the id from a key of files.
-func idOfKey(key []byte) (fileID, error) {
-	organisation, rest, ok := strings.Cut(string(key), "\x00")
-	if !ok || len(rest) < 2+1+4 {
-		return fileID{}, fmt.Errorf("retention: %x is no key of a file", key)
-	}
-	return fileID{
-		organisation: organisation, year: uint32(binary.BigEndian.Uint16([]byte(rest[:2]))),
-		index: rest[2 : len(rest)-5], n: binary.BigEndian.Uint32([]byte(rest[len(rest)-4:])),
-	}, nil
 }
 
 func rowKey(inventory string, position uint32) []byte {

@@ -167,11 +167,13 @@ func (x *NomenclatureEntryAdded) GetPersonnel() bool {
 
 // FileOpened registers a file under a line of the nomenclature.
 type FileOpened struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	FileId         string                 `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
-	OrganisationId string                 `protobuf:"bytes,2,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
-	Year           uint32                 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
-	Index          string                 `protobuf:"bytes,4,opt,name=index,proto3" json:"index,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number in the register of files, from 1, in the order of registration: so a file's rows and
+	// its timeline lie where the ones before it lie.
+	FileId         string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3" json:"file_id,omitempty"`
+	OrganisationId string `protobuf:"bytes,2,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	Year           uint32 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	Index          string `protobuf:"bytes,4,opt,name=index,proto3" json:"index,omitempty"`
 	// The title; empty where it is personal and stands in the sealed body instead.
 	Title    *v1.Text   `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
 	OpenedOn string     `protobuf:"bytes,6,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
@@ -180,8 +182,10 @@ type FileOpened struct {
 	Article  string     `protobuf:"bytes,9,opt,name=article,proto3" json:"article,omitempty"`
 	// Especially valuable: due for an insurance copy (AR-4).
 	EspeciallyValuable bool `protobuf:"varint,10,opt,name=especially_valuable,json=especiallyValuable,proto3" json:"especially_valuable,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Number of the file under its line of the nomenclature, from 1.
+	Volume        uint32 `protobuf:"varint,11,opt,name=volume,proto3" json:"volume,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FileOpened) Reset() {
@@ -282,6 +286,13 @@ func (x *FileOpened) GetEspeciallyValuable() bool {
 		return x.EspeciallyValuable
 	}
 	return false
+}
+
+func (x *FileOpened) GetVolume() uint32 {
+	if x != nil {
+		return x.Volume
+	}
+	return 0
 }
 
 // FileClosed ends a file: nothing is put into it any more, and its clock starts.
@@ -762,7 +773,7 @@ const file_qoyma_retention_v1_events_proto_rawDesc = "" +
 	"\x05title\x18\x04 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x12\n" +
 	"\x04term\x18\x05 \x01(\tR\x04term\x12\x18\n" +
 	"\aarticle\x18\x06 \x01(\tR\aarticle\x12\x1c\n" +
-	"\tpersonnel\x18\a \x01(\bR\tpersonnel\"\xd0\x02\n" +
+	"\tpersonnel\x18\a \x01(\bR\tpersonnel\"\xe8\x02\n" +
 	"\n" +
 	"FileOpened\x12\x17\n" +
 	"\afile_id\x18\x01 \x01(\tR\x06fileId\x12'\n" +
@@ -775,7 +786,8 @@ const file_qoyma_retention_v1_events_proto_rawDesc = "" +
 	"\x04term\x18\b \x01(\tR\x04term\x12\x18\n" +
 	"\aarticle\x18\t \x01(\tR\aarticle\x12/\n" +
 	"\x13especially_valuable\x18\n" +
-	" \x01(\bR\x12especiallyValuable\"\x90\x01\n" +
+	" \x01(\bR\x12especiallyValuable\x12\x16\n" +
+	"\x06volume\x18\v \x01(\rR\x06volume\"\x90\x01\n" +
 	"\n" +
 	"FileClosed\x12\x17\n" +
 	"\afile_id\x18\x01 \x01(\tR\x06fileId\x12\x1b\n" +

@@ -679,10 +679,12 @@ type DepartmentFile struct {
 	OrganisationId string                 `protobuf:"bytes,2,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
 	Year           uint32                 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
 	// open, closed, listed (in an approved inventory), due or transferred.
-	State         string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
-	OpenedOn      string `protobuf:"bytes,5,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
-	ClosedOn      string `protobuf:"bytes,6,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
-	InventoryId   string `protobuf:"bytes,7,opt,name=inventory_id,json=inventoryId,proto3" json:"inventory_id,omitempty"`
+	State       string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	OpenedOn    string `protobuf:"bytes,5,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
+	ClosedOn    string `protobuf:"bytes,6,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
+	InventoryId string `protobuf:"bytes,7,opt,name=inventory_id,json=inventoryId,proto3" json:"inventory_id,omitempty"`
+	// Number of the file under its line of the nomenclature, from 1.
+	Volume        uint32 `protobuf:"varint,8,opt,name=volume,proto3" json:"volume,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -764,6 +766,13 @@ func (x *DepartmentFile) GetInventoryId() string {
 		return x.InventoryId
 	}
 	return ""
+}
+
+func (x *DepartmentFile) GetVolume() uint32 {
+	if x != nil {
+		return x.Volume
+	}
+	return 0
 }
 
 // CloseFileRequest ends a file.
@@ -1666,7 +1675,7 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05label\x18\a \x01(\v2\x17.qoyma.journal.v1.LabelR\x05label\x12/\n" +
 	"\x13especially_valuable\x18\b \x01(\bR\x12especiallyValuable\"J\n" +
 	"\x10OpenFileResponse\x126\n" +
-	"\x04file\x18\x01 \x01(\v2\".qoyma.retention.v1.DepartmentFileR\x04file\"\xeb\x01\n" +
+	"\x04file\x18\x01 \x01(\v2\".qoyma.retention.v1.DepartmentFileR\x04file\"\x83\x02\n" +
 	"\x0eDepartmentFile\x12)\n" +
 	"\x04file\x18\x01 \x01(\v2\x15.qoyma.record.v1.FileR\x04file\x12'\n" +
 	"\x0forganisation_id\x18\x02 \x01(\tR\x0eorganisationId\x12\x12\n" +
@@ -1674,7 +1683,8 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05state\x18\x04 \x01(\tR\x05state\x12\x1b\n" +
 	"\topened_on\x18\x05 \x01(\tR\bopenedOn\x12\x1b\n" +
 	"\tclosed_on\x18\x06 \x01(\tR\bclosedOn\x12!\n" +
-	"\finventory_id\x18\a \x01(\tR\vinventoryId\"\xb5\x01\n" +
+	"\finventory_id\x18\a \x01(\tR\vinventoryId\x12\x16\n" +
+	"\x06volume\x18\b \x01(\rR\x06volume\"\xb5\x01\n" +
 	"\x10CloseFileRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x17\n" +
