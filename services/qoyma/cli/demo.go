@@ -23,7 +23,10 @@ var demoFailed = fault.Define(fault.Refused, "cli.demo_failed",
 
 func (a *app) demoCommand() *cobra.Command {
 	var once bool
-	s := settings{Log: "text", Archive: "kz-demo"}
+	s := settings{
+		Log: "text", Archive: "kz-demo",
+		NameKK: "Жетіөзен облысының мемлекеттік архиві", NameRU: "Государственный архив Жетиозенской области",
+	}
 	c := &cobra.Command{
 		Use: "demo", Short: "Make a small archive and run the main job in it, then serve it", Args: cobra.NoArgs,
 		Long: `Make a believable small archive in three languages and run the main job in it, step by step: files fall
@@ -54,7 +57,7 @@ func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Shutdown(context.WithoutCancel(ctx))) }()
-	cfg := process.Config{Data: s.Data, Archive: s.Archive, HTTP: s.Listen, Services: a.services}
+	cfg := process.Config{Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, HTTP: s.Listen, Services: a.services}
 	if once {
 		cfg.HTTP = ""
 	}

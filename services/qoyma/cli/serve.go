@@ -41,6 +41,8 @@ type settings struct {
 	Plain   bool              `json:"plain"`
 	NATS    string            `json:"nats"`
 	Archive string            `json:"archive"`
+	NameKK  string            `json:"name-kk"`
+	NameRU  string            `json:"name-ru"`
 	Log     string            `json:"log"`
 }
 
@@ -54,7 +56,7 @@ func (a *app) serveCommand() *cobra.Command {
 The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
-   "archive": "kz-almaty", "log": "json"}
+   "archive": "kz-almaty", "name-kk": "…", "name-ru": "…", "log": "json"}
 A flag given on the command line wins. A key that is not in this list is refused.`,
 	}
 	s.flags(c.Flags())
@@ -84,6 +86,8 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Plain, "plain", false, "speak to peers on other machines without TLS: only in a closed network")
 	f.StringVar(&s.NATS, "nats", "", "URL of a NATS server that all processes share (default: an embedded one)")
 	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
+	f.StringVar(&s.NameKK, "name-kk", "", "the archive's name in Kazakh, as acts print it; kept in the data folder")
+	f.StringVar(&s.NameRU, "name-ru", "", "the archive's name in Russian, as acts print it; kept in the data folder")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
@@ -122,6 +126,7 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 			merged.Peer = peers
 		},
 		"nats": func() { merged.NATS = given.NATS }, "archive": func() { merged.Archive = given.Archive },
+		"name-kk": func() { merged.NameKK = given.NameKK }, "name-ru": func() { merged.NameRU = given.NameRU },
 		"log": func() { merged.Log = given.Log },
 	}
 	flags.Visit(func(f *pflag.Flag) {
@@ -158,7 +163,7 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 		err = errors.Join(err, t.Shutdown(bound))
 	}()
 	p, err := process.Open(ctx, process.Config{
-		Data: s.Data, Keys: s.Keys, Archive: s.Archive, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
+		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
 		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services,
 	}, t)
 	if err != nil {

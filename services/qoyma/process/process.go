@@ -71,6 +71,9 @@ var (
 type Config struct {
 	Data    string // folder of everything this process keeps
 	Archive string // code of the archive; empty takes the folder's, a new folder "kz-archive"
+	// NameKK and NameRU are the archive's name as papers print it. Where one is given both are
+	// kept in the folder; otherwise the folder's hold.
+	NameKK, NameRU string
 	// Services are the services that there are; nil means Services(). Tests and measurements
 	// bring their own.
 	Services []Service
@@ -93,6 +96,7 @@ type Config struct {
 type Process struct {
 	cfg       Config
 	archive   string
+	names     names
 	log       *slog.Logger
 	bus       *bus.Bus
 	server    *serve.Server
@@ -134,6 +138,9 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 	if p.archive, err = archiveOf(cfg.Data, cfg.Archive); err != nil {
 		return nil, err
 	}
+	if p.names, err = namesOf(cfg.Data, names{KK: cfg.NameKK, RU: cfg.NameRU}); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -159,8 +166,8 @@ func targets(asked []string, known []Service) ([]Service, error) {
 		return known, nil
 	}
 	for _, name := range asked {
-		if !slices.Contains(names(known), name) {
-			return nil, unknownTarget.With("target", name, "known", strings.Join(names(known), ", "))
+		if !slices.Contains(namesIn(known), name) {
+			return nil, unknownTarget.With("target", name, "known", strings.Join(namesIn(known), ", "))
 		}
 	}
 	var out []Service
@@ -219,7 +226,7 @@ func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 	if !ok {
 		return errors.New("process: the identity key is not Ed25519")
 	}
-	hosts := names(targets)
+	hosts := namesIn(targets)
 	m := monitor.New(monitor.Config{
 		Verifier: monitor.NewVerifier(p.cfg.Now, public), Policy: policy, Hosts: hosts, OnDenied: p.denied, Log: p.telemetry.Logger("monitor"),
 	})
@@ -273,7 +280,7 @@ func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi
 	sources := make([]journalapi.Source, 0, len(targets))
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
-			Archive: p.archive, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: names(p.cfg.Services),
+			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: namesIn(p.cfg.Services),
 			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})

@@ -20,7 +20,7 @@ var services = []Service{
 		return retention.New(retention.Config{Grounds: Grounds}, p)
 	}, Spec: retention.Spec},
 	{Name: "intake", New: func(p host.Process) (*host.Service, error) {
-		return intake.New(intake.Config{}, p)
+		return intake.New(intake.Config{NameKK: p.NameKK, NameRU: p.NameRU}, p)
 	}, Spec: intake.Spec},
 	{Name: "catalogue", New: func(p host.Process) (*host.Service, error) {
 		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
@@ -31,9 +31,9 @@ var services = []Service{
 func Services() []Service { return append([]Service(nil), services...) }
 
 // Names lists the names of all services.
-func Names() []string { return names(services) }
+func Names() []string { return namesIn(services) }
 
-func names(list []Service) []string {
+func namesIn(list []Service) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = s.Name
