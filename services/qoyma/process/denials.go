@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
-	"github.com/qoyma/qoyma/services/platform/bus"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -130,10 +129,3 @@ func (p *Process) asked(method string) *host.Service {
 	}
 	return nil
 }
-
-// busModule watches the bus while the process runs.
-type busModule struct{ *bus.Bus }
-
-func (busModule) Name() string                   { return "bus" }
-func (busModule) Register(grpc.ServiceRegistrar) {}
-func (busModule) Ready() error                   { return nil }

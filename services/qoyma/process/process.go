@@ -250,9 +250,9 @@ func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 	if p.cfg.HTTP == "" {
 		return nil
 	}
-	modules := make([]serve.Readiness, len(p.services))
-	for i, svc := range p.services {
-		modules[i] = svc
+	modules := []serve.Readiness{p.bus}
+	for _, svc := range p.services {
+		modules = append(modules, svc)
 	}
 	p.http, err = serve.NewHTTP(serve.HTTPConfig{Address: p.cfg.HTTP, Log: p.telemetry.Logger("http"), Modules: modules, Metrics: p.telemetry.Metrics()})
 	if err != nil {
@@ -330,7 +330,7 @@ func loopback(address string) bool {
 
 // Run works until ctx ends, then stops everything in reverse order.
 func (p *Process) Run(ctx context.Context) error {
-	modules := []module.Module{busModule{p.bus}}
+	modules := []module.Module{p.bus}
 	for _, svc := range p.services {
 		modules = append(modules, svc)
 	}
