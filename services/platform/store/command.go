@@ -42,7 +42,7 @@ type Command struct {
 	ID uuid.UUID
 	// Name is the full gRPC method, "timer:<kind>" or "react:<service>".
 	Name       string
-	Actor      string // "person:<login>" or "service:<name>"
+	Actor      string // "person:<account>", an account being opaque, or "service:<name>"
 	OnBehalfOf string
 	Cause      *journalv1.Cause
 	// Traceparent joins the trace of the caller (W3C trace context); it is not journaled.

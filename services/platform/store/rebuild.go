@@ -146,7 +146,6 @@ func (h handled) note(r *journal.Record) error {
 	return nil
 }
 
-// Forked is answered when entries do not continue this journal.
 var errForked = errors.New("the entries do not continue this journal")
 
 // Restore appends this service's own entries as they stand in the stream or in another copy:

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"go.opentelemetry.io/otel/trace"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/grpc"
@@ -52,21 +51,17 @@ func TestLinesCarryTheTraceThoughNothingIsSampled(t *testing.T) {
 	}
 }
 
-func TestATraceTravelsInHeadersAndFields(t *testing.T) {
+func TestATraceTravelsInAField(t *testing.T) {
 	tel := start(t, io.Discard)
 	defer func() { _ = tel.Shutdown(context.Background()) }()
 	ctx, span := tel.Tracer("test").Start(t.Context(), "act")
 	defer span.End()
 	want := span.SpanContext().TraceID()
-	header := nats.Header{}
-	telemetry.Inject(ctx, header)
-	if got := trace.SpanContextFromContext(telemetry.Extract(t.Context(), header)); got.TraceID() != want || !got.IsRemote() {
-		t.Errorf("header: %v", got)
-	}
-	if got := trace.SpanContextFromContext(telemetry.WithTraceparent(t.Context(), telemetry.Traceparent(ctx))); got.TraceID() != want {
+	field := telemetry.Traceparent(ctx)
+	if got := trace.SpanContextFromContext(telemetry.WithTraceparent(t.Context(), field)); got.TraceID() != want || !got.IsRemote() {
 		t.Errorf("field: %v", got)
 	}
-	child, childSpan := tel.Tracer("test").Start(telemetry.Extract(t.Context(), header), "reaction")
+	child, childSpan := tel.Tracer("test").Start(telemetry.WithTraceparent(t.Context(), field), "reaction")
 	defer childSpan.End()
 	if trace.SpanContextFromContext(child).TraceID() != want {
 		t.Error("the reaction has another trace")
@@ -79,7 +74,6 @@ func TestATraceTravelsInHeadersAndFields(t *testing.T) {
 	if telemetry.Traceparent(t.Context()) != "" {
 		t.Error("a trace out of nothing")
 	}
-	telemetry.Extract(t.Context(), nil)
 }
 
 func TestMetricsAreThere(t *testing.T) {

@@ -29,7 +29,7 @@ func (a *app) tokenCommand() *cobra.Command {
 			"A token cannot be taken back, so it lasts an hour at most.",
 	}
 	c.Flags().StringVar(&data, "data", "", "data folder")
-	c.Flags().StringVar(&actor, "actor", "", "who it is for: person:<login>")
+	c.Flags().StringVar(&actor, "actor", "", "who it is for: person:<account>, a number or code")
 	c.Flags().StringSliceVar(&roles, "role", nil, "roles: "+strings.Join(roleNames(personRoles()), ", "))
 	c.Flags().DurationVar(&lifetime, "for", 15*time.Minute, "how long it lasts, at most 1h")
 	for _, name := range []string{"data", "actor", "role"} {

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"slices"
+
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 )
 
@@ -24,6 +26,7 @@ type paper struct {
 	opened, closed     string
 	leaves             uint32
 	especiallyValuable bool
+	temporary          bool // never handed over: in no inventory of permanent keeping
 	documents          []document
 }
 
@@ -33,10 +36,15 @@ type department struct {
 	year         uint32
 	lines        []line
 	papers       []paper
-	// inventory lists the papers with these indexes of the nomenclature.
+	// inventory lists the papers that are not temporary.
 	number    string
 	inventory *recordv1.Text
 	approval  *recordv1.Protocol
+}
+
+// listed are the papers of the inventory, in its order.
+func (d department) listed() []paper {
+	return slices.DeleteFunc(slices.Clone(d.papers), func(p paper) bool { return p.temporary })
 }
 
 // departments: the first one's inventory has fallen due and goes through the whole main job;
@@ -75,7 +83,7 @@ func education() department {
 			},
 			{
 				index: "05-01", title: text("Отын жеткізу туралы хат алмасу", "Переписка о поставке топлива", "Correspondence on the supply of fuel"),
-				opened: "2012-01-16", closed: "2012-12-20", leaves: 39,
+				opened: "2012-01-16", closed: "2012-12-20", leaves: 39, temporary: true,
 			},
 		},
 		number:    "1",

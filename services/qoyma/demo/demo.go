@@ -56,6 +56,9 @@ func (s *Step) Title(lang fault.Language) string {
 // Told is what the step has to say, line by line, in the language it ran in.
 func (s *Step) Told() []string { return s.told }
 
+var notHeld = fault.Define(fault.Internal, "demo.not_held",
+	"a step of the demonstration did not hold: {what}", "шаг демонстрации не удался: {what}", "көрсетілімнің қадамы орындалмады: {what}")
+
 // Run carries out the main job in a running process. The folder keeps the bags that are made
 // on the way. progress is told of every step when it ends. Running it again in the same
 // data folder changes nothing: every command has the same id each time.

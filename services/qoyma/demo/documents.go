@@ -13,8 +13,6 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/go-fonts/liberation/liberationserifregular"
-
-	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // document is one digital document of a file: its name and how to make its bytes.
@@ -166,8 +164,8 @@ func schedule() []document {
 
 // write puts a department's documents where a bag's payload is prepared: one folder per file,
 // named by its position in the inventory.
-func (d department) write(root string, listed []paper) error {
-	for i, p := range listed {
+func (d department) write(root string) error {
+	for i, p := range d.listed() {
 		dir := filepath.Join(root, fmt.Sprintf("%04d", i+1))
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fmt.Errorf("demo: %w", err)
@@ -184,6 +182,3 @@ func (d department) write(root string, listed []paper) error {
 	}
 	return nil
 }
-
-var notHeld = fault.Define(fault.Internal, "demo.not_held",
-	"a step of the demonstration did not hold: {what}", "шаг демонстрации не удался: {what}", "көрсетілімнің қадамы орындалмады: {what}")

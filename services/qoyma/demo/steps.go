@@ -107,7 +107,7 @@ func (d *demo) register(ctx context.Context, dep department) error {
 		}); err != nil {
 			return err
 		}
-		if len(p.documents) > 0 || org == "aua-raiy" {
+		if !p.temporary {
 			ids = append(ids, id)
 		}
 	}
@@ -184,8 +184,7 @@ func (d *demo) makeBag(ctx context.Context, dep department, name string) (string
 	if err := errors.Join(os.RemoveAll(payload), os.RemoveAll(d.bag(name))); err != nil {
 		return "", fmt.Errorf("demo: %w", err)
 	}
-	listed := slices.DeleteFunc(slices.Clone(dep.papers), func(p paper) bool { return len(p.documents) == 0 })
-	if err := dep.write(payload, listed); err != nil {
+	if err := dep.write(payload); err != nil {
 		return "", err
 	}
 	info := []bagit.Field{
