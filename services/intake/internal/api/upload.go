@@ -95,12 +95,20 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 
 // lock keeps other uploads of the transfer, and of the same id, out.
 func (s *Server) lock(id, packageID string) (unlock func(), err error) {
-	names := []string{"transfer/" + id, "package/" + packageID}
+	unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
+	if !ok {
+		return nil, uploading.With("id", clip(id))
+	}
+	return unlock, nil
+}
+
+// claim takes names of what is worked on; false where one is taken.
+func (s *Server) claim(names ...string) (release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
 		if s.busy[name] {
-			return nil, uploading.With("id", clip(id))
+			return nil, false
 		}
 	}
 	for _, name := range names {
@@ -112,7 +120,7 @@ func (s *Server) lock(id, packageID string) (unlock func(), err error) {
 		for _, name := range names {
 			delete(s.busy, name)
 		}
-	}, nil
+	}, true
 }
 
 // answered repeats the answer to a command id that came before; nil where it did not.
