@@ -140,19 +140,7 @@ func (r *Root) Digest(ctx context.Context, s Spec, logical string) (string, erro
 }
 
 func (r *Root) digest(ctx context.Context, id, content string) (string, error) {
-	root, err := os.OpenRoot(r.Path(id))
-	if err != nil {
-		return "", lost(err)
-	}
-	defer func() { _ = root.Close() }() // only read from
-	info, err := root.Lstat(filepath.FromSlash(content))
-	if err != nil {
-		return "", lost(err)
-	}
-	if !info.Mode().IsRegular() {
-		return "", nil
-	}
-	f, err := root.Open(filepath.FromSlash(content))
+	f, err := r.open(id, content)
 	if err != nil {
 		return "", lost(err)
 	}
@@ -346,4 +334,36 @@ func (r *Root) keep(what, keep string) error {
 		return err
 	}
 	return errors.Join(r.disk.SyncDir(keep), r.disk.SyncDir(filepath.Dir(keep)))
+}
+
+// OpenContent opens a content file where the Spec says that it lies, without trusting the
+// object's inventory. The caller closes it. Nothing outside the object is opened.
+func (r *Root) OpenContent(s Spec, logical string) (*os.File, error) {
+	inv, err := s.inventory()
+	if err != nil {
+		return nil, err
+	}
+	content, err := contentOf(inv, logical)
+	if err != nil {
+		return nil, err
+	}
+	return r.open(s.ID, content)
+}
+
+// open opens a regular file of an object.
+func (r *Root) open(id, content string) (*os.File, error) {
+	root, err := os.OpenRoot(r.Path(id))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }() // only read from
+	name := filepath.FromSlash(content)
+	info, err := root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %s: %w", content, info.Mode(), errOdd)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return root.Open(name)
 }

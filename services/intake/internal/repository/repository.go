@@ -32,6 +32,12 @@ var Damaged = fault.Define(fault.Internal, "intake.content.damaged",
 	"{what} – не то, что было принято: контрольная сумма не совпадает; не используйте и сообщите администратору, нужно восстановить из копии",
 	"{what} – қабылданған нұсқа емес: бақылау сомасы сәйкес келмейді; пайдаланбаңыз, әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")
 
+// Gone is answered where accepted bytes are not there or the disk does not give them.
+var Gone = fault.Define(fault.Internal, "intake.content.gone",
+	"{what} is missing or cannot be read, though it was accepted; tell the administrator, it must be restored from a copy",
+	"{what} отсутствует или не читается, хотя было принято; сообщите администратору, нужно восстановить из копии",
+	"{what} қабылданғанымен, орнында жоқ немесе оқылмайды; әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")
+
 // Repository is the storage root with the acts. Its methods may be called by several
 // goroutines at once.
 type Repository struct {
@@ -96,7 +102,7 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 }
 
 // Read gives a file of an object piece by piece. When it returns nil, everything that emit
-// got was what was accepted; Damaged means that it was not.
+// got was what was accepted; Damaged means that it was not, Gone that it cannot be had.
 func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) error) error {
 	o, err := r.root.Object(object)
 	if err != nil {
@@ -114,7 +120,7 @@ func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) erro
 // failed for a reason that passes.
 func broken(what string, err error) error {
 	if ocfl.Lost(err) {
-		return Damaged.With("what", what).Because(err)
+		return Gone.With("what", what).Because(err)
 	}
 	return fmt.Errorf("repository: %s: %w", what, err)
 }
