@@ -298,4 +298,3 @@ func (s *Server) site(p *site.Place, row *insurancev1.SiteRow) *insurancev1.Site
 	}
 	return out
 }
-

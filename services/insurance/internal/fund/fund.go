@@ -17,12 +17,12 @@ type State string
 
 // The states, in the order of a copy's life.
 const (
-	Ordered   State = "ordered"   // to be made, or under way
-	Failed    State = "failed"    // the original cannot be had; waits for a person
-	Awaited   State = "awaited"   // the file is on paper: a microform is to be made
-	Made      State = "made"      // stands at its sites, not yet read back everywhere
-	Verified  State = "verified"  // read back whole at every site
-	Damaged   State = "damaged"   // original or copy has damage that can be mended
+	Ordered   State = "ordered"  // to be made, or under way
+	Failed    State = "failed"   // the original cannot be had; waits for a person
+	Awaited   State = "awaited"  // the file is on paper: a microform is to be made
+	Made      State = "made"     // stands at its sites, not yet read back everywhere
+	Verified  State = "verified" // read back whole at every site
+	Damaged   State = "damaged"  // original or copy has damage that can be mended
 	Beyond    State = "beyond_repair"
 	Microform State = "microform" // kept on film or as a scan alone
 )

@@ -71,10 +71,10 @@ type Keeper struct {
 	// minute.
 	Pause time.Duration
 
-	mu      sync.Mutex
-	holds   map[string]hold  // what cannot go on now
-	busy    map[string]bool  // copies that are worked on
-	freed   chan struct{}    // closed and made anew when one is not any more
+	mu        sync.Mutex
+	holds     map[string]hold // what cannot go on now
+	busy      map[string]bool // copies that are worked on
+	freed     chan struct{}   // closed and made anew when one is not any more
 	records   map[string]bool // objects whose record the scrub recordsOf has checked
 	recordsOf uint64
 	pending   map[uint64]tally // what running scrubs have done and not recorded yet
@@ -213,12 +213,14 @@ func (k *Keeper) release(name string) {
 	delete(k.holds, name)
 }
 
-// earliest is when the first thing that waits may be tried again.
+// earliest is when the first thing that waits may be tried again. What may be tried already has
+// just been looked at.
 func (k *Keeper) earliest() (at time.Time, any bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	now := time.Now()
 	for _, h := range k.holds {
-		if !any || h.until.Before(at) {
+		if h.until.After(now) && (!any || h.until.Before(at)) {
 			at, any = h.until, true
 		}
 	}

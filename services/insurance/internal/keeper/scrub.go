@@ -13,6 +13,7 @@ import (
 
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	"github.com/qoyma/qoyma/services/insurance/internal/store"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
@@ -47,7 +48,7 @@ type scrubRun struct {
 // ScrubOnce checks one more copy of a scrub; false where none runs. The scrub of one copy goes
 // before that of all.
 func (k *Keeper) ScrubOnce(ctx context.Context) (bool, error) {
-	if k.held("intake") != nil {
+	if k.held("intake") != nil || k.held("scrub") != nil {
 		return false, nil
 	}
 	run, err := k.running()
@@ -68,13 +69,18 @@ func (k *Keeper) ScrubOnce(ctx context.Context) (bool, error) {
 	check, err := run.check(ctx, key)
 	release()
 	if err != nil {
-		if ctx.Err() == nil && !errors.Is(err, Stopped) {
+		switch {
+		case ctx.Err() != nil || errors.Is(err, Stopped):
+			return false, err
+		case fault.KindOf(err) == fault.Unavailable:
 			k.holdUp(ctx, "intake", err)
-			return true, nil
+		default:
+			k.holdUp(ctx, "scrub", err)
 		}
-		return false, err
+		return true, nil
 	}
 	k.release("intake")
+	k.release("scrub")
 	run.add(key, copied, check)
 	if len(run.tally.checks) >= batch || time.Since(run.tally.since) > batchTime {
 		return true, run.note(ctx)
