@@ -179,11 +179,14 @@ func (c *Calendar) Day(d civil.Date) Day {
 	if !d.Valid() {
 		return Day{Date: d}
 	}
-	t, known := c.tables[d.Year]
-	if !known {
-		t = c.build(d.Year)
+	return c.in(c.table(d.Year), d)
+}
+
+func (c *Calendar) table(year int) table {
+	if t, known := c.tables[year]; known {
+		return t
 	}
-	return c.in(t, d)
+	return c.build(year)
 }
 
 func (c *Calendar) in(t table, d civil.Date) Day {
@@ -281,10 +284,7 @@ func (c *Calendar) days(first, last civil.Date) iter.Seq[Day] {
 		t := table(nil)
 		for d := first; last.IsZero() || !d.After(last); d = d.AddDays(1) {
 			if t == nil || d.Day == 1 && d.Month == time.January {
-				known := false
-				if t, known = c.tables[d.Year]; !known {
-					t = c.build(d.Year)
-				}
+				t = c.table(d.Year)
 			}
 			if !yield(c.in(t, d)) {
 				return
