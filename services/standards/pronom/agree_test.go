@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/qoyma/qoyma/services/standards/pronom/droid"
