@@ -118,6 +118,7 @@ func cacheKey(id Identity, audience string) string {
 	part(audience)
 	part(id.Actor)
 	part(id.OnBehalfOf)
+	part(id.Organisation)
 	for _, role := range slices.Sorted(slices.Values(id.Roles)) {
 		part(string(role))
 	}

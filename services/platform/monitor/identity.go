@@ -37,10 +37,13 @@ type Identity struct {
 	Actor      string // "person:<id>" or "service:<name>"
 	OnBehalfOf string // whose cause it is, where the actor is not the one; else empty
 	Roles      []Role
-	Clearance  Scope     // what may be read
-	Audience   []string  // names of the services it is meant for
-	Issued     time.Time // set by the issuer
-	Expires    time.Time // set by the issuer
+	// Organisation is the id of the department that a clerk works for: a clerk acts for it alone.
+	// Empty for everybody else.
+	Organisation string
+	Clearance    Scope     // what may be read
+	Audience     []string  // names of the services it is meant for
+	Issued       time.Time // set by the issuer
+	Expires      time.Time // set by the issuer
 }
 
 // Has reports whether the identity carries a role.

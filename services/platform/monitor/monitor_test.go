@@ -77,7 +77,7 @@ func policy(t testing.TB) *Policy {
 
 func archivist() Identity {
 	return Identity{
-		Actor: "person:7", OnBehalfOf: "person:8", Roles: []Role{Archivist},
+		Actor: "person:7", OnBehalfOf: "person:8", Roles: []Role{Archivist}, Organisation: "bilim",
 		Clearance: Scope{Level: 2, Grounds: []string{"personal"}}, Audience: []string{"intake"},
 	}
 }
@@ -99,7 +99,7 @@ func TestAnIdentityArrivesAsItWasSignedUntilItExpires(t *testing.T) {
 		got, err := v.Verify(token)
 		want := archivist()
 		if err != nil || got.Actor != want.Actor || got.OnBehalfOf != want.OnBehalfOf || !got.Has(Archivist) ||
-			got.Clearance.Level != 2 || !slices.Equal(got.Clearance.Grounds, []string{"personal"}) || !got.Expires.Equal(c.now().Add(DefaultLifetime)) {
+			got.Organisation != "bilim" || got.Clearance.Level != 2 || !slices.Equal(got.Clearance.Grounds, []string{"personal"}) || !got.Expires.Equal(c.now().Add(DefaultLifetime)) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}
@@ -425,6 +425,11 @@ func TestCallsGoOutUnderTheRightName(t *testing.T) {
 	}
 	if id, _ := out(ActAs(t.Context(), archivist()), "intake"); id.Actor != "person:7" || !id.Has(Archivist) || id.Audience[0] != "intake" {
 		t.Errorf("%+v", id)
+	}
+	elsewhere := archivist()
+	elsewhere.Organisation = "talgyr-su"
+	if id, _ := out(ActAs(t.Context(), elsewhere), "intake"); id.Organisation != "talgyr-su" {
+		t.Errorf("a clerk of one department goes out as another's: %+v", id)
 	}
 	if _, again := out(t.Context(), "catalogue"); again != first {
 		t.Error("minted anew without need")

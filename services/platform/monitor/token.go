@@ -29,10 +29,11 @@ const (
 // claims is the token's body (RFC 7519): short names, because it travels with every call.
 type claims struct {
 	jwt.RegisteredClaims
-	OnBehalfOf string   `json:"obo,omitempty"`
-	Roles      []Role   `json:"roles,omitempty"`
-	Level      uint32   `json:"lvl,omitempty"`
-	Grounds    []string `json:"grd,omitempty"`
+	OnBehalfOf   string   `json:"obo,omitempty"`
+	Roles        []Role   `json:"roles,omitempty"`
+	Organisation string   `json:"org,omitempty"`
+	Level        uint32   `json:"lvl,omitempty"`
+	Grounds      []string `json:"grd,omitempty"`
 }
 
 // Issuer signs identities.
@@ -64,7 +65,7 @@ func (i *Issuer) Mint(id Identity) (token string, expires time.Time, err error) 
 			Subject: id.Actor, Audience: id.Audience,
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
 		},
-		OnBehalfOf: id.OnBehalfOf, Roles: id.Roles,
+		OnBehalfOf: id.OnBehalfOf, Roles: id.Roles, Organisation: id.Organisation,
 		Level: id.Clearance.Level, Grounds: id.Clearance.Grounds,
 	})
 	t.Header["kid"] = i.kid
@@ -154,7 +155,7 @@ func (v *Verifier) check(token string) (Identity, error) {
 		return Identity{}, ErrBadIdentity.With().Because(errors.New("a lifetime beyond what is believed"))
 	}
 	return Identity{
-		Actor: c.Subject, OnBehalfOf: c.OnBehalfOf, Roles: c.Roles,
+		Actor: c.Subject, OnBehalfOf: c.OnBehalfOf, Roles: c.Roles, Organisation: c.Organisation,
 		Clearance: Scope{Level: c.Level, Grounds: c.Grounds}, Audience: c.Audience,
 		Issued: c.IssuedAt.Time, Expires: c.ExpiresAt.Time,
 	}, nil
