@@ -159,8 +159,8 @@ func TestRefuses(t *testing.T) {
 		"no address":        {func(f *certificate.Facts) { f.Archive.Address = certificate.Text{} }, certificate.BadField}, // AI-11.14
 		"no post":           {func(f *certificate.Facts) { f.Signatory.Post = certificate.Text{} }, certificate.BadField},  // AI-11.14
 		"no signatory":      {func(f *certificate.Facts) { f.Signatory.Name = " " }, certificate.BadField},
-		"no request":        {func(f *certificate.Facts) { f.RequestNumber = "" }, certificate.BadField},           // AI-11.14
-		"no request date":   {func(f *certificate.Facts) { f.RequestDate = civil.Date{} }, certificate.BadField},   // AI-11.14
+		"no request":        {func(f *certificate.Facts) { f.RequestNumber = "" }, certificate.BadField},         // AI-11.14
+		"no request date":   {func(f *certificate.Facts) { f.RequestDate = civil.Date{} }, certificate.BadField}, // AI-11.14
 		"answer too early":  {func(f *certificate.Facts) { f.RequestDate = day("2027-01-01") }, certificate.BadField},
 		"no number":         {func(f *certificate.Facts) { f.Number = "" }, certificate.BadField},
 		"no addressee":      {func(f *certificate.Facts) { f.Addressee = "\n" }, certificate.BadField},

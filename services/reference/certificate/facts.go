@@ -4,7 +4,7 @@
 //
 //	Draw(facts)            the first revision: its SHA-256 is what the head signs and the journal keeps
 //	Append(pdf, proof)     the same bytes and, as an incremental update (ISO 32000-1 §7.5.6), the proof
-//	Verify(pdf, …, keys)   hashes the first revision, checks the proof, refuses any other appended content
+//	Verify(pdf, keys…)     hashes the first revision, checks the proof, refuses any other appended content
 //
 // It knows no store and no connection: everything comes in as values.
 package certificate

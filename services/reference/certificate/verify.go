@@ -3,8 +3,10 @@ package certificate
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -90,9 +93,39 @@ func (s Signed) Statement(archive string) signing.Statement {
 	}
 }
 
-// Decode reads the open body of an event of the type; an error means that it is not the
-// signing of a paper.
-type Decode func(bodyType string, body []byte) (Signed, error)
+// signedBy reads the open body of an event; an error means that it is not the signing of a
+// paper.
+func signedBy(bodyType string, body []byte) (Signed, error) {
+	m := new(referencev1.CertificateSigned)
+	if bodyType != string(m.ProtoReflect().Descriptor().FullName()) {
+		return Signed{}, fmt.Errorf("certificate: an event %s", bodyType)
+	}
+	if err := proto.Unmarshal(body, m); err != nil {
+		return Signed{}, fmt.Errorf("certificate: body: %w", err)
+	}
+	return SignedOf(m)
+}
+
+// SignedOf reads the event; an error names a field that no signing has.
+func SignedOf(m *referencev1.CertificateSigned) (Signed, error) {
+	s := Signed{
+		Number: m.GetCertificateNumber(), Request: m.GetRequestNumber(), Kind: Kind(m.GetKind()), Language: fault.Language(m.GetLanguage()),
+		SHA256: m.GetSha256(), Size: m.GetSize(), Account: m.GetAccount(), Post: m.GetPost(), KeyID: m.GetKeyId(), Signature: m.GetSignature(),
+		RefusalGround: int(m.GetRefusalGround()),
+	}
+	for _, d := range []struct {
+		to   *civil.Date
+		text string
+	}{{&s.SignedOn, m.GetSignedOn()}, {&s.DatedOn, m.GetDatedOn()}, {&s.RequestedOn, m.GetRequestedOn()}} {
+		if err := d.to.UnmarshalText([]byte(d.text)); err != nil {
+			return Signed{}, fmt.Errorf("certificate: event of %q: %w", s.Number, err)
+		}
+	}
+	if digest, err := hex.DecodeString(s.SHA256); s.Number == "" || err != nil || len(digest) != sha256.Size || s.SignedOn.IsZero() {
+		return Signed{}, fmt.Errorf("certificate: event of %q: digest %q, day %q", s.Number, s.SHA256, m.GetSignedOn())
+	}
+	return s, nil
+}
 
 // Report is what has been proven about a genuine paper.
 type Report struct {
@@ -118,12 +151,12 @@ const saltSize = 16 // of a journal entry, in bytes
 // file holds nothing else. Errors are faults, each with its reason: those of Split, and
 // UnknownKey, BadCheckpoint, OtherJournal, TooEarly, NotInJournal, OtherEvent, Altered,
 // Added, OtherSigner, Unsigned, Redated.
-func Verify(pdf []byte, decode Decode, trusted ...note.Verifier) (Report, error) {
+func Verify(pdf []byte, trusted ...note.Verifier) (Report, error) {
 	firstRevision, p, err := open(pdf)
 	if err != nil {
 		return Report{}, err
 	}
-	r, err := p.Check(decode, trusted...)
+	r, err := p.Check(trusted...)
 	if err != nil {
 		return Report{}, err
 	}
@@ -148,7 +181,7 @@ func (r Report) notTheFile(firstRevision []byte) error {
 		}
 		rest = rest[at+len(end):]
 		sum := sha256.Sum256(firstRevision[:len(firstRevision)-len(rest)])
-		if hex.EncodeToString(sum[:]) == r.SHA256 {
+		if len(rest) > 0 && hex.EncodeToString(sum[:]) == r.SHA256 {
 			return Added.With("number", r.Number)
 		}
 	}
@@ -157,7 +190,7 @@ func (r Report) notTheFile(firstRevision []byte) error {
 
 // Check proves the proof alone: that the archive's journal holds the signature of a paper
 // with the SHA-256 that the report names. Errors as Verify's, save those of the file.
-func (p Proof) Check(decode Decode, trusted ...note.Verifier) (Report, error) {
+func (p Proof) Check(trusted ...note.Verifier) (Report, error) {
 	header := new(journalv1.Header)
 	if err := proto.Unmarshal(p.Header, header); err != nil {
 		return Report{}, Damaged.With("problem", "header").Because(err)
@@ -174,7 +207,7 @@ func (p Proof) Check(decode Decode, trusted ...note.Verifier) (Report, error) {
 	if err := p.included(header, checkpoint); err != nil {
 		return Report{}, err
 	}
-	signed, err := decode(header.GetBodyType(), p.Body)
+	signed, err := signedBy(header.GetBodyType(), p.Body)
 	if err != nil {
 		return Report{}, OtherEvent.With("type", header.GetBodyType()).Because(err)
 	}
@@ -197,6 +230,12 @@ func (p Proof) checkpoint(trusted []note.Verifier) (journal.Checkpoint, string, 
 		}
 		return journal.Checkpoint{}, "", UnknownKey.With("key", name).Because(err)
 	case err != nil: // a signature under a known name that does not hold, or no note at all
+		return journal.Checkpoint{}, "", BadCheckpoint.With().Because(err)
+	}
+	// One signature, written in one way: neither other lines nor the unused bits of the base64
+	// (which note.Open does not look at) may carry anything.
+	raw, err := base64.StdEncoding.Strict().DecodeString(n.Sigs[0].Base64)
+	if err != nil || len(raw) == 0 || len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
 		return journal.Checkpoint{}, "", BadCheckpoint.With().Because(err)
 	}
 	name := n.Sigs[0].Name
