@@ -53,12 +53,10 @@ var (
 // made by Embedded or URL, watched by Run, and ended by Close. Its methods may be called
 // by many goroutines.
 type Bus struct {
-	log      *slog.Logger
+	warden
 	where    string
 	conn     *nats.Conn
 	js       jetstream.JetStream
-	embedded *embedded // nil over a URL
-	watch    *watch
 	closing  sync.Once
 	closeErr error
 }
@@ -68,6 +66,8 @@ type URLConfig struct {
 	URL             string      // nats://host:4222 or tls://…, several separated by commas
 	Name            string      // this client's name, shown in the server's list of connections
 	CredentialsFile string      // user JWT and seed; empty: none
+	SeedFile        string      // seed of an nkey user; empty: none
+	InboxPrefix     string      // where answers come, if the user may listen nowhere else
 	TLS             *tls.Config // nil: as the URL says
 	Log             *slog.Logger
 }
@@ -78,6 +78,16 @@ func URL(ctx context.Context, cfg URLConfig) (*Bus, error) {
 	var opts []nats.Option
 	if cfg.CredentialsFile != "" {
 		opts = append(opts, nats.UserCredentials(cfg.CredentialsFile))
+	}
+	if cfg.SeedFile != "" {
+		nkey, err := nats.NkeyOptionFromSeed(cfg.SeedFile)
+		if err != nil {
+			return nil, ErrUnreachable.With("where", cfg.URL).Because(fmt.Errorf("seed file %s: %w", cfg.SeedFile, err))
+		}
+		opts = append(opts, nkey)
+	}
+	if cfg.InboxPrefix != "" {
+		opts = append(opts, nats.CustomInboxPrefix(cfg.InboxPrefix))
 	}
 	if cfg.TLS != nil {
 		opts = append(opts, nats.Secure(cfg.TLS))
@@ -90,7 +100,7 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	b := &Bus{log: log, where: url, watch: newWatch(time.Now)}
+	b := &Bus{warden: warden{log: log, watch: newWatch(time.Now)}, where: url}
 	up := make(chan struct{})
 	var once sync.Once
 	opts = append(opts,
