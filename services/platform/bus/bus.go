@@ -106,6 +106,7 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 	opts = append(opts,
 		nats.MaxReconnects(-1),
 		nats.RetryOnFailedConnect(true),
+		nats.IgnoreAuthErrorAbort(), // a broker that is mended must find us trying
 		// A publish while disconnected fails at once and is not kept: the relay must know
 		// what lies on disk, and publishes again itself.
 		nats.ReconnectBufSize(-1),
@@ -134,12 +135,9 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 	if conn.IsConnected() {
 		once.Do(func() { close(up) })
 	}
-	select {
-	case <-up:
-	case <-ctx.Done():
-		last := conn.LastError()
+	if err := waitFor(ctx, conn, up, url, log); err != nil {
 		conn.Close()
-		return nil, ErrUnreachable.With("where", url).Because(errors.Join(last, ctx.Err()))
+		return nil, err
 	}
 	b.conn = conn
 	if b.js, err = jetstream.New(conn); err != nil {
@@ -147,6 +145,22 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 		return nil, fmt.Errorf("JetStream client: %w", err)
 	}
 	return b, nil
+}
+
+// waitFor waits until the connection is up, and says what it waits for.
+func waitFor(ctx context.Context, conn *nats.Conn, up <-chan struct{}, url string, log *slog.Logger) error {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-up:
+			return nil
+		case <-tick.C:
+			log.Warn("waiting for the event bus", "where", url, "error", conn.LastError())
+		case <-ctx.Done():
+			return ErrUnreachable.With("where", url).Because(errors.Join(conn.LastError(), ctx.Err()))
+		}
+	}
 }
 
 // JetStream is the client for publishing and reading. It stays valid over a restart of
