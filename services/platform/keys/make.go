@@ -263,9 +263,11 @@ func (m *maker) issue(name string, key crypto.Signer) ([]byte, error) {
 	if template.NotAfter.After(m.ca.NotAfter) {
 		return nil, expiringAuthority.With("file", filepath.Join(m.plan.Dir, "ca", "ca.pem"), "day", m.ca.NotAfter.Format(time.DateOnly))
 	}
-	for _, host := range m.plan.Hosts[name] {
+	for _, host := range m.hosts(name) {
 		if ip := net.ParseIP(host); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
+			if !slices.ContainsFunc(template.IPAddresses, ip.Equal) {
+				template.IPAddresses = append(template.IPAddresses, ip)
+			}
 		} else if !slices.Contains(template.DNSNames, host) {
 			template.DNSNames = append(template.DNSNames, host)
 		}
@@ -275,6 +277,22 @@ func (m *maker) issue(name string, key crypto.Signer) ([]byte, error) {
 		return nil, fmt.Errorf("keys: certificate of %s: %w", name, err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+}
+
+// hosts are those that the plan gives a name, or that its certificate had so far.
+func (m *maker) hosts(name string) []string {
+	if hosts := m.plan.Hosts[name]; len(hosts) > 0 {
+		return hosts
+	}
+	old, err := certificateIn(filepath.Join(string(m.plan.folder(name)), "tls", name+".pem"))
+	if err != nil {
+		return nil
+	}
+	hosts := slices.Clone(old.DNSNames)
+	for _, ip := range old.IPAddresses {
+		hosts = append(hosts, ip.String())
+	}
+	return hosts
 }
 
 // Renew replaces the certificates of the names, or of all where none is named; keys stay. It gives

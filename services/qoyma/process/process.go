@@ -191,6 +191,14 @@ func ArchiveOf(data string) (string, error) {
 	return strings.TrimSpace(string(raw)), nil
 }
 
+// CheckArchive refuses what is no archive code: it stands in subjects, file and key names.
+func CheckArchive(code string) error {
+	if code == "" || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return badArchive.With("code", code)
+	}
+	return nil
+}
+
 // archiveOf reads the data folder's archive code, and writes it into a new one: what was asked for,
 // or what the keys were made for.
 func archiveOf(data, asked string, made keys.Folder) (string, error) {
@@ -212,8 +220,8 @@ func archiveOf(data, asked string, made keys.Folder) (string, error) {
 	if asked == "" {
 		asked = DefaultArchive
 	}
-	if strings.Trim(asked, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return "", badArchive.With("code", asked)
+	if err := CheckArchive(asked); err != nil {
+		return "", err
 	}
 	return asked, journal.WriteFileSync(path, []byte(asked+"\n"), 0o600)
 }
