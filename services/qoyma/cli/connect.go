@@ -202,14 +202,19 @@ func (a *app) names() []string {
 	return out
 }
 
-func (a *app) network(all string, each map[string]string, cfg serve.NetworkConfig) *serve.Network {
+// everywhere is the address of each service.
+func (a *app) everywhere(all string, each map[string]string) map[string]string {
 	addresses := make(map[string]string, len(a.services))
 	for _, name := range a.names() {
 		if addresses[name] = all; each[name] != "" {
 			addresses[name] = each[name]
 		}
 	}
-	cfg.Addresses, cfg.DefaultDeadline = addresses, 30*time.Second
+	return addresses
+}
+
+func (a *app) network(all string, each map[string]string, cfg serve.NetworkConfig) *serve.Network {
+	cfg.Addresses, cfg.DefaultDeadline = a.everywhere(all, each), 30*time.Second
 	return serve.NewNetwork(cfg)
 }
 
@@ -234,23 +239,32 @@ func (a *app) remote(t *target, id monitor.Identity) (*archive, error) {
 
 // dial makes the network of the servers that are named; nothing is connected yet.
 func (a *app) dial(t *target) (*serve.Network, error) {
-	all, each := "", make(map[string]string)
-	for _, s := range t.server {
-		name, address, named := strings.Cut(s, "=")
-		switch {
-		case !named:
-			all = s
-		case !slices.Contains(a.names(), name):
-			return nil, fault.Usage.With("problem", fmt.Sprintf("there is no service %q", name))
-		default:
-			each[name] = address
-		}
+	all, each, err := a.addresses(t.server)
+	if err != nil {
+		return nil, err
 	}
 	cfg := serve.NetworkConfig{Plain: t.plain}
 	if folder := keys.Folder(t.keys); t.keys != "" && folder.Secured() {
 		cfg.TLS = folder.ClientTLS
 	}
 	return a.network(all, each, cfg), nil
+}
+
+// addresses reads --server: one for all, and those of single services.
+func (a *app) addresses(servers []string) (all string, each map[string]string, err error) {
+	each = make(map[string]string)
+	for _, s := range servers {
+		name, address, named := strings.Cut(s, "=")
+		switch {
+		case !named:
+			all = s
+		case !slices.Contains(a.names(), name):
+			return "", nil, fault.Usage.With("problem", fmt.Sprintf("there is no service %q", name))
+		default:
+			each[name] = address
+		}
+	}
+	return all, each, nil
 }
 
 // openFolder runs the services of a folder within this command.
