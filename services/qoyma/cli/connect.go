@@ -171,12 +171,16 @@ func operator(folder keys.Folder, lifetime time.Duration) (*monitor.Issuer, erro
 // archiveIn refuses a folder in which no archive was ever made: a mistyped path must not
 // become a new one. given are its keys, where they lie elsewhere.
 func archiveIn(folder, given string) error {
-	for _, path := range []string{filepath.Join(folder, "archive"), string(keysOf(folder, given))} {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return noArchive.With("folder", folder)
-		} else if err != nil {
-			return fmt.Errorf("data folder: %w", err)
-		}
+	if _, err := os.Stat(filepath.Join(folder, "archive")); errors.Is(err, fs.ErrNotExist) {
+		return noArchive.With("folder", folder)
+	} else if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	made := string(keysOf(folder, given))
+	if _, err := os.Stat(made); errors.Is(err, fs.ErrNotExist) { // no others are made in passing
+		return noOperator.With("folder", made)
+	} else if err != nil {
+		return fmt.Errorf("keys: %w", err)
 	}
 	return nil
 }
