@@ -41,6 +41,8 @@ type target struct {
 	token  string
 	data   string
 	roles  []string
+	// organisation is the department for which a clerk acts.
+	organisation string
 	// unready: the command looks at what is wrong, so it does not wait until nothing is.
 	unready bool
 }
@@ -53,6 +55,7 @@ func (t *target) flags(c *cobra.Command) {
 	f.StringVar(&t.token, "token", os.Getenv("QOYMA_TOKEN"), "login token for --server (default: QOYMA_TOKEN)")
 	f.StringVar(&t.data, "data", os.Getenv("QOYMA_DATA"), "data folder on this machine: its running server is asked, or the folder opened where none runs (default: QOYMA_DATA)")
 	f.StringSliceVar(&t.roles, "role", roleNames(localRoles), "roles to act in, with --data: "+strings.Join(roleNames(personRoles()), ", "))
+	f.StringVar(&t.organisation, "organisation", "", "id of the department for which a clerk acts, with --data --role clerk")
 	c.MarkFlagsMutuallyExclusive("server", "data")
 	_ = c.MarkFlagDirname("data")
 	_ = c.RegisterFlagCompletionFunc("role", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -133,7 +136,7 @@ func (a *app) connect(ctx context.Context, t *target) (*archive, error) {
 	if err := archiveIn(t.data); err != nil {
 		return nil, err
 	}
-	id := monitor.Identity{Actor: account(), Roles: roles, Clearance: process.Clearance(roles)}
+	id := monitor.Identity{Actor: account(), Roles: roles, Organisation: t.organisation, Clearance: process.Clearance(roles)}
 	if socket := filepath.Join(t.data, process.Socket); answers(socket) {
 		key, err := monitor.LoadOrCreateKey(filepath.Join(t.data, "keys", "identity.pem"))
 		if err != nil {

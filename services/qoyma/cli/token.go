@@ -20,7 +20,7 @@ const errorsOnly = slog.LevelError
 const longestToken = time.Hour
 
 func (a *app) tokenCommand() *cobra.Command {
-	var data, actor string
+	var data, actor, organisation string
 	var roles []string
 	var lifetime time.Duration
 	c := &cobra.Command{
@@ -31,6 +31,7 @@ func (a *app) tokenCommand() *cobra.Command {
 	c.Flags().StringVar(&data, "data", "", "data folder")
 	c.Flags().StringVar(&actor, "actor", "", "who it is for: person:<account>, a number or code")
 	c.Flags().StringSliceVar(&roles, "role", nil, "roles: "+strings.Join(roleNames(personRoles()), ", "))
+	c.Flags().StringVar(&organisation, "organisation", "", "id of the department for which a clerk acts")
 	c.Flags().DurationVar(&lifetime, "for", 15*time.Minute, "how long it lasts, at most 1h")
 	for _, name := range []string{"data", "actor", "role"} {
 		_ = c.MarkFlagRequired(name)
@@ -55,7 +56,7 @@ func (a *app) tokenCommand() *cobra.Command {
 			return err
 		}
 		token, expires, err := monitor.NewIssuer(key, lifetime, time.Now).Mint(monitor.Identity{
-			Actor: actor, Roles: parsed, Clearance: process.Clearance(parsed), Audience: a.names(),
+			Actor: actor, Roles: parsed, Organisation: organisation, Clearance: process.Clearance(parsed), Audience: a.names(),
 		})
 		if err != nil {
 			return err
