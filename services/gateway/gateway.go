@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/host"
@@ -61,7 +62,7 @@ func newSite(conn func(service string) (grpc.ClientConnInterface, error), log *s
 			return nil, err
 		}
 	}
-	return site, nil
+	return site, jsonapi.Add(site, conn)
 }
 
 // Pages makes the handler of all pages alone, for tests.

@@ -1925,6 +1925,476 @@ func (x *ReadContentResponse) GetData() []byte {
 	return nil
 }
 
+// CheckObjectRequest names the object.
+type CheckObjectRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId      string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckObjectRequest) Reset() {
+	*x = CheckObjectRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckObjectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckObjectRequest) ProtoMessage() {}
+
+func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
+func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *CheckObjectRequest) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+// CheckObjectResponse lists what is damaged; none where the record is whole.
+type CheckObjectResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Damaged       []*DamagedRecord       `protobuf:"bytes,1,rep,name=damaged,proto3" json:"damaged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckObjectResponse) Reset() {
+	*x = CheckObjectResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckObjectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckObjectResponse) ProtoMessage() {}
+
+func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
+func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
+	if x != nil {
+		return x.Damaged
+	}
+	return nil
+}
+
+// DamagedRecord is a file of an object's own record that is not what it should be.
+type DamagedRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Within the object, e.g. "inventory.json".
+	Path           string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	ExpectedSha512 string `protobuf:"bytes,2,opt,name=expected_sha512,json=expectedSha512,proto3" json:"expected_sha512,omitempty"`
+	// Empty where it is missing or cannot be read.
+	ActualSha512  string `protobuf:"bytes,3,opt,name=actual_sha512,json=actualSha512,proto3" json:"actual_sha512,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DamagedRecord) Reset() {
+	*x = DamagedRecord{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DamagedRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DamagedRecord) ProtoMessage() {}
+
+func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
+func (*DamagedRecord) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DamagedRecord) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *DamagedRecord) GetExpectedSha512() string {
+	if x != nil {
+		return x.ExpectedSha512
+	}
+	return ""
+}
+
+func (x *DamagedRecord) GetActualSha512() string {
+	if x != nil {
+		return x.ActualSha512
+	}
+	return ""
+}
+
+// RestoreContentRequest is one message of a restoration: first begin, then the data in chunks
+// of at most 1 MiB.
+type RestoreContentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What this message carries.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*RestoreContentRequest_Begin
+	//	*RestoreContentRequest_Data
+	Part          isRestoreContentRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreContentRequest) Reset() {
+	*x = RestoreContentRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreContentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreContentRequest) ProtoMessage() {}
+
+func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
+func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *RestoreContentRequest) GetBegin() *RestoreBegin {
+	if x != nil {
+		if x, ok := x.Part.(*RestoreContentRequest_Begin); ok {
+			return x.Begin
+		}
+	}
+	return nil
+}
+
+func (x *RestoreContentRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*RestoreContentRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isRestoreContentRequest_Part interface {
+	isRestoreContentRequest_Part()
+}
+
+type RestoreContentRequest_Begin struct {
+	Begin *RestoreBegin `protobuf:"bytes,1,opt,name=begin,proto3,oneof"`
+}
+
+type RestoreContentRequest_Data struct {
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*RestoreContentRequest_Begin) isRestoreContentRequest_Part() {}
+
+func (*RestoreContentRequest_Data) isRestoreContentRequest_Part() {}
+
+// RestoreBegin names the file and where its bytes come from.
+type RestoreBegin struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	CommandId string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	ObjectId  string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Path      string                 `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	// Site of the insurance fund that gives the bytes.
+	FromSite string `protobuf:"bytes,4,opt,name=from_site,json=fromSite,proto3" json:"from_site,omitempty"`
+	// Scrub that found the damage.
+	ScrubId       string `protobuf:"bytes,5,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreBegin) Reset() {
+	*x = RestoreBegin{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreBegin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreBegin) ProtoMessage() {}
+
+func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
+func (*RestoreBegin) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *RestoreBegin) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetFromSite() string {
+	if x != nil {
+		return x.FromSite
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
+// RestoreContentResponse says whether anything was replaced.
+type RestoreContentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// False where the file was whole already; then nothing was touched.
+	Restored      bool `protobuf:"varint,1,opt,name=restored,proto3" json:"restored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreContentResponse) Reset() {
+	*x = RestoreContentResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreContentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreContentResponse) ProtoMessage() {}
+
+func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
+func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *RestoreContentResponse) GetRestored() bool {
+	if x != nil {
+		return x.Restored
+	}
+	return false
+}
+
+// RestoreRecordRequest names the object.
+type RestoreRecordRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	ObjectId      string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	ScrubId       string                 `protobuf:"bytes,3,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreRecordRequest) Reset() {
+	*x = RestoreRecordRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreRecordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreRecordRequest) ProtoMessage() {}
+
+func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
+func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *RestoreRecordRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *RestoreRecordRequest) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *RestoreRecordRequest) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
+// RestoreRecordResponse lists what was written anew; none where all was whole.
+type RestoreRecordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Paths         []string               `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreRecordResponse) Reset() {
+	*x = RestoreRecordResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreRecordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreRecordResponse) ProtoMessage() {}
+
+func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
+func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *RestoreRecordResponse) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_intake_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
@@ -2084,7 +2554,36 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\")\n" +
 	"\x13ReadContentResponse\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data2\xff\a\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"1\n" +
+	"\x12CheckObjectRequest\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\"O\n" +
+	"\x13CheckObjectResponse\x128\n" +
+	"\adamaged\x18\x01 \x03(\v2\x1e.qoyma.intake.v1.DamagedRecordR\adamaged\"q\n" +
+	"\rDamagedRecord\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12'\n" +
+	"\x0fexpected_sha512\x18\x02 \x01(\tR\x0eexpectedSha512\x12#\n" +
+	"\ractual_sha512\x18\x03 \x01(\tR\factualSha512\"l\n" +
+	"\x15RestoreContentRequest\x125\n" +
+	"\x05begin\x18\x01 \x01(\v2\x1d.qoyma.intake.v1.RestoreBeginH\x00R\x05begin\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"\x96\x01\n" +
+	"\fRestoreBegin\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x1b\n" +
+	"\tfrom_site\x18\x04 \x01(\tR\bfromSite\x12\x19\n" +
+	"\bscrub_id\x18\x05 \x01(\tR\ascrubId\"4\n" +
+	"\x16RestoreContentResponse\x12\x1a\n" +
+	"\brestored\x18\x01 \x01(\bR\brestored\"m\n" +
+	"\x14RestoreRecordRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x19\n" +
+	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"-\n" +
+	"\x15RestoreRecordResponse\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths2\x9e\n" +
+	"\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -2096,7 +2595,10 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x0eListAccessions\x12&.qoyma.intake.v1.ListAccessionsRequest\x1a'.qoyma.intake.v1.ListAccessionsResponse\x12L\n" +
 	"\aGetBook\x12\x1f.qoyma.intake.v1.GetBookRequest\x1a .qoyma.intake.v1.GetBookResponse\x12I\n" +
 	"\x06GetAct\x12\x1e.qoyma.intake.v1.GetActRequest\x1a\x1f.qoyma.intake.v1.GetActResponse\x12Z\n" +
-	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01B;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01\x12X\n" +
+	"\vCheckObject\x12#.qoyma.intake.v1.CheckObjectRequest\x1a$.qoyma.intake.v1.CheckObjectResponse\x12c\n" +
+	"\x0eRestoreContent\x12&.qoyma.intake.v1.RestoreContentRequest\x1a'.qoyma.intake.v1.RestoreContentResponse(\x01\x12^\n" +
+	"\rRestoreRecord\x12%.qoyma.intake.v1.RestoreRecordRequest\x1a&.qoyma.intake.v1.RestoreRecordResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_intake_proto_rawDescOnce sync.Once
@@ -2110,7 +2612,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),   // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),  // 1: qoyma.intake.v1.ListTransfersResponse
@@ -2140,66 +2642,82 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*GetActResponse)(nil),         // 25: qoyma.intake.v1.GetActResponse
 	(*ReadContentRequest)(nil),     // 26: qoyma.intake.v1.ReadContentRequest
 	(*ReadContentResponse)(nil),    // 27: qoyma.intake.v1.ReadContentResponse
-	(*v1.Organisation)(nil),        // 28: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 29: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),           // 30: qoyma.intake.v1.PackageFault
-	(*v1.File)(nil),                // 31: qoyma.record.v1.File
-	(*Contact)(nil),                // 32: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),            // 33: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),             // 34: qoyma.intake.v1.ActDrawnUp
-	(*AcceptedFile)(nil),           // 35: qoyma.intake.v1.AcceptedFile
+	(*CheckObjectRequest)(nil),     // 28: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),    // 29: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),          // 30: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),  // 31: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),           // 32: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil), // 33: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),   // 34: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),  // 35: qoyma.intake.v1.RestoreRecordResponse
+	(*v1.Organisation)(nil),        // 36: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 37: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),           // 38: qoyma.intake.v1.PackageFault
+	(*v1.File)(nil),                // 39: qoyma.record.v1.File
+	(*Contact)(nil),                // 40: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),            // 41: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),             // 42: qoyma.intake.v1.ActDrawnUp
+	(*AcceptedFile)(nil),           // 43: qoyma.intake.v1.AcceptedFile
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,  // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,  // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	28, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	29, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	30, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	30, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	36, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	37, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	38, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	38, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
 	3,  // 6: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	31, // 7: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	32, // 8: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	39, // 7: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	40, // 8: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,  // 9: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	33, // 10: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	32, // 11: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	41, // 10: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	40, // 11: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
 	12, // 12: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
 	13, // 13: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	30, // 14: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	30, // 15: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	38, // 14: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	38, // 15: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
 	17, // 16: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	28, // 17: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	29, // 18: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	34, // 19: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	36, // 17: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	37, // 18: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	42, // 19: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
 	17, // 20: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	35, // 21: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	43, // 21: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
 	17, // 22: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	0,  // 23: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,  // 24: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,  // 25: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11, // 26: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,  // 27: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15, // 28: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18, // 29: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20, // 30: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22, // 31: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24, // 32: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26, // 33: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	1,  // 34: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,  // 35: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10, // 36: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14, // 37: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,  // 38: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16, // 39: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19, // 40: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21, // 41: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23, // 42: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25, // 43: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27, // 44: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	34, // [34:45] is the sub-list for method output_type
-	23, // [23:34] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	30, // 23: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	32, // 24: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	0,  // 25: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,  // 26: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,  // 27: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11, // 28: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,  // 29: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	15, // 30: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	18, // 31: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	20, // 32: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	22, // 33: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	24, // 34: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	26, // 35: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	28, // 36: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	31, // 37: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	34, // 38: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	1,  // 39: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,  // 40: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10, // 41: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	14, // 42: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,  // 43: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	16, // 44: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19, // 45: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	21, // 46: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	23, // 47: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	25, // 48: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	27, // 49: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	29, // 50: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	33, // 51: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	35, // 52: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	39, // [39:53] is the sub-list for method output_type
+	25, // [25:39] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -2213,13 +2731,17 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*UploadPackageRequest_File)(nil),
 		(*UploadPackageRequest_Data)(nil),
 	}
+	file_qoyma_intake_v1_intake_proto_msgTypes[31].OneofWrappers = []any{
+		(*RestoreContentRequest_Begin)(nil),
+		(*RestoreContentRequest_Data)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
