@@ -47,6 +47,8 @@ type target struct {
 	data   string
 	keys   string
 	roles  []string
+	// organisation is the department for which a clerk acts.
+	organisation string
 	// unready: the command looks at what is wrong, so it does not wait until nothing is.
 	unready bool
 }
@@ -60,6 +62,7 @@ func (t *target) flags(c *cobra.Command) {
 	f.StringVar(&t.data, "data", os.Getenv("QOYMA_DATA"), "data folder on this machine: its running server is asked, or the folder opened where none runs (default: QOYMA_DATA)")
 	f.StringVar(&t.keys, "keys", os.Getenv("QOYMA_KEYS"), "folder of the operator's keys: certificate for --server, and identity where no token is given (default: QOYMA_KEYS; with --data, its keys)")
 	f.StringSliceVar(&t.roles, "role", roleNames(localRoles), "roles to act in, without a token: "+strings.Join(roleNames(personRoles()), ", "))
+	f.StringVar(&t.organisation, "organisation", "", "id of the department for which a clerk acts, with --role clerk and no token")
 	c.MarkFlagsMutuallyExclusive("server", "data")
 	_ = c.MarkFlagDirname("data")
 	_ = c.RegisterFlagCompletionFunc("role", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -131,7 +134,7 @@ func (a *app) connect(ctx context.Context, t *target) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := monitor.Identity{Actor: account(), Roles: roles, Clearance: process.Clearance(roles)}
+	id := monitor.Identity{Actor: account(), Roles: roles, Organisation: t.organisation, Clearance: process.Clearance(roles)}
 	if len(t.server) > 0 {
 		return a.remote(t, id)
 	}
