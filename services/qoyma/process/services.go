@@ -2,6 +2,7 @@ package process
 
 import (
 	"github.com/qoyma/qoyma/services/catalogue"
+	"github.com/qoyma/qoyma/services/gateway"
 	"github.com/qoyma/qoyma/services/insurance"
 	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
@@ -29,6 +30,9 @@ var services = []Service{
 	{Name: "insurance", New: func(p host.Process) (*host.Service, error) {
 		return insurance.New(insurance.Config{Sites: p.Sites}, p)
 	}, Spec: insurance.Spec},
+	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
+		return gateway.New(gateway.Config{Clearance: Clearance}, p)
+	}, Spec: gateway.Spec},
 }
 
 // Services lists all services of an archive.
