@@ -395,4 +395,3 @@ func TestDeathsDoNotLoseProgress(t *testing.T) {
 	}
 	w.whole()
 }
-

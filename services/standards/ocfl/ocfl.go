@@ -224,6 +224,8 @@ func (r *Root) Path(id string) string {
 type Object struct {
 	Inventory Inventory
 	dir       string
+	index     sync.Once
+	content   map[string]string // where each file of the newest version lies, by logical path
 }
 
 // Object opens an object: its inventory is read and compared with its sidecar digest. The
@@ -275,20 +277,25 @@ type File struct {
 // ReadFile opens a file of the newest version by its logical path. The caller closes it.
 // Nothing outside the object is opened, whatever its inventory says.
 func (o *Object) ReadFile(logical string) (io.ReadCloser, error) {
-	for _, f := range o.Files() {
-		if f.Logical == logical && f.Content != "" {
-			root, err := os.OpenRoot(o.dir)
-			if err != nil {
-				return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
-			}
-			file, err := root.Open(filepath.FromSlash(f.Content))
-			if err = errors.Join(err, root.Close()); err != nil {
-				return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
-			}
-			return file, nil
+	o.index.Do(func() {
+		o.content = make(map[string]string)
+		for _, f := range o.Files() {
+			o.content[f.Logical] = f.Content
 		}
+	})
+	content := o.content[logical]
+	if content == "" {
+		return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
 	}
-	return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
+	root, err := os.OpenRoot(o.dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
+	}
+	file, err := root.Open(filepath.FromSlash(content))
+	if err = errors.Join(err, root.Close()); err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
+	}
+	return file, nil
 }
 
 var errOdd = errors.New("not what belongs there")

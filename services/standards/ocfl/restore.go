@@ -124,19 +124,56 @@ func (r *Root) RestoreRecord(s Spec, keep string) ([]Difference, error) {
 	return wrong, nil
 }
 
-// Digest counts the SHA-512 of a content file where the Spec says that it lies, without
-// trusting the object's inventory. Empty where it is missing, unreadable or no regular file;
-// an error is for what may pass (the context, too many open files).
-func (r *Root) Digest(ctx context.Context, s Spec, logical string) (string, error) {
+// Known is an object as its Spec makes it, whatever its inventory on the disk says: where each
+// file lies and what its digest is. Its methods may be called by several goroutines at once.
+type Known struct {
+	root  *Root
+	id    string
+	files map[string]place // by logical path
+}
+
+type place struct{ content, digest string }
+
+// Known works out where the files of an object lie.
+func (r *Root) Known(s Spec) (*Known, error) {
 	inv, err := s.inventory()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	content, err := contentOf(inv, logical)
+	k := &Known{root: r, id: s.ID, files: make(map[string]place, len(s.Files))}
+	for _, f := range inv.files("v1") {
+		k.files[f.Logical] = place{f.Content, f.Digest}
+	}
+	return k, nil
+}
+
+func (k *Known) find(logical string) (place, error) {
+	at, ok := k.files[logical]
+	if !ok {
+		return at, FileNotFound.With("id", k.id, "file", clip(logical))
+	}
+	return at, nil
+}
+
+// Digest counts the SHA-512 of a content file where it must lie. Empty where it is missing,
+// unreadable or no regular file; an error is for what may pass (the context, too many open
+// files).
+func (k *Known) Digest(ctx context.Context, logical string) (string, error) {
+	at, err := k.find(logical)
 	if err != nil {
 		return "", err
 	}
-	return r.digest(ctx, s.ID, content)
+	return k.root.digest(ctx, k.id, at.content)
+}
+
+// Open opens a content file where it must lie. The caller closes it. Nothing outside the object
+// is opened.
+func (k *Known) Open(logical string) (*os.File, error) {
+	at, err := k.find(logical)
+	if err != nil {
+		return nil, err
+	}
+	return k.root.open(k.id, at.content)
 }
 
 func (r *Root) digest(ctx context.Context, id, content string) (string, error) {
@@ -185,64 +222,45 @@ func Lost(err error) bool {
 	return errors.As(err, &at) && at.Err.Error() == "path escapes from parent"
 }
 
-// contentOf is where a logical path of a new object's Spec lies within the object.
-func contentOf(inv *Inventory, logical string) (string, error) {
-	for _, f := range inv.files("v1") {
-		if f.Logical == logical {
-			return f.Content, nil
-		}
-	}
-	return "", FileNotFound.With("id", inv.ID, "file", clip(logical))
-}
-
-// RestoreFile puts the bytes of source in the place of a content file that is damaged or
+// Restore puts the bytes of source in the place of a content file that is damaged or
 // missing. Their digest is counted first and must be the Spec's, otherwise BadContent and
 // nothing is changed. What stood in the place is kept in the folder keep, which is made.
 //
 // It may be called again after any failure or crash. The right file comes into its place by
 // one rename, so at every moment the old one or the right one stands there, except where
 // something other than a file had to be moved away first.
-func (r *Root) RestoreFile(ctx context.Context, s Spec, logical, source, keep string) error {
-	inv, err := s.inventory()
+func (k *Known) Restore(ctx context.Context, logical, source, keep string) error {
+	at, err := k.find(logical)
 	if err != nil {
 		return err
 	}
-	content, err := contentOf(inv, logical)
-	if err != nil {
-		return err
-	}
-	want := ""
-	for digest, paths := range inv.Manifest {
-		if slices.Contains(paths, content) {
-			want = digest
-		}
-	}
+	r, want := k.root, at.digest
 	r.busy.Lock()
 	defer r.busy.Unlock()
 	if err := r.disk.Mkdir(r.staging); err != nil {
-		return fmt.Errorf("restore %s of object %s: %w", logical, s.ID, err)
+		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
-	from := filepath.Join(r.staging, "restore-"+stageName(s.ID)+"-"+want)
+	from := filepath.Join(r.staging, "restore-"+stageName(k.id)+"-"+want)
 	if err := r.disk.RemoveAll(from); err != nil {
-		return fmt.Errorf("restore %s of object %s: %w", logical, s.ID, err)
+		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
 	// A copy and not a link: what is kept here must not hang on the bytes of another place.
 	if err := r.disk.Copy(source, from); err != nil {
-		return fmt.Errorf("restore %s of object %s: %w", logical, s.ID, err)
+		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
 	if err := r.disk.SyncFile(from); err != nil {
-		return fmt.Errorf("restore %s of object %s: %w", logical, s.ID, err)
+		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
 	if have, err := digestFile(from, "sha512"); err != nil {
-		return fmt.Errorf("restore %s of object %s: %w", logical, s.ID, err)
+		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	} else if have != want {
 		return errors.Join(BadContent.With("file", clip(logical), "problem", "SHA-512 ≠"), r.disk.RemoveAll(from))
 	}
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, r.disk.RemoveAll(from))
 	}
-	if err := r.replace(s.ID, content, from, keep); err != nil {
-		return fmt.Errorf("restore %s of object %s: %w", logical, s.ID, err)
+	if err := r.replace(k.id, at.content, from, keep); err != nil {
+		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
 	return nil
 }
@@ -334,20 +352,6 @@ func (r *Root) keep(what, keep string) error {
 		return err
 	}
 	return errors.Join(r.disk.SyncDir(keep), r.disk.SyncDir(filepath.Dir(keep)))
-}
-
-// OpenContent opens a content file where the Spec says that it lies, without trusting the
-// object's inventory. The caller closes it. Nothing outside the object is opened.
-func (r *Root) OpenContent(s Spec, logical string) (*os.File, error) {
-	inv, err := s.inventory()
-	if err != nil {
-		return nil, err
-	}
-	content, err := contentOf(inv, logical)
-	if err != nil {
-		return nil, err
-	}
-	return r.open(s.ID, content)
 }
 
 // open opens a regular file of an object.

@@ -15,17 +15,18 @@ type hurt struct {
 	do   func(t *testing.T, object string)
 }
 
+func known(t *testing.T, r *Root, s Spec) *Known {
+	t.Helper()
+	k, err := r.Known(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
 func where(t *testing.T, r *Root, s Spec) string {
 	t.Helper()
-	inv, err := s.inventory()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rel, err := contentOf(inv, "data/хаттама.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(r.Path(s.ID), filepath.FromSlash(rel))
+	return filepath.Join(r.Path(s.ID), filepath.FromSlash(known(t, r, s).files["data/хаттама.txt"].content))
 }
 
 func hurts(t *testing.T, r *Root, s Spec) []hurt {
@@ -79,14 +80,14 @@ func mend(t *testing.T, r *Root, s Spec, keep string) error {
 		return err
 	}
 	for _, f := range s.Files {
-		have, err := r.Digest(t.Context(), s, f.Logical)
+		have, err := known(t, r, s).Digest(t.Context(), f.Logical)
 		if err != nil {
 			return err
 		}
 		if have == f.SHA512 {
 			continue
 		}
-		if err := r.RestoreFile(t.Context(), s, f.Logical, f.Source, keep); err != nil {
+		if err := known(t, r, s).Restore(t.Context(), f.Logical, f.Source, keep); err != nil {
 			return err
 		}
 	}
@@ -155,7 +156,7 @@ func TestWhatWasDamagedIsKept(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("басқа"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.RestoreFile(t.Context(), s, "data/хаттама.txt", wrong, keep); !errors.Is(err, BadContent) {
+	if err := known(t, r, s).Restore(t.Context(), "data/хаттама.txt", wrong, keep); !errors.Is(err, BadContent) {
 		t.Fatalf("wrong bytes: %v", err)
 	}
 	if got, err := os.ReadFile(at); err != nil || string(got) != "бүлінген" {
@@ -166,7 +167,7 @@ func TestWhatWasDamagedIsKept(t *testing.T) {
 	if err := os.WriteFile(whole, []byte("мазмұны"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.RestoreFile(t.Context(), s, "data/хаттама.txt", whole, keep); err != nil {
+	if err := known(t, r, s).Restore(t.Context(), "data/хаттама.txt", whole, keep); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := os.ReadDir(keep)
@@ -179,10 +180,10 @@ func TestWhatWasDamagedIsKept(t *testing.T) {
 	if err := os.WriteFile(whole, []byte("кейін"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := r.Digest(t.Context(), s, "data/2024/copy.txt"); err != nil || got != hexOf("мазмұны") {
+	if got, err := known(t, r, s).Digest(t.Context(), "data/2024/copy.txt"); err != nil || got != hexOf("мазмұны") {
 		t.Errorf("the twin of the restored file: %s %v", got, err)
 	}
-	if err := r.RestoreFile(t.Context(), s, "data/nothing", whole, keep); !errors.Is(err, FileNotFound) {
+	if err := known(t, r, s).Restore(t.Context(), "data/nothing", whole, keep); !errors.Is(err, FileNotFound) {
 		t.Errorf("a file that the object does not hold: %v", err)
 	}
 	sha, err := s.InventorySHA512()

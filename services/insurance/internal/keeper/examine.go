@@ -33,6 +33,7 @@ type harm struct {
 type shelf struct {
 	place *site.Place
 	root  *ocfl.Root
+	known *ocfl.Known
 	at    *insurancev1.CopyAtSite
 	lost  bool // the whole object is gone
 }
@@ -64,7 +65,9 @@ func (r *scrubRun) check(ctx context.Context, key []byte) (*insurancev1.Check, e
 	if e.client, err = r.Intake(); err != nil {
 		return nil, err
 	}
-	e.reach()
+	if err := e.reach(); err != nil {
+		return nil, err
+	}
 	// Records come first: content is found through them.
 	if err := e.records(ctx); err != nil {
 		return nil, err
@@ -98,7 +101,7 @@ func (e *exam) load() error {
 }
 
 // reach opens the sites that keep the copy.
-func (e *exam) reach() {
+func (e *exam) reach() error {
 	for _, at := range e.copy.GetSites() {
 		if at.GetVerifiedAt() == nil {
 			continue // it was never whole there: nothing to compare
@@ -114,7 +117,11 @@ func (e *exam) reach() {
 			e.done.AbsentSites = append(e.done.AbsentSites, at.GetSite())
 			continue
 		}
-		s := &shelf{place: place, root: root, at: at}
+		known, err := root.Known(e.spec)
+		if err != nil {
+			return err
+		}
+		s := &shelf{place: place, root: root, known: known, at: at}
 		if _, err := os.Lstat(root.Path(e.spec.ID)); errors.Is(err, os.ErrNotExist) {
 			s.lost = true
 			e.harmed(spot{fund.Copy, at.GetSite(), ""}, harm{want: at.GetInventorySha512(), gone: true})
@@ -123,6 +130,7 @@ func (e *exam) reach() {
 		}
 		e.shelves = append(e.shelves, s)
 	}
+	return nil
 }
 
 func (e *exam) harmed(at spot, h harm) {
@@ -241,7 +249,7 @@ func (e *exam) file(ctx context.Context, f *insurancev1.CopiedFile) error {
 		if s.lost {
 			continue
 		}
-		sha, err := s.root.Digest(ctx, e.spec, f.GetPath())
+		sha, err := s.known.Digest(ctx, f.GetPath())
 		if err != nil {
 			return err
 		}

@@ -130,7 +130,7 @@ func (e *exam) mendOriginal(ctx context.Context, f *insurancev1.CopiedFile, sour
 }
 
 func (e *exam) send(ctx context.Context, f *insurancev1.CopiedFile, s *shelf) error {
-	from, err := s.root.OpenContent(e.spec, f.GetPath())
+	from, err := s.known.Open(f.GetPath())
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (e *exam) copyFile(ctx context.Context, s *shelf, f *insurancev1.CopiedFile
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r, err := s.root.OpenContent(e.spec, f.GetPath())
+	r, err := s.known.Open(f.GetPath())
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (e *exam) copyFile(ctx context.Context, s *shelf, f *insurancev1.CopiedFile
 	return errors.Join(err, w.Close())
 }
 
-// mendCopy restores a file of a copy. RestoreFile counts the bytes again before it uses them.
+// mendCopy restores a file of a copy. Restore counts the bytes again before it uses them.
 func (e *exam) mendCopy(ctx context.Context, f *insurancev1.CopiedFile, s *shelf, heard sound, sources []*shelf) error {
 	at := spot{fund.Copy, s.at.GetSite(), f.GetPath()}
 	from, err := e.restoreCopy(ctx, f, s, heard, sources)
@@ -237,7 +237,7 @@ func (e *exam) restoreCopy(ctx context.Context, f *insurancev1.CopiedFile, s *sh
 	if from, err = e.bytesOf(ctx, f, to, heard, sources); err != nil || from == "" {
 		return "", err
 	}
-	if err := s.root.RestoreFile(ctx, e.spec, f.GetPath(), to, s.place.Quarantine("scrub-"+e.id)); err != nil {
+	if err := s.known.Restore(ctx, f.GetPath(), to, s.place.Quarantine("scrub-"+e.id)); err != nil {
 		return "", s.place.Judge(err)
 	}
 	return from, os.RemoveAll(dir)

@@ -12,7 +12,6 @@
 package site
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -212,15 +211,3 @@ func (p *Place) Incoming(copyID string) (string, error) {
 
 // Quarantine is the folder that keeps what a repair replaced.
 func (p *Place) Quarantine(name string) string { return filepath.Join(p.Dir, "quarantine", name) }
-
-// Open opens a content file of a copy where its Spec says that it lies.
-func (p *Place) Open(ctx context.Context, spec ocfl.Spec, path string) (*os.File, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	root, err := p.Root(true)
-	if err != nil {
-		return nil, err
-	}
-	return root.OpenContent(spec, path)
-}

@@ -19,7 +19,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -45,6 +47,44 @@ type Repository struct {
 	home string // the service's folder
 	dir  string
 	acts string
+
+	opened opened
+}
+
+// opened remembers the last few objects that were read: whoever reads a transfer's files one
+// after another would otherwise parse its inventory once for each. What it remembers cannot do
+// harm: every byte is compared with its recorded digest.
+type opened struct {
+	mu      sync.Mutex
+	objects []*ocfl.Object // the last one read comes last
+}
+
+const maxOpened = 8
+
+func (o *opened) get(root *ocfl.Root, id string) (*ocfl.Object, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at := slices.IndexFunc(o.objects, func(have *ocfl.Object) bool { return have.Inventory.ID == id })
+	if at >= 0 {
+		have := o.objects[at]
+		o.objects = append(slices.Delete(o.objects, at, at+1), have)
+		return have, nil
+	}
+	object, err := root.Object(id)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.objects) == maxOpened {
+		o.objects = slices.Delete(o.objects, 0, 1)
+	}
+	o.objects = append(o.objects, object)
+	return object, nil
+}
+
+func (o *opened) forget(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.objects = slices.DeleteFunc(o.objects, func(have *ocfl.Object) bool { return have.Inventory.ID == id })
 }
 
 // Open opens or makes it.
@@ -104,7 +144,7 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 // Read gives a file of an object piece by piece. When it returns nil, everything that emit
 // got was what was accepted; Damaged means that it was not, Gone that it cannot be had.
 func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) error) error {
-	o, err := r.root.Object(object)
+	o, err := r.opened.get(r.root, object)
 	if err != nil {
 		return broken(path, err)
 	}

@@ -77,7 +77,11 @@ func (w *Restoring) Put(ctx context.Context, spec ocfl.Spec) error {
 	if err := errors.Join(syncDir(filepath.Dir(keep)), syncDir(w.repo.home)); err != nil {
 		return fmt.Errorf("restore %s: %w", w.path, err)
 	}
-	err := w.repo.root.RestoreFile(ctx, spec, w.path, w.file.Name(), keep)
+	known, err := w.repo.root.Known(spec)
+	if err != nil {
+		return err
+	}
+	err = known.Restore(ctx, w.path, w.file.Name(), keep)
 	if errors.Is(err, ocfl.BadContent) {
 		return WrongBytes.With("path", w.path).Because(err)
 	}
@@ -85,7 +89,7 @@ func (w *Restoring) Put(ctx context.Context, spec ocfl.Spec) error {
 		return err
 	}
 	// Read back: only what stands on the disk counts.
-	have, err := w.repo.root.Digest(ctx, spec, w.path)
+	have, err := known.Digest(ctx, w.path)
 	if err == nil && have != w.want {
 		err = Damaged.With("what", w.path)
 	}
@@ -133,7 +137,11 @@ func (r *Repository) KeptDigest(ctx context.Context, command, name string) strin
 
 // Digest counts a content file as it stands; empty where it is missing or cannot be read.
 func (r *Repository) Digest(ctx context.Context, spec ocfl.Spec, path string) (string, error) {
-	return r.root.Digest(ctx, spec, path)
+	known, err := r.root.Known(spec)
+	if err != nil {
+		return "", err
+	}
+	return known.Digest(ctx, path)
 }
 
 // InventoryDigest is the SHA-512 of an object's inventory.json; empty where it cannot be read.
@@ -158,6 +166,7 @@ func (r *Repository) RestoreRecord(spec ocfl.Spec, command string) ([]ocfl.Diffe
 	if err := os.MkdirAll(filepath.Dir(keep), 0o700); err != nil {
 		return nil, fmt.Errorf("restore record: %w", err)
 	}
+	defer r.opened.forget(spec.ID)
 	return r.root.RestoreRecord(spec, keep)
 }
 
