@@ -232,6 +232,29 @@ func TestIntakeAwayAndASiteAwayAreWaitedFor(t *testing.T) {
 	w.whole()
 }
 
+// TestASiteThatIsAddedGetsEveryCopy: once, without new numbers in the register.
+func TestASiteThatIsAddedGetsEveryCopy(t *testing.T) {
+	w := insuredWorld(t)
+	w.close()
+	w.sites = []string{"site-1=" + filepath.Join(w.dir, "insurance", "site-1"), "hill=" + filepath.Join(w.dir, "hill")}
+	w.open()
+	for range 2 {
+		if err := w.s.keeper.Extend(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.copying()
+	for _, id := range []string{"1/2/1", "1/2/2"} {
+		if c := w.get(id).GetCopy(); c.GetState() != "verified" || len(c.GetSites()) != 2 || c.GetRegisterNumber() > 2 {
+			t.Errorf("%v", c)
+		}
+	}
+	if n := w.events(nil)["CopySiteAdded"]; n != 2 {
+		t.Errorf("%d orders", n)
+	}
+	w.whole()
+}
+
 func TestPaperIsAwaitedOnFilm(t *testing.T) {
 	w := newWorld(t)
 	if err := w.catalogued("2026-1", marked("7", "", nil)); err != nil {

@@ -43,6 +43,7 @@ var eventNames = map[string]text{
 	"AccessionCatalogued":    {"accession catalogued", "поступление внесено в каталог", "түсім каталогқа енгізілді"},
 	"ContentRestored":        {"original restored from a copy", "оригинал восстановлен из копии", "түпнұсқа көшірмеден қалпына келтірілді"},
 	"CopyOrdered":            {"insurance copy ordered", "заказана страховая копия", "сақтандыру көшірмесіне тапсырыс берілді"},
+	"CopySiteAdded":          {"copy ordered at one more site", "копия заказана ещё на одной площадке", "көшірмеге тағы бір алаңда тапсырыс берілді"},
 	"CopyContentListed":      {"files of the copy", "файлы копии", "көшірме файлдары"},
 	"CopyAwaited":            {"microform awaited", "ожидается микроформа", "микроформа күтілуде"},
 	"CopyMade":               {"insurance copy made", "страховая копия изготовлена", "сақтандыру көшірмесі жасалды"},

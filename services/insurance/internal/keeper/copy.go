@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +30,12 @@ var unsound = fault.Define(fault.Internal, "insurance.copy.unsound",
 	"the copy of {code} at {site} was made and does not read back whole: {problem}; it was put aside; check the disk of the site, then try again",
 	"копия {code} на площадке {site} изготовлена, но читается с ошибками: {problem}; она отложена; проверьте диск площадки и повторите",
 	"{code} көшірмесі {site} алаңында жасалды, бірақ дұрыс оқылмайды: {problem}; ол шетке қойылды; алаңның дискісін тексеріп, қайталаңыз")
+
+// errOtherBytes: intake vouches for bytes that are not the ones that the fund has copied before.
+var errOtherBytes = fault.Define(fault.Refused, "insurance.copy.other",
+	"{what} is not what was copied before, although intake calls it whole; tell the administrator: one of the two journals is wrong",
+	"{what} – не то, что было скопировано раньше, хотя служба приёма считает его целым; сообщите администратору: один из двух журналов неверен",
+	"{what} бұрын көшірілгеннен өзгеше, қабылдау қызметі оны бүтін деп санаса да; әкімшіге хабарлаңыз: екі журналдың бірі қате")
 
 // task is one copy at one site that is to be made or read back.
 type task struct {
@@ -65,6 +72,62 @@ func (k *Keeper) CopyOnce(ctx context.Context) (bool, error) {
 		k.release(name)
 	}
 	return true, nil
+}
+
+// extendBy is how many copies one command extends.
+const extendBy = 100
+
+// Extend orders the copies that the fund has at every site of the configuration where they are
+// not: a site that was added gets all of them. It is for the start. Cut short, it goes on at the
+// next.
+func (k *Keeper) Extend(ctx context.Context) error {
+	for after := []byte(nil); ; {
+		var missing []base.Event
+		looked := 0
+		if err := k.Store.View(func(v *base.View) error {
+			return store.EachCopy(v, "", after, func(key []byte, row *insurancev1.CopyRow) bool {
+				after = key
+				missing = append(missing, k.missing(row.GetCopy())...)
+				looked++
+				return looked < 1000 && len(missing) < extendBy // no long read transaction
+			})
+		}); err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			if _, err := k.do(ctx, "extend", func(v *base.View, _ time.Time) ([]base.Event, error) {
+				return slices.DeleteFunc(slices.Clone(missing), func(e base.Event) bool {
+					body, _ := e.Body.(*insurancev1.CopySiteAdded)
+					key, err := store.Key(body.GetCopyId())
+					if err != nil {
+						return true
+					}
+					row, err := store.Copy(v, key)
+					return err != nil || store.AtSite(row.GetCopy(), body.GetSite()) != nil
+				}), nil
+			}); err != nil {
+				return err
+			}
+		}
+		if looked == 0 {
+			return nil
+		}
+	}
+}
+
+// missing are the sites where a copy is not ordered yet. A file on paper has none.
+func (k *Keeper) missing(c *insurancev1.Copy) (events []base.Event) {
+	if len(c.GetSites()) == 0 {
+		return nil
+	}
+	for _, p := range k.Places {
+		if store.AtSite(c, p.ID) == nil {
+			events = append(events, base.Event{
+				Refs: Refs(c.GetFile()), Label: store.LabelOf(c), Body: &insurancev1.CopySiteAdded{CopyId: c.GetCopyId(), Site: p.ID},
+			})
+		}
+	}
+	return events
 }
 
 // nextTask finds a copy that is ordered or not read back, at a site where work can go on.
@@ -123,7 +186,7 @@ func (t *task) run(ctx context.Context) (err error) {
 		return err
 	}
 	made, err := t.make(ctx)
-	if err != nil && lostOriginal(err) {
+	if err != nil && (lostOriginal(err) || errors.Is(err, errOtherBytes)) {
 		return t.fail(ctx, err)
 	}
 	if err != nil {
@@ -153,6 +216,9 @@ func (t *task) make(ctx context.Context) ([]*insurancev1.CopiedFile, error) {
 		size, sha, err := fetch(ctx, t.client, t.copy.GetFile().GetObjectId(), f.GetPath(), to)
 		if err != nil {
 			return nil, errors.Join(err, os.RemoveAll(dir)) // room for others
+		}
+		if f.GetSha512() != "" && sha != f.GetSha512() { // another site has its digest
+			return nil, errors.Join(errOtherBytes.With("what", f.GetPath()), os.RemoveAll(dir))
 		}
 		made = append(made, &insurancev1.CopiedFile{Path: f.GetPath(), Size: size, Sha512: sha})
 		source[f.GetPath()] = to

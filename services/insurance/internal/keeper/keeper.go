@@ -121,6 +121,9 @@ func (k *Keeper) Names() []string {
 
 // Run works until ctx ends.
 func (k *Keeper) Run(ctx context.Context) error {
+	if err := k.Extend(ctx); err != nil {
+		k.log().ErrorContext(ctx, "copies could not be ordered at every site", "error", err) // the next start tries again
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { k.loop(ctx, "copying", k.CopyOnce) })
 	wg.Go(func() { k.loop(ctx, "scrubbing", k.ScrubOnce) })

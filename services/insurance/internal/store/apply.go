@@ -27,6 +27,8 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return on(a, a.ordered)
 	case r.Is((*insurancev1.CopyContentListed)(nil)):
 		return on(a, a.listed)
+	case r.Is((*insurancev1.CopySiteAdded)(nil)):
+		return on(a, a.siteAdded)
 	case r.Is((*insurancev1.CopyAwaited)(nil)):
 		return on(a, a.awaited)
 	case r.Is((*insurancev1.CopyMade)(nil)):
@@ -179,6 +181,15 @@ func (a applier) listed(m *insurancev1.CopyContentListed) error {
 		}
 	}
 	return nil
+}
+
+func (a applier) siteAdded(m *insurancev1.CopySiteAdded) error {
+	key, row, err := a.row(m.GetCopyId())
+	if err != nil {
+		return err
+	}
+	row.Copy.Sites = append(row.Copy.Sites, &insurancev1.CopyAtSite{Site: m.GetSite(), State: string(fund.Ordered)})
+	return a.save(key, row)
 }
 
 func (a applier) awaited(m *insurancev1.CopyAwaited) error {

@@ -212,6 +212,59 @@ func (x *CopyOrdered) GetFiles() uint32 {
 	return 0
 }
 
+// CopySiteAdded says that a copy is to be kept at one more site, which the configuration has now.
+type CopySiteAdded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CopyId        string                 `protobuf:"bytes,1,opt,name=copy_id,json=copyId,proto3" json:"copy_id,omitempty"`
+	Site          string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CopySiteAdded) Reset() {
+	*x = CopySiteAdded{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CopySiteAdded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CopySiteAdded) ProtoMessage() {}
+
+func (x *CopySiteAdded) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CopySiteAdded.ProtoReflect.Descriptor instead.
+func (*CopySiteAdded) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CopySiteAdded) GetCopyId() string {
+	if x != nil {
+		return x.CopyId
+	}
+	return ""
+}
+
+func (x *CopySiteAdded) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
 // CopyContentListed carries the paths of a file's content within the object of the originals,
 // at most 500.
 type CopyContentListed struct {
@@ -224,7 +277,7 @@ type CopyContentListed struct {
 
 func (x *CopyContentListed) Reset() {
 	*x = CopyContentListed{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[2]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -236,7 +289,7 @@ func (x *CopyContentListed) String() string {
 func (*CopyContentListed) ProtoMessage() {}
 
 func (x *CopyContentListed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[2]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -249,7 +302,7 @@ func (x *CopyContentListed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyContentListed.ProtoReflect.Descriptor instead.
 func (*CopyContentListed) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CopyContentListed) GetCopyId() string {
@@ -279,7 +332,7 @@ type CopyAwaited struct {
 
 func (x *CopyAwaited) Reset() {
 	*x = CopyAwaited{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[3]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +344,7 @@ func (x *CopyAwaited) String() string {
 func (*CopyAwaited) ProtoMessage() {}
 
 func (x *CopyAwaited) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[3]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +357,7 @@ func (x *CopyAwaited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyAwaited.ProtoReflect.Descriptor instead.
 func (*CopyAwaited) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CopyAwaited) GetFile() *InsuredFile {
@@ -339,7 +392,7 @@ type CopyMade struct {
 
 func (x *CopyMade) Reset() {
 	*x = CopyMade{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[4]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +404,7 @@ func (x *CopyMade) String() string {
 func (*CopyMade) ProtoMessage() {}
 
 func (x *CopyMade) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[4]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +417,7 @@ func (x *CopyMade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyMade.ProtoReflect.Descriptor instead.
 func (*CopyMade) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CopyMade) GetCopyId() string {
@@ -422,7 +475,7 @@ type CopyFilesMade struct {
 
 func (x *CopyFilesMade) Reset() {
 	*x = CopyFilesMade{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[5]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -434,7 +487,7 @@ func (x *CopyFilesMade) String() string {
 func (*CopyFilesMade) ProtoMessage() {}
 
 func (x *CopyFilesMade) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[5]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -447,7 +500,7 @@ func (x *CopyFilesMade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyFilesMade.ProtoReflect.Descriptor instead.
 func (*CopyFilesMade) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{5}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CopyFilesMade) GetCopyId() string {
@@ -485,7 +538,7 @@ type CopiedFile struct {
 
 func (x *CopiedFile) Reset() {
 	*x = CopiedFile{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[6]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +550,7 @@ func (x *CopiedFile) String() string {
 func (*CopiedFile) ProtoMessage() {}
 
 func (x *CopiedFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[6]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +563,7 @@ func (x *CopiedFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopiedFile.ProtoReflect.Descriptor instead.
 func (*CopiedFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CopiedFile) GetPath() string {
@@ -553,7 +606,7 @@ type CopyVerified struct {
 
 func (x *CopyVerified) Reset() {
 	*x = CopyVerified{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[7]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +618,7 @@ func (x *CopyVerified) String() string {
 func (*CopyVerified) ProtoMessage() {}
 
 func (x *CopyVerified) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[7]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,7 +631,7 @@ func (x *CopyVerified) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyVerified.ProtoReflect.Descriptor instead.
 func (*CopyVerified) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CopyVerified) GetCopyId() string {
@@ -640,7 +693,7 @@ type CopyFailed struct {
 
 func (x *CopyFailed) Reset() {
 	*x = CopyFailed{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[8]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +705,7 @@ func (x *CopyFailed) String() string {
 func (*CopyFailed) ProtoMessage() {}
 
 func (x *CopyFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[8]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +718,7 @@ func (x *CopyFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyFailed.ProtoReflect.Descriptor instead.
 func (*CopyFailed) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CopyFailed) GetCopyId() string {
@@ -713,7 +766,7 @@ type CopyRetried struct {
 
 func (x *CopyRetried) Reset() {
 	*x = CopyRetried{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[9]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +778,7 @@ func (x *CopyRetried) String() string {
 func (*CopyRetried) ProtoMessage() {}
 
 func (x *CopyRetried) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[9]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +791,7 @@ func (x *CopyRetried) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyRetried.ProtoReflect.Descriptor instead.
 func (*CopyRetried) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CopyRetried) GetCopyId() string {
@@ -768,7 +821,7 @@ type Microform struct {
 
 func (x *Microform) Reset() {
 	*x = Microform{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[10]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -780,7 +833,7 @@ func (x *Microform) String() string {
 func (*Microform) ProtoMessage() {}
 
 func (x *Microform) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[10]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -793,7 +846,7 @@ func (x *Microform) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Microform.ProtoReflect.Descriptor instead.
 func (*Microform) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{10}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Microform) GetKind() string {
@@ -852,7 +905,7 @@ type MicroformRecorded struct {
 
 func (x *MicroformRecorded) Reset() {
 	*x = MicroformRecorded{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +917,7 @@ func (x *MicroformRecorded) String() string {
 func (*MicroformRecorded) ProtoMessage() {}
 
 func (x *MicroformRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -877,7 +930,7 @@ func (x *MicroformRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MicroformRecorded.ProtoReflect.Descriptor instead.
 func (*MicroformRecorded) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *MicroformRecorded) GetCopyId() string {
@@ -926,7 +979,7 @@ type ScrubBegun struct {
 
 func (x *ScrubBegun) Reset() {
 	*x = ScrubBegun{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +991,7 @@ func (x *ScrubBegun) String() string {
 func (*ScrubBegun) ProtoMessage() {}
 
 func (x *ScrubBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1004,7 @@ func (x *ScrubBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScrubBegun.ProtoReflect.Descriptor instead.
 func (*ScrubBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ScrubBegun) GetScrubId() string {
@@ -993,7 +1046,7 @@ type CopiesChecked struct {
 
 func (x *CopiesChecked) Reset() {
 	*x = CopiesChecked{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1005,7 +1058,7 @@ func (x *CopiesChecked) String() string {
 func (*CopiesChecked) ProtoMessage() {}
 
 func (x *CopiesChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1018,7 +1071,7 @@ func (x *CopiesChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopiesChecked.ProtoReflect.Descriptor instead.
 func (*CopiesChecked) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CopiesChecked) GetScrubId() string {
@@ -1056,7 +1109,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1068,7 +1121,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1081,7 +1134,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Check) GetCopyId() string {
@@ -1162,7 +1215,7 @@ type DamageFound struct {
 
 func (x *DamageFound) Reset() {
 	*x = DamageFound{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1174,7 +1227,7 @@ func (x *DamageFound) String() string {
 func (*DamageFound) ProtoMessage() {}
 
 func (x *DamageFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1187,7 +1240,7 @@ func (x *DamageFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamageFound.ProtoReflect.Descriptor instead.
 func (*DamageFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DamageFound) GetCopyId() string {
@@ -1264,7 +1317,7 @@ type OriginalRestored struct {
 
 func (x *OriginalRestored) Reset() {
 	*x = OriginalRestored{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1276,7 +1329,7 @@ func (x *OriginalRestored) String() string {
 func (*OriginalRestored) ProtoMessage() {}
 
 func (x *OriginalRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1289,7 +1342,7 @@ func (x *OriginalRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OriginalRestored.ProtoReflect.Descriptor instead.
 func (*OriginalRestored) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *OriginalRestored) GetCopyId() string {
@@ -1351,7 +1404,7 @@ type CopyRestored struct {
 
 func (x *CopyRestored) Reset() {
 	*x = CopyRestored{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1416,7 @@ func (x *CopyRestored) String() string {
 func (*CopyRestored) ProtoMessage() {}
 
 func (x *CopyRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1429,7 @@ func (x *CopyRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CopyRestored.ProtoReflect.Descriptor instead.
 func (*CopyRestored) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CopyRestored) GetCopyId() string {
@@ -1435,7 +1488,7 @@ type DamageBeyondRepair struct {
 
 func (x *DamageBeyondRepair) Reset() {
 	*x = DamageBeyondRepair{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1447,7 +1500,7 @@ func (x *DamageBeyondRepair) String() string {
 func (*DamageBeyondRepair) ProtoMessage() {}
 
 func (x *DamageBeyondRepair) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1460,7 +1513,7 @@ func (x *DamageBeyondRepair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamageBeyondRepair.ProtoReflect.Descriptor instead.
 func (*DamageBeyondRepair) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DamageBeyondRepair) GetCopyId() string {
@@ -1509,7 +1562,7 @@ type ScrubFinished struct {
 
 func (x *ScrubFinished) Reset() {
 	*x = ScrubFinished{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1574,7 @@ func (x *ScrubFinished) String() string {
 func (*ScrubFinished) ProtoMessage() {}
 
 func (x *ScrubFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1587,7 @@ func (x *ScrubFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScrubFinished.ProtoReflect.Descriptor instead.
 func (*ScrubFinished) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ScrubFinished) GetScrubId() string {
@@ -1605,7 +1658,7 @@ type CheckPeriodSet struct {
 
 func (x *CheckPeriodSet) Reset() {
 	*x = CheckPeriodSet{}
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1617,7 +1670,7 @@ func (x *CheckPeriodSet) String() string {
 func (*CheckPeriodSet) ProtoMessage() {}
 
 func (x *CheckPeriodSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1630,7 +1683,7 @@ func (x *CheckPeriodSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckPeriodSet.ProtoReflect.Descriptor instead.
 func (*CheckPeriodSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CheckPeriodSet) GetBefore() uint32 {
@@ -1667,7 +1720,10 @@ const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
 	"\x04file\x18\x01 \x01(\v2\x1f.qoyma.insurance.v1.InsuredFileR\x04file\x12\x16\n" +
 	"\x06ground\x18\x02 \x01(\tR\x06ground\x12\x14\n" +
 	"\x05sites\x18\x03 \x03(\tR\x05sites\x12\x14\n" +
-	"\x05files\x18\x04 \x01(\rR\x05files\"B\n" +
+	"\x05files\x18\x04 \x01(\rR\x05files\"<\n" +
+	"\rCopySiteAdded\x12\x17\n" +
+	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x12\x12\n" +
+	"\x04site\x18\x02 \x01(\tR\x04site\"B\n" +
 	"\x11CopyContentListed\x12\x17\n" +
 	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x12\x14\n" +
 	"\x05paths\x18\x02 \x03(\tR\x05paths\"Z\n" +
@@ -1795,44 +1851,45 @@ func file_qoyma_insurance_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_insurance_v1_events_proto_rawDescData
 }
 
-var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*InsuredFile)(nil),           // 0: qoyma.insurance.v1.InsuredFile
 	(*CopyOrdered)(nil),           // 1: qoyma.insurance.v1.CopyOrdered
-	(*CopyContentListed)(nil),     // 2: qoyma.insurance.v1.CopyContentListed
-	(*CopyAwaited)(nil),           // 3: qoyma.insurance.v1.CopyAwaited
-	(*CopyMade)(nil),              // 4: qoyma.insurance.v1.CopyMade
-	(*CopyFilesMade)(nil),         // 5: qoyma.insurance.v1.CopyFilesMade
-	(*CopiedFile)(nil),            // 6: qoyma.insurance.v1.CopiedFile
-	(*CopyVerified)(nil),          // 7: qoyma.insurance.v1.CopyVerified
-	(*CopyFailed)(nil),            // 8: qoyma.insurance.v1.CopyFailed
-	(*CopyRetried)(nil),           // 9: qoyma.insurance.v1.CopyRetried
-	(*Microform)(nil),             // 10: qoyma.insurance.v1.Microform
-	(*MicroformRecorded)(nil),     // 11: qoyma.insurance.v1.MicroformRecorded
-	(*ScrubBegun)(nil),            // 12: qoyma.insurance.v1.ScrubBegun
-	(*CopiesChecked)(nil),         // 13: qoyma.insurance.v1.CopiesChecked
-	(*Check)(nil),                 // 14: qoyma.insurance.v1.Check
-	(*DamageFound)(nil),           // 15: qoyma.insurance.v1.DamageFound
-	(*OriginalRestored)(nil),      // 16: qoyma.insurance.v1.OriginalRestored
-	(*CopyRestored)(nil),          // 17: qoyma.insurance.v1.CopyRestored
-	(*DamageBeyondRepair)(nil),    // 18: qoyma.insurance.v1.DamageBeyondRepair
-	(*ScrubFinished)(nil),         // 19: qoyma.insurance.v1.ScrubFinished
-	(*CheckPeriodSet)(nil),        // 20: qoyma.insurance.v1.CheckPeriodSet
-	(*v1.Text)(nil),               // 21: qoyma.record.v1.Text
-	(*v1.File)(nil),               // 22: qoyma.record.v1.File
-	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(*CopySiteAdded)(nil),         // 2: qoyma.insurance.v1.CopySiteAdded
+	(*CopyContentListed)(nil),     // 3: qoyma.insurance.v1.CopyContentListed
+	(*CopyAwaited)(nil),           // 4: qoyma.insurance.v1.CopyAwaited
+	(*CopyMade)(nil),              // 5: qoyma.insurance.v1.CopyMade
+	(*CopyFilesMade)(nil),         // 6: qoyma.insurance.v1.CopyFilesMade
+	(*CopiedFile)(nil),            // 7: qoyma.insurance.v1.CopiedFile
+	(*CopyVerified)(nil),          // 8: qoyma.insurance.v1.CopyVerified
+	(*CopyFailed)(nil),            // 9: qoyma.insurance.v1.CopyFailed
+	(*CopyRetried)(nil),           // 10: qoyma.insurance.v1.CopyRetried
+	(*Microform)(nil),             // 11: qoyma.insurance.v1.Microform
+	(*MicroformRecorded)(nil),     // 12: qoyma.insurance.v1.MicroformRecorded
+	(*ScrubBegun)(nil),            // 13: qoyma.insurance.v1.ScrubBegun
+	(*CopiesChecked)(nil),         // 14: qoyma.insurance.v1.CopiesChecked
+	(*Check)(nil),                 // 15: qoyma.insurance.v1.Check
+	(*DamageFound)(nil),           // 16: qoyma.insurance.v1.DamageFound
+	(*OriginalRestored)(nil),      // 17: qoyma.insurance.v1.OriginalRestored
+	(*CopyRestored)(nil),          // 18: qoyma.insurance.v1.CopyRestored
+	(*DamageBeyondRepair)(nil),    // 19: qoyma.insurance.v1.DamageBeyondRepair
+	(*ScrubFinished)(nil),         // 20: qoyma.insurance.v1.ScrubFinished
+	(*CheckPeriodSet)(nil),        // 21: qoyma.insurance.v1.CheckPeriodSet
+	(*v1.Text)(nil),               // 22: qoyma.record.v1.Text
+	(*v1.File)(nil),               // 23: qoyma.record.v1.File
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
 }
 var file_qoyma_insurance_v1_events_proto_depIdxs = []int32{
-	21, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
-	22, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
+	22, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
+	23, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
 	0,  // 2: qoyma.insurance.v1.CopyOrdered.file:type_name -> qoyma.insurance.v1.InsuredFile
 	0,  // 3: qoyma.insurance.v1.CopyAwaited.file:type_name -> qoyma.insurance.v1.InsuredFile
-	6,  // 4: qoyma.insurance.v1.CopyFilesMade.files:type_name -> qoyma.insurance.v1.CopiedFile
-	21, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
-	10, // 6: qoyma.insurance.v1.MicroformRecorded.microform:type_name -> qoyma.insurance.v1.Microform
-	23, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
-	14, // 8: qoyma.insurance.v1.CopiesChecked.checks:type_name -> qoyma.insurance.v1.Check
-	23, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
+	7,  // 4: qoyma.insurance.v1.CopyFilesMade.files:type_name -> qoyma.insurance.v1.CopiedFile
+	22, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
+	11, // 6: qoyma.insurance.v1.MicroformRecorded.microform:type_name -> qoyma.insurance.v1.Microform
+	24, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
+	15, // 8: qoyma.insurance.v1.CopiesChecked.checks:type_name -> qoyma.insurance.v1.Check
+	24, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -1851,7 +1908,7 @@ func file_qoyma_insurance_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_insurance_v1_events_proto_rawDesc), len(file_qoyma_insurance_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
