@@ -134,6 +134,25 @@ func decide(f Facts) Decision {
 	}
 }
 
+// NeverInformation refuses to put an archival reference on the clock of AI-11.10.
+var NeverInformation = fault.Define(fault.Refused, "reference.regime.never_information",
+	"what this request asks for is an archival reference, and such a request never runs on the term of article 11, point 10 (article 3(3)); leave it archival, or make it another petition",
+	"то, о чём просит запрос, – архивная справка, а такой запрос никогда не исполняется в срок пункта 10 статьи 11 (подпункт 3 статьи 3); оставьте его архивным или сделайте иным обращением",
+	"бұл сұрауда сұралған – архивтік анықтама, ал ондай сұрау ешқашан 11-баптың 10-тармағындағы мерзіммен орындалмайды (3-баптың 3-тармақшасы); оны архивтік күйінде қалдырыңыз немесе өзге өтініш етіңіз")
+
+// Change decides a regime anew by the archive's own judgement, with a ground that is recorded
+// elsewhere. Errors: Unknown, NeverInformation.
+func Change(f Facts, to Regime) (Decision, error) {
+	if !slices.Contains(Regimes(), to) {
+		return Decision{}, unknown("regime", string(to), Regimes())
+	}
+	f.Asked = ""
+	if to == Information && decide(f).Regime == Archival {
+		return Decision{}, NeverInformation.With()
+	}
+	return Decision{to, []Reason{ByStaff}}, nil
+}
+
 // personal tells whether what a topic asks stands in archival documents about a person or a
 // plot, so that any answer is an archival reference. Information on mass repressions is also
 // information that is never restricted (AI-6, class 12), and may be asked for as such.
