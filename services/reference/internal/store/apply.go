@@ -47,9 +47,27 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 	case *referencev1.HoldReleased:
 		return hold(b.GetRequestNumber(), func(n []byte) { tx.Delete("holds", under(b.GetCode(), n...)) })
 	case numbered:
-		return change(tx, b.GetRequestNumber(), func(row *referencev1.RequestRow) error { return onRequest(tx, r, row, body) })
+		return change(tx, b.GetRequestNumber(), func(row *referencev1.RequestRow) error {
+			if shown(body) && len(row.GetTimeline()) < maxTimeline {
+				row.Timeline = append(row.Timeline, r.Seq())
+			}
+			return onRequest(tx, r, row, body)
+		})
 	}
 	return nil
+}
+
+// maxTimeline bounds what people see of a request; the journal keeps everything.
+const maxTimeline = 1000
+
+// shown tells whether people see an event in the timeline of its request. The archive's inner
+// work (findings, versions of a draft, who works on it) is the journal's alone.
+func shown(body proto.Message) bool {
+	switch body.(type) {
+	case *referencev1.FindingAdded, *referencev1.FindingRemoved, *referencev1.AnswerDrafted, *referencev1.TermNear, *referencev1.CertificateCompleted:
+		return false
+	}
+	return true
 }
 
 // numbered is an event about a request.
@@ -101,7 +119,7 @@ func applyRegistered(tx *base.Tx, r *journal.Record, b *referencev1.RequestRegis
 			Delivery: b.GetDelivery(), Organisation: b.GetOrganisation(), ByRepresentative: b.GetByRepresentative(),
 			State: string(request.Registered), ReceivedOn: b.GetReceivedOn(), RegisteredOn: b.GetRegisteredOn(),
 		},
-		SecretSha256: b.GetSecretSha256(), RegisteredSeq: r.Seq(), NextFinding: 1,
+		SecretSha256: b.GetSecretSha256(), RegisteredSeq: r.Seq(), NextFinding: 1, Timeline: []uint64{r.Seq()},
 	})
 }
 

@@ -44,9 +44,11 @@ type RequestRow struct {
 	Complaints []uint64      `protobuf:"varint,9,rep,packed,name=complaints,proto3" json:"complaints,omitempty"`
 	Findings   []*FindingRow `protobuf:"bytes,10,rep,name=findings,proto3" json:"findings,omitempty"`
 	// Number that the next finding gets.
-	NextFinding   uint32      `protobuf:"varint,11,opt,name=next_finding,json=nextFinding,proto3" json:"next_finding,omitempty"`
-	Drafts        []*DraftRow `protobuf:"bytes,12,rep,name=drafts,proto3" json:"drafts,omitempty"`
-	Papers        []*PaperRow `protobuf:"bytes,13,rep,name=papers,proto3" json:"papers,omitempty"`
+	NextFinding uint32      `protobuf:"varint,11,opt,name=next_finding,json=nextFinding,proto3" json:"next_finding,omitempty"`
+	Drafts      []*DraftRow `protobuf:"bytes,12,rep,name=drafts,proto3" json:"drafts,omitempty"`
+	Papers      []*PaperRow `protobuf:"bytes,13,rep,name=papers,proto3" json:"papers,omitempty"`
+	// seqs of the events that people see as its timeline, in order.
+	Timeline      []uint64 `protobuf:"varint,14,rep,packed,name=timeline,proto3" json:"timeline,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,6 +170,13 @@ func (x *RequestRow) GetDrafts() []*DraftRow {
 func (x *RequestRow) GetPapers() []*PaperRow {
 	if x != nil {
 		return x.Papers
+	}
+	return nil
+}
+
+func (x *RequestRow) GetTimeline() []uint64 {
+	if x != nil {
+		return x.Timeline
 	}
 	return nil
 }
@@ -562,7 +571,7 @@ var File_qoyma_reference_v1_rows_proto protoreflect.FileDescriptor
 
 const file_qoyma_reference_v1_rows_proto_rawDesc = "" +
 	"\n" +
-	"\x1dqoyma/reference/v1/rows.proto\x12\x12qoyma.reference.v1\x1a\x1cqoyma/record/v1/record.proto\x1a\x1fqoyma/reference/v1/events.proto\x1a\"qoyma/reference/v1/reference.proto\"\xec\x04\n" +
+	"\x1dqoyma/reference/v1/rows.proto\x12\x12qoyma.reference.v1\x1a\x1cqoyma/record/v1/record.proto\x1a\x1fqoyma/reference/v1/events.proto\x1a\"qoyma/reference/v1/reference.proto\"\x88\x05\n" +
 	"\n" +
 	"RequestRow\x12<\n" +
 	"\asummary\x18\x01 \x01(\v2\".qoyma.reference.v1.RequestSummaryR\asummary\x12#\n" +
@@ -580,7 +589,8 @@ const file_qoyma_reference_v1_rows_proto_rawDesc = "" +
 	" \x03(\v2\x1e.qoyma.reference.v1.FindingRowR\bfindings\x12!\n" +
 	"\fnext_finding\x18\v \x01(\rR\vnextFinding\x124\n" +
 	"\x06drafts\x18\f \x03(\v2\x1c.qoyma.reference.v1.DraftRowR\x06drafts\x124\n" +
-	"\x06papers\x18\r \x03(\v2\x1c.qoyma.reference.v1.PaperRowR\x06papers\"\x81\x01\n" +
+	"\x06papers\x18\r \x03(\v2\x1c.qoyma.reference.v1.PaperRowR\x06papers\x12\x1a\n" +
+	"\btimeline\x18\x0e \x03(\x04R\btimeline\"\x81\x01\n" +
 	"\n" +
 	"FindingRow\x12\x18\n" +
 	"\afinding\x18\x01 \x01(\rR\afinding\x12\x12\n" +
