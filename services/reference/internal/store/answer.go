@@ -191,7 +191,7 @@ func Sign(q *referencev1.SignAnswerRequest, account string, verify func(s *refer
 				CertificateNumber: p.GetCertificateNumber(), RequestNumber: q.GetNumber(), Kind: p.GetKind(), Language: p.GetLanguage(),
 				Sha256: p.GetSha256(), Size: p.GetSize(), Account: account, Post: postIn(s, p.GetLanguage()), SignedOn: civil.Of(now).String(),
 				Signature: q.GetSignature(), KeyId: s.GetKey().GetKeyId(), DatedOn: p.GetDatedOn(),
-				RequestedOn: row.GetSummary().GetReceivedOn(), RefusalGround: draft.GetRefusalGround(),
+				RequestedOn: row.GetSummary().GetRegisteredOn(), RefusalGround: draft.GetRefusalGround(),
 			},
 		}}, nil
 	})

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/platform/signing"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/internal/request"
 )
@@ -198,7 +199,7 @@ func (c *checker) signers() {
 				c.bad(where, "its code is not listed as its own")
 			}
 		}
-		if row.GetState() == "enrolled" && KeyID(row.GetKey().GetPublicKey()) != row.GetKey().GetKeyId() {
+		if row.GetState() == "enrolled" && signing.KeyID(row.GetKey().GetPublicKey()) != row.GetKey().GetKeyId() {
 			c.bad(where, "its key is not the one it names")
 		}
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/signing"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/internal/request"
 )
@@ -24,9 +24,9 @@ var (
 		"код не подходит к вашей учётной записи, уже использован или просрочен; попросите у администратора новый",
 		"код есептік жазбаңызға сәйкес емес, пайдаланылған немесе мерзімі өткен; әкімшіден жаңасын сұраңыз")
 	badKey = fault.Define(fault.Invalid, "reference.signer.key",
-		"this is no signing key: it is 32 bytes of Ed25519 with a salt of 16 to 64 bytes and Argon2id of at least {passes} passes over {memory} KiB",
-		"это не ключ подписи: нужны 32 байта Ed25519, соль от 16 до 64 байт и Argon2id не менее {passes} проходов по {memory} КиБ",
-		"бұл қол қою кілті емес: 32 байт Ed25519, 16-дан 64 байтқа дейінгі тұз және кемінде {passes} өтімді, {memory} КиБ Argon2id керек")
+		"this is no signing key of this program, or the cost of deriving it is out of bounds; enrol again with a new passphrase",
+		"это не ключ подписи этой программы, или стоимость его получения вне пределов; зарегистрируйтесь снова с новой кодовой фразой",
+		"бұл осы бағдарламаның қол қою кілті емес немесе оны алу құны шектен тыс; жаңа құпия сөйлеммен қайта тіркеліңіз")
 	chooseSigner = fault.Define(fault.Invalid, "reference.signer.choose",
 		"{count} people can sign; name the account of the one who is to sign this answer",
 		"подписать могут {count}; назовите учётную запись того, кто подпишет этот ответ",
@@ -43,14 +43,6 @@ var (
 
 // invited is how many days a code of enrolment can be used.
 const invited = 7
-
-// Least cost of deriving a key from a passphrase (Argon2id, RFC 9106 §4), and the most that a
-// client may be made to spend.
-const (
-	minPasses, maxPasses = 1, 16
-	minMemory, maxMemory = 16 << 10, 1 << 20 // KiB
-	maxLanes             = 16
-)
 
 // Invite gives an account the right to enrol a key with a code.
 func Invite(q *referencev1.InviteSignerRequest, code [32]byte) base.Decide {
@@ -76,12 +68,6 @@ func Invite(q *referencev1.InviteSignerRequest, code [32]byte) base.Decide {
 	}
 }
 
-// KeyID is the identifier of a public key.
-func KeyID(public []byte) string {
-	sum := sha256.Sum256(public)
-	return hex.EncodeToString(sum[:8])
-}
-
 // Enrol gives the caller's account its public key.
 func Enrol(account, code string, key *referencev1.KeyDerivation) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
@@ -93,16 +79,15 @@ func Enrol(account, code string, key *referencev1.KeyDerivation) base.Decide {
 		if string(v.Get("codes", digest[:])) != account || account == "" || civil.Of(now).After(day(row.GetExpiresOn())) {
 			return nil, badCode.With()
 		}
-		if len(key.GetPublicKey()) != ed25519.PublicKeySize || len(key.GetSalt()) < 16 || len(key.GetSalt()) > 64 ||
-			key.GetPasses() < minPasses || key.GetPasses() > maxPasses || key.GetMemoryKib() < minMemory || key.GetMemoryKib() > maxMemory ||
-			key.GetLanes() < 1 || key.GetLanes() > maxLanes {
-			return nil, badKey.With("passes", minPasses, "memory", minMemory)
+		params := signing.Params{Salt: key.GetSalt(), Time: key.GetPasses(), MemoryKiB: key.GetMemoryKib(), Threads: uint8(min(key.GetLanes(), 255))}
+		if err := params.Check(); err != nil || len(key.GetPublicKey()) != ed25519.PublicKeySize {
+			return nil, badKey.With().Because(err)
 		}
 		kept, ok := proto.Clone(key).(*referencev1.KeyDerivation)
 		if !ok {
 			return nil, fmt.Errorf("reference: key of %s is no key", account)
 		}
-		kept.KeyId = KeyID(key.GetPublicKey())
+		kept.KeyId = signing.KeyID(key.GetPublicKey())
 		return []base.Event{{Refs: []journal.Ref{signerRef(account)}, Body: &referencev1.SignerEnrolled{
 			Account: account, Key: kept, EnrolledOn: civil.Of(now).String(),
 		}}}, nil
@@ -183,4 +168,18 @@ func Signers(v *base.View, after string, limit int) (list []*referencev1.SignerR
 		list = append(list, row)
 	}
 	return list, false, nil
+}
+
+// PublicKey is a key that an account has or had. Error: NoSigner.
+func PublicKey(v *base.View, account, id string) ([]byte, error) {
+	row, err := Signer(v, account)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range row.GetKeys() {
+		if k.GetKeyId() == id {
+			return k.GetPublicKey(), nil
+		}
+	}
+	return nil, NoSigner.With("account", request.Clip(account))
 }
