@@ -327,4 +327,3 @@ func restricted(ctx context.Context) error {
 	}
 	return nil
 }
-
