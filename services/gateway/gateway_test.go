@@ -26,7 +26,7 @@ var gone = fault.Define(fault.Unavailable, "gateway_test.gone", "the catalogue i
 
 func handler(t *testing.T, conn func(string) (grpc.ClientConnInterface, error)) http.Handler {
 	t.Helper()
-	h, err := gateway.New(gateway.Config{Conn: conn})
+	h, err := gateway.Pages(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,14 +100,14 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 			t.Errorf("%s: %d, want %d", address, w.Code, status)
 		}
 		policy := w.Header().Get("Content-Security-Policy")
-		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") {
+		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "script-src 'self';") {
 			t.Errorf("%s: policy %q", address, policy)
 		}
 		if w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: may be taken for another type", address)
 		}
-		if strings.Contains(w.Body.String(), "<script") {
-			t.Errorf("%s has a script", address)
+		if strings.Contains(w.Body.String(), "<script>") {
+			t.Errorf("%s has a script of its own", address)
 		}
 	}
 }

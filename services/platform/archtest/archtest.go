@@ -57,8 +57,8 @@ var plain = []string{"platform/fault", "platform/civil", "platform/numeral"}
 
 // mechanics are the folders below a service's internal that do I/O; all others are rules. What
 // find does is to keep an index at the heels of a store; accept carries out a plan, commands of
-// its own, one after another.
-var mechanics = []string{"store", "api", "react", "find", "accept"}
+// its own, one after another; web and pages are the gateway's frame and its pages.
+var mechanics = []string{"store", "api", "react", "find", "accept", "web", "pages"}
 
 // binaries are the top folders that put services together.
 var binaries = []string{"qoyma", "e2e"}

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -68,6 +70,7 @@ type Service struct {
 	onTimer   store.OnTimer
 	serve     []func(grpc.ServiceRegistrar)
 	work      []func(ctx context.Context) error
+	handlers  map[string]http.Handler
 	log       *slog.Logger
 }
 
@@ -142,6 +145,18 @@ func (s *Service) OnTimer(on store.OnTimer) { s.onTimer = on }
 
 // Serve adds a gRPC service.
 func (s *Service) Serve(register func(grpc.ServiceRegistrar)) { s.serve = append(s.serve, register) }
+
+// Handle adds what the service answers over HTTP, under a pattern of http.ServeMux; the process
+// mounts it where it serves HTTP at all. Call it before the module runs.
+func (s *Service) Handle(pattern string, h http.Handler) {
+	if s.handlers == nil {
+		s.handlers = make(map[string]http.Handler)
+	}
+	s.handlers[pattern] = h
+}
+
+// Handlers are what Handle added.
+func (s *Service) Handlers() map[string]http.Handler { return maps.Clone(s.handlers) }
 
 // Go adds work that runs from the moment when commands are admitted until the module stops;
 // an error from it stops the process.

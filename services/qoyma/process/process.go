@@ -21,7 +21,6 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
-	"github.com/qoyma/qoyma/services/gateway"
 	"github.com/qoyma/qoyma/services/platform/bus"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/host"
@@ -281,19 +280,13 @@ func (p *Process) serve(targets []Service) error {
 	if err != nil {
 		return err
 	}
-	if p.speaker("person:") == nil {
-		return nil // nobody here may speak for a visitor
+	for _, svc := range p.services {
+		for pattern, h := range svc.Handlers() {
+			p.http.Handle(pattern, h)
+		}
 	}
-	pages, err := gateway.New(gateway.Config{Log: p.telemetry.Logger("gateway"), Conn: p.As(visitor).Conn})
-	if err != nil {
-		return err
-	}
-	p.http.Handle("/", pages)
 	return nil
 }
-
-// visitor is whoever reads the pages: nobody in particular, cleared for what is open.
-var visitor = monitor.Identity{Actor: "person:visitor", Roles: []monitor.Role{monitor.Researcher}}
 
 // construct makes the services and registers what they serve.
 func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi.Source, error) {

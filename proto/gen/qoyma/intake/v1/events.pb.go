@@ -1024,6 +1024,113 @@ func (x *ActDrawnUp) GetSize() uint64 {
 	return 0
 }
 
+// ContentRestored says that a damaged or missing file of the repository was replaced by whole
+// bytes; the damaged one was moved to quarantine (AR-4).
+type ContentRestored struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	ObjectId        string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// Logical path, or a file of the object's own record ("inventory.json").
+	Path string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	// What the bytes have now, as recorded at acceptance.
+	Sha512 string `protobuf:"bytes,4,opt,name=sha512,proto3" json:"sha512,omitempty"`
+	// What the damaged bytes had; empty where the file was missing or unreadable.
+	DamagedSha512 string `protobuf:"bytes,5,opt,name=damaged_sha512,json=damagedSha512,proto3" json:"damaged_sha512,omitempty"`
+	// Where the damaged file lies now, within the service's folder; empty where there was none.
+	Quarantined string `protobuf:"bytes,6,opt,name=quarantined,proto3" json:"quarantined,omitempty"`
+	// Site of the insurance fund that gave the bytes; empty for the object's own record.
+	FromSite      string `protobuf:"bytes,7,opt,name=from_site,json=fromSite,proto3" json:"from_site,omitempty"`
+	ScrubId       string `protobuf:"bytes,8,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContentRestored) Reset() {
+	*x = ContentRestored{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContentRestored) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContentRestored) ProtoMessage() {}
+
+func (x *ContentRestored) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContentRestored.ProtoReflect.Descriptor instead.
+func (*ContentRestored) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ContentRestored) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetSha512() string {
+	if x != nil {
+		return x.Sha512
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetDamagedSha512() string {
+	if x != nil {
+		return x.DamagedSha512
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetQuarantined() string {
+	if x != nil {
+		return x.Quarantined
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetFromSite() string {
+	if x != nil {
+		return x.FromSite
+	}
+	return ""
+}
+
+func (x *ContentRestored) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
 var File_qoyma_intake_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_events_proto_rawDesc = "" +
@@ -1114,7 +1221,16 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x16\n" +
 	"\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x12\n" +
-	"\x04size\x18\x04 \x01(\x04R\x04sizeB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\x04size\x18\x04 \x01(\x04R\x04size\"\x86\x02\n" +
+	"\x0fContentRestored\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x16\n" +
+	"\x06sha512\x18\x04 \x01(\tR\x06sha512\x12%\n" +
+	"\x0edamaged_sha512\x18\x05 \x01(\tR\rdamagedSha512\x12 \n" +
+	"\vquarantined\x18\x06 \x01(\tR\vquarantined\x12\x1b\n" +
+	"\tfrom_site\x18\a \x01(\tR\bfromSite\x12\x19\n" +
+	"\bscrub_id\x18\b \x01(\tR\ascrubIdB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_events_proto_rawDescOnce sync.Once
@@ -1128,7 +1244,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -1144,23 +1260,24 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*AccessionFilesAccepted)(nil), // 11: qoyma.intake.v1.AccessionFilesAccepted
 	(*AcceptedFile)(nil),           // 12: qoyma.intake.v1.AcceptedFile
 	(*ActDrawnUp)(nil),             // 13: qoyma.intake.v1.ActDrawnUp
-	(*v1.Organisation)(nil),        // 14: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 15: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 16: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 17: qoyma.record.v1.Text
+	(*ContentRestored)(nil),        // 14: qoyma.intake.v1.ContentRestored
+	(*v1.Organisation)(nil),        // 15: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 16: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 17: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 18: qoyma.record.v1.Text
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	14, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	15, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	16, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	17, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	15, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	16, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	17, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	18, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	14, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	15, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	15, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	16, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	12, // 9: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	16, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	17, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -1179,7 +1296,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1500,6 +1500,476 @@ func (x *ReadContentResponse) GetData() []byte {
 	return nil
 }
 
+// CheckObjectRequest names the object.
+type CheckObjectRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId      string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckObjectRequest) Reset() {
+	*x = CheckObjectRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckObjectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckObjectRequest) ProtoMessage() {}
+
+func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
+func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CheckObjectRequest) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+// CheckObjectResponse lists what is damaged; none where the record is whole.
+type CheckObjectResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Damaged       []*DamagedRecord       `protobuf:"bytes,1,rep,name=damaged,proto3" json:"damaged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckObjectResponse) Reset() {
+	*x = CheckObjectResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckObjectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckObjectResponse) ProtoMessage() {}
+
+func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
+func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
+	if x != nil {
+		return x.Damaged
+	}
+	return nil
+}
+
+// DamagedRecord is a file of an object's own record that is not what it should be.
+type DamagedRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Within the object, e.g. "inventory.json".
+	Path           string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	ExpectedSha512 string `protobuf:"bytes,2,opt,name=expected_sha512,json=expectedSha512,proto3" json:"expected_sha512,omitempty"`
+	// Empty where it is missing or cannot be read.
+	ActualSha512  string `protobuf:"bytes,3,opt,name=actual_sha512,json=actualSha512,proto3" json:"actual_sha512,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DamagedRecord) Reset() {
+	*x = DamagedRecord{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DamagedRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DamagedRecord) ProtoMessage() {}
+
+func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
+func (*DamagedRecord) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DamagedRecord) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *DamagedRecord) GetExpectedSha512() string {
+	if x != nil {
+		return x.ExpectedSha512
+	}
+	return ""
+}
+
+func (x *DamagedRecord) GetActualSha512() string {
+	if x != nil {
+		return x.ActualSha512
+	}
+	return ""
+}
+
+// RestoreContentRequest is one message of a restoration: first begin, then the data in chunks
+// of at most 1 MiB.
+type RestoreContentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What this message carries.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*RestoreContentRequest_Begin
+	//	*RestoreContentRequest_Data
+	Part          isRestoreContentRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreContentRequest) Reset() {
+	*x = RestoreContentRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreContentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreContentRequest) ProtoMessage() {}
+
+func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
+func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *RestoreContentRequest) GetBegin() *RestoreBegin {
+	if x != nil {
+		if x, ok := x.Part.(*RestoreContentRequest_Begin); ok {
+			return x.Begin
+		}
+	}
+	return nil
+}
+
+func (x *RestoreContentRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*RestoreContentRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isRestoreContentRequest_Part interface {
+	isRestoreContentRequest_Part()
+}
+
+type RestoreContentRequest_Begin struct {
+	Begin *RestoreBegin `protobuf:"bytes,1,opt,name=begin,proto3,oneof"`
+}
+
+type RestoreContentRequest_Data struct {
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*RestoreContentRequest_Begin) isRestoreContentRequest_Part() {}
+
+func (*RestoreContentRequest_Data) isRestoreContentRequest_Part() {}
+
+// RestoreBegin names the file and where its bytes come from.
+type RestoreBegin struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	CommandId string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	ObjectId  string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Path      string                 `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	// Site of the insurance fund that gives the bytes.
+	FromSite string `protobuf:"bytes,4,opt,name=from_site,json=fromSite,proto3" json:"from_site,omitempty"`
+	// Scrub that found the damage.
+	ScrubId       string `protobuf:"bytes,5,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreBegin) Reset() {
+	*x = RestoreBegin{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreBegin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreBegin) ProtoMessage() {}
+
+func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
+func (*RestoreBegin) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RestoreBegin) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetFromSite() string {
+	if x != nil {
+		return x.FromSite
+	}
+	return ""
+}
+
+func (x *RestoreBegin) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
+// RestoreContentResponse says whether anything was replaced.
+type RestoreContentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// False where the file was whole already; then nothing was touched.
+	Restored      bool `protobuf:"varint,1,opt,name=restored,proto3" json:"restored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreContentResponse) Reset() {
+	*x = RestoreContentResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreContentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreContentResponse) ProtoMessage() {}
+
+func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
+func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RestoreContentResponse) GetRestored() bool {
+	if x != nil {
+		return x.Restored
+	}
+	return false
+}
+
+// RestoreRecordRequest names the object.
+type RestoreRecordRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	ObjectId      string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	ScrubId       string                 `protobuf:"bytes,3,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreRecordRequest) Reset() {
+	*x = RestoreRecordRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreRecordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreRecordRequest) ProtoMessage() {}
+
+func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
+func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RestoreRecordRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *RestoreRecordRequest) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *RestoreRecordRequest) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
+// RestoreRecordResponse lists what was written anew; none where all was whole.
+type RestoreRecordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Paths         []string               `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreRecordResponse) Reset() {
+	*x = RestoreRecordResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreRecordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreRecordResponse) ProtoMessage() {}
+
+func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
+func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RestoreRecordResponse) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_intake_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
@@ -1623,7 +2093,35 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\")\n" +
 	"\x13ReadContentResponse\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data2\xcf\x06\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"1\n" +
+	"\x12CheckObjectRequest\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\"O\n" +
+	"\x13CheckObjectResponse\x128\n" +
+	"\adamaged\x18\x01 \x03(\v2\x1e.qoyma.intake.v1.DamagedRecordR\adamaged\"q\n" +
+	"\rDamagedRecord\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12'\n" +
+	"\x0fexpected_sha512\x18\x02 \x01(\tR\x0eexpectedSha512\x12#\n" +
+	"\ractual_sha512\x18\x03 \x01(\tR\factualSha512\"l\n" +
+	"\x15RestoreContentRequest\x125\n" +
+	"\x05begin\x18\x01 \x01(\v2\x1d.qoyma.intake.v1.RestoreBeginH\x00R\x05begin\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"\x96\x01\n" +
+	"\fRestoreBegin\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x1b\n" +
+	"\tfrom_site\x18\x04 \x01(\tR\bfromSite\x12\x19\n" +
+	"\bscrub_id\x18\x05 \x01(\tR\ascrubId\"4\n" +
+	"\x16RestoreContentResponse\x12\x1a\n" +
+	"\brestored\x18\x01 \x01(\bR\brestored\"m\n" +
+	"\x14RestoreRecordRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x19\n" +
+	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"-\n" +
+	"\x15RestoreRecordResponse\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths2\xee\b\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -1633,7 +2131,10 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\fGetAccession\x12$.qoyma.intake.v1.GetAccessionRequest\x1a%.qoyma.intake.v1.GetAccessionResponse\x12a\n" +
 	"\x0eListAccessions\x12&.qoyma.intake.v1.ListAccessionsRequest\x1a'.qoyma.intake.v1.ListAccessionsResponse\x12I\n" +
 	"\x06GetAct\x12\x1e.qoyma.intake.v1.GetActRequest\x1a\x1f.qoyma.intake.v1.GetActResponse\x12Z\n" +
-	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01B;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01\x12X\n" +
+	"\vCheckObject\x12#.qoyma.intake.v1.CheckObjectRequest\x1a$.qoyma.intake.v1.CheckObjectResponse\x12c\n" +
+	"\x0eRestoreContent\x12&.qoyma.intake.v1.RestoreContentRequest\x1a'.qoyma.intake.v1.RestoreContentResponse(\x01\x12^\n" +
+	"\rRestoreRecord\x12%.qoyma.intake.v1.RestoreRecordRequest\x1a&.qoyma.intake.v1.RestoreRecordResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_intake_proto_rawDescOnce sync.Once
@@ -1647,7 +2148,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),   // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),  // 1: qoyma.intake.v1.ListTransfersResponse
@@ -1671,58 +2172,74 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*GetActResponse)(nil),         // 19: qoyma.intake.v1.GetActResponse
 	(*ReadContentRequest)(nil),     // 20: qoyma.intake.v1.ReadContentRequest
 	(*ReadContentResponse)(nil),    // 21: qoyma.intake.v1.ReadContentResponse
-	(*v1.Organisation)(nil),        // 22: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 23: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),           // 24: qoyma.intake.v1.PackageFault
-	(*v1.File)(nil),                // 25: qoyma.record.v1.File
-	(*Contact)(nil),                // 26: qoyma.intake.v1.Contact
-	(*ActDrawnUp)(nil),             // 27: qoyma.intake.v1.ActDrawnUp
-	(*AcceptedFile)(nil),           // 28: qoyma.intake.v1.AcceptedFile
+	(*CheckObjectRequest)(nil),     // 22: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),    // 23: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),          // 24: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),  // 25: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),           // 26: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil), // 27: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),   // 28: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),  // 29: qoyma.intake.v1.RestoreRecordResponse
+	(*v1.Organisation)(nil),        // 30: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 31: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),           // 32: qoyma.intake.v1.PackageFault
+	(*v1.File)(nil),                // 33: qoyma.record.v1.File
+	(*Contact)(nil),                // 34: qoyma.intake.v1.Contact
+	(*ActDrawnUp)(nil),             // 35: qoyma.intake.v1.ActDrawnUp
+	(*AcceptedFile)(nil),           // 36: qoyma.intake.v1.AcceptedFile
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	2,  // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
-	22, // 1: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	23, // 2: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	24, // 3: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	24, // 4: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	30, // 1: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	31, // 2: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	32, // 3: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	32, // 4: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
 	2,  // 5: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	25, // 6: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	26, // 7: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
-	26, // 8: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	33, // 6: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	34, // 7: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	34, // 8: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
 	8,  // 9: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
 	9,  // 10: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	24, // 11: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	24, // 12: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	32, // 11: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	32, // 12: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
 	13, // 13: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	22, // 14: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	23, // 15: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	27, // 16: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	30, // 14: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	31, // 15: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	35, // 16: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
 	13, // 17: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	28, // 18: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	36, // 18: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
 	13, // 19: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	0,  // 20: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	3,  // 21: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	5,  // 22: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	7,  // 23: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	11, // 24: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	14, // 25: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	16, // 26: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	18, // 27: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	20, // 28: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	1,  // 29: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	4,  // 30: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	6,  // 31: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	10, // 32: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	12, // 33: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	15, // 34: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	17, // 35: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	19, // 36: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	21, // 37: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29, // [29:38] is the sub-list for method output_type
-	20, // [20:29] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	24, // 20: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	26, // 21: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	0,  // 22: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	3,  // 23: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	5,  // 24: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	7,  // 25: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	11, // 26: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	14, // 27: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	16, // 28: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	18, // 29: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	20, // 30: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	22, // 31: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	25, // 32: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	28, // 33: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	1,  // 34: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	4,  // 35: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	6,  // 36: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	10, // 37: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	12, // 38: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	15, // 39: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	17, // 40: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	19, // 41: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	21, // 42: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	23, // 43: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	27, // 44: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	29, // 45: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	34, // [34:46] is the sub-list for method output_type
+	22, // [22:34] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -1736,13 +2253,17 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*UploadPackageRequest_File)(nil),
 		(*UploadPackageRequest_Data)(nil),
 	}
+	file_qoyma_intake_v1_intake_proto_msgTypes[25].OneofWrappers = []any{
+		(*RestoreContentRequest_Begin)(nil),
+		(*RestoreContentRequest_Data)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,9 @@ const (
 	IntakeService_ListAccessions_FullMethodName = "/qoyma.intake.v1.IntakeService/ListAccessions"
 	IntakeService_GetAct_FullMethodName         = "/qoyma.intake.v1.IntakeService/GetAct"
 	IntakeService_ReadContent_FullMethodName    = "/qoyma.intake.v1.IntakeService/ReadContent"
+	IntakeService_CheckObject_FullMethodName    = "/qoyma.intake.v1.IntakeService/CheckObject"
+	IntakeService_RestoreContent_FullMethodName = "/qoyma.intake.v1.IntakeService/RestoreContent"
+	IntakeService_RestoreRecord_FullMethodName  = "/qoyma.intake.v1.IntakeService/RestoreRecord"
 )
 
 // IntakeServiceClient is the client API for IntakeService service.
@@ -58,6 +61,15 @@ type IntakeServiceClient interface {
 	GetAct(ctx context.Context, in *GetActRequest, opts ...grpc.CallOption) (*GetActResponse, error)
 	// ReadContent gives a file of the repository, verified against its digest while it is read.
 	ReadContent(ctx context.Context, in *ReadContentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadContentResponse], error)
+	// CheckObject compares an object's own record (declaration, inventories, sidecars) with what
+	// was recorded at acceptance. Content is checked by reading it.
+	CheckObject(ctx context.Context, in *CheckObjectRequest, opts ...grpc.CallOption) (*CheckObjectResponse, error)
+	// RestoreContent puts whole bytes in the place of a damaged file. Only the insurance service
+	// may. The damaged file is moved to quarantine, never deleted.
+	RestoreContent(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RestoreContentRequest, RestoreContentResponse], error)
+	// RestoreRecord writes an object's own record anew from the journal. Only the insurance
+	// service may.
+	RestoreRecord(ctx context.Context, in *RestoreRecordRequest, opts ...grpc.CallOption) (*RestoreRecordResponse, error)
 }
 
 type intakeServiceClient struct {
@@ -170,6 +182,39 @@ func (c *intakeServiceClient) ReadContent(ctx context.Context, in *ReadContentRe
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type IntakeService_ReadContentClient = grpc.ServerStreamingClient[ReadContentResponse]
 
+func (c *intakeServiceClient) CheckObject(ctx context.Context, in *CheckObjectRequest, opts ...grpc.CallOption) (*CheckObjectResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckObjectResponse)
+	err := c.cc.Invoke(ctx, IntakeService_CheckObject_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) RestoreContent(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RestoreContentRequest, RestoreContentResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[2], IntakeService_RestoreContent_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RestoreContentRequest, RestoreContentResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_RestoreContentClient = grpc.ClientStreamingClient[RestoreContentRequest, RestoreContentResponse]
+
+func (c *intakeServiceClient) RestoreRecord(ctx context.Context, in *RestoreRecordRequest, opts ...grpc.CallOption) (*RestoreRecordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RestoreRecordResponse)
+	err := c.cc.Invoke(ctx, IntakeService_RestoreRecord_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IntakeServiceServer is the server API for IntakeService service.
 // All implementations must embed UnimplementedIntakeServiceServer
 // for forward compatibility.
@@ -198,6 +243,15 @@ type IntakeServiceServer interface {
 	GetAct(context.Context, *GetActRequest) (*GetActResponse, error)
 	// ReadContent gives a file of the repository, verified against its digest while it is read.
 	ReadContent(*ReadContentRequest, grpc.ServerStreamingServer[ReadContentResponse]) error
+	// CheckObject compares an object's own record (declaration, inventories, sidecars) with what
+	// was recorded at acceptance. Content is checked by reading it.
+	CheckObject(context.Context, *CheckObjectRequest) (*CheckObjectResponse, error)
+	// RestoreContent puts whole bytes in the place of a damaged file. Only the insurance service
+	// may. The damaged file is moved to quarantine, never deleted.
+	RestoreContent(grpc.ClientStreamingServer[RestoreContentRequest, RestoreContentResponse]) error
+	// RestoreRecord writes an object's own record anew from the journal. Only the insurance
+	// service may.
+	RestoreRecord(context.Context, *RestoreRecordRequest) (*RestoreRecordResponse, error)
 	mustEmbedUnimplementedIntakeServiceServer()
 }
 
@@ -234,6 +288,15 @@ func (UnimplementedIntakeServiceServer) GetAct(context.Context, *GetActRequest) 
 }
 func (UnimplementedIntakeServiceServer) ReadContent(*ReadContentRequest, grpc.ServerStreamingServer[ReadContentResponse]) error {
 	return status.Error(codes.Unimplemented, "method ReadContent not implemented")
+}
+func (UnimplementedIntakeServiceServer) CheckObject(context.Context, *CheckObjectRequest) (*CheckObjectResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckObject not implemented")
+}
+func (UnimplementedIntakeServiceServer) RestoreContent(grpc.ClientStreamingServer[RestoreContentRequest, RestoreContentResponse]) error {
+	return status.Error(codes.Unimplemented, "method RestoreContent not implemented")
+}
+func (UnimplementedIntakeServiceServer) RestoreRecord(context.Context, *RestoreRecordRequest) (*RestoreRecordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RestoreRecord not implemented")
 }
 func (UnimplementedIntakeServiceServer) mustEmbedUnimplementedIntakeServiceServer() {}
 func (UnimplementedIntakeServiceServer) testEmbeddedByValue()                       {}
@@ -400,6 +463,49 @@ func _IntakeService_ReadContent_Handler(srv interface{}, stream grpc.ServerStrea
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type IntakeService_ReadContentServer = grpc.ServerStreamingServer[ReadContentResponse]
 
+func _IntakeService_CheckObject_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckObjectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).CheckObject(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_CheckObject_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).CheckObject(ctx, req.(*CheckObjectRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_RestoreContent_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(IntakeServiceServer).RestoreContent(&grpc.GenericServerStream[RestoreContentRequest, RestoreContentResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_RestoreContentServer = grpc.ClientStreamingServer[RestoreContentRequest, RestoreContentResponse]
+
+func _IntakeService_RestoreRecord_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RestoreRecordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).RestoreRecord(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_RestoreRecord_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).RestoreRecord(ctx, req.(*RestoreRecordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IntakeService_ServiceDesc is the grpc.ServiceDesc for IntakeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -435,6 +541,14 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "GetAct",
 			Handler:    _IntakeService_GetAct_Handler,
 		},
+		{
+			MethodName: "CheckObject",
+			Handler:    _IntakeService_CheckObject_Handler,
+		},
+		{
+			MethodName: "RestoreRecord",
+			Handler:    _IntakeService_RestoreRecord_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -446,6 +560,11 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "ReadContent",
 			Handler:       _IntakeService_ReadContent_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "RestoreContent",
+			Handler:       _IntakeService_RestoreContent_Handler,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "qoyma/intake/v1/intake.proto",

@@ -1,17 +1,14 @@
-// Package messages holds every text of the pages in Kazakh, Russian and English, in one file.
+// Package messages holds the texts of the pages in Kazakh, Russian and English. Each area of
+// pages brings its own file; together they are one catalogue.
 package messages
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
-
-//go:embed messages.json
-var file []byte
 
 // Message is one text in the three languages; {names} are filled in.
 type Message struct {
@@ -35,19 +32,29 @@ func (m Message) In(l fault.Language) string {
 // Catalogue is all messages by key.
 type Catalogue map[string]Message
 
-// Load reads the catalogue. A message that lacks a language is an error: such a program must
-// not start (IS-3).
-func Load() (Catalogue, error) {
-	var c Catalogue
-	if err := json.Unmarshal(file, &c); err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
+// Add reads one area's file. A message that lacks a language, or whose key another area has
+// already, is an error: such a program must not start (IS-3).
+func (c Catalogue) Add(file []byte) error {
+	area := make(Catalogue)
+	if err := json.Unmarshal(file, &area); err != nil {
+		return fmt.Errorf("messages: %w", err)
 	}
-	for key, m := range c {
+	for key, m := range area {
 		if m.KK == "" || m.RU == "" || m.EN == "" {
-			return nil, fmt.Errorf("messages: %s lacks a language", key)
+			return fmt.Errorf("messages: %s lacks a language", key)
 		}
+		if _, twice := c[key]; twice {
+			return fmt.Errorf("messages: %s stands in two areas", key)
+		}
+		c[key] = m
 	}
-	return c, nil
+	return nil
+}
+
+// Has tells whether there is a message.
+func (c Catalogue) Has(key string) bool {
+	_, ok := c[key]
+	return ok
 }
 
 // Text is a message in a language, its values given as name, value pairs. A key that does not

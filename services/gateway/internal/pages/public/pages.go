@@ -1,13 +1,44 @@
-package gateway
+// Package public is what needs no account: search, fonds, inventories, files, help.
+package public
 
 import (
+	"embed"
 	"net/url"
 	"strconv"
 	"strings"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
-	"github.com/qoyma/qoyma/services/standards/archcode"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
+
+//go:embed templates texts.json
+var files embed.FS
+
+// Add adds the pages to a site.
+func Add(s *web.Site) error {
+	if err := s.Area(files); err != nil {
+		return err
+	}
+	s.Nav("/", "nav.search", nil)
+	s.Nav("/fonds", "nav.fonds", nil)
+	s.Nav("/help", "nav.help", nil)
+	s.Page("/{$}", "home", nil, home)
+	s.Page("/search", "search", nil, search)
+	s.Page("/fonds", "fonds", nil, fonds)
+	s.Page("/fonds/{fonds}", "onefonds", nil, oneFonds)
+	s.Page("/fonds/{fonds}/{inventory}", "inventory", nil, inventory)
+	s.Page("/u/{code...}", "file", nil, file)
+	s.Page("/help", "help", nil, func(*web.Request) (any, error) { return nil, nil })
+	return nil
+}
+
+func catalogue(r *web.Request) (cataloguev1.CatalogueServiceClient, error) {
+	conn, err := r.Conn("catalogue")
+	if err != nil {
+		return nil, err
+	}
+	return cataloguev1.NewCatalogueServiceClient(conn), nil
+}
 
 // perPage is how many hits or files a page lists.
 const perPage = 20
@@ -20,8 +51,8 @@ type homePage struct {
 	More  bool
 }
 
-func (g *gateway) home(r *request) (any, error) {
-	c, err := r.catalogue()
+func home(r *web.Request) (any, error) {
+	c, err := catalogue(r)
 	if err != nil {
 		return nil, err
 	}
@@ -51,13 +82,13 @@ type searchPage struct {
 	Previous, Next string
 }
 
-func (g *gateway) search(r *request) (any, error) {
+func search(r *web.Request) (any, error) {
 	q := r.URL.Query()
 	query := strings.TrimSpace(q.Get("q"))
 	if query == "" && q.Get("fonds") == "" && q.Get("kind") == "" && q.Get("decade") == "" {
-		return redirect("/"), nil
+		return web.Redirect("/"), nil
 	}
-	c, err := r.catalogue()
+	c, err := catalogue(r)
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +156,8 @@ type fondsPage struct {
 	Next  string
 }
 
-func (g *gateway) fonds(r *request) (any, error) {
-	c, err := r.catalogue()
+func fonds(r *web.Request) (any, error) {
+	c, err := catalogue(r)
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +172,8 @@ func (g *gateway) fonds(r *request) (any, error) {
 	return p, nil
 }
 
-func (g *gateway) oneFonds(r *request) (any, error) {
-	c, err := r.catalogue()
+func oneFonds(r *web.Request) (any, error) {
+	c, err := catalogue(r)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +186,8 @@ type inventoryPage struct {
 	Next  string
 }
 
-func (g *gateway) inventory(r *request) (any, error) {
-	c, err := r.catalogue()
+func inventory(r *web.Request) (any, error) {
+	c, err := catalogue(r)
 	if err != nil {
 		return nil, err
 	}
@@ -185,8 +216,8 @@ type filePage struct {
 // around is how many files are shown beside the one that is read.
 const around = 10
 
-func (g *gateway) file(r *request) (any, error) {
-	c, err := r.catalogue()
+func file(r *web.Request) (any, error) {
+	c, err := catalogue(r)
 	if err != nil {
 		return nil, err
 	}
@@ -214,71 +245,4 @@ func before(fileNumber string) string {
 		return ""
 	}
 	return strconv.FormatUint(uint64(n)-around/2, 10)
-}
-
-// FileAddress is the page of a file.
-func (v view) FileAddress(f *cataloguev1.File) string {
-	return "/u/" + url.PathEscape(f.GetFonds()) + "/" + url.PathEscape(f.GetInventory()) + "/" + url.PathEscape(f.GetFile().GetNumber())
-}
-
-// HitAddress is the page of a record found.
-func (v view) HitAddress(h *cataloguev1.Hit) string {
-	c, err := archcode.Parse(h.GetCode().GetRu())
-	if err != nil {
-		return "/search?q=" + url.QueryEscape(h.GetCode().GetRu())
-	}
-	fonds := url.PathEscape(c.Fonds.String())
-	switch c.Level() {
-	case archcode.FondsLevel:
-		return "/fonds/" + fonds
-	case archcode.InventoryLevel:
-		return "/fonds/" + fonds + "/" + url.PathEscape(c.Inventory.String())
-	default:
-		return "/u/" + fonds + "/" + url.PathEscape(c.Inventory.String()) + "/" + url.PathEscape(c.File.String())
-	}
-}
-
-// Years is a range of years, or one.
-func (v view) Years(from, to uint32) string {
-	switch {
-	case from == 0 && to == 0:
-		return ""
-	case from == to || to == 0:
-		return strconv.FormatUint(uint64(from), 10)
-	}
-	return strconv.FormatUint(uint64(from), 10) + "–" + strconv.FormatUint(uint64(to), 10)
-}
-
-// Dates is a range of civil dates as the reader's language writes them.
-func (v view) Dates(from, to string) string {
-	switch {
-	case from == "" && to == "":
-		return ""
-	case from == to || to == "":
-		return v.date(from)
-	}
-	return v.date(from) + " – " + v.date(to)
-}
-
-func (v view) date(iso string) string {
-	if len(iso) != 10 || v.Lang == "en" {
-		return iso
-	}
-	return iso[8:] + "." + iso[5:7] + "." + iso[:4]
-}
-
-// Facet is the name of a condition in the reader's language.
-func (v view) Facet(name string) string { return v.T("facet." + name) }
-
-// Value is the value of a condition in the reader's language.
-func (v view) Value(name, value string) string {
-	switch name {
-	case "kind":
-		return v.T("kind." + value)
-	case "decade":
-		if year := number(value); year > 0 {
-			return v.Years(year, year+9)
-		}
-	}
-	return value
 }

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	"github.com/qoyma/qoyma/services/standards/archcode"
+)
+
+// FileAddress is the page of a file.
+func (v View) FileAddress(f *cataloguev1.File) string {
+	return "/u/" + url.PathEscape(f.GetFonds()) + "/" + url.PathEscape(f.GetInventory()) + "/" + url.PathEscape(f.GetFile().GetNumber())
+}
+
+// HitAddress is the page of a record found.
+func (v View) HitAddress(h *cataloguev1.Hit) string { return CodeAddress(h.GetCode().GetRu()) }
+
+// CodeAddress is the page of a record by its archival code.
+func CodeAddress(code string) string {
+	c, err := archcode.Parse(code)
+	if err != nil {
+		return "/search?q=" + url.QueryEscape(code)
+	}
+	fonds := url.PathEscape(c.Fonds.String())
+	switch c.Level() {
+	case archcode.FondsLevel:
+		return "/fonds/" + fonds
+	case archcode.InventoryLevel:
+		return "/fonds/" + fonds + "/" + url.PathEscape(c.Inventory.String())
+	default:
+		return "/u/" + fonds + "/" + url.PathEscape(c.Inventory.String()) + "/" + url.PathEscape(c.File.String())
+	}
+}
+
+// CodeAddress is the page of a record by its archival code.
+func (v View) CodeAddress(code string) string { return CodeAddress(code) }
+
+// Years is a range of years, or one.
+func (v View) Years(from, to uint32) string {
+	switch {
+	case from == 0 && to == 0:
+		return ""
+	case from == to || to == 0:
+		return strconv.FormatUint(uint64(from), 10)
+	}
+	return strconv.FormatUint(uint64(from), 10) + "–" + strconv.FormatUint(uint64(to), 10)
+}
+
+// Dates is a range of civil dates as the reader's language writes them.
+func (v View) Dates(from, to string) string {
+	switch {
+	case from == "" && to == "":
+		return ""
+	case from == to || to == "":
+		return v.Date(from)
+	}
+	return v.Date(from) + " – " + v.Date(to)
+}
+
+// Date is a civil date (YYYY-MM-DD) as the reader's language writes it.
+func (v View) Date(iso string) string {
+	if len(iso) != 10 || v.Lang == "en" {
+		return iso
+	}
+	return iso[8:] + "." + iso[5:7] + "." + iso[:4]
+}
+
+// Facet is the name of a condition in the reader's language.
+func (v View) Facet(name string) string { return v.T("facet." + name) }
+
+// Value is the value of a condition in the reader's language.
+func (v View) Value(name, value string) string {
+	switch name {
+	case "kind":
+		return v.T("kind." + value)
+	case "decade":
+		if year, err := strconv.ParseUint(value, 10, 32); err == nil && year > 0 {
+			return v.Years(uint32(year), uint32(year)+9)
+		}
+	}
+	return value
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"google.golang.org/grpc"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+)
+
+// Request is one visit. Its context carries the visitor's identity: every call made with it
+// goes out under that identity, never under the gateway's own.
+type Request struct {
+	*http.Request
+	Person Person
+	Lang   fault.Language
+
+	site    *Site
+	problem *fault.Error
+	wrong   map[string]string // by field
+	order   []string          // fields of wrong, as they were found
+	private bool
+}
+
+// Redirect sends the reader to another address of this site.
+type Redirect string
+
+func (r *Request) as(p Person) {
+	r.Person = p
+	id := p.Identity
+	if p.Account == "" {
+		id = Visitor
+	}
+	r.Request = r.WithContext(monitor.ActAs(r.Context(), id))
+}
+
+// Conn is a connection to a service; call with r.Context().
+func (r *Request) Conn(service string) (grpc.ClientConnInterface, error) {
+	return r.site.cfg.Conn(service)
+}
+
+// Private keeps this page out of every cache: it shows something of one person.
+func (r *Request) Private() { r.private = true }
+
+// T is a message in the reader's language.
+func (r *Request) T(key string, pairs ...any) string {
+	return r.site.messages.Text(r.Lang, key, pairs...)
+}
+
+func (r *Request) readForm() error {
+	if err := r.ParseForm(); err != nil {
+		return formError(err)
+	}
+	return nil
+}
+
+// Field is what was typed into a field, without the spaces around it.
+func (r *Request) Field(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+
+// Wrong notes what is wrong with a field, in the reader's language: the message stands beside
+// the field and in the summary on top.
+func (r *Request) Wrong(field, key string, pairs ...any) {
+	if r.wrong == nil {
+		r.wrong = make(map[string]string)
+	}
+	if _, twice := r.wrong[field]; !twice {
+		r.wrong[field] = r.T(key, pairs...)
+		r.order = append(r.order, field)
+	}
+}
+
+// OK tells whether no field is wrong so far.
+func (r *Request) OK() bool { return r.wrong == nil }
+
+// refused keeps a fault for the top of the page.
+func (r *Request) refused(err error) {
+	if err == nil {
+		return
+	}
+	r.problem = fault.Of(err)
+	if r.problem.Kind == fault.Internal {
+		r.site.cfg.Log.ErrorContext(r.Context(), "form", "path", r.URL.Path, "error", err)
+	}
+}
+
+// Next is the address of this site that a parameter names, or another where it names none of
+// ours: who signs in is not sent elsewhere.
+func (r *Request) Next(otherwise string) Redirect {
+	next := r.FormValue("next")
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return Redirect(otherwise)
+	}
+	return Redirect(next)
+}
+
+// Done is an address with a message on top that says what was done; the key begins with
+// "done.".
+func Done(address, key string) Redirect {
+	sep := "?"
+	if strings.Contains(address, "?") {
+		sep = "&"
+	}
+	return Redirect(address + sep + "done=" + url.QueryEscape(strings.TrimPrefix(key, "done.")))
+}
+
+// Language is the language in which a request is answered.
+func Language(r *http.Request) fault.Language {
+	l, _ := languageOf(r)
+	return l
+}
+
+// languageOf is the language asked for now, chosen before, or preferred by the browser; Kazakh
+// where none of ours is.
+func languageOf(r *http.Request) (l fault.Language, chosen bool) {
+	known := map[string]fault.Language{"kk": fault.Kazakh, "ru": fault.Russian, "en": fault.English}
+	if l, ok := known[r.URL.Query().Get("lang")]; ok {
+		return l, true
+	}
+	if c, err := r.Cookie("lang"); err == nil {
+		if l, ok := known[c.Value]; ok {
+			return l, false
+		}
+	}
+	for _, part := range strings.Split(r.Header.Get("Accept-Language"), ",") {
+		code, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		code, _, _ = strings.Cut(code, "-")
+		if l, ok := known[strings.ToLower(code)]; ok {
+			return l, false
+		}
+	}
+	return fault.Kazakh, false
+}

@@ -1,0 +1,247 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+)
+
+// View is what a template sees.
+type View struct {
+	r    *Request
+	Lang fault.Language
+	Data any
+}
+
+// T is a message in the reader's language.
+func (v View) T(key string, pairs ...any) string { return v.r.T(key, pairs...) }
+
+// Has tells whether there is such a message: a code of a service may have words here or not.
+func (v View) Has(key string) bool { return v.r.site.messages.Has(key) }
+
+// In is a text in the reader's language, or in the first that it has.
+func (v View) In(t *recordv1.Text) string { return In(v.Lang, t) }
+
+// In is a text in a language, or in the first that it has.
+func In(l fault.Language, t *recordv1.Text) string {
+	order := []string{t.GetEn(), t.GetRu(), t.GetKk()}
+	switch l {
+	case fault.Kazakh:
+		order = []string{t.GetKk(), t.GetRu(), t.GetEn()}
+	case fault.Russian:
+		order = []string{t.GetRu(), t.GetKk(), t.GetEn()}
+	case fault.English:
+	}
+	for _, text := range order {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// Query is what stands in the search box.
+func (v View) Query() string { return strings.TrimSpace(v.r.URL.Query().Get("q")) }
+
+// Person is whoever is signed in.
+func (v View) Person() Person { return v.r.Person }
+
+// Signed tells whether somebody is.
+func (v View) Signed() bool { return v.r.Person.Account != "" }
+
+// Has a role, by its name.
+func (v View) Role(role string) bool { return v.r.Person.Identity.Has(monitor.Role(role)) }
+
+// Desk tells whether the page is one of work, drawn denser.
+func (v View) Desk() bool { return v.Signed() }
+
+// Path is the address of this page.
+func (v View) Path() string { return v.r.URL.Path }
+
+// Error is the fault on top of the page; empty where there is none.
+func (v View) Error() string {
+	if v.r.problem == nil {
+		return ""
+	}
+	return v.r.problem.In(v.Lang)
+}
+
+// Code is the fault's code, for whoever asks for help.
+func (v View) Code() string {
+	if v.r.problem == nil {
+		return ""
+	}
+	return v.r.problem.Code
+}
+
+// Done is the message that says what was done; empty where nothing was.
+func (v View) Done() string {
+	key := "done." + v.r.URL.Query().Get("done")
+	if v.r.Method != "GET" || !v.Has(key) {
+		return ""
+	}
+	return v.T(key)
+}
+
+// Command is a fresh idempotency key for a form: sent twice, it acts once.
+func (v View) Command() string {
+	if kept := v.r.PostFormValue("command"); kept != "" && v.r.Method == "POST" {
+		return kept
+	}
+	return uuid.Must(uuid.NewV7()).String()
+}
+
+// Problem is one field that is wrong.
+type Problem struct{ Field, Text string }
+
+// Problems lists the fields that are wrong, in the order in which they were found.
+func (v View) Problems() []Problem {
+	var out []Problem
+	for _, field := range v.r.order {
+		out = append(out, Problem{field, v.r.wrong[field]})
+	}
+	return out
+}
+
+// Input is one field of a form, for the templates "text", "area", "choice" and "tick".
+type Input struct {
+	Name, Label, Hint, Value, Wrong string
+	Type                            string // of an <input>
+	Auto                            string // autocomplete token (WCAG 2.2, 1.3.5)
+	Required                        bool
+	Optional                        string // the word, where it is not required
+	Options                         []Option
+	Rows                            int
+}
+
+// Option is one choice of a field.
+type Option struct {
+	Value, Label, Hint string
+	Chosen             bool
+}
+
+// Field makes an input: its name, the key of its label, and settings as pairs: "hint" (key), "type",
+// "auto", "value" (where nothing was typed yet), "required" ("yes"), "rows".
+func (v View) Field(name, label string, settings ...any) Input {
+	in := Input{Name: name, Label: v.T(label), Type: "text", Wrong: v.r.wrong[name], Rows: 5}
+	for i := 0; i+1 < len(settings); i += 2 {
+		value, _ := settings[i+1].(string)
+		switch settings[i] {
+		case "hint":
+			in.Hint = v.T(value)
+		case "type":
+			in.Type = value
+		case "auto":
+			in.Auto = value
+		case "value":
+			in.Value = value
+		case "required":
+			in.Required = value == "yes"
+		case "rows":
+			if n, ok := settings[i+1].(int); ok {
+				in.Rows = n
+			}
+		}
+	}
+	if !in.Required {
+		in.Optional = v.T("form.optional")
+	}
+	if typed, ok := v.typed(name); ok && in.Type != "password" {
+		in.Value = typed
+	}
+	return in
+}
+
+// Choice makes an input with options, each a value whose label is the message prefix+value.
+func (v View) Choice(name, label, prefix string, chosen string, values ...string) Input {
+	in := v.Field(name, label, "required", "yes")
+	if typed, ok := v.typed(name); ok {
+		chosen = typed
+	}
+	for _, value := range values {
+		o := Option{Value: value, Label: v.T(prefix + value), Chosen: value == chosen}
+		if hint := prefix + value + ".hint"; v.Has(hint) {
+			o.Hint = v.T(hint)
+		}
+		in.Options = append(in.Options, o)
+	}
+	return in
+}
+
+// Pick makes an input with options that are not messages.
+func (v View) Pick(name, label, chosen string, options []Option) Input {
+	in := v.Field(name, label, "required", "yes")
+	if typed, ok := v.typed(name); ok {
+		chosen = typed
+	}
+	for _, o := range options {
+		o.Chosen = o.Value == chosen
+		in.Options = append(in.Options, o)
+	}
+	return in
+}
+
+func (v View) typed(name string) (string, bool) {
+	values, ok := v.r.PostForm[name]
+	if !ok || len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// Typed is what was typed into a field; empty before anything was.
+func (v View) Typed(name string) string {
+	value, _ := v.typed(name)
+	return value
+}
+
+// Ticked tells whether a value of a field with several was chosen; otherwise is what holds
+// before anything was sent.
+func (v View) Ticked(name, value string, otherwise bool) bool {
+	if v.r.Method != "POST" {
+		return otherwise
+	}
+	for _, one := range v.r.PostForm[name] {
+		if one == value {
+			return true
+		}
+	}
+	return false
+}
+
+// Menu lists the entries of the main menu that the reader may open.
+func (v View) Menu() []Link {
+	var out []Link
+	for _, n := range v.r.site.nav {
+		if n.allow.Lets(v.r.Person) {
+			here := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
+			out = append(out, Link{Address: n.address, Name: v.T(n.key), Current: here})
+		}
+	}
+	return out
+}
+
+// Link is one entry of a menu.
+type Link struct {
+	Code, Name, Address string
+	Current             bool
+}
+
+// Languages are the three choices; each leads to this same page. The path stays as it was sent:
+// decoded, "/%2Fother.example" would lead to another site.
+func (v View) Languages() []Link {
+	var out []Link
+	for _, l := range []struct {
+		code fault.Language
+		name string
+	}{{fault.Kazakh, "Қазақша"}, {fault.Russian, "Русский"}, {fault.English, "English"}} {
+		q := v.r.URL.Query()
+		q.Set("lang", string(l.code))
+		out = append(out, Link{Code: string(l.code), Name: l.name, Address: v.r.URL.EscapedPath() + "?" + q.Encode(), Current: l.code == v.Lang})
+	}
+	return out
+}
