@@ -86,8 +86,8 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Plain, "plain", false, "speak to peers on other machines without TLS: only in a closed network")
 	f.StringVar(&s.NATS, "nats", "", "URL of a NATS server that all processes share (default: an embedded one)")
 	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
-	f.StringVar(&s.NameKK, "name-kk", "", "the archive's name in Kazakh, as acts print it; kept in the data folder")
-	f.StringVar(&s.NameRU, "name-ru", "", "the archive's name in Russian, as acts print it; kept in the data folder")
+	f.StringVar(&s.NameKK, "name-kk", os.Getenv("QOYMA_NAME_KK"), "the archive's name in Kazakh, as acts print it; kept in the data folder (default: QOYMA_NAME_KK)")
+	f.StringVar(&s.NameRU, "name-ru", os.Getenv("QOYMA_NAME_RU"), "the archive's name in Russian, as acts print it; kept in the data folder (default: QOYMA_NAME_RU)")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
