@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ type settings struct {
 	Archive string            `json:"archive"`
 	NameKK  string            `json:"name-kk"`
 	NameRU  string            `json:"name-ru"`
+	Sites   []string          `json:"insurance-dir"`
 	Log     string            `json:"log"`
 }
 
@@ -56,7 +58,7 @@ func (a *app) serveCommand() *cobra.Command {
 The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
-   "archive": "kz-almaty", "name-kk": "…", "name-ru": "…", "log": "json"}
+   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "name-kk": "…", "name-ru": "…", "log": "json"}
 A flag given on the command line wins. A key that is not in this list is refused.`,
 	}
 	s.flags(c.Flags())
@@ -88,6 +90,7 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
 	f.StringVar(&s.NameKK, "name-kk", "", "the archive's name in Kazakh, as acts print it; kept in the data folder")
 	f.StringVar(&s.NameRU, "name-ru", "", "the archive's name in Russian, as acts print it; kept in the data folder")
+	f.StringSliceVar(&s.Sites, "insurance-dir", nil, "folder of insurance copies, best on another disk, as FOLDER or NAME=FOLDER; several with commas; kept in the data folder")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
@@ -104,7 +107,7 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 	}
 	given := *s
 	merged := *s
-	merged.Target, merged.Peer = nil, nil
+	merged.Target, merged.Peer, merged.Sites = nil, nil, nil
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&merged); err != nil {
@@ -164,7 +167,7 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 	}()
 	p, err := process.Open(ctx, process.Config{
 		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
-		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services,
+		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites,
 	}, t)
 	if err != nil {
 		return err
@@ -236,5 +239,8 @@ func (a *app) announce(p *process.Process, s settings) error {
 		socket += ", " + grpc
 	}
 	a.printf(line+"\n", took.Seconds(), p.Archive(), http, socket)
+	if len(s.Target) == 0 || slices.Contains(s.Target, "all") || slices.Contains(s.Target, "gateway") {
+		a.firstAccount(p, s)
+	}
 	return nil
 }

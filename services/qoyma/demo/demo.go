@@ -72,7 +72,6 @@ type Archive interface {
 func Run(ctx context.Context, p Archive, folder string, lang fault.Language, progress func(*Step)) *Report {
 	d := &demo{
 		p: p, folder: folder, lang: lang, departments: departments(),
-		clerk:      person("demo-clerk", monitor.Clerk, 1),
 		commission: person("demo-commission", monitor.Commission, 1),
 		archivist:  person("demo-archivist", monitor.Archivist, 2),
 		researcher: monitor.Identity{Actor: "person:demo-reader", Roles: []monitor.Role{monitor.Researcher}},
@@ -109,6 +108,11 @@ func Run(ctx context.Context, p Archive, folder string, lang fault.Language, pro
 			"История передачи прочитана из журналов трёх служб",
 			"The transfer's timeline is read from the journals of three services",
 		}, d.timeline},
+		{"accounts", [3]string{
+			"Әр рөлге есептік жазба ашылды",
+			"Для каждой роли заведена учётная запись",
+			"An account is opened for every role",
+		}, d.accounts},
 	} {
 		step := &Step{Number: i + 1, Name: s.name, title: s.title, Facts: map[string]any{}}
 		r.Steps = append(r.Steps, step)
@@ -159,13 +163,20 @@ func person(account string, role monitor.Role, level uint32) monitor.Identity {
 	return monitor.Identity{Actor: "person:" + account, Roles: []monitor.Role{role}, Clearance: monitor.Scope{Level: level, Grounds: []string{"personal"}}}
 }
 
+// clerkOf is the clerk of a department: each acts for his own alone.
+func (d *demo) clerkOf(organisation string) monitor.Identity {
+	id := person("demo-clerk-"+organisation, monitor.Clerk, 1)
+	id.Organisation = organisation
+	return id
+}
+
 type demo struct {
 	p           Archive
 	folder      string
 	lang        fault.Language
 	departments []department
 
-	clerk, commission, archivist, researcher monitor.Identity
+	commission, archivist, researcher monitor.Identity
 
 	transfer, second string // numbers of the first and the second department's transfers
 	accession        string

@@ -77,6 +77,9 @@ type Config struct {
 	// NameKK and NameRU are the archive's name as papers print it. Where one is given both are
 	// kept in the folder; otherwise the folder's hold.
 	NameKK, NameRU string
+	// Sites are the places of insurance copies, "folder" or "name=folder". Where any is given
+	// they are kept in the folder; otherwise the folder's hold; a new one has site-1 within it.
+	Sites []string
 	// Services are the services that there are; nil means Services(). Tests and measurements
 	// bring their own.
 	Services []Service
@@ -143,6 +146,9 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 		return nil, err
 	}
 	if p.names, err = namesOf(cfg.Data, names{KK: cfg.NameKK, RU: cfg.NameRU}); err != nil {
+		return nil, err
+	}
+	if p.cfg.Sites, err = keepSites(cfg.Data, cfg.Sites); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -299,7 +305,7 @@ func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi
 	sources := make([]journalapi.Source, 0, len(targets))
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
-			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services),
+			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU, Sites: p.cfg.Sites, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services),
 			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})

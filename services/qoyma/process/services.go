@@ -3,6 +3,7 @@ package process
 import (
 	"github.com/qoyma/qoyma/services/catalogue"
 	"github.com/qoyma/qoyma/services/gateway"
+	"github.com/qoyma/qoyma/services/insurance"
 	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/retention"
@@ -26,6 +27,9 @@ var services = []Service{
 	{Name: "catalogue", New: func(p host.Process) (*host.Service, error) {
 		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
 	}, Spec: catalogue.Spec},
+	{Name: "insurance", New: func(p host.Process) (*host.Service, error) {
+		return insurance.New(insurance.Config{Sites: p.Sites}, p)
+	}, Spec: insurance.Spec},
 	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
 		return gateway.New(gateway.Config{Clearance: Clearance}, p)
 	}, Spec: gateway.Spec},
