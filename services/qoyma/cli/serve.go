@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ type settings struct {
 	AddressKK string            `json:"address-kk"`
 	AddressRU string            `json:"address-ru"`
 	URL       string            `json:"url"`
+	Sites     []string          `json:"insurance-dir"`
 	Log       string            `json:"log"`
 }
 
@@ -59,8 +61,8 @@ func (a *app) serveCommand() *cobra.Command {
 The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
-   "archive": "kz-almaty", "name-kk": "…", "name-ru": "…", "address-kk": "…", "address-ru": "…",
-   "url": "https://archive.example", "log": "json"}
+   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "name-kk": "…", "name-ru": "…",
+   "address-kk": "…", "address-ru": "…", "url": "https://archive.example", "log": "json"}
 A flag given on the command line wins. A key that is not in this list is refused.`,
 	}
 	s.flags(c.Flags())
@@ -95,6 +97,7 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.AddressKK, "address-kk", "", "the archive's postal address in Kazakh, as answers print it; kept in the data folder")
 	f.StringVar(&s.AddressRU, "address-ru", "", "the archive's postal address in Russian, as answers print it; kept in the data folder")
 	f.StringVar(&s.URL, "url", "", "public address of the pages, for the links and QR codes on answers; kept in the data folder")
+	f.StringSliceVar(&s.Sites, "insurance-dir", nil, "folder of insurance copies, best on another disk, as FOLDER or NAME=FOLDER; several with commas; kept in the data folder")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
@@ -111,7 +114,7 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 	}
 	given := *s
 	merged := *s
-	merged.Target, merged.Peer = nil, nil
+	merged.Target, merged.Peer, merged.Sites = nil, nil, nil
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&merged); err != nil {
@@ -174,7 +177,7 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 	p, err := process.Open(ctx, process.Config{
 		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU,
 		AddressKK: s.AddressKK, AddressRU: s.AddressRU, URL: s.URL, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
-		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services,
+		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites,
 	}, t)
 	if err != nil {
 		return err
@@ -246,5 +249,8 @@ func (a *app) announce(p *process.Process, s settings) error {
 		socket += ", " + grpc
 	}
 	a.printf(line+"\n", took.Seconds(), p.Archive(), http, socket)
+	if len(s.Target) == 0 || slices.Contains(s.Target, "all") || slices.Contains(s.Target, "gateway") {
+		a.firstAccount(p, s)
+	}
 	return nil
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"github.com/qoyma/qoyma/services/catalogue"
 	"github.com/qoyma/qoyma/services/gateway"
+	"github.com/qoyma/qoyma/services/insurance"
 	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/reference"
@@ -32,6 +33,9 @@ var services = []Service{
 			NameKK: p.NameKK, NameRU: p.NameRU, AddressKK: p.AddressKK, AddressRU: p.AddressRU, URL: p.URL,
 		}, p)
 	}, Spec: reference.Spec},
+	{Name: "insurance", New: func(p host.Process) (*host.Service, error) {
+		return insurance.New(insurance.Config{Sites: p.Sites}, p)
+	}, Spec: insurance.Spec},
 	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
 		return gateway.New(gateway.Config{Clearance: Clearance}, p)
 	}, Spec: gateway.Spec},
