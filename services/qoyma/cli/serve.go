@@ -44,11 +44,11 @@ type settings struct {
 	Archive   string            `json:"archive"`
 	NameKK    string            `json:"name-kk"`
 	NameRU    string            `json:"name-ru"`
+	Sites     []string          `json:"insurance-dir"`
+	Log       string            `json:"log"`
 	AddressKK string            `json:"address-kk"`
 	AddressRU string            `json:"address-ru"`
 	URL       string            `json:"url"`
-	Sites     []string          `json:"insurance-dir"`
-	Log       string            `json:"log"`
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -61,8 +61,8 @@ func (a *app) serveCommand() *cobra.Command {
 The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
-   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "name-kk": "…", "name-ru": "…",
-   "address-kk": "…", "address-ru": "…", "url": "https://archive.example", "log": "json"}
+   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "name-kk": "…", "name-ru": "…", "address-kk": "…", "address-ru": "…",
+   "url": "https://archive.example", "log": "json"}
 A flag given on the command line wins. A key that is not in this list is refused.`,
 	}
 	s.flags(c.Flags())
@@ -92,12 +92,12 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Plain, "plain", false, "speak to peers on other machines without TLS: only in a closed network")
 	f.StringVar(&s.NATS, "nats", "", "URL of a NATS server that all processes share (default: an embedded one)")
 	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
-	f.StringVar(&s.NameKK, "name-kk", "", "the archive's name in Kazakh, as acts print it; kept in the data folder")
-	f.StringVar(&s.NameRU, "name-ru", "", "the archive's name in Russian, as acts print it; kept in the data folder")
-	f.StringVar(&s.AddressKK, "address-kk", "", "the archive's postal address in Kazakh, as answers print it; kept in the data folder")
-	f.StringVar(&s.AddressRU, "address-ru", "", "the archive's postal address in Russian, as answers print it; kept in the data folder")
-	f.StringVar(&s.URL, "url", "", "public address of the pages, for the links and QR codes on answers; kept in the data folder")
+	f.StringVar(&s.NameKK, "name-kk", os.Getenv("QOYMA_NAME_KK"), "the archive's name in Kazakh, as acts print it; kept in the data folder (default: QOYMA_NAME_KK)")
+	f.StringVar(&s.NameRU, "name-ru", os.Getenv("QOYMA_NAME_RU"), "the archive's name in Russian, as acts print it; kept in the data folder (default: QOYMA_NAME_RU)")
 	f.StringSliceVar(&s.Sites, "insurance-dir", nil, "folder of insurance copies, best on another disk, as FOLDER or NAME=FOLDER; several with commas; kept in the data folder")
+	f.StringVar(&s.AddressKK, "address-kk", os.Getenv("QOYMA_ADDRESS_KK"), "the archive's postal address in Kazakh, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_KK)")
+	f.StringVar(&s.AddressRU, "address-ru", os.Getenv("QOYMA_ADDRESS_RU"), "the archive's postal address in Russian, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_RU)")
+	f.StringVar(&s.URL, "url", os.Getenv("QOYMA_URL"), "public address of the pages, for the links and QR codes on answers; kept in the data folder (default: QOYMA_URL)")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
