@@ -6,6 +6,7 @@ import (
 	"github.com/qoyma/qoyma/services/insurance"
 	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/reference"
 	"github.com/qoyma/qoyma/services/retention"
 )
 
@@ -30,6 +31,11 @@ var services = []Service{
 	{Name: "insurance", New: func(p host.Process) (*host.Service, error) {
 		return insurance.New(insurance.Config{Sites: p.Sites}, p)
 	}, Spec: insurance.Spec},
+	{Name: "reference", New: func(p host.Process) (*host.Service, error) {
+		return reference.New(reference.Config{
+			NameKK: p.NameKK, NameRU: p.NameRU, AddressKK: p.AddressKK, AddressRU: p.AddressRU, URL: p.URL,
+		}, p)
+	}, Spec: reference.Spec},
 	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
 		return gateway.New(gateway.Config{Clearance: Clearance}, p)
 	}, Spec: gateway.Spec},

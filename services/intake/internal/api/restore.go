@@ -168,9 +168,9 @@ func (s *Server) RestoreContent(stream grpc.ClientStreamingServer[intakev1.Resto
 	if err := r.find(ctx); err != nil {
 		return err
 	}
-	_, release, err := s.lock("object/"+r.begin.GetObjectId(), r.command.ID.String())
-	if err != nil {
-		return busyRestoring.With("path", clip(r.begin.GetPath())).Because(err)
+	_, release, ok := s.claim("object/" + r.begin.GetObjectId())
+	if !ok {
+		return busyRestoring.With("path", clip(r.begin.GetPath()))
 	}
 	defer release()
 	restored, err := r.run(ctx, stream.Recv)
