@@ -89,7 +89,7 @@ func TestKilledAtEveryStepOfACopy(t *testing.T) {
 				}
 				for {
 					did, err := w.s.keeper.CopyOnce(t.Context())
-					if err != nil && !errors.Is(err, keeper.Stopped) {
+					if err != nil && !errors.Is(err, keeper.ErrStopped) {
 						t.Fatal(err)
 					}
 					if !did {

@@ -146,7 +146,7 @@ func TestKilledAtEveryStepOfARepair(t *testing.T) {
 					}
 					for {
 						did, err := w.s.keeper.ScrubOnce(t.Context())
-						if err != nil && !errors.Is(err, keeper.Stopped) {
+						if err != nil && !errors.Is(err, keeper.ErrStopped) {
 							t.Fatal(err)
 						}
 						if err != nil || !did {
@@ -238,9 +238,8 @@ func TestAHostileCopyGivesNothing(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("құпия"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	object := filepath.Dir(w.file(w.place("site-1"), "0=ocfl_object_1.1"))
 	for range 2 {
-		object = filepath.Dir(w.file(w.place("site-1"), "0=ocfl_object_1.1"))
+		object := filepath.Dir(w.file(w.place("site-1"), "0=ocfl_object_1.1"))
 		inventory, err := os.ReadFile(filepath.Join(object, "inventory.json"))
 		if err != nil {
 			t.Fatal(err)

@@ -328,7 +328,7 @@ func (r *Root) keep(what, keep string) error {
 			return err
 		}
 	}
-	to := ""
+	var to string
 	for n := 0; ; n++ {
 		to = filepath.Join(keep, fmt.Sprintf("%s.%d", filepath.Base(what), n))
 		have, err := os.Lstat(to)

@@ -62,7 +62,7 @@ func (k *Keeper) CopyOnce(ctx context.Context) (bool, error) {
 	}
 	defer release()
 	if err := t.run(ctx); err != nil {
-		if ctx.Err() != nil || errors.Is(err, Stopped) {
+		if ctx.Err() != nil || errors.Is(err, ErrStopped) {
 			return false, err
 		}
 		k.sortOut(ctx, t.place, t.copy.GetCopyId(), err)
@@ -132,12 +132,12 @@ func (k *Keeper) missing(c *insurancev1.Copy) (events []base.Event) {
 
 // nextTask finds a copy that is ordered or not read back, at a site where work can go on.
 func (k *Keeper) nextTask() (t *task, err error) {
-	if k.held("intake") != nil {
+	if k.waits("intake") {
 		return nil, nil
 	}
 	held := make(map[string]bool)
 	for _, p := range k.Places {
-		held[p.ID] = k.held("site "+p.ID) != nil
+		held[p.ID] = k.waits("site " + p.ID)
 	}
 	err = k.Store.View(func(v *base.View) error {
 		for _, state := range []fund.State{fund.Ordered, fund.Made} {
@@ -145,7 +145,7 @@ func (k *Keeper) nextTask() (t *task, err error) {
 				for _, at := range row.GetCopy().GetSites() {
 					place := k.Place(at.GetSite())
 					undone := at.GetState() == string(fund.Ordered) || at.GetState() == string(fund.Made)
-					if undone && place != nil && !held[at.GetSite()] && k.held("copy "+row.GetCopy().GetCopyId()) == nil {
+					if undone && place != nil && !held[at.GetSite()] && !k.waits("copy "+row.GetCopy().GetCopyId()) {
 						t = &task{Keeper: k, key: key, copy: row.GetCopy(), at: at, place: place}
 						return false
 					}

@@ -92,13 +92,13 @@ func (k *Keeper) after(s Step) error {
 		return nil
 	}
 	if err := k.After(s); err != nil {
-		return errors.Join(Stopped, err)
+		return errors.Join(ErrStopped, err)
 	}
 	return nil
 }
 
-// Stopped is what an error of After ends work with.
-var Stopped = errors.New("stopped behind a step")
+// ErrStopped is what an error of After ends work with.
+var ErrStopped = errors.New("stopped behind a step")
 
 // Place is a site by its name; nil where the configuration does not have it.
 func (k *Keeper) Place(name string) *site.Place {
@@ -181,14 +181,12 @@ func (k *Keeper) log() *slog.Logger {
 	return k.Log
 }
 
-// held tells why something waits at this moment; nil where it may go on.
-func (k *Keeper) held(name string) error {
+// waits tells whether something waits at this moment.
+func (k *Keeper) waits(name string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if h, ok := k.holds[name]; ok && time.Now().Before(h.until) {
-		return h.why
-	}
-	return nil
+	h, ok := k.holds[name]
+	return ok && time.Now().Before(h.until)
 }
 
 // Alarm is why something last could not go on; nil since it could.

@@ -101,7 +101,7 @@ func (e *exam) beyond(ctx context.Context, f *insurancev1.CopiedFile) error {
 // tolerate decides what a failed repair means: what will pass makes the scrub wait, everything
 // else leaves the damage open for the next scrub, and a person to look.
 func (e *exam) tolerate(ctx context.Context, at spot, err error) error {
-	if err == nil || ctx.Err() != nil || errors.Is(err, Stopped) || fault.KindOf(err) == fault.Unavailable {
+	if err == nil || ctx.Err() != nil || errors.Is(err, ErrStopped) || fault.KindOf(err) == fault.Unavailable {
 		return err
 	}
 	e.log().ErrorContext(ctx, "a damaged file could not be restored", "copy", e.copy.GetCopyId(), "side", at.side, "site", at.site, "path", at.path, "error", err)

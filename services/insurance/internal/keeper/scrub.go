@@ -48,7 +48,7 @@ type scrubRun struct {
 // ScrubOnce checks one more copy of a scrub; false where none runs. The scrub of one copy goes
 // before that of all.
 func (k *Keeper) ScrubOnce(ctx context.Context) (bool, error) {
-	if k.held("intake") != nil || k.held("scrub") != nil {
+	if k.waits("intake") || k.waits("scrub") {
 		return false, nil
 	}
 	run, err := k.running()
@@ -70,7 +70,7 @@ func (k *Keeper) ScrubOnce(ctx context.Context) (bool, error) {
 	release()
 	if err != nil {
 		switch {
-		case ctx.Err() != nil || errors.Is(err, Stopped):
+		case ctx.Err() != nil || errors.Is(err, ErrStopped):
 			return false, err
 		case fault.KindOf(err) == fault.Unavailable:
 			k.holdUp(ctx, "intake", err)

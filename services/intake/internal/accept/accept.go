@@ -353,7 +353,7 @@ func (r *run) files() (files []repository.File) {
 	return files
 }
 
-// Spec is what the object of an accepted transfer is, from the journal alone. The error is Other where
+// Spec is what the object of an accepted transfer is, from the journal alone. The error is ErrOther where
 // this program would describe the object otherwise than the one that made it, so that its
 // record cannot be written anew.
 func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
@@ -382,13 +382,13 @@ func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
 	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), begun.Time(), r.files())
 	sha, err := spec.InventorySHA512()
 	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
-		err = Other
+		err = ErrOther
 	}
 	return spec, err
 }
 
-// Other says that an object was described by a program that writes inventories otherwise.
-var Other = errors.New("the object's inventory cannot be made again: another program made it")
+// ErrOther says that an object was described by a program that writes inventories otherwise.
+var ErrOther = errors.New("the object's inventory cannot be made again: another program made it")
 
 // begunOf finds the beginning of a transfer's acceptance on its timeline.
 func (p *Plans) begunOf(transferID string) (*journal.Record, error) {

@@ -70,7 +70,7 @@ func (s *Server) CheckObject(ctx context.Context, req *intakev1.CheckObjectReque
 	}
 	res := new(intakev1.CheckObjectResponse)
 	spec, err := s.plans.Spec(a)
-	if errors.Is(err, accept.Other) {
+	if errors.Is(err, accept.ErrOther) {
 		if have := s.repo.InventoryDigest(a.GetObjectId()); have != a.GetObjectSha512() {
 			res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: "inventory.json", ExpectedSha512: a.GetObjectSha512(), ActualSha512: have})
 		}
