@@ -34,7 +34,7 @@ func (a *app) checkCommand() *cobra.Command {
 		if cfg.Data == "" {
 			return fault.Usage.With("problem", "name the folder with --data")
 		}
-		if err := archiveIn(cfg.Data); err != nil {
+		if err := archiveIn(cfg.Data, cfg.Keys); err != nil {
 			return err
 		}
 		if answers(filepath.Join(cfg.Data, process.Socket)) {

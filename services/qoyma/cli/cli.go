@@ -66,8 +66,9 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.tokenCommand(), a.checkCommand(), a.benchCommand(),
-		a.searchCommand(), a.timelineCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
+		a.searchCommand(), a.timelineCommand(), a.identifyCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
 		a.organisationCommand(), a.nomenclatureCommand(), a.departmentCommand(), a.inventoryCommand(), a.dueCommand(), a.fondsCommand(), a.fileCommand(),
+		a.keysCommand(), a.brokerCommand(), a.healthCommand(),
 		a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),
 	)
 	return root
