@@ -69,7 +69,7 @@ func (a *app) root() *cobra.Command {
 		a.searchCommand(), a.timelineCommand(), a.identifyCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
 		a.organisationCommand(), a.nomenclatureCommand(), a.departmentCommand(), a.inventoryCommand(), a.dueCommand(), a.fondsCommand(), a.fileCommand(),
 		a.keysCommand(), a.brokerCommand(), a.healthCommand(),
-		a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),
+		a.accountCommand(), a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),
 	)
 	return root
 }

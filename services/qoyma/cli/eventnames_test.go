@@ -10,7 +10,7 @@ import (
 )
 
 // parts are messages of the event files that are parts of events, not events.
-var parts = []string{"Contact", "PackageFault", "ContentFile", "AcceptedFile", "CataloguedFile"}
+var parts = []string{"Contact", "PackageFault", "ContentFile", "AcceptedFile", "CataloguedFile", "Person", "PasswordHash"}
 
 // TestEveryEventHasWords: a timeline is read by people.
 func TestEveryEventHasWords(t *testing.T) {

@@ -81,8 +81,8 @@ func (v View) Size(bytes uint64) string {
 	return text + " " + units[unit]
 }
 
-// Moment is a time (RFC 3339) as a clock in the archive shows it, to the minute.
-func (v View) Moment(stamp string) string {
+// Stamp is a time (RFC 3339) as a clock in the archive shows it, to the minute.
+func (v View) Stamp(stamp string) string {
 	at, err := time.Parse(time.RFC3339, stamp)
 	if err != nil {
 		return stamp
