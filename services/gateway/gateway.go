@@ -24,6 +24,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/store"
@@ -149,6 +150,7 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 	for _, add := range []func(*web.Site) error{
 		public.Add,
 		department.Add(uploads),
+		intake.Add,
 		func(s *web.Site) error { return account.Add(s, people) },
 	} {
 		if err := add(site); err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 )
 
@@ -27,3 +28,11 @@ func PDF(w http.ResponseWriter, name string, pdf []byte) error {
 	}
 	return nil
 }
+
+// ContentAddress is where a file of an accession is downloaded, by those who may.
+func ContentAddress(accession, path string) string {
+	return (&url.URL{Path: "/accessions/" + accession + "/content/" + path}).EscapedPath()
+}
+
+// ContentAddress is where a file of an accession is downloaded, by those who may.
+func (v View) ContentAddress(accession, path string) string { return ContentAddress(accession, path) }

@@ -1,0 +1,107 @@
+package browser_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/qoyma/qoyma/services/qoyma/demo"
+)
+
+// signIn signs in as an account of the demonstration, and out at the end of the test.
+func (b *tab) signIn(login string) {
+	b.t.Helper()
+	forget := func() {
+		if _, err := chromedp.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+			b.t.Error(err)
+		}
+	}
+	forget()
+	b.t.Cleanup(forget)
+	b.visit("/sign-in", "kk")
+	b.must(chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS("#login"), login)))
+	b.must(chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS("#password"), demo.Password)))
+	if status := b.leads(chromedp.Click(chromedp.CSS("main form button"))); status != 200 {
+		b.t.Fatalf("%s cannot sign in: %d", login, status)
+	}
+}
+
+// shot keeps a picture of the page in the folder QOYMA_SHOTS, for whoever looks at them.
+func (b *tab) shot(name string) {
+	b.t.Helper()
+	folder := os.Getenv("QOYMA_SHOTS")
+	if folder == "" {
+		return
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	b.must(err)
+	b.must(os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600))
+}
+
+// looks checks what holds of every page: one heading, no hole, no message without a text, nothing
+// that scrolls sideways on a phone.
+func (b *tab) looks(address, lang string) {
+	b.t.Helper()
+	for _, width := range []int64{1280, 320} {
+		b.wide(width)
+		if status := b.visit(address, lang); status != 200 {
+			b.t.Fatalf("%s: %d", address, status)
+		}
+		p := asks[page](b, describe)
+		if p.Lang != lang || len(p.Headings) != 1 || p.Headings[0] == "" || p.Unknown {
+			b.t.Errorf("%s in %s: %+v", address, lang, p)
+		}
+		if wide := asks[string](b, overflow); wide != "" {
+			b.t.Errorf("%s in %s at %d px: %s", address, lang, width, wide)
+		}
+		b.shot(fmt.Sprintf("%s-%s-%d", strings.Trim(unsafe.ReplaceAllString(address, "_"), "_"), lang, width))
+	}
+}
+
+var unsafe = regexp.MustCompile(`[^a-z0-9-]+`)
+
+// find is the first address on the page that a pattern describes.
+func (b *tab) find(pattern string) string {
+	b.t.Helper()
+	for _, link := range asks[[]string](b, `[...document.links].map(a => a.getAttribute('href'))`) {
+		if regexp.MustCompile(pattern).MatchString(link) {
+			return link
+		}
+	}
+	b.t.Fatalf("no link like %s on %s", pattern, asks[string](b, `location.href`))
+	return ""
+}
+
+// TestPagesOfWork looks at every page of a department and of the staff, without JavaScript.
+func TestPagesOfWork(t *testing.T) {
+	for _, lang := range languages {
+		if testing.Short() && lang != "kk" {
+			continue
+		}
+		t.Run(lang, func(t *testing.T) {
+			b := open(t, false)
+			b.signIn("su-bolimi")
+			b.visit("/dept", lang)
+			transfer := b.find(`^/dept/transfers/`)
+			inventory := b.find(`^/dept/inventories/`)
+			for _, address := range []string{
+				"/dept", "/dept/nomenclature", "/dept/files", "/dept/files/new", inventory, "/dept/transfers",
+				transfer, transfer + "/contact", transfer + "/send", transfer + "/receipt",
+			} {
+				b.looks(address, lang)
+			}
+			b.signIn("bilim")
+			b.visit("/dept/transfers", lang)
+			done := b.find(`^/dept/transfers/`)
+			b.looks(done, lang)
+			b.looks(done+"/receipt", lang)
+		})
+	}
+}
