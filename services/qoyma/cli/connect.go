@@ -57,7 +57,7 @@ type target struct {
 func (t *target) flags(c *cobra.Command) {
 	t.where(c)
 	c.Flags().StringSliceVar(&t.roles, "role", roleNames(localRoles), "roles to act in, without a token: "+strings.Join(roleNames(personRoles()), ", "))
-	c.Flags().StringVar(&t.organisation, "organisation", "", "id of the department for which a clerk acts, without a token and with --role clerk")
+	c.Flags().StringVar(&t.organisation, "organisation", "", "id of the department for which a clerk acts, with --role clerk and no token")
 	t.completeRoles(c)
 }
 

@@ -30,6 +30,7 @@ func (a *app) demoCommand() *cobra.Command {
 	s := settings{
 		Log: "text", Archive: "kz-demo",
 		NameKK: "Жетіөзен облысының мемлекеттік архиві", NameRU: "Государственный архив Жетиозенской области",
+		AddressKK: "Жетіөзен қаласы, Архив көшесі, 1", AddressRU: "город Жетиозен, улица Архивная, 1",
 	}
 	c := &cobra.Command{
 		Use: "demo", Short: "Make a small archive and run the main job in it, then serve it", Args: cobra.NoArgs,
@@ -70,7 +71,10 @@ func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Shutdown(context.WithoutCancel(ctx))) }()
-	cfg := process.Config{Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, HTTP: s.Listen, Services: a.services}
+	cfg := process.Config{
+		Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, AddressKK: s.AddressKK, AddressRU: s.AddressRU,
+		URL: "http://" + s.Listen, HTTP: s.Listen, Services: a.services,
+	}
 	if once {
 		cfg.HTTP = ""
 	}

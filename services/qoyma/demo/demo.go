@@ -103,10 +103,15 @@ func Run(ctx context.Context, p Archive, folder string, lang fault.Language, pro
 			"Каталог находит: слово в другой форме, шифр в трёх написаниях",
 			"The catalogue finds it: words in other forms, the code in three spellings",
 		}, d.find},
+		{"insurance", [3]string{
+			"Сақтандыру қоры: көшірмелер жасалды; бүлінген түпнұсқа табылып, қалпына келтірілді",
+			"Страховой фонд: копии изготовлены; повреждённый оригинал найден и восстановлен",
+			"Insurance fund: copies are made; a damaged original is found and restored",
+		}, d.insure},
 		{"timeline", [3]string{
-			"Тапсырудың тарихы үш қызметтің журналынан оқылды",
-			"История передачи прочитана из журналов трёх служб",
-			"The transfer's timeline is read from the journals of three services",
+			"Тапсырудың тарихы қызметтердің журналдарынан оқылды",
+			"История передачи прочитана из журналов служб",
+			"The transfer's timeline is read from the services' journals",
 		}, d.timeline},
 		{"accounts", [3]string{
 			"Әр рөлге есептік жазба ашылды",

@@ -617,9 +617,11 @@ func FuzzVerify(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { _ = a.Close() })
 	whole, first, err := a.Issue(f.Context(), certtest.Facts(fault.Russian, "2026-1-1"))
 	if err != nil {
+		f.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(whole[len(first):], uint32(len(first)))

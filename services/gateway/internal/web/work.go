@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -89,6 +90,13 @@ func (v View) Stamp(stamp string) string {
 	}
 	at = at.In(civil.Almaty())
 	return v.Date(civil.Of(at).String()) + ", " + at.Format("15:04")
+}
+
+var longHex = regexp.MustCompile(`[0-9a-f]{32,}`)
+
+// Plain is a message for people who compare no digests: each is cut to its beginning.
+func (v View) Plain(text string) string {
+	return longHex.ReplaceAllStringFunc(text, func(digest string) string { return digest[:8] + "…" })
 }
 
 // Digest is the beginning of a long digest, enough to compare by eye.

@@ -95,18 +95,8 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 		if file, ok, err = store.ContentFile(v, of.GetTransferId(), req.GetPath()); err != nil || !ok {
 			return orElse(err, noContent.With())
 		}
-		position, payload := transfer.PositionOf(req.GetPath())
-		if !payload {
-			list, err := store.ListOf(v, of.GetTransferId())
-			label = list.Label
-			return err
-		}
-		unit, ok, err := store.AcceptedFile(v, n, position)
-		if err != nil || !ok {
-			return orElse(err, noContent.With())
-		}
-		label = store.LabelOf(unit.GetFile().GetLabel())
-		return nil
+		label, err = labelOfFile(v, of, req.GetPath())
+		return err
 	}); err != nil {
 		return err
 	}
@@ -146,6 +136,8 @@ func (s *Server) readable(ctx context.Context, of *intakev1.Accession, label bas
 		return denied
 	case label.Level == 0 && len(label.Grounds) == 0:
 		return nil
+	case id.Has(monitor.Service) && id.OnBehalfOf == "":
+		return nil // a machine copies and compares bytes, nobody looks at them; it journals what it did
 	}
 	return s.store.Note(ctx, id.Actor, method, base.Event{
 		Refs: []journal.Ref{object, {Type: "actor", ID: id.Actor}}, Label: label,

@@ -114,12 +114,20 @@ type progress struct {
 
 // lock keeps other uploads of the transfer, and of the same id, out.
 func (s *Server) lock(id, packageID string) (so *progress, unlock func(), err error) {
-	names := []string{"transfer/" + id, "package/" + packageID}
+	so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
+	if !ok {
+		return nil, nil, uploading.With("id", clip(id))
+	}
+	return so, unlock, nil
+}
+
+// claim takes names of what is worked on; false where one is taken.
+func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
 		if s.busy[name] != nil {
-			return nil, nil, uploading.With("id", clip(id))
+			return nil, nil, false
 		}
 	}
 	so = new(progress)
@@ -132,7 +140,7 @@ func (s *Server) lock(id, packageID string) (so *progress, unlock func(), err er
 		for _, name := range names {
 			delete(s.busy, name)
 		}
-	}, nil
+	}, true
 }
 
 // answered repeats the answer to a command id that came before; nil where it did not.
