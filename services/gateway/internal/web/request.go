@@ -23,6 +23,8 @@ type Request struct {
 	wrong   map[string]string // by field
 	order   []string          // fields of wrong, as they were found
 	private bool
+	w       http.ResponseWriter
+	kept    string // the form of this page that a change of language must not empty
 }
 
 // Redirect sends the reader to another address of this site.
