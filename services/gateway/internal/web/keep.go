@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"time"
 )
 
 // stay is the button that only draws a form again as it stands, in another language.
@@ -48,4 +50,23 @@ func (r *Request) Attempt(what string) error {
 // so many bytes and gives what the template draws. A fault becomes an error page.
 func (s *Site) Upload(path, page string, allow Allow, most int64, take func(*Request) (any, error)) {
 	s.route("POST "+path, allow, s.bounded(page, allow, most, take))
+}
+
+// Now is the moment of the visit.
+func (r *Request) Now() time.Time { return r.site.cfg.Now() }
+
+// Has tells whether there is such a message.
+func (r *Request) Has(key string) bool { return r.site.messages.Has(key) }
+
+// List is its values, for a template that draws one after another.
+func (v View) List(values ...string) []string { return values }
+
+// Of is the message whose key is a prefix with a value behind it, "state."+"signed"; where there is
+// none the value as it is: a service may know a word that the pages do not know yet.
+func (v View) Of(prefix string, value any) string {
+	word := fmt.Sprint(value)
+	if word == "" || !v.Has(prefix+word) {
+		return word
+	}
+	return v.T(prefix + word)
 }

@@ -276,6 +276,9 @@ func (s *Site) bounded(page string, allow Allow, most int64, find func(*Request)
 		}
 		data, err := find(r)
 		if to, ok := data.(Redirect); ok && err == nil {
+			if r.private {
+				w.Header().Set("Cache-Control", "no-store")
+			}
 			http.Redirect(w, hr, string(to), http.StatusSeeOther)
 			return
 		}
