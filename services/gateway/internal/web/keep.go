@@ -20,30 +20,18 @@ func (v View) Kept() string { return v.r.kept }
 // SetCookie sets a cookie that no script reads and no other site's form sends along; over TLS
 // only where the page came that way. The caller gives name, value, path and age.
 func (r *Request) SetCookie(c http.Cookie) {
-	c.HttpOnly, c.SameSite, c.Secure = true, http.SameSiteLaxMode, r.encrypted()
+	c.HttpOnly, c.SameSite, c.Secure = true, http.SameSiteLaxMode, r.site.cfg.Proxies.Secure(r.Request)
 	http.SetCookie(r.w, &c)
 }
 
 // Origin is where this site stands for the reader, "https://archive.example": for links that
-// leave the browser, on paper or as a QR code. A proxy that ends TLS says so.
+// leave the browser, on paper or as a QR code.
 func (r *Request) Origin() string {
 	scheme := "http"
-	if r.encrypted() {
+	if r.site.cfg.Proxies.Secure(r.Request) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host
-}
-
-func (r *Request) encrypted() bool {
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
-}
-
-// Attempt is asked before a secret is compared: whoever guesses too often waits.
-func (r *Request) Attempt(what string) error {
-	if r.site.cfg.Attempt == nil {
-		return nil
-	}
-	return r.site.cfg.Attempt(r.Request, what)
 }
 
 // Upload is a page that answers a file: take reads the body (Request.MultipartReader) of at most

@@ -21,7 +21,7 @@ import (
 )
 
 // theSecret is the secret of the only request of the fake archive.
-const theSecret = "7K3M9Q2X5R8T1V4W6Y0Z3B5D7F"
+const theSecret = "7k3m9q2x5r8tyv4w6y0z3b5d"
 
 var wrongSecret = fault.Define(fault.NotFound, "citizen_test.secret", "no such request", "нет такого запроса", "мұндай сұрау жоқ")
 

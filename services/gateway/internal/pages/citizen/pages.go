@@ -5,6 +5,7 @@ package citizen
 
 import (
 	"embed"
+	"time"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
@@ -40,6 +41,15 @@ func Add(s *web.Site) error {
 	s.Page("/verify/{number}", "verdict", nil, verifyNumber)
 	s.Page("/verify/file", "verdict", nil, func(*web.Request) (any, error) { return web.Redirect("/verify"), nil })
 	s.Upload("/verify/file", "verdict", nil, maxUpload+64<<10, verifyFile)
+	// Secrets and papers are guessed at, and a form can be sent by a machine.
+	for pattern, rate := range map[string]web.Rate{
+		"POST /follow": {Burst: 10, Every: 6 * time.Second}, "GET /r/{number}": {Burst: 60, Every: time.Second},
+		"GET /r/{number}/receipt": {Burst: 60, Every: time.Second}, "GET /r/{number}/answer": {Burst: 20, Every: 3 * time.Second},
+		"GET /verify/{number}": {Burst: 30, Every: 2 * time.Second}, "POST /verify/file": {Burst: 10, Every: 6 * time.Second},
+		"POST /request": {Burst: 60, Every: time.Second}, "GET /request/fonds": {Burst: 60, Every: time.Second / 2},
+	} {
+		s.Limit(pattern, rate)
+	}
 	return nil
 }
 

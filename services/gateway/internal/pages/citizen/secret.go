@@ -18,7 +18,7 @@ const kept = 60 * 24 * 3600
 
 var (
 	numberForm = regexp.MustCompile(`^[0-9]{4}-[1-9][0-9]{0,8}$`)
-	secretForm = regexp.MustCompile(`^[0-9A-Za-z_-]{8,128}$`)
+	secretForm = regexp.MustCompile(`^[0-9a-z]{8,128}$`)
 )
 
 func cookieName(number string) string { return "r-" + number }
@@ -55,26 +55,20 @@ func tidyNumber(s string) string {
 	}, s)
 }
 
-// lookalike are Cyrillic letters that a Kazakh or Russian keyboard gives for Latin ones.
+// lookalike are Cyrillic letters that a Kazakh or Russian keyboard gives for Latin ones, and
+// signs that people read for those of a secret: it has neither l nor o.
 var lookalike = strings.NewReplacer(
-	"А", "A", "В", "B", "С", "C", "Е", "E", "Н", "H", "К", "K", "М", "M", "О", "O", "Р", "P", "Т", "T", "Х", "X", "У", "Y", "І", "I",
+	"А", "A", "В", "B", "С", "C", "Е", "E", "Н", "H", "К", "K", "М", "M", "О", "0", "O", "0", "Р", "P", "Т", "T", "Х", "X", "У", "Y", "З", "3",
 )
 
-// tidySecret reads a code as people copy it from paper: in groups, in small letters, with O for
-// 0 and I or L for 1 (the alphabet of Crockford's base 32 has none of them).
+// tidySecret reads a code as people copy it from paper: in groups, in small or capital letters.
 func tidySecret(s string) string {
-	s = lookalike.Replace(strings.ToUpper(strings.TrimSpace(s)))
 	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.Is(unicode.Pd, r), r == '−':
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || r == '−' {
 			return -1
-		case r == 'O':
-			return '0'
-		case r == 'I', r == 'L':
-			return '1'
 		}
-		return r
-	}, s)
+		return unicode.ToLower(r)
+	}, lookalike.Replace(strings.ToUpper(s)))
 }
 
 // grouped shows a secret so that it can be copied by hand: in groups of four.

@@ -31,9 +31,6 @@ func step(r *web.Request, done string, do func(c referencev1.ReferenceServiceCli
 	if err != nil || on != "" {
 		return on, err
 	}
-	if err := r.Attempt("request"); err != nil {
-		return "", err
-	}
 	c, err := reference(r)
 	if err != nil {
 		return "", err

@@ -98,9 +98,6 @@ func verifyNumber(r *web.Request) (any, error) {
 		}
 		return web.Redirect("/verify?" + q.Encode()), nil
 	}
-	if err := r.Attempt("paper"); err != nil {
-		return nil, err
-	}
 	c, err := reference(r)
 	if err != nil {
 		return nil, err
