@@ -30,6 +30,10 @@ type Request struct {
 // Redirect sends the reader to another address of this site.
 type Redirect string
 
+// Stay draws a form again, with everything as it was typed: a step of the work was done, and the
+// rest of the page is not saved yet.
+const Stay Redirect = ""
+
 func (r *Request) as(p Person) {
 	r.Person = p
 	id := p.Identity

@@ -213,9 +213,8 @@ func (s *Site) Page(path, page string, allow Allow, find func(*Request) (any, er
 }
 
 // Form is a page that is filled in. show gives what its template draws; submit reads what was
-// typed and gives a Redirect. A fault of submit draws the page again, with the fault on top and
-// every field as it was typed: nothing is lost. So does an empty Redirect: the next screen of a
-// form that has several, for example.
+// typed and gives a Redirect, or Stay. A fault of submit draws the page again, with the fault on top and
+// every field as it was typed: nothing is lost.
 func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, error), submit func(*Request) (Redirect, error)) {
 	s.route("GET "+path, allow, s.handler(page, allow, show))
 	s.route("POST "+path, allow, s.handler(page, allow, func(r *Request) (any, error) {
@@ -226,7 +225,7 @@ func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, er
 			return show(r)
 		}
 		to, err := submit(r)
-		if err == nil && r.wrong == nil && to != "" {
+		if err == nil && r.wrong == nil && to != Stay {
 			return to, nil
 		}
 		r.refused(err)

@@ -87,7 +87,7 @@ func to(r *web.Request, screen int) web.Redirect {
 	if screen == screens {
 		r.PostForm.Set("checked", "yes")
 	}
-	return ""
+	return web.Stay
 }
 
 func submitAsk(r *web.Request) (web.Redirect, error) {

@@ -83,7 +83,11 @@ func visitor(t *testing.T, a *archive) *reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.client = &http.Client{Jar: jar}
+	// A browser sends along where the reader came from, not the address that sent them on.
+	r.client = &http.Client{Jar: jar, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		req.Header.Set("Referer", via[0].Referer())
+		return nil
+	}}
 	return r
 }
 
@@ -103,6 +107,9 @@ func (r *reader) get(address string) *reader {
 func (r *reader) do(req *http.Request) *reader {
 	r.t.Helper()
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	if r.at != nil {
+		req.Header.Set("Referer", r.at.String())
+	}
 	res, err := r.client.Do(req)
 	if err != nil {
 		r.t.Fatal(err)
