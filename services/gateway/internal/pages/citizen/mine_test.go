@@ -231,7 +231,7 @@ func TestAPaperIsVerifiedByItsNumber(t *testing.T) {
 		"/verify?lang=ru":                                "Проверить подлинность справки",
 		"/verify/2026-15-1?d=<script>&lang=ru":           "Проверить подлинность справки",
 		"/verify/file?lang=ru":                           "Проверить подлинность справки",
-		"/verify/2026-15-1?d=" + strings.Repeat("9", 99): "Проверить подлинность справки",
+		"/verify/2026-15-1?lang=ru&d=" + strings.Repeat("9", 99): "Проверить подлинность справки",
 	} {
 		v.get(strings.ReplaceAll(strings.ReplaceAll(address, " ", "%20"), "<script>", "%3Cscript%3E"))
 		if got := v.heading(); got != want {
