@@ -221,16 +221,16 @@ func TestOnesOwnRequestIsClarifiedComplainedOfAndWithdrawn(t *testing.T) {
 func TestAPaperIsVerifiedByItsNumber(t *testing.T) {
 	v := visitor(t, &archive{})
 	for address, want := range map[string]string{
-		"/verify/2026-15-1?d=48&lang=ru":                 "Подлинно Этот документ выдан архивом",
-		"/verify?number=№ 2026–15–1&d=4 8&lang=ru":       "Подлинно Этот документ выдан архивом",
-		"/verify/2026-15-1?d=49&lang=ru":                 "Не подтверждено Подлинность документа не подтверждена",
-		"/verify/2026-15-2?d=48&lang=ru":                 "Не подтверждено Подлинность документа не подтверждена",
-		"/verify/2026-15-1?lang=ru":                      "Проверить подлинность справки",
-		"/verify/%3Cscript%3E?d=48&lang=ru":              "Проверить подлинность справки",
-		"/verify?number=<script>&d=x&lang=ru":            "Проверить подлинность справки",
-		"/verify?lang=ru":                                "Проверить подлинность справки",
-		"/verify/2026-15-1?d=<script>&lang=ru":           "Проверить подлинность справки",
-		"/verify/file?lang=ru":                           "Проверить подлинность справки",
+		"/verify/2026-15-1?d=48&lang=ru":                         "Подлинно Этот документ выдан архивом",
+		"/verify?number=№ 2026–15–1&d=4 8&lang=ru":               "Подлинно Этот документ выдан архивом",
+		"/verify/2026-15-1?d=49&lang=ru":                         "Не подтверждено Подлинность документа не подтверждена",
+		"/verify/2026-15-2?d=48&lang=ru":                         "Не подтверждено Подлинность документа не подтверждена",
+		"/verify/2026-15-1?lang=ru":                              "Проверить подлинность справки",
+		"/verify/%3Cscript%3E?d=48&lang=ru":                      "Проверить подлинность справки",
+		"/verify?number=<script>&d=x&lang=ru":                    "Проверить подлинность справки",
+		"/verify?lang=ru":                                        "Проверить подлинность справки",
+		"/verify/2026-15-1?d=<script>&lang=ru":                   "Проверить подлинность справки",
+		"/verify/file?lang=ru":                                   "Проверить подлинность справки",
 		"/verify/2026-15-1?lang=ru&d=" + strings.Repeat("9", 99): "Проверить подлинность справки",
 	} {
 		v.get(strings.ReplaceAll(strings.ReplaceAll(address, " ", "%20"), "<script>", "%3Cscript%3E"))
