@@ -24,6 +24,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/store"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -153,7 +154,7 @@ func newSite(cfg web.Config, people *api.People) (*web.Site, error) {
 			return nil, err
 		}
 	}
-	return site, nil
+	return site, jsonapi.Add(site, cfg.Conn)
 }
 
 // Pages makes the handler of all pages alone, for tests: nobody can sign in there.
