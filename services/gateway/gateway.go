@@ -25,6 +25,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/admin"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/audit"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
@@ -150,7 +151,7 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 		return nil, err
 	}
 	for _, add := range []func(*web.Site) error{
-		public.Add,
+		public.Add, citizen.Add,
 		department.Add(uploads),
 		intake.Add,
 		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,
