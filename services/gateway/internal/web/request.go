@@ -24,6 +24,7 @@ type Request struct {
 	wrong   map[string]string // by field
 	order   []string          // fields of wrong, as they were found
 	private bool
+	kept    string // the form of this page that a change of language must not empty
 	instead *answer
 }
 
@@ -45,6 +46,10 @@ func (r *Request) Show(page string, data any) (Redirect, error) {
 
 // Redirect sends the reader to another address of this site.
 type Redirect string
+
+// Stay draws a form again, with everything as it was typed: a step of the work was done, and the
+// rest of the page is not saved yet.
+const Stay Redirect = ""
 
 func (r *Request) as(p Person) {
 	r.Person = p

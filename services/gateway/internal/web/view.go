@@ -132,7 +132,9 @@ func (v View) Field(name, label string, settings ...any) Input {
 		value, _ := settings[i+1].(string)
 		switch settings[i] {
 		case "hint":
-			in.Hint = v.T(value)
+			if value != "" {
+				in.Hint = v.T(value)
+			}
 		case "type":
 			in.Type = value
 		case "auto":
@@ -172,9 +174,9 @@ func (v View) Choice(name, label, prefix string, chosen string, values ...string
 	return in
 }
 
-// Pick makes an input with options that are not messages.
-func (v View) Pick(name, label, chosen string, options []Option) Input {
-	in := v.Field(name, label, "required", "yes")
+// Pick makes an input with options that are not messages; settings as those of Field.
+func (v View) Pick(name, label, chosen string, options []Option, settings ...any) Input {
+	in := v.Field(name, label, append([]any{"required", "yes"}, settings...)...)
 	if typed, ok := v.typed(name); ok {
 		chosen = typed
 	}
@@ -216,11 +218,19 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 // Menu lists the entries of the main menu that the reader may open.
 func (v View) Menu() []Link {
 	var out []Link
+	here := -1 // the entry with the longest address that leads here
 	for _, n := range v.r.site.nav {
-		if n.allow.Lets(v.r.Person) {
-			here := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
-			out = append(out, Link{Address: n.address, Name: v.T(n.key), Current: here})
+		if !n.allow.Lets(v.r.Person) {
+			continue
 		}
+		leads := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
+		if leads && (here < 0 || len(n.address) > len(out[here].Address)) {
+			here = len(out)
+		}
+		out = append(out, Link{Address: n.address, Name: v.T(n.key)})
+	}
+	if here >= 0 {
+		out[here].Current = true
 	}
 	return out
 }
