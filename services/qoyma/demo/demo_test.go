@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/platform/telemetry"
 	"github.com/qoyma/qoyma/services/qoyma/check"
 	"github.com/qoyma/qoyma/services/qoyma/demo"
@@ -85,6 +87,20 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 	}
 	if report.Objects != 1 {
 		t.Errorf("%d objects in the repository, want 1", report.Objects)
+	}
+	spoilt, err := filepath.Glob(filepath.Join(data, "insurance", "site-1", "ocfl", "*", "*", "*", "*", "v1", "content", "data", "*", "*"))
+	if err != nil || len(spoilt) == 0 {
+		t.Fatalf("no insurance copies: %v", err)
+	}
+	if err := os.WriteFile(spoilt[0], []byte("spoilt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err = check.Folder(t.Context(), check.Config{Data: data, Services: process.Services()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.OK || !slices.ContainsFunc(report.Problems, func(p store.Problem) bool { return p.Service == "insurance" }) {
+		t.Errorf("a spoilt insurance copy is not found: %v", report.Problems)
 	}
 }
 

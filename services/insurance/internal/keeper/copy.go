@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -237,8 +238,10 @@ func (t *task) make(ctx context.Context) ([]*insurancev1.CopiedFile, error) {
 // standing gives the files of an object that stands at the site already and is whole; nil where
 // there is none. One that is not whole is put aside.
 func (t *task) standing(ctx context.Context, id string) ([]*insurancev1.CopiedFile, error) {
-	if _, err := os.Lstat(t.root.Path(id)); err != nil {
-		return nil, nil //nolint:nilerr // it is not there
+	if _, err := os.Lstat(t.root.Path(id)); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
 	files, problem, err := t.readBack(ctx, id)
 	if err != nil {
