@@ -206,7 +206,7 @@ func (s *Site) Page(path, page string, allow Allow, find func(*Request) (any, er
 }
 
 // Form is a page that is filled in. show gives what its template draws; submit reads what was
-// typed and gives a Redirect. A fault of submit draws the page again, with the fault on top and
+// typed and gives a Redirect, or Stay. A fault of submit draws the page again, with the fault on top and
 // every field as it was typed: nothing is lost.
 func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, error), submit func(*Request) (Redirect, error)) {
 	s.route("GET "+path, allow, s.handler(page, allow, show))
@@ -215,7 +215,7 @@ func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, er
 			return nil, err
 		}
 		to, err := submit(r)
-		if err == nil && r.wrong == nil {
+		if err == nil && r.wrong == nil && to != Stay {
 			return to, nil
 		}
 		r.refused(err)
