@@ -44,16 +44,17 @@ func (v Violation) String() string { return fmt.Sprintf("%s imports %s: %s", v.F
 // The rules in words; a violation quotes one.
 const (
 	RuleService   = "a service imports only proto/gen, platform, standards and itself"
-	RuleRules     = "a service's rules import only the standard library, fault, civil, numeral, standards and other rules of the same service"
+	RuleRules     = "a service's rules import only the standard library, the platform's plain values, standards and other rules of the same service"
 	RulePlatform  = "platform imports neither a service nor an archival standard"
-	RuleStandards = "a standard imports only fault, civil, numeral and other standards"
+	RuleStandards = "a standard imports only the platform's plain values and other standards"
 	RuleBinary    = "nobody imports the binary"
 	RuleReason    = "an exception needs a reason"
 	RuleUnused    = "this exception is not used: remove it"
 )
 
-// plain are the platform's packages that rules and standards may use: values, no I/O.
-var plain = []string{"platform/fault", "platform/civil", "platform/numeral"}
+// plain are the platform's packages that rules and standards may use: functions on values (dates,
+// numbers in words, printed sheets, signatures), no I/O.
+var plain = []string{"platform/fault", "platform/civil", "platform/numeral", "platform/paper", "platform/signing"}
 
 // mechanics are the folders below a service's internal that do I/O; all others are rules. What
 // find does is to keep an index at the heels of a store; accept carries out a plan, commands of

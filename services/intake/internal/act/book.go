@@ -7,6 +7,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/numeral"
+	"github.com/qoyma/qoyma/services/platform/paper"
 )
 
 // Receipt is one line of the book of accessions (түсімдерді есепке алу кітабы, книга
@@ -49,11 +50,11 @@ func (b Book) PDF(l fault.Language) ([]byte, error) {
 		return inRussian
 	}
 	title := pick(fmt.Sprintf("Түсімдерді есепке алу кітабы, %d жыл", b.Year), fmt.Sprintf("Книга учета поступлений за %d год", b.Year))
-	return paper("L", l, title, title+", "+b.AsOf.Dotted(), b.AsOf, func(s *sheet) {
-		s.centred("", bodySize, b.Archive.In(l))
-		s.pdf.Ln(1)
-		s.centred("B", 13, title)
-		s.pdf.Ln(4)
+	return paper.Draw(paper.Form{Landscape: true, Language: l, Title: title, Foot: title + ", " + b.AsOf.Dotted(), Date: b.AsOf}, func(s *paper.Sheet) {
+		s.Centred("", paper.BodySize, b.Archive.In(l))
+		s.Skip(1)
+		s.Centred("B", 13, title)
+		s.Skip(4)
 		units := 0
 		rows := make([][]string, len(b.Receipts))
 		for i, r := range b.Receipts {
@@ -67,28 +68,28 @@ func (b Book) PDF(l fault.Language) ([]byte, error) {
 				strconv.Itoa(r.Units), r.Condition.In(l), r.FondsNumber, r.Note.In(l),
 			}
 		}
-		s.table([]column{
-			{"№", 0.05, "C"},
-			{pick("Түскен күні", "Дата"), 0.08, "C"},
-			{pick("Кімнен түсті", "От кого поступило"), 0.16, "L"},
-			{pick("Құжат (атауы, №, күні)", "Документ (название, №, дата)"), 0.14, "L"},
-			{pick("Қордың атауы", "Название фонда"), 0.14, "L"},
-			{pick("Жылдары", "Годы"), 0.07, "C"},
-			{pick("Сақтау бірлігі", "Единиц хранения"), 0.08, "C"},
-			{pick("Жай-күйі", "Состояние"), 0.12, "L"},
-			{pick("Берілген қор №", "Присвоен № фонда"), 0.08, "C"},
-			{pick("Ескертпе", "Примеч."), 0.08, "L"},
+		s.Table([]paper.Column{
+			{Title: "№", Share: 0.05, Align: "C"},
+			{Title: pick("Түскен күні", "Дата"), Share: 0.08, Align: "C"},
+			{Title: pick("Кімнен түсті", "От кого поступило"), Share: 0.16, Align: "L"},
+			{Title: pick("Құжат (атауы, №, күні)", "Документ (название, №, дата)"), Share: 0.14, Align: "L"},
+			{Title: pick("Қордың атауы", "Название фонда"), Share: 0.14, Align: "L"},
+			{Title: pick("Жылдары", "Годы"), Share: 0.07, Align: "C"},
+			{Title: pick("Сақтау бірлігі", "Единиц хранения"), Share: 0.08, Align: "C"},
+			{Title: pick("Жай-күйі", "Состояние"), Share: 0.12, Align: "L"},
+			{Title: pick("Берілген қор №", "Присвоен № фонда"), Share: 0.08, Align: "C"},
+			{Title: pick("Ескертпе", "Примеч."), Share: 0.08, Align: "L"},
 		}, rows, nil)
-		s.pdf.Ln(4)
+		s.Skip(4)
 		receipts := numeral.Words(int64(len(b.Receipts)), l, numeral.Neuter, numeral.Nominative)
 		count := numeral.Units.Count(int64(units), l, numeral.Nominative)
-		s.paragraph(pick(
+		s.Paragraph(pick(
 			fmt.Sprintf("%d жыл бойынша барлығы: түсім – %d (%s), барлығы %s.", b.Year, len(b.Receipts), receipts, count),
 			fmt.Sprintf("Итого за %d год: поступлений – %d (%s), всего %s.", b.Year, len(b.Receipts), receipts, count),
 		))
-		s.room(16)
-		s.pdf.Ln(3)
-		s.sign(pick("Кітапты жүргізген", "Книгу вел"), Person{}, forms[l].signature)
+		s.Room(16)
+		s.Skip(3)
+		sign(s, pick("Кітапты жүргізген", "Книгу вел"), Person{}, forms[l].signature)
 	})
 }
 

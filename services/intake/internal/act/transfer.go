@@ -8,9 +8,8 @@ import (
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/numeral"
+	"github.com/qoyma/qoyma/services/platform/paper"
 )
-
-func numeralOf(n int) string { return strconv.Itoa(n) }
 
 // words of the act's form.
 type words struct {
@@ -64,57 +63,57 @@ func (a Transfer) PDF(l fault.Language) ([]byte, error) {
 	w := forms[l]
 	title := fmt.Sprintf(w.number, a.Number)
 	foot := fmt.Sprintf("%s, %s", title, a.Date.Dotted())
-	return paper("P", l, title+" "+w.title, foot, a.Date, func(s *sheet) {
+	return paper.Draw(paper.Form{Language: l, Title: title + " " + w.title, Foot: foot, Date: a.Date}, func(s *paper.Sheet) {
 		a.head(s, w)
 		a.body(s, w)
 		a.end(s, w)
 	})
 }
 
-func (a Transfer) head(s *sheet, w words) {
-	l := s.language
-	y := s.pdf.GetY()
-	half := s.width/2 - 6
+func (a Transfer) head(s *paper.Sheet, w words) {
+	l := s.Language
+	y := s.Y()
+	half := s.Width/2 - 6
 	lowest := y
 	for i, p := range []Party{a.Giver, a.Archive} {
-		x := left + float64(i)*(half+12)
-		s.pdf.SetXY(x, y)
-		s.block(x, half, "B", w.approve)
-		s.block(x, half, "", p.Head.Post.In(l))
-		s.block(x, half, "", p.Name.In(l))
-		lowest = max(lowest, s.pdf.GetY())
+		x := paper.Left + float64(i)*(half+12)
+		s.MoveTo(x, y)
+		s.Block(x, half, "B", w.approve)
+		s.Block(x, half, "", p.Head.Post.In(l))
+		s.Block(x, half, "", p.Name.In(l))
+		lowest = max(lowest, s.Y())
 	}
 	for i, p := range []Party{a.Giver, a.Archive} { // both sign on one level
-		s.pdf.SetY(lowest)
-		s.line(left+float64(i)*(half+12), half, p.Head.Name)
+		s.MoveTo(paper.Left, lowest)
+		approve(s, paper.Left+float64(i)*(half+12), half, p.Head.Name)
 	}
-	s.newline(7)
+	s.Newline(7)
 	number := fmt.Sprintf(w.number, a.Number)
 	if l == fault.Kazakh {
-		s.centred("B", 13, w.title) // the kind of act comes last in Kazakh
-		s.centred("B", 13, number)
+		s.Centred("B", 13, w.title) // the kind of act comes last in Kazakh
+		s.Centred("B", 13, number)
 	} else {
-		s.centred("B", 13, number)
-		s.centred("B", 13, w.title)
+		s.Centred("B", 13, number)
+		s.Centred("B", 13, w.title)
 	}
-	s.pdf.Ln(3)
-	s.font("", bodySize)
-	s.cell(s.width/2, bodyLine, s.fit(a.Place.In(l), s.width/2), "L")
-	s.cell(s.width/2, bodyLine, a.Date.In(l), "R")
-	s.newline(bodyLine + 3)
+	s.Skip(3)
+	s.Font("", paper.BodySize)
+	s.Cell(s.Width/2, paper.BodyLine, s.Fit(a.Place.In(l), s.Width/2), "L")
+	s.Cell(s.Width/2, paper.BodyLine, a.Date.In(l), "R")
+	s.Newline(paper.BodyLine + 3)
 }
 
-func (a Transfer) body(s *sheet, w words) {
-	l := s.language
-	s.labelled(w.ground, a.Ground.In(l))
+func (a Transfer) body(s *paper.Sheet, w words) {
+	l := s.Language
+	s.Labelled(w.ground, a.Ground.In(l))
 	fonds := a.FondsName.In(l)
 	if a.FondsNumber != "" {
 		fonds = "№ " + a.FondsNumber + ", " + fonds
 	}
-	s.labelled(w.fonds, fonds)
-	s.labelled(w.giver, a.Giver.Name.In(l))
-	s.labelled(w.archive, a.Archive.Name.In(l))
-	s.paragraph(w.handed)
+	s.Labelled(w.fonds, fonds)
+	s.Labelled(w.giver, a.Giver.Name.In(l))
+	s.Labelled(w.archive, a.Archive.Name.In(l))
+	s.Paragraph(w.handed)
 
 	rows := make([][]string, len(a.Rows))
 	copies := 0
@@ -122,27 +121,27 @@ func (a Transfer) body(s *sheet, w words) {
 		copies += r.Copies
 		rows[i] = []string{strconv.Itoa(i + 1), r.Inventory, r.Title.In(l), strconv.Itoa(r.Copies), strconv.Itoa(r.Units), r.Note.In(l)}
 	}
-	s.table([]column{
-		{w.no, 0.07, "C"},
-		{w.inventory, 0.13, "C"},
-		{w.name, 0.38, "L"},
-		{w.copies, 0.12, "C"},
-		{w.units, 0.12, "C"},
-		{w.note, 0.18, "L"},
+	s.Table([]paper.Column{
+		{Title: w.no, Share: 0.07, Align: "C"},
+		{Title: w.inventory, Share: 0.13, Align: "C"},
+		{Title: w.name, Share: 0.38, Align: "L"},
+		{Title: w.copies, Share: 0.12, Align: "C"},
+		{Title: w.units, Share: 0.12, Align: "C"},
+		{Title: w.note, Share: 0.18, Align: "L"},
 	}, rows, []string{"", "", w.total, strconv.Itoa(copies), strconv.Itoa(a.Accepted), ""})
-	s.pdf.Ln(3)
+	s.Skip(3)
 
 	accepted := numeral.Units.Count(int64(a.Accepted), l, numeral.Nominative)
 	if a.Announced == a.Accepted {
-		s.paragraph(fmt.Sprintf(w.acceptedAll, accepted))
+		s.Paragraph(fmt.Sprintf(w.acceptedAll, accepted))
 	} else {
-		s.paragraph(fmt.Sprintf(w.accepted, numeral.Units.Count(int64(a.Announced), l, numeral.Genitive), accepted))
+		s.Paragraph(fmt.Sprintf(w.accepted, numeral.Units.Count(int64(a.Announced), l, numeral.Genitive), accepted))
 	}
 	if len(a.Differences) > 0 {
-		s.room(2 * bodyLine)
-		s.paragraph(w.differences)
+		s.Room(2 * paper.BodyLine)
+		s.Paragraph(w.differences)
 		for i, d := range a.Differences {
-			s.paragraph(fmt.Sprintf("%d) %s – %s", i+1, d.Unit, d.Reason.In(l)))
+			s.Paragraph(fmt.Sprintf("%d) %s – %s", i+1, d.Unit, d.Reason.In(l)))
 		}
 	}
 	a.electronic(s, w)
@@ -150,36 +149,36 @@ func (a Transfer) body(s *sheet, w words) {
 
 // electronic says what was taken as files, by which digest it is known, and whether it was
 // checked for malware: an absent check is said, never left out.
-func (a Transfer) electronic(s *sheet, w words) {
+func (a Transfer) electronic(s *paper.Sheet, w words) {
 	d := a.Digital
 	if d == nil {
 		return
 	}
-	s.labelled(w.digital, fmt.Sprintf(w.objects, d.Package, d.Objects, thousands(d.Bytes)))
-	s.labelled(fmt.Sprintf(w.digest, d.Algorithm), grouped(d.Digest))
-	malware := d.Malware.In(s.language)
+	s.Labelled(w.digital, fmt.Sprintf(w.objects, d.Package, d.Objects, thousands(d.Bytes)))
+	s.Labelled(fmt.Sprintf(w.digest, d.Algorithm), grouped(d.Digest))
+	malware := d.Malware.In(s.Language)
 	if malware == "" {
 		malware = w.noCheck
 	}
-	s.labelled(w.malware, malware)
+	s.Labelled(w.malware, malware)
 }
 
-func (a Transfer) end(s *sheet, w words) {
-	l := s.language
-	s.paragraph(w.copiesOfAct)
-	s.room(28) // both signatures stay on one page
-	s.pdf.Ln(2)
-	s.sign(w.gave, a.Giver.Signer, w.signature)
-	s.sign(w.took, a.Archive.Signer, w.signature)
+func (a Transfer) end(s *paper.Sheet, w words) {
+	l := s.Language
+	s.Paragraph(w.copiesOfAct)
+	s.Room(28) // both signatures stay on one page
+	s.Skip(2)
+	sign(s, w.gave, a.Giver.Signer, w.signature)
+	sign(s, w.took, a.Archive.Signer, w.signature)
 
-	s.room(38)
-	s.pdf.Ln(2)
-	s.labelled(w.accession, a.Accession)
+	s.Room(38)
+	s.Skip(2)
+	s.Labelled(w.accession, a.Accession)
 	number := a.FondsNumber
 	if number == "" {
 		number = "____________"
 	}
-	s.labelled(w.assigned, number)
+	s.Labelled(w.assigned, number)
 	books := make([]string, len(a.Books))
 	for i, b := range a.Books {
 		books[i] = b.In(l)
@@ -188,66 +187,32 @@ func (a Transfer) end(s *sheet, w words) {
 	if text == "" {
 		text = strings.Repeat("_", 40)
 	}
-	s.labelled(w.books, text)
-	s.sign(w.booksBy, Person{}, w.signature)
+	s.Labelled(w.books, text)
+	sign(s, w.booksBy, Person{}, w.signature)
 }
 
-// block prints lines in a part of the sheet's width that begins at x.
-func (s *sheet) block(x, width float64, style, text string) {
-	if text == "" {
-		return
-	}
-	s.font(style, bodySize-0.5)
-	for _, line := range s.wrap(text, width) {
-		s.pdf.SetX(x)
-		s.cell(width, bodyLine, line, "L")
-		s.newline(bodyLine)
-	}
-}
-
-// line prints a place for a signature and the name beside it, and a place for the date.
-func (s *sheet) line(x, width float64, name string) {
-	y := s.pdf.GetY() + 7
-	s.pdf.Line(x, y, x+width*0.45, y)
-	s.font("", bodySize-0.5)
-	s.pdf.SetXY(x+width*0.47, y-bodyLine+0.6)
-	s.cell(width*0.53, bodyLine, s.fit(name, width*0.53), "L")
+// approve prints a place for a signature and the name beside it, and a place for the date.
+func approve(s *paper.Sheet, x, width float64, name string) {
+	y := s.Y() + 7
+	s.Rule(x, y, x+width*0.45, y)
+	s.Font("", paper.BodySize-0.5)
+	s.MoveTo(x+width*0.47, y-paper.BodyLine+0.6)
+	s.Cell(width*0.53, paper.BodyLine, s.Fit(name, width*0.53), "L")
 	if name == "" {
-		s.pdf.Line(x+width*0.48, y, x+width, y)
+		s.Rule(x+width*0.48, y, x+width, y)
 	}
 	date := "«____» ______________ 20___ г."
-	if s.language == fault.Kazakh {
+	if s.Language == fault.Kazakh {
 		date = "20___ жылғы «____» ______________"
 	}
-	s.pdf.SetXY(x, y+1.5)
-	s.cell(width, bodyLine, date, "L")
-	s.newline(bodyLine)
+	s.MoveTo(x, y+1.5)
+	s.Cell(width, paper.BodyLine, date, "L")
+	s.Newline(paper.BodyLine)
 }
 
-// sign prints a line for the signature of one side: role and post, line, name.
-func (s *sheet) sign(role string, p Person, caption string) {
-	s.font("", bodySize)
-	post := p.Post.In(s.language)
-	lines := s.wrap(strings.TrimSuffix(role+": "+post, ": "), s.width*0.42)
-	s.room(float64(len(lines))*bodyLine + 4)
-	for i, line := range lines {
-		s.cell(s.width*0.42, bodyLine, line, "L")
-		if i < len(lines)-1 {
-			s.newline(bodyLine)
-		}
-	}
-	y := s.pdf.GetY() + bodyLine - 0.4
-	from, to := left+s.width*0.44, left+s.width*0.70
-	s.pdf.Line(from, y, to, y)
-	s.pdf.SetXY(to+2, y-bodyLine+0.4)
-	s.cell(s.width*0.28, bodyLine, s.fit(p.Name, s.width*0.28), "L")
-	if p.Name == "" {
-		s.pdf.Line(to+4, y, left+s.width, y)
-	}
-	s.font("", footSize-1)
-	s.pdf.SetXY(from, y+0.2)
-	s.cell(to-from, 3.4, caption, "C")
-	s.newline(5)
+// sign prints a line for the signature of one side.
+func sign(s *paper.Sheet, role string, p Person, caption string) {
+	s.Sign(strings.TrimSuffix(role+": "+p.Post.In(s.Language), ": "), p.Name, caption)
 }
 
 // thousands writes a great number in groups of three with non-breaking spaces.

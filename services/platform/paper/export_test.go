@@ -1,4 +1,4 @@
-package act
+package paper
 
 // Drawable tells whether one of the fonts has the character.
 func Drawable(r rune, style string) bool {

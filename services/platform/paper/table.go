@@ -1,33 +1,34 @@
-package act
+package paper
 
-// column of a table. Share is its part of the sheet's width; the shares of a table's
-// columns add up to 1.
-type column struct {
-	title string
-	share float64
-	align string // L, C, R
+import "strconv"
+
+// Column of a table.
+type Column struct {
+	Title string
+	Share float64 // its part of the sheet's width; the shares of a table's columns add up to 1
+	Align string  // L, C, R
 }
 
-// table draws a table whose heading stands again on top of every page it goes on to. A row
+// Table draws a table whose heading stands again on top of every page it goes on to. A row
 // that fits on a page is not parted; a taller one goes on over pages.
-func (s *sheet) table(columns []column, rows [][]string, total []string) {
+func (s *Sheet) Table(columns []Column, rows [][]string, total []string) {
 	heads, numbers := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		heads[i], numbers[i] = c.title, numeralOf(i+1)
+		heads[i], numbers[i] = c.Title, strconv.Itoa(i+1)
 	}
 	head := func() {
-		s.font("B", tableSize)
+		s.Font("B", TableSize)
 		s.draw(columns, s.lay(columns, heads), true)
-		s.font("", tableSize)
+		s.Font("", TableSize)
 		s.draw(columns, s.lay(columns, numbers), true)
 	}
-	s.font("", tableSize)
+	s.Font("", TableSize)
 	first := 1
 	if len(rows) > 0 {
 		first = min(tallest(s.lay(columns, rows[0])), 10)
 	}
-	s.font("B", tableSize)
-	s.room(height(tallest(s.lay(columns, heads))) + height(1) + height(first))
+	s.Font("B", TableSize)
+	s.Room(height(tallest(s.lay(columns, heads))) + height(1) + height(first))
 	head()
 	for _, r := range rows {
 		s.row(columns, r, "", head)
@@ -38,13 +39,13 @@ func (s *sheet) table(columns []column, rows [][]string, total []string) {
 }
 
 // row draws one row of cells, on a new page where it does not fit on this one.
-func (s *sheet) row(columns []column, cells []string, style string, head func()) {
+func (s *Sheet) row(columns []Column, cells []string, style string, head func()) {
 	turn := func() {
 		s.pdf.AddPage()
 		head()
-		s.font(style, tableSize)
+		s.Font(style, TableSize)
 	}
-	s.font(style, tableSize)
+	s.Font(style, TableSize)
 	rest := s.lay(columns, cells)
 	if s.lines() < tallest(rest) && s.fresh() >= tallest(rest) {
 		turn()
@@ -61,20 +62,20 @@ func (s *sheet) row(columns []column, cells []string, style string, head func())
 }
 
 // lines is how many lines of a row still fit on this page.
-func (s *sheet) lines() int {
-	return int((s.limit - s.pdf.GetY() - 2*cellPad) / tableLine)
+func (s *Sheet) lines() int {
+	return int((s.limit - s.pdf.GetY() - 2*cellPad) / TableLine)
 }
 
 // fresh is how many lines of a row surely fit on a new page under the heading.
-func (s *sheet) fresh() int {
-	return int((s.limit-top-2*cellPad)/tableLine) - 8
+func (s *Sheet) fresh() int {
+	return int((s.limit-top-2*cellPad)/TableLine) - 8
 }
 
 // lay wraps the cells of a row into lines, in the style in use.
-func (s *sheet) lay(columns []column, cells []string) [][]string {
+func (s *Sheet) lay(columns []Column, cells []string) [][]string {
 	lines := make([][]string, len(columns))
 	for i, c := range columns {
-		lines[i] = s.wrap(cells[i], s.width*c.share-2*cellPad)
+		lines[i] = s.Wrap(cells[i], s.Width*c.Share-2*cellPad)
 	}
 	return lines
 }
@@ -88,7 +89,7 @@ func tallest(cells [][]string) int {
 }
 
 // height of a row of so many lines, in millimetres.
-func height(lines int) float64 { return float64(lines)*tableLine + 2*cellPad }
+func height(lines int) float64 { return float64(lines)*TableLine + 2*cellPad }
 
 // cut parts a row after n lines.
 func cut(cells [][]string, n int) (upper, lower [][]string) {
@@ -101,22 +102,22 @@ func cut(cells [][]string, n int) (upper, lower [][]string) {
 }
 
 // draw prints a row of wrapped cells at the place reached and moves below it.
-func (s *sheet) draw(columns []column, cells [][]string, heading bool) {
+func (s *Sheet) draw(columns []Column, cells [][]string, heading bool) {
 	h := height(tallest(cells))
-	x, y := left, s.pdf.GetY()
+	x, y := Left, s.pdf.GetY()
 	for i, c := range columns {
-		w := s.width * c.share
+		w := s.Width * c.Share
 		s.pdf.Rect(x, y, w, h, "D")
-		align, at := c.align, y+cellPad
+		align, at := c.Align, y+cellPad
 		if heading {
-			align, at = "C", y+(h-float64(len(cells[i]))*tableLine)/2
+			align, at = "C", y+(h-float64(len(cells[i]))*TableLine)/2
 		}
 		for _, line := range cells[i] {
 			s.pdf.SetXY(x+cellPad, at)
-			s.cell(w-2*cellPad, tableLine, line, align)
-			at += tableLine
+			s.Cell(w-2*cellPad, TableLine, line, align)
+			at += TableLine
 		}
 		x += w
 	}
-	s.pdf.SetXY(left, y+h)
+	s.pdf.SetXY(Left, y+h)
 }

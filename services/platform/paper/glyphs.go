@@ -1,4 +1,4 @@
-package act
+package paper
 
 import (
 	"encoding/binary"
@@ -12,7 +12,7 @@ import (
 	"github.com/go-fonts/liberation/liberationserifregular"
 )
 
-// Liberation Serif prints the acts: it has every Kazakh and Russian letter, but not ₸ nor
+// Liberation Serif prints the papers: it has every Kazakh and Russian letter, but not ₸ nor
 // many signs that people paste. What it lacks comes from DejaVu Serif, and what neither
 // has is printed as a question mark, for a blank would look like nothing was written.
 
