@@ -62,13 +62,18 @@ type paperPage struct {
 	Row       row
 	Paper     *referencev1.Paper
 	Draft     *referencev1.Draft // what the paper says
-	Citations map[uint32]*referencev1.Finding
 	Signer    *referencev1.Signer
 	Mine      bool // it lies before whoever looks
 	Signed    bool
 	Digest    []string // in groups of eight, to be compared by eye
-	Extension string
+	MayExtend string // ground that the regime allows; empty where none does
 }
+
+// Shown is what the paper says.
+func (p paperPage) Shown() *referencev1.AnswerContent { return p.Draft.GetContent() }
+
+// Cited is the citation of a finding.
+func (p paperPage) Cited(finding uint32) string { return cited(p.GetFindings(), finding) }
 
 // showPaper is the paper that is to be signed, with all that it rests on.
 func showPaper(r *web.Request) (any, error) {
@@ -84,7 +89,7 @@ func showPaper(r *web.Request) (any, error) {
 	if len(res.GetPapers()) == 0 {
 		return nil, noPaper.With()
 	}
-	p := paperPage{GetRequestResponse: res, Row: newRow(r, res.GetRequest()), Paper: res.GetPapers()[0], Citations: map[uint32]*referencev1.Finding{}}
+	p := paperPage{GetRequestResponse: res, Row: newRow(r, res.GetRequest()), Paper: res.GetPapers()[0]}
 	p.Mine = p.Paper.GetSigner() == me(r) && p.Paper.GetState() == "submitted"
 	p.Signed = p.Paper.GetState() == "signed"
 	p.Digest = groups(p.Paper.GetSha256())
@@ -93,11 +98,8 @@ func showPaper(r *web.Request) (any, error) {
 			p.Draft = d
 		}
 	}
-	for _, f := range res.GetFindings() {
-		p.Citations[f.GetFinding()] = f
-	}
 	if s := res.GetRequest(); !s.GetExtended() && !p.Signed {
-		p.Extension = map[string]string{"information": "other_holders", "archival": "several_organisations"}[s.GetRegime()]
+		p.MayExtend = map[string]string{"information": "other_holders", "archival": "several_organisations"}[s.GetRegime()]
 	}
 	if p.Signer, err = signer(r, c); err != nil {
 		return nil, err

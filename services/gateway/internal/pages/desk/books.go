@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func requestBook(r *web.Request) (any, error) {
 	p := bookPage{Rows: rows(r, res.GetRequests()), Today: res.GetToday(), Now: now}
 	slices.SortStableFunc(p.Rows, func(a, b row) int { return compareNumbers(a.GetNumber(), b.GetNumber()) })
 	if res.GetNext() != "" {
-		p.Next = "/books/requests?state=" + now + "&after=" + res.GetNext()
+		p.Next = "/books/requests?state=" + now + "&after=" + url.QueryEscape(res.GetNext())
 	}
 	return p, nil
 }
@@ -84,7 +85,7 @@ func certificateBook(r *web.Request) (any, error) {
 		}
 		p.Today = res.GetToday()
 		if state == "closed" && res.GetNext() != "" {
-			p.Next = "/books/certificates?after=" + res.GetNext()
+			p.Next = "/books/certificates?after=" + url.QueryEscape(res.GetNext())
 		}
 	}
 	slices.SortStableFunc(p.Rows, func(a, b row) int { return compareNumbers(b.GetNumber(), a.GetNumber()) })
@@ -124,15 +125,17 @@ func acts(r *web.Request) (any, error) {
 	for _, a := range res.GetAccessions() {
 		p.Accessions = append(p.Accessions, accession{a, actAddress(a.GetAccessionNumber())})
 	}
+	if n := len(p.Accessions); res.GetMore() && n > 0 {
+		_, last := split(p.Accessions[n-1].GetAccessionNumber())
+		p.Next = "/acts?year=" + strconv.FormatUint(year, 10) + "&after=" + strconv.Itoa(last)
+	}
 	return p, nil
 }
 
+// actAddress is where the acts of an accession stand; its number is "2026-1".
 func actAddress(number string) string {
-	a, b, _ := strings.Cut(number, "/")
-	if b == "" {
-		a, b, _ = strings.Cut(number, "-")
-	}
-	return "/acts/" + a + "/" + b
+	year, n := split(number)
+	return "/acts/" + strconv.Itoa(year) + "/" + strconv.Itoa(n)
 }
 
 // act sends the act of an accession.

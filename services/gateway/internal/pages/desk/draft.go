@@ -147,7 +147,7 @@ func (d draft) ground() uint32 {
 
 // mark tells two states of the form apart, so that it can be said whether something is not saved.
 func (d draft) mark() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", d))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", d))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -27,9 +27,24 @@ type requestPage struct {
 	Signers []web.Option
 	// What may be done now.
 	Open, Works, Heads bool
-	Extension          string // ground that the regime allows; empty where none does
+	MayExtend          string // ground that the regime allows; empty where none does
 	Kinds, Grounds     []web.Option
 	Languages          []web.Option
+}
+
+// Shown is what a draft that is not worked on any more says.
+func (p requestPage) Shown() *referencev1.AnswerContent { return p.Saved.GetContent() }
+
+// Cited is the citation of a finding.
+func (p requestPage) Cited(finding uint32) string { return cited(p.GetFindings(), finding) }
+
+func cited(list []*referencev1.Finding, finding uint32) string {
+	for _, f := range list {
+		if f.GetFinding() == finding {
+			return f.GetCitation()
+		}
+	}
+	return "?"
 }
 
 type factForm struct {
@@ -71,7 +86,7 @@ func showRequest(r *web.Request) (any, error) {
 	p.Open = s.GetState() != "closed"
 	p.Works = slices.Contains([]string{"registered", "assigned", "drafted"}, s.GetState())
 	if !s.GetExtended() && p.Open {
-		p.Extension = map[string]string{"information": "other_holders", "archival": "several_organisations"}[s.GetRegime()]
+		p.MayExtend = map[string]string{"information": "other_holders", "archival": "several_organisations"}[s.GetRegime()]
 	}
 	if len(res.GetDrafts()) > 0 {
 		p.Saved = res.GetDrafts()[0]

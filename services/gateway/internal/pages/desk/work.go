@@ -76,6 +76,7 @@ func press(r *web.Request, do, arg string, d *draft) (web.Redirect, error) {
 		d.forget(uint32(n))
 		r.Carry = *d
 	}
+	r.PostForm.Del("do")
 	for _, name := range b.fields {
 		r.PostForm.Del(name)
 	}
