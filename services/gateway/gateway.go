@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/desk"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/host"
@@ -56,7 +57,7 @@ func newSite(conn func(service string) (grpc.ClientConnInterface, error), log *s
 	if err != nil {
 		return nil, err
 	}
-	for _, add := range []func(*web.Site) error{public.Add} {
+	for _, add := range []func(*web.Site) error{public.Add, desk.Add} {
 		if err := add(site); err != nil {
 			return nil, err
 		}

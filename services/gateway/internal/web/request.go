@@ -26,6 +26,8 @@ type Request struct {
 	private bool
 	said    string // what was done, where the page stays
 	renewed bool
+	w       http.ResponseWriter
+	kept    string // the form of this page that a change of language must not empty
 }
 
 // Redirect sends the reader to another address of this site.

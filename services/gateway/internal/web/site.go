@@ -36,6 +36,8 @@ type Config struct {
 	Who func(*http.Request) (Person, error)
 	Log *slog.Logger
 	Now func() time.Time // nil means time.Now
+	// Attempt says whether somebody may guess at a secret once more; nil lets everybody.
+	Attempt func(r *http.Request, what string) error
 }
 
 // Person is whoever is signed in; the zero Person is a visitor, nobody in particular.
@@ -206,13 +208,17 @@ func (s *Site) Page(path, page string, allow Allow, find func(*Request) (any, er
 }
 
 // Form is a page that is filled in. show gives what its template draws; submit reads what was
-// typed and gives a Redirect, or Stay. A fault of submit draws the page again, with the fault on top and
-// every field as it was typed: nothing is lost.
+// typed and gives a Redirect. A fault of submit draws the page again, with the fault on top and
+// every field as it was typed: nothing is lost. So does an empty Redirect: the next screen of a
+// form that has several, for example.
 func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, error), submit func(*Request) (Redirect, error)) {
 	s.route("GET "+path, allow, s.handler(page, allow, show))
 	s.route("POST "+path, allow, s.handler(page, allow, func(r *Request) (any, error) {
 		if err := r.readForm(); err != nil {
 			return nil, err
+		}
+		if r.Field("go") == stay {
+			return show(r)
 		}
 		to, err := submit(r)
 		if err == nil && r.wrong == nil && to != Stay {
@@ -255,11 +261,15 @@ const patience = 15 * time.Second
 const maxForm = 256
 
 func (s *Site) handler(page string, allow Allow, find func(*Request) (any, error)) http.Handler {
+	return s.bounded(page, allow, maxForm<<10, find)
+}
+
+func (s *Site) bounded(page string, allow Allow, most int64, find func(*Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		ctx, cancel := context.WithTimeout(hr.Context(), patience)
 		defer cancel()
 		hr = hr.WithContext(ctx)
-		hr.Body = http.MaxBytesReader(w, hr.Body, maxForm<<10)
+		hr.Body = http.MaxBytesReader(w, hr.Body, most)
 		r, done := s.request(w, hr)
 		if done || s.turnedAway(w, r, allow) {
 			return
@@ -291,7 +301,7 @@ func (s *Site) request(w http.ResponseWriter, hr *http.Request) (r *Request, don
 			Name: "lang", Value: string(lang), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: hr.TLS != nil,
 		})
 	}
-	r = &Request{Request: hr, site: s, Lang: lang}
+	r = &Request{Request: hr, site: s, Lang: lang, w: w}
 	person := Person{}
 	if s.cfg.Who != nil {
 		var err error

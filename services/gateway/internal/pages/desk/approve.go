@@ -66,7 +66,7 @@ type paperPage struct {
 	Mine      bool // it lies before whoever looks
 	Signed    bool
 	Digest    []string // in groups of eight, to be compared by eye
-	MayExtend string // ground that the regime allows; empty where none does
+	MayExtend string   // ground that the regime allows; empty where none does
 }
 
 // Shown is what the paper says.
@@ -151,22 +151,22 @@ func (a *approval) decide(r *web.Request) (web.Redirect, error) {
 		if _, err := c.ReturnDraft(r.Context(), &referencev1.ReturnDraftRequest{CommandId: r.Field("command"), Number: number, Remark: r.Field("remark")}); err != nil {
 			return "", err
 		}
-		return web.Done("/approve", "done.desk-returned"), nil
+		return web.Done("/approve", "done.desk.returned"), nil
 	case "extend":
 		if err := extend(r, c, ""); err != nil || !r.OK() {
 			return "", err
 		}
-		return web.Done(here, "done.desk-extend"), nil
+		return web.Done(here, "done.desk.extend"), nil
 	case "deliver":
 		if err := deliver(r, c, ""); err != nil {
 			return "", err
 		}
-		return web.Done(here, "done.desk-deliver"), nil
+		return web.Done(here, "done.desk.deliver"), nil
 	case "sign":
 		if err := a.sign(r, c, number); err != nil || !r.OK() {
 			return "", err
 		}
-		return web.Done(here, "done.desk-signed"), nil
+		return web.Done(here, "done.desk.signed"), nil
 	}
 	return web.Stay, nil
 }
@@ -256,5 +256,5 @@ func enrol(r *web.Request) (web.Redirect, error) {
 	if _, err := c.EnrolSigner(r.Context(), &referencev1.EnrolSignerRequest{CommandId: r.Field("command"), Code: strings.TrimSpace(r.Field("code")), Key: key}); err != nil {
 		return "", err
 	}
-	return web.Done("/approve", "done.desk-enrolled"), nil
+	return web.Done("/approve", "done.desk.enrolled"), nil
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
 
+// languages of an answer (AI-11.12).
+var languages = []string{"kk", "ru", "en"}
+
 // kinds are the kinds of answer, in the order in which the form offers them.
 var kinds = []string{"certificate", "copy", "extract", "negative", "answer", "refusal", "forwarded", "published"}
 

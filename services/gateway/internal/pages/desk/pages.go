@@ -49,7 +49,7 @@ func Add(s *web.Site) error {
 	s.Form("/signers", "signers", administrator, showSigners, invite)
 	s.Page("/reports", "reports", head, reports)
 
-	s.Page("/books", "books", staff, nil2)
+	s.Page("/books", "books", staff, nothing)
 	s.Page("/books/requests", "bookrequests", staff, requestBook)
 	s.Page("/books/certificates", "bookcertificates", staff, certificateBook)
 	s.Page("/acts", "acts", staff, acts)
@@ -57,7 +57,7 @@ func Add(s *web.Site) error {
 	return nil
 }
 
-func nil2(*web.Request) (any, error) { return nil, nil } //nolint:nilnil // a page that finds nothing draws its words
+func nothing(*web.Request) (any, error) { return nil, nil } //nolint:nilnil // a page that finds nothing draws its words
 
 // service connects to a service under the identity of whoever asks.
 func service[C any](r *web.Request, name string, client func(grpc.ClientConnInterface) C) (C, error) {

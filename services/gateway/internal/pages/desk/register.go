@@ -8,33 +8,22 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
 
-// Words of closed lists, in the order in which the forms offer them.
-var (
-	topics    = []string{"work_record", "pay", "award", "repression", "land", "other"}
-	wishes    = []string{"reference", "copy", "extract", "information", "petition"}
-	channels  = []string{"counter", "post", "email", "egov"}
-	languages = []string{"kk", "ru", "en"}
-)
-
 type registerPage struct {
 	Preview *referencev1.PreviewRequestResponse
 	Done    *referencev1.RegisterRequestResponse // the ticket
 	At      string                               // date and time of the registration, as the ticket prints them
 	Channel string
 	Link    string // the secret link
-	// Words of the form's lists.
-	Topics, Wishes, Channels, Languages []string
-}
-
-func (registerPage) lists() registerPage {
-	return registerPage{Topics: topics, Wishes: wishes, Channels: channels, Languages: languages}
 }
 
 // showRegister draws the form; with the preview once it was asked for, or the ticket once the
 // request is registered (AI-11.6).
 func showRegister(r *web.Request) (any, error) {
 	r.Private()
-	p := registerPage{}.lists()
+	p := registerPage{}
+	if r.Carry == nil {
+		r.Keep("register")
+	}
 	switch found := r.Carry.(type) {
 	case *referencev1.PreviewRequestResponse:
 		p.Preview = found
@@ -116,9 +105,5 @@ func submission(r *web.Request) *referencev1.RegisterRequestRequest {
 
 // secretLink is where the applicant follows the request.
 func secretLink(r *web.Request, number, secret string) string {
-	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + "/r/" + url.PathEscape(number) + "?s=" + url.QueryEscape(secret)
+	return r.Origin() + "/r/" + url.PathEscape(number) + "?s=" + url.QueryEscape(secret)
 }

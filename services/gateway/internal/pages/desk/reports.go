@@ -9,21 +9,21 @@ import (
 
 // share is a line of a report: how many of how many.
 type share struct {
-	Key, Label     string
-	Count, Missed  int
-	Percent        int
+	Key, Label    string
+	Count, Missed int
+	Percent       int
 }
 
 type reportsPage struct {
-	Today           string
-	Open, Overdue   uint32
-	Closed, OnTime  int
-	Percent         int // on time, of the closed
-	Ages, Topics    []share
-	Outcomes        []share
-	Missed          []row // open ones that missed their term
-	Cut             bool  // there are more than were counted
-	Counted         int
+	Today          string
+	Open, Overdue  uint32
+	Closed, OnTime int
+	Percent        int // on time, of the closed
+	Ages, Topics   []share
+	Outcomes       []share
+	Missed         []row // open ones that missed their term
+	Cut            bool  // there are more than were counted
+	Counted        int
 }
 
 // bound is how many pages of the list a report reads: 1,000 requests.
@@ -93,6 +93,8 @@ func reports(r *web.Request) (any, error) {
 	}
 	return p, nil
 }
+
+var topics = []string{"work_record", "pay", "award", "repression", "land", "other"}
 
 var outcomes = []string{"answered", "negative", "refused", "forwarded", "published", "withdrawn"}
 

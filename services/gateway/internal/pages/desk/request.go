@@ -73,6 +73,10 @@ const found = 10
 
 func showRequest(r *web.Request) (any, error) {
 	r.Private()
+	r.Keep("work")
+	if r.Carry == nil && r.Method == http.MethodPost && r.Field("facts") != "" {
+		r.Carry = readDraft(r.PostForm) // the language was changed
+	}
 	c, err := reference(r)
 	if err != nil {
 		return nil, err

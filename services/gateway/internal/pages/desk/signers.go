@@ -45,7 +45,7 @@ func invite(r *web.Request) (web.Redirect, error) {
 		if _, err := c.RevokeSigner(r.Context(), &referencev1.RevokeSignerRequest{CommandId: r.Field("command"), Account: account, Ground: r.Field("ground")}); err != nil {
 			return "", err
 		}
-		return web.Done("/signers", "done.desk-revoked"), nil
+		return web.Done("/signers", "done.desk.revoked"), nil
 	}
 	for _, field := range []string{"account", "name_kk", "name_ru", "post_kk", "post_ru"} {
 		if r.Field(field) == "" {

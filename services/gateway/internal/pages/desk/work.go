@@ -21,19 +21,19 @@ type button struct {
 	leaves bool
 }
 
-// buttons by name. A message "done.desk-‹name›" says what was done.
+// buttons by name. A message "done.desk.‹name›" says what was done.
 var buttons = map[string]button{
-	"take":             {do: take},
-	"assign":           {do: assign, fields: []string{"assignee"}},
-	"identity":         {do: identity, fields: []string{"document", "authority", "way", "note"}},
-	"regime":           {do: decideRegime, fields: []string{"regime", "regime_ground"}},
-	"extend":           {do: extend, fields: []string{"extension_reason", "extension_days"}},
-	"notice":           {do: notice, fields: []string{"given_on", "notice_way"}},
-	"clarify":          {do: clarify, fields: []string{"clarification"}},
-	"finding":          {do: addFinding, fields: []string{"code", "leaves", "quotation", "record"}},
-	"finding-remove":   {do: removeFinding},
-	"forward":          {do: forward, leaves: true},
-	"deliver":          {do: deliver, leaves: true},
+	"take":           {do: take},
+	"assign":         {do: assign, fields: []string{"assignee"}},
+	"identity":       {do: identity, fields: []string{"document", "authority", "way", "note"}},
+	"regime":         {do: decideRegime, fields: []string{"regime", "regime_ground"}},
+	"extend":         {do: extend, fields: []string{"extension_reason", "extension_days"}},
+	"notice":         {do: notice, fields: []string{"given_on", "notice_way"}},
+	"clarify":        {do: clarify, fields: []string{"clarification"}},
+	"finding":        {do: addFinding, fields: []string{"code", "leaves", "quotation", "record"}},
+	"finding-remove": {do: removeFinding},
+	"forward":        {do: forward, leaves: true},
+	"deliver":        {do: deliver, leaves: true},
 }
 
 // work does what was asked for on the page of a request. The draft in the form comes along with
@@ -83,7 +83,7 @@ func press(r *web.Request, do, arg string, d *draft) (web.Redirect, error) {
 	if b.leaves || d == nil || d.mark() == r.Field("mark") {
 		return done(r, do), nil
 	}
-	r.Say("done.desk-" + do)
+	r.Say("done.desk." + do)
 	return web.Stay, nil
 }
 
@@ -92,7 +92,7 @@ func done(r *web.Request, what string) web.Redirect {
 	if s := r.Field("search"); s != "" {
 		to += "?search=" + url.QueryEscape(s)
 	}
-	return web.Done(to, "done.desk-"+what)
+	return web.Done(to, "done.desk."+what)
 }
 
 // keep saves the draft, and puts it before the head where that was asked for.
