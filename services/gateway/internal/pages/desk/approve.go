@@ -50,7 +50,7 @@ func signer(r *web.Request, c referencev1.ReferenceServiceClient) (*referencev1.
 	res, err := c.GetSigner(r.Context(), &referencev1.GetSignerRequest{})
 	if err != nil {
 		if fault.Of(err).Kind == fault.NotFound {
-			return nil, nil //nolint:nilnil // nobody invited the caller yet
+			return nil, nil // nobody invited the caller yet
 		}
 		return nil, err
 	}
