@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
 
 var (
@@ -37,7 +39,7 @@ func sources(t *testing.T) string {
 // TestEveryTextNamesTheSameValues compares what a text fills in, in the three languages. That none
 // lacks a language the program itself checks at its start (IS-3).
 func TestEveryTextNamesTheSameValues(t *testing.T) {
-	site, err := newSite(nil, nil)
+	site, err := newSite(web.Config{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func TestEveryTextNamesTheSameValues(t *testing.T) {
 // TestEveryTextIsUsedAndEveryUseExists reads the templates and handlers. A text counts as used
 // where its key stands in quotes, or the beginning of its key up to a dot.
 func TestEveryTextIsUsedAndEveryUseExists(t *testing.T) {
-	site, err := newSite(nil, nil)
+	site, err := newSite(web.Config{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ var exceptions = map[string]string{
 	"catalogue/internal/words -> github.com/blevesearch/snowballstem/english": "see above",
 	"catalogue/internal/words -> github.com/blevesearch/snowballstem/russian": "see above",
 	"catalogue/internal/words -> golang.org/x/text/unicode/norm":              "Unicode normal forms",
+	"gateway/internal/accounts -> golang.org/x/crypto/argon2":                 "password hashing (RFC 9106); a pure function",
+	"gateway/internal/accounts -> golang.org/x/text/unicode/norm":             "Unicode normal forms",
 }
 
 // TestTheTreeHasItsShape checks the real tree.

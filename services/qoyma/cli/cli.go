@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 		a.serveCommand(), a.demoCommand(), a.tokenCommand(), a.checkCommand(), a.benchCommand(),
 		a.searchCommand(), a.timelineCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
 		a.organisationCommand(), a.nomenclatureCommand(), a.departmentCommand(), a.inventoryCommand(), a.dueCommand(), a.fondsCommand(), a.fileCommand(),
-		a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),
+		a.accountCommand(), a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),
 	)
 	return root
 }

@@ -47,17 +47,26 @@ type target struct {
 
 // flags adds the flags of every command that speaks to the archive.
 func (t *target) flags(c *cobra.Command) {
+	t.where(c)
+	c.Flags().StringSliceVar(&t.roles, "role", roleNames(localRoles), "roles to act in, with --data: "+strings.Join(roleNames(personRoles()), ", "))
+	t.completeRoles(c)
+}
+
+func (t *target) completeRoles(c *cobra.Command) {
+	_ = c.RegisterFlagCompletionFunc("role", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return roleNames(personRoles()), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// where adds the flags that say where the archive is.
+func (t *target) where(c *cobra.Command) {
 	f := c.Flags()
 	f.StringSliceVar(&t.server, "server", split(os.Getenv("QOYMA_SERVER")), "address of the server: host:port or unix:PATH; or service=address for each (default: QOYMA_SERVER)")
 	f.BoolVar(&t.plain, "plain", false, "speak to a server on another machine without TLS: only in a closed network")
 	f.StringVar(&t.token, "token", os.Getenv("QOYMA_TOKEN"), "login token for --server (default: QOYMA_TOKEN)")
 	f.StringVar(&t.data, "data", os.Getenv("QOYMA_DATA"), "data folder on this machine: its running server is asked, or the folder opened where none runs (default: QOYMA_DATA)")
-	f.StringSliceVar(&t.roles, "role", roleNames(localRoles), "roles to act in, with --data: "+strings.Join(roleNames(personRoles()), ", "))
 	c.MarkFlagsMutuallyExclusive("server", "data")
 	_ = c.MarkFlagDirname("data")
-	_ = c.RegisterFlagCompletionFunc("role", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return roleNames(personRoles()), cobra.ShellCompDirectiveNoFileComp
-	})
 }
 
 func split(s string) []string {

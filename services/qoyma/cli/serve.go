@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -236,5 +237,8 @@ func (a *app) announce(p *process.Process, s settings) error {
 		socket += ", " + grpc
 	}
 	a.printf(line+"\n", took.Seconds(), p.Archive(), http, socket)
+	if len(s.Target) == 0 || slices.Contains(s.Target, "all") || slices.Contains(s.Target, "gateway") {
+		a.firstAccount(p, s)
+	}
 	return nil
 }

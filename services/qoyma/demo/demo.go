@@ -102,6 +102,11 @@ func Run(ctx context.Context, p *process.Process, folder string, lang fault.Lang
 			"История передачи прочитана из журналов трёх служб",
 			"The transfer's timeline is read from the journals of three services",
 		}, d.timeline},
+		{"accounts", [3]string{
+			"Әр рөлге есептік жазба ашылды",
+			"Для каждой роли заведена учётная запись",
+			"An account is opened for every role",
+		}, d.accounts},
 	} {
 		step := &Step{Number: i + 1, Name: s.name, title: s.title, Facts: map[string]any{}}
 		r.Steps = append(r.Steps, step)

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -23,7 +24,7 @@ func methods() []string {
 	var all []string
 	for _, d := range []grpc.ServiceDesc{
 		retentionv1.RetentionService_ServiceDesc, intakev1.IntakeService_ServiceDesc,
-		cataloguev1.CatalogueService_ServiceDesc, insurancev1.InsuranceService_ServiceDesc, journalv1.JournalService_ServiceDesc,
+		cataloguev1.CatalogueService_ServiceDesc, insurancev1.InsuranceService_ServiceDesc, gatewayv1.AccountsService_ServiceDesc, journalv1.JournalService_ServiceDesc,
 	} {
 		for _, m := range d.Methods {
 			all = append(all, "/"+d.ServiceName+"/"+m.MethodName)

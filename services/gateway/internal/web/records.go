@@ -3,8 +3,12 @@ package web
 import (
 	"net/url"
 	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/standards/archcode"
 )
 
@@ -64,6 +68,15 @@ func (v View) Date(iso string) string {
 		return iso
 	}
 	return iso[8:] + "." + iso[5:7] + "." + iso[:4]
+}
+
+// Moment is a moment as the reader's language writes it, in Almaty, to the minute; empty where there
+// is none.
+func (v View) Moment(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return ""
+	}
+	return v.Date(t.AsTime().In(civil.Almaty()).Format(time.DateOnly)) + t.AsTime().In(civil.Almaty()).Format(" 15:04")
 }
 
 // Facet is the name of a condition in the reader's language.

@@ -20,13 +20,13 @@ type Request struct {
 	Carry  any // what submit found out for show, where the page stays
 
 	site    *Site
+	w       http.ResponseWriter // for cookies
 	problem *fault.Error
 	wrong   map[string]string // by field
 	order   []string          // fields of wrong, as they were found
 	private bool
 	said    string // what was done, where the page stays
 	renewed bool
-	w       http.ResponseWriter
 	kept    string // the form of this page that a change of language must not empty
 }
 
@@ -46,7 +46,7 @@ func (r *Request) Say(key string, pairs ...any) {
 func (r *Request) as(p Person) {
 	r.Person = p
 	id := p.Identity
-	if p.Account == "" {
+	if p.Account == "" || p.MustChange {
 		id = Visitor
 	}
 	r.Request = r.WithContext(monitor.ActAs(r.Context(), id))
@@ -78,14 +78,21 @@ func (r *Request) Field(name string) string { return strings.TrimSpace(r.PostFor
 // Wrong notes what is wrong with a field, in the reader's language: the message stands beside
 // the field and in the summary on top.
 func (r *Request) Wrong(field, key string, pairs ...any) {
+	r.wrongText(field, r.T(key, pairs...))
+}
+
+func (r *Request) wrongText(field, text string) {
 	if r.wrong == nil {
 		r.wrong = make(map[string]string)
 	}
 	if _, twice := r.wrong[field]; !twice {
-		r.wrong[field] = r.T(key, pairs...)
+		r.wrong[field] = text
 		r.order = append(r.order, field)
 	}
 }
+
+// WrongFault is Wrong with the text of a fault.
+func (r *Request) WrongFault(field string, err error) { r.wrongText(field, fault.Of(err).In(r.Lang)) }
 
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }
@@ -110,6 +117,16 @@ func (r *Request) Next(otherwise string) Redirect {
 		return Redirect(otherwise)
 	}
 	return Redirect(next)
+}
+
+// Home is where a person begins: the first entry of the menu that is not for everybody.
+func (r *Request) Home(p Person) string {
+	for _, n := range r.site.nav {
+		if n.allow != nil && n.allow.Lets(p) {
+			return n.address
+		}
+	}
+	return "/account"
 }
 
 // Done is an address with a message on top that says what was done; the key begins with

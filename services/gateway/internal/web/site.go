@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,8 +35,10 @@ type Config struct {
 	Conn func(service string) (grpc.ClientConnInterface, error)
 	// Who tells who makes a request; the zero Person for a visitor. nil: everybody is one.
 	Who func(*http.Request) (Person, error)
-	Log *slog.Logger
-	Now func() time.Time // nil means time.Now
+	// Proxies are the reverse proxies in front of the site.
+	Proxies Proxies
+	Log     *slog.Logger
+	Now     func() time.Time // nil means time.Now
 	// Attempt says whether somebody may guess at a secret once more; nil lets everybody.
 	Attempt func(r *http.Request, what string) error
 }
@@ -45,6 +48,9 @@ type Person struct {
 	Account  string // opaque account number
 	Name     string // as the frame greets
 	Identity monitor.Identity
+	// MustChange: the person signed in with a one-time password and does nothing before choosing
+	// another.
+	MustChange bool
 }
 
 // Visitor reads what is open to all, and asks.
@@ -76,6 +82,7 @@ type Site struct {
 	partials []fs.FS // templates that every page may use
 	nav      []navItem
 	routes   []Route
+	limits   map[string]*limiter // by pattern
 }
 
 type navItem struct {
@@ -91,7 +98,7 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &Site{cfg: cfg, mux: http.NewServeMux(), messages: messages.Catalogue{}, pages: map[string]*template.Template{}}
+	s := &Site{cfg: cfg, mux: http.NewServeMux(), messages: messages.Catalogue{}, pages: map[string]*template.Template{}, limits: map[string]*limiter{}}
 	texts, err := own.ReadFile("texts.json")
 	if err == nil {
 		err = s.messages.Add(texts)
@@ -298,10 +305,19 @@ func (s *Site) request(w http.ResponseWriter, hr *http.Request) (r *Request, don
 	lang, chosen := languageOf(hr)
 	if chosen {
 		http.SetCookie(w, &http.Cookie{
-			Name: "lang", Value: string(lang), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: hr.TLS != nil,
+			Name: "lang", Value: string(lang), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.cfg.Proxies.Secure(hr),
 		})
 	}
 	r = &Request{Request: hr, site: s, Lang: lang, w: w}
+	if l := s.limits[hr.Pattern]; l != nil {
+		if wait := l.take(r.Client(), s.cfg.Now()); wait > 0 {
+			r.as(Person{})
+			seconds := int((wait + time.Second - 1) / time.Second)
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+			s.fail(w, r, tooMany.With("seconds", seconds))
+			return r, true
+		}
+	}
 	person := Person{}
 	if s.cfg.Who != nil {
 		var err error
@@ -322,6 +338,8 @@ func (s *Site) turnedAway(w http.ResponseWriter, r *Request, allow Allow) bool {
 		return false
 	case r.Person.Account == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		http.Redirect(w, r.Request, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+	case r.Person.MustChange:
+		http.Redirect(w, r.Request, "/account/password", http.StatusSeeOther)
 	default:
 		s.fail(w, r, notYours.With())
 	}
@@ -335,7 +353,11 @@ func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 		s.cfg.Log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
 	}
 	r.problem = f
-	s.draw(w, "error", f.Kind.HTTP(), View{r: r, Lang: r.Lang})
+	status := f.Kind.HTTP()
+	if errors.Is(err, tooMany) {
+		status = http.StatusTooManyRequests
+	}
+	s.draw(w, "error", status, View{r: r, Lang: r.Lang})
 }
 
 func (s *Site) draw(w http.ResponseWriter, name string, status int, v View) {
@@ -366,7 +388,7 @@ func (s *Site) Handler() http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		lang, _ := languageOf(hr)
-		r := &Request{Request: hr, site: s, Lang: lang}
+		r := &Request{Request: hr, site: s, Lang: lang, w: w}
 		r.as(Person{})
 		s.fail(w, r, crossSite.With())
 	}))

@@ -3,11 +3,9 @@ package insurance
 import (
 	"net/url"
 	"strconv"
-	"time"
 
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
-	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -18,10 +16,6 @@ type copyPage struct {
 	Checks    []checkRow
 	Damages   []damageRow
 	Keeps     bool // may order, retry, record
-	Places    []placeRow
-	CheckedAt string
-	DueAt     string
-	OrderedAt string
 }
 
 type fileRow struct {
@@ -32,18 +26,27 @@ type fileRow struct {
 
 type checkRow struct {
 	*insurancev1.Check
-	At, Read string
+	Read string
 }
 
 type damageRow struct {
 	*insurancev1.Damage
-	Found, Restored string
-	Class           string
+	Class string // of its badge
 }
 
-type placeRow struct {
-	*insurancev1.CopyAtSite
-	Made, Verified string
+// damages says of each damage what became of it.
+func damages(list []*insurancev1.Damage) []damageRow {
+	out := make([]damageRow, len(list))
+	for i, d := range list {
+		out[i] = damageRow{d, "soon"}
+		switch {
+		case d.GetBeyondRepair():
+			out[i].Class = "late"
+		case d.GetRestoredAt() != nil:
+			out[i].Class = "good"
+		}
+	}
+	return out
 }
 
 func showCopy(r *web.Request) (any, error) {
@@ -57,37 +60,14 @@ func showCopy(r *web.Request) (any, error) {
 	}
 	one := res.GetCopy()
 	p := copyPage{copyRow: newRow(one), MoreFiles: res.GetMoreFiles(), Keeps: r.Person.Identity.Has(monitor.Archivist)}
-	p.CheckedAt = stamp(one.GetCheckedAt().AsTime(), one.GetCheckedAt() != nil)
-	p.DueAt = stamp(one.GetCheckDueAt().AsTime(), one.GetCheckDueAt() != nil)
-	p.OrderedAt = stamp(one.GetOrderedAt().AsTime(), one.GetOrderedAt() != nil)
 	for _, f := range res.GetFiles() {
 		p.Files = append(p.Files, fileRow{f, size(f.GetSize()), f.GetSha512()[:min(16, len(f.GetSha512()))]})
 	}
 	for _, one := range res.GetChecks() {
-		p.Checks = append(p.Checks, checkRow{one, stamp(one.GetCheckedAt().AsTime(), one.GetCheckedAt() != nil), size(one.GetBytes())})
+		p.Checks = append(p.Checks, checkRow{one, size(one.GetBytes())})
 	}
-	for _, d := range res.GetDamages() {
-		row := damageRow{Damage: d, Found: stamp(d.GetFoundAt().AsTime(), d.GetFoundAt() != nil), Restored: stamp(d.GetRestoredAt().AsTime(), d.GetRestoredAt() != nil), Class: "soon"}
-		switch {
-		case d.GetBeyondRepair():
-			row.Class = "late"
-		case d.GetRestoredAt() != nil:
-			row.Class = "good"
-		}
-		p.Damages = append(p.Damages, row)
-	}
-	for _, s := range one.GetSites() {
-		p.Places = append(p.Places, placeRow{s, stamp(s.GetMadeAt().AsTime(), s.GetMadeAt() != nil), stamp(s.GetVerifiedAt().AsTime(), s.GetVerifiedAt() != nil)})
-	}
+	p.Damages = damages(res.GetDamages())
 	return p, nil
-}
-
-// stamp is a moment in Almaty, to the minute; empty where there is none.
-func stamp(t time.Time, there bool) string {
-	if !there {
-		return ""
-	}
-	return t.In(civil.Almaty()).Format("02.01.2006 15:04")
 }
 
 // changeCopy tries a failed copy again, or enters a microform in the register of the fund.
@@ -141,7 +121,7 @@ type registerPage struct {
 
 type registerLine struct {
 	*insurancev1.RegisterLine
-	Address, Size, Checked string
+	Address, Size string
 }
 
 // register is the accession register of the fund, by number.
@@ -160,7 +140,7 @@ func register(r *web.Request) (any, error) {
 	}
 	p := registerPage{}
 	for _, l := range res.GetLines() {
-		p.Lines = append(p.Lines, registerLine{l, copyAddress(l.GetCopyId()), size(l.GetBytes()), stamp(l.GetCheckedAt().AsTime(), l.GetCheckedAt() != nil)})
+		p.Lines = append(p.Lines, registerLine{l, copyAddress(l.GetCopyId()), size(l.GetBytes())})
 	}
 	if n := len(p.Lines); res.GetMore() && n > 0 {
 		p.Next = "/insurance/register?after=" + url.QueryEscape(strconv.FormatUint(uint64(p.Lines[n-1].GetNumber()), 10))

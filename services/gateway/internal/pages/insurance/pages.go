@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -79,7 +81,7 @@ type fundPage struct {
 	Next           string
 	Scrubs         []*insurancev1.Scrub
 	Period         uint32
-	NextAt         string
+	NextAt         *timestamppb.Timestamp
 	Reads          bool // may see copies; the administrator sees places and checks alone
 }
 
@@ -118,8 +120,7 @@ func fund(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Scrubs, p.Period = scrubs.GetScrubs(), scrubs.GetCheckPeriodDays()
-	p.NextAt = stamp(scrubs.GetNextAt().AsTime(), scrubs.GetNextAt() != nil)
+	p.Scrubs, p.Period, p.NextAt = scrubs.GetScrubs(), scrubs.GetCheckPeriodDays(), scrubs.GetNextAt()
 	return p, nil
 }
 
@@ -256,7 +257,7 @@ func order(r *web.Request) (web.Redirect, error) {
 
 type scrubPage struct {
 	*insurancev1.Scrub
-	Damages []*insurancev1.Damage
+	Damages []damageRow
 	Read    string
 	Running bool
 	Stream  string
@@ -273,7 +274,7 @@ func scrub(r *web.Request) (any, error) {
 	}
 	s := res.GetScrub()
 	return scrubPage{
-		Scrub: s, Damages: res.GetDamages(), Read: size(s.GetBytes()), Running: s.GetState() == "running",
+		Scrub: s, Damages: damages(res.GetDamages()), Read: size(s.GetBytes()), Running: s.GetState() == "running",
 		Stream: "/insurance/scrubs/" + url.PathEscape(s.GetScrubId()) + "/progress",
 	}, nil
 }
