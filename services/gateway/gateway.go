@@ -25,6 +25,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/desk"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/insurance"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/store"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -154,7 +155,7 @@ func newSite(cfg web.Config, people *api.People) (*web.Site, error) {
 			return nil, err
 		}
 	}
-	return site, nil
+	return site, jsonapi.Add(site, cfg.Conn)
 }
 
 // Pages makes the handler of all pages alone, for tests: nobody can sign in there.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -21,7 +22,10 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/qoyma/cli"
+	"github.com/qoyma/qoyma/services/reference/certificate"
+	"github.com/qoyma/qoyma/services/reference/certificate/certtest"
 )
 
 func TestMain(m *testing.M) {
@@ -42,7 +46,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip,
+			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip, "papers": papers,
 		},
 	})
 }
@@ -190,4 +194,37 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 // capture NAME sets a variable to what the last command printed.
 func capture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// papers FOLDER issues a signed paper by a small archive whose data folder is FOLDER, and puts
+// beside it what forgers make of it: FOLDER/genuine.pdf, altered.pdf, redated.pdf, forged.pdf (the
+// same facts signed by somebody else's archive of the same name), added.pdf, stripped.pdf.
+func papers(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	facts := certtest.Facts(fault.Russian, "2026-1-1")
+	issue := func(dir string) (whole, first []byte) {
+		a, err := certtest.New(dir, "kz-test", "reference")
+		ts.Check(err)
+		whole, first, err = a.Issue(context.Background(), facts)
+		ts.Check(err)
+		ts.Check(a.Close())
+		return whole, first
+	}
+	whole, first := issue(dir)
+	forged, _ := issue(filepath.Join(dir, "forger"))
+	_, proof, err := certificate.Split(whole)
+	ts.Check(err)
+	facts.Date = facts.Date.AddDays(-7)
+	earlier, err := certificate.Draw(facts)
+	ts.Check(err)
+	redated, err := certificate.Append(earlier, proof)
+	ts.Check(err)
+	altered := bytes.Clone(whole)
+	altered[len(first)/2] ^= 1
+	for name, pdf := range map[string][]byte{
+		"genuine": whole, "altered": altered, "redated": redated, "forged": forged, "stripped": first,
+		"added": append(bytes.Clone(whole), "1 0 obj\n<<>>\nendobj\n"...),
+	} {
+		ts.Check(os.WriteFile(filepath.Join(dir, name+".pdf"), pdf, 0o600))
+	}
 }

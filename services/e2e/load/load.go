@@ -21,6 +21,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/keys"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/serve"
 	"github.com/qoyma/qoyma/services/qoyma/client"
@@ -32,11 +33,17 @@ import (
 type Archive struct {
 	network *serve.Network
 	caller  serve.Caller
+	reader  serve.Caller // of whole journals, as a service
 }
 
 // Dial reaches the server that runs on a data folder, over its unix socket, with every role.
 func Dial(data string) (*Archive, error) {
-	key, err := monitor.LoadOrCreateKey(filepath.Join(data, "keys", "identity.pem"))
+	folder := keys.Folder(filepath.Join(data, "keys"))
+	operator, err := folder.Issuer(monitor.Operator, 0, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	follower, err := folder.Issuer(monitor.Gateway, 0, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +52,13 @@ func Dial(data string) (*Archive, error) {
 		addresses[name] = "unix:" + filepath.Join(data, process.Socket)
 	}
 	a := &Archive{network: serve.NewNetwork(serve.NetworkConfig{Addresses: addresses})}
-	a.caller = a.network.As(monitor.NewCredentials(monitor.NewIssuer(key, 0, time.Now), monitor.Identity{
-		Actor: "service:load", Roles: []monitor.Role{monitor.Clerk, monitor.Archivist, monitor.Commission, monitor.Auditor, monitor.Administrator, monitor.Service},
-		Clearance: monitor.Scope{Level: 3, Grounds: process.Grounds},
+	everything := monitor.Scope{Level: 3, Grounds: process.Grounds}
+	a.caller = a.network.As(monitor.NewCredentials(operator, monitor.Identity{
+		Actor: "person:load", Clearance: everything,
+		Roles: []monitor.Role{monitor.Clerk, monitor.Archivist, monitor.Commission, monitor.Auditor, monitor.Administrator},
+	}))
+	a.reader = a.network.As(monitor.NewCredentials(follower, monitor.Identity{
+		Actor: "service:" + monitor.Gateway, Clearance: everything, Roles: []monitor.Role{monitor.Service},
 	}))
 	return a, nil
 }
@@ -70,6 +81,12 @@ func (a *Archive) Intake() (intakev1.IntakeServiceClient, error) {
 // Journal is a service's journal.
 func (a *Archive) Journal(service string) (journalv1.JournalServiceClient, error) {
 	c, err := a.caller.Conn(service)
+	return journalv1.NewJournalServiceClient(c), err
+}
+
+// followed is a service's journal as those see it who follow it.
+func (a *Archive) followed(service string) (journalv1.JournalServiceClient, error) {
+	c, err := a.reader.Conn(service)
 	return journalv1.NewJournalServiceClient(c), err
 }
 

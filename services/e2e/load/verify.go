@@ -122,7 +122,7 @@ func (a *Archive) Effects(ctx context.Context) (map[string]int, error) {
 	once := make(map[string]int)
 	var accessions, transfers []string
 	for _, name := range process.Names() {
-		c, err := a.Journal(name)
+		c, err := a.followed(name)
 		if err != nil {
 			return nil, err
 		}

@@ -53,12 +53,10 @@ var (
 // made by Embedded or URL, watched by Run, and ended by Close. Its methods may be called
 // by many goroutines.
 type Bus struct {
-	log      *slog.Logger
+	warden
 	where    string
 	conn     *nats.Conn
 	js       jetstream.JetStream
-	embedded *embedded // nil over a URL
-	watch    *watch
 	closing  sync.Once
 	closeErr error
 }
@@ -68,6 +66,8 @@ type URLConfig struct {
 	URL             string      // nats://host:4222 or tls://…, several separated by commas
 	Name            string      // this client's name, shown in the server's list of connections
 	CredentialsFile string      // user JWT and seed; empty: none
+	SeedFile        string      // seed of an nkey user; empty: none
+	InboxPrefix     string      // where answers come, if the user may listen nowhere else
 	TLS             *tls.Config // nil: as the URL says
 	Log             *slog.Logger
 }
@@ -78,6 +78,16 @@ func URL(ctx context.Context, cfg URLConfig) (*Bus, error) {
 	var opts []nats.Option
 	if cfg.CredentialsFile != "" {
 		opts = append(opts, nats.UserCredentials(cfg.CredentialsFile))
+	}
+	if cfg.SeedFile != "" {
+		nkey, err := nats.NkeyOptionFromSeed(cfg.SeedFile)
+		if err != nil {
+			return nil, ErrUnreachable.With("where", cfg.URL).Because(fmt.Errorf("seed file %s: %w", cfg.SeedFile, err))
+		}
+		opts = append(opts, nkey)
+	}
+	if cfg.InboxPrefix != "" {
+		opts = append(opts, nats.CustomInboxPrefix(cfg.InboxPrefix))
 	}
 	if cfg.TLS != nil {
 		opts = append(opts, nats.Secure(cfg.TLS))
@@ -90,12 +100,13 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	b := &Bus{log: log, where: url, watch: newWatch(time.Now)}
+	b := &Bus{warden: warden{log: log, watch: newWatch(time.Now)}, where: url}
 	up := make(chan struct{})
 	var once sync.Once
 	opts = append(opts,
 		nats.MaxReconnects(-1),
 		nats.RetryOnFailedConnect(true),
+		nats.IgnoreAuthErrorAbort(), // a broker that is mended must find us trying
 		// A publish while disconnected fails at once and is not kept: the relay must know
 		// what lies on disk, and publishes again itself.
 		nats.ReconnectBufSize(-1),
@@ -124,12 +135,9 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 	if conn.IsConnected() {
 		once.Do(func() { close(up) })
 	}
-	select {
-	case <-up:
-	case <-ctx.Done():
-		last := conn.LastError()
+	if err := waitFor(ctx, conn, up, url, log); err != nil {
 		conn.Close()
-		return nil, ErrUnreachable.With("where", url).Because(errors.Join(last, ctx.Err()))
+		return nil, err
 	}
 	b.conn = conn
 	if b.js, err = jetstream.New(conn); err != nil {
@@ -137,6 +145,22 @@ func connect(ctx context.Context, url string, log *slog.Logger, opts []nats.Opti
 		return nil, fmt.Errorf("JetStream client: %w", err)
 	}
 	return b, nil
+}
+
+// waitFor waits until the connection is up, and says what it waits for.
+func waitFor(ctx context.Context, conn *nats.Conn, up <-chan struct{}, url string, log *slog.Logger) error {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-up:
+			return nil
+		case <-tick.C:
+			log.Warn("waiting for the event bus", "where", url, "error", conn.LastError())
+		case <-ctx.Done():
+			return ErrUnreachable.With("where", url).Because(errors.Join(conn.LastError(), ctx.Err()))
+		}
+	}
 }
 
 // JetStream is the client for publishing and reading. It stays valid over a restart of

@@ -70,7 +70,10 @@ func Embedded(ctx context.Context, cfg EmbeddedConfig) (*Bus, error) {
 // embedded holds the running server behind an indirection, so that clients, who ask it
 // for a connection each time they connect, find the new server after a restart.
 type embedded struct {
-	cfg  EmbeddedConfig
+	cfg EmbeddedConfig
+	// configured gives the options of a server for others; nil: those of one for ourselves.
+	configured func() (*server.Options, error)
+
 	lock *os.File
 
 	mu  sync.RWMutex
@@ -117,6 +120,9 @@ func (e *embedded) open() error {
 }
 
 func (e *embedded) options() (*server.Options, error) {
+	if e.configured != nil {
+		return e.configured()
+	}
 	opts := &server.Options{
 		ServerName: "qoyma", DontListen: true,
 		JetStream: true, StoreDir: e.cfg.Folder, SyncAlways: !e.cfg.Unsynced,

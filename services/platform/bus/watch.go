@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -150,11 +151,18 @@ func (w *watch) clear() {
 	clear(w.quiet)
 }
 
+// warden looks after a server whose disk fails.
+type warden struct {
+	log      *slog.Logger
+	watch    *watch
+	embedded *embedded // nil over a URL
+}
+
 // Run watches until ctx ends: a frozen embedded server is restarted when there is room
 // again, at most every quarter of a minute; a frozen server elsewhere is logged, and
 // Healthy says so. It returns nil when ctx ends, and leaves the bus open: others still
 // finish with it. It implements module.Module.
-func (b *Bus) Run(ctx context.Context) error {
+func (b *warden) Run(ctx context.Context) error {
 	ticker := time.NewTicker(probeEvery)
 	defer ticker.Stop()
 	alarmed := ""
@@ -180,7 +188,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	}
 }
 
-func (b *Bus) thaw(reason string) error {
+func (b *warden) thaw(reason string) error {
 	free, err := space.Free(b.embedded.cfg.Folder)
 	if err != nil {
 		return err
@@ -198,7 +206,7 @@ func (b *Bus) thaw(reason string) error {
 // Restart stops the embedded server and starts it again under its live clients, who
 // reconnect by themselves; over a URL it is an error. A reported freeze counts as over,
 // until the next failing publish.
-func (b *Bus) Restart() error {
+func (b *warden) Restart() error {
 	if b.embedded == nil {
 		return errors.New("only an embedded bus can be restarted from here")
 	}

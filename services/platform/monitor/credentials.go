@@ -39,6 +39,9 @@ func NewCredentials(issuer *Issuer, self Identity) *Credentials {
 	return &Credentials{issuer: issuer, self: self, kept: map[string]keptToken{}, fresh: issuer.lifetime / 2}
 }
 
+// Owner is whose key signs; over TLS the calls go out with the certificate of the same name.
+func (c *Credentials) Owner() string { return c.issuer.owner }
+
 // For is what grpc.WithPerRPCCredentials takes for a connection to one service. Where
 // secure, gRPC refuses to send the token over a connection without TLS.
 func (c *Credentials) For(audience string, secure bool) credentials.PerRPCCredentials {

@@ -20,17 +20,19 @@ import (
 // with the same key. Errors: ErrKeyFile where others may read the file or it holds
 // something else; those of the file system.
 func LoadOrCreateKey(path string) (ed25519.PrivateKey, error) {
-	key, err := loadKey(path)
+	key, err := LoadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
 	if err := createKey(path); err != nil {
 		return nil, fmt.Errorf("make signing key %s: %w", path, err)
 	}
-	return loadKey(path)
+	return LoadKey(path)
 }
 
-func loadKey(path string) (ed25519.PrivateKey, error) {
+// LoadKey reads a signing key that must be there. Errors: fs.ErrNotExist; otherwise as of
+// LoadOrCreateKey.
+func LoadKey(path string) (ed25519.PrivateKey, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -89,6 +90,11 @@ func (m *Monitor) identify(ctx context.Context, method string) (Identity, error)
 	}
 	if !m.meant(id.Audience, method) {
 		return Identity{}, ErrBadIdentity.With()
+	}
+	// Over TLS a token is only good in the hands of those whose certificate may show it: one
+	// that was overheard or stolen opens nothing.
+	if name, bound := certificate(ctx); bound && !speaksFor(name, id.Actor) {
+		return Identity{}, ErrBadIdentity.With().Because(fmt.Errorf("%.40q over the certificate of %.40q", id.Actor, name))
 	}
 	return id, nil
 }

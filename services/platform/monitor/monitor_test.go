@@ -66,6 +66,9 @@ func public(key ed25519.PrivateKey) ed25519.PublicKey {
 	return half
 }
 
+// operator is a key with which people are signed.
+func operator(key ed25519.PrivateKey) Key { return Key{Operator, public(key)} }
+
 func policy(t testing.TB) *Policy {
 	t.Helper()
 	p, err := NewPolicy([]byte(policyText))
@@ -93,8 +96,8 @@ func mint(t testing.TB, issuer *Issuer, id Identity) string {
 
 func TestAnIdentityArrivesAsItWasSignedUntilItExpires(t *testing.T) {
 	c, key := newClock(), newKey(t)
-	v := NewVerifier(c.now, public(newKey(t)), public(key))
-	token := mint(t, NewIssuer(key, 0, c.now), archivist())
+	v := NewVerifier(c.now, operator(newKey(t)), operator(key))
+	token := mint(t, NewIssuer(Operator, key, 0, c.now), archivist())
 	for range 2 { // the second time from the cache
 		got, err := v.Verify(token)
 		want := archivist()
@@ -111,15 +114,15 @@ func TestAnIdentityArrivesAsItWasSignedUntilItExpires(t *testing.T) {
 	if _, err := v.Verify(token); !errors.Is(err, ErrExpired) {
 		t.Errorf("cached: %v", err)
 	}
-	if _, err := NewVerifier(c.now, public(key)).Verify(token); !errors.Is(err, ErrExpired) {
+	if _, err := NewVerifier(c.now, operator(key)).Verify(token); !errors.Is(err, ErrExpired) {
 		t.Errorf("fresh: %v", err)
 	}
 }
 
 func TestForgedTokensAreRefused(t *testing.T) {
 	c, key := newClock(), newKey(t)
-	v := NewVerifier(c.now, public(key))
-	good := mint(t, NewIssuer(key, 0, c.now), archivist())
+	v := NewVerifier(c.now, operator(key))
+	good := mint(t, NewIssuer(Operator, key, 0, c.now), archivist())
 	parts := strings.Split(good, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -148,7 +151,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"changed":            parts[0] + "." + promoted + "." + parts[2],
 		"no algorithm":       sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, times(0, time.Minute), kid),
 		"HMAC of public key": sign(jwt.SigningMethodHS256, []byte(public(key)), times(0, time.Minute), kid),
-		"foreign key":        mint(t, NewIssuer(newKey(t), 0, c.now), archivist()),
+		"foreign key":        mint(t, NewIssuer(Operator, newKey(t), 0, c.now), archivist()),
 		"foreign, our kid":   sign(jwt.SigningMethodEdDSA, newKey(t), times(0, time.Minute), kid),
 		"from the future":    sign(jwt.SigningMethodEdDSA, key, times(time.Minute, 2*time.Minute), kid),
 		"lives too long":     sign(jwt.SigningMethodEdDSA, key, times(0, 48*time.Hour), kid),
@@ -324,10 +327,10 @@ func incoming(token ...string) context.Context {
 
 func TestNobodyPassesWithoutIdentityAndRight(t *testing.T) {
 	c, key := newClock(), newKey(t)
-	issuer := NewIssuer(key, 0, c.now)
+	issuer := NewIssuer(Operator, key, 0, c.now)
 	var denials []Denial
 	m := New(Config{
-		Verifier: NewVerifier(c.now, public(key)), Policy: policy(t), Hosts: []string{"intake", "catalogue"},
+		Verifier: NewVerifier(c.now, operator(key)), Policy: policy(t), Hosts: []string{"intake", "catalogue"},
 		OnDenied: func(_ context.Context, d Denial) { denials = append(denials, d) }, Log: slog.New(slog.DiscardHandler),
 	})
 	good := mint(t, issuer, archivist())
@@ -395,9 +398,9 @@ func TestARefusedReadIsHandedOn(t *testing.T) {
 
 func TestCallsGoOutUnderTheRightName(t *testing.T) {
 	c, key := newClock(), newKey(t)
-	v := NewVerifier(c.now, public(key))
-	creds := NewCredentials(NewIssuer(key, 0, c.now), Identity{
-		Actor: "service:intake", Roles: []Role{Service}, Clearance: Scope{Level: 3, Grounds: []string{"bank", "personal"}},
+	v := NewVerifier(c.now, Key{Gateway, public(key)})
+	creds := NewCredentials(NewIssuer(Gateway, key, 0, c.now), Identity{
+		Actor: "service:gateway", Roles: []Role{Service}, Clearance: Scope{Level: 3, Grounds: []string{"bank", "personal"}},
 	})
 	out := func(ctx context.Context, audience string) (Identity, string) {
 		md, err := creds.For(audience, false).GetRequestMetadata(ctx)
@@ -412,14 +415,14 @@ func TestCallsGoOutUnderTheRightName(t *testing.T) {
 		return id, token
 	}
 	own, first := out(t.Context(), "catalogue")
-	if own.Actor != "service:intake" || own.OnBehalfOf != "" || !slices.Equal(own.Audience, []string{"catalogue"}) {
+	if own.Actor != "service:gateway" || own.OnBehalfOf != "" || !slices.Equal(own.Audience, []string{"catalogue"}) {
 		t.Errorf("%+v", own)
 	}
 	if own.Clearance.Level != 3 || len(own.Clearance.Grounds) != 2 {
 		t.Errorf("%+v", own)
 	}
 	asked := With(t.Context(), Identity{Actor: "person:7", Clearance: Scope{Level: 1, Grounds: []string{"personal", "medical"}}})
-	if id, _ := out(asked, "catalogue"); id.OnBehalfOf != "person:7" || id.Actor != "service:intake" ||
+	if id, _ := out(asked, "catalogue"); id.OnBehalfOf != "person:7" || id.Actor != "service:gateway" ||
 		id.Clearance.Level != 1 || !slices.Equal(id.Clearance.Grounds, []string{"personal"}) {
 		t.Errorf("a service lends more than it may: %+v", id)
 	}
@@ -446,8 +449,8 @@ func TestCallsGoOutUnderTheRightName(t *testing.T) {
 // BenchmarkAdmit: one core must admit over 20,000 calls a second.
 func BenchmarkAdmit(b *testing.B) {
 	key := newKey(b)
-	m := New(Config{Verifier: NewVerifier(time.Now, public(key)), Policy: policy(b), Hosts: []string{"intake"}})
-	ctx := incoming(mint(b, NewIssuer(key, 0, time.Now), archivist()))
+	m := New(Config{Verifier: NewVerifier(time.Now, operator(key)), Policy: policy(b), Hosts: []string{"intake"}})
+	ctx := incoming(mint(b, NewIssuer(Operator, key, 0, time.Now), archivist()))
 	for b.Loop() {
 		if _, err := m.Admit(ctx, accept); err != nil {
 			b.Fatal(err)
@@ -458,8 +461,8 @@ func BenchmarkAdmit(b *testing.B) {
 
 func BenchmarkVerifyUncached(b *testing.B) {
 	key := newKey(b)
-	v := NewVerifier(time.Now, public(key))
-	token := mint(b, NewIssuer(key, 0, time.Now), archivist())
+	v := NewVerifier(time.Now, operator(key))
+	token := mint(b, NewIssuer(Operator, key, 0, time.Now), archivist())
 	for b.Loop() {
 		if _, err := v.check(token); err != nil {
 			b.Fatal(err)
@@ -476,8 +479,8 @@ func BenchmarkReads(b *testing.B) {
 
 func FuzzVerify(f *testing.F) {
 	key := newKey(f)
-	v := NewVerifier(time.Now, public(key))
-	good := mint(f, NewIssuer(key, 0, time.Now), archivist())
+	v := NewVerifier(time.Now, operator(key))
+	good := mint(f, NewIssuer(Operator, key, 0, time.Now), archivist())
 	f.Add(good)
 	f.Add("a.b.c")
 	f.Add("eyJhbGciOiJub25lIn0.e30.")

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,20 +37,26 @@ type claims struct {
 
 // Issuer signs identities.
 type Issuer struct {
+	owner    string
 	key      ed25519.PrivateKey
 	kid      string
 	lifetime time.Duration
 	now      func() time.Time
 }
 
-// NewIssuer makes an issuer; lifetime 0 means DefaultLifetime, now is the clock.
-func NewIssuer(key ed25519.PrivateKey, lifetime time.Duration, now func() time.Time) *Issuer {
+// NewIssuer makes an issuer with the key of a service, or of Operator: what it may sign follows
+// from whose key it is, and a Verifier believes nothing else. Lifetime 0 means DefaultLifetime,
+// now is the clock.
+func NewIssuer(owner string, key ed25519.PrivateKey, lifetime time.Duration, now func() time.Time) *Issuer {
 	if lifetime <= 0 {
 		lifetime = DefaultLifetime
 	}
 	public, _ := key.Public().(ed25519.PublicKey) // an Ed25519 key's public half is one
-	return &Issuer{key: key, kid: keyID(public), lifetime: min(lifetime, maxLifetime), now: now}
+	return &Issuer{owner: owner, key: key, kid: keyID(public), lifetime: min(lifetime, maxLifetime), now: now}
 }
+
+// Owner is whose key signs.
+func (i *Issuer) Owner() string { return i.owner }
 
 // Mint signs an identity for its Audience from now on, and gives the moment when it ends.
 func (i *Issuer) Mint(id Identity) (token string, expires time.Time, err error) {
@@ -81,7 +86,7 @@ func (i *Issuer) Mint(id Identity) (token string, expires time.Time, err error) 
 // Verifier checks signed identities. An Ed25519 verification costs about 60 µs, so what
 // has been verified is remembered until it expires.
 type Verifier struct {
-	keys   map[string]ed25519.PublicKey
+	keys   map[string]Key // by key id
 	parser *jwt.Parser
 	now    func() time.Time
 
@@ -89,17 +94,16 @@ type Verifier struct {
 	known map[[sha256.Size]byte]Identity
 }
 
-// NewVerifier trusts the given keys; several, so that a key can be replaced while old
-// tokens run out.
-func NewVerifier(now func() time.Time, keys ...ed25519.PublicKey) *Verifier {
+// NewVerifier trusts the given keys, each for what its owner may say.
+func NewVerifier(now func() time.Time, keys ...Key) *Verifier {
 	v := &Verifier{
-		keys: make(map[string]ed25519.PublicKey, len(keys)), now: now,
+		keys: make(map[string]Key, len(keys)), now: now,
 		known: make(map[[sha256.Size]byte]Identity),
 		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithStrictDecoding(),
 			jwt.WithLeeway(leeway), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(now)),
 	}
 	for _, key := range keys {
-		v.keys[keyID(key)] = key
+		v.keys[keyID(key.Public)] = key
 	}
 	return v
 }
@@ -130,13 +134,15 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 
 func (v *Verifier) check(token string) (Identity, error) {
 	var c claims
+	var owner string
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
 		key, ok := v.keys[kid]
 		if !ok {
 			return nil, fmt.Errorf("signed with an unknown key %.32q", kid)
 		}
-		return key, nil
+		owner = key.Owner
+		return key.Public, nil
 	})
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		return Identity{}, ErrExpired.With().Because(err)
@@ -147,9 +153,11 @@ func (v *Verifier) check(token string) (Identity, error) {
 	if c.Subject == "" || len(c.Audience) == 0 || c.IssuedAt == nil {
 		return Identity{}, ErrBadIdentity.With().Because(errors.New("no actor, no audience or no time of issue"))
 	}
-	// Services read whole journals: no person's token carries their role, whoever issued it.
-	if slices.Contains(c.Roles, Service) && !strings.HasPrefix(c.Subject, "service:") {
-		return Identity{}, ErrBadIdentity.With().Because(fmt.Errorf("role %s for %.40q", Service, c.Subject))
+	if !speaksFor(owner, c.Subject) {
+		return Identity{}, ErrBadIdentity.With().Because(fmt.Errorf("the key of %s does not speak for %.40q", owner, c.Subject))
+	}
+	if !mayCarry(c.Subject, c.Roles) {
+		return Identity{}, ErrBadIdentity.With().Because(fmt.Errorf("roles %.80v for %.40q", c.Roles, c.Subject))
 	}
 	if c.ExpiresAt.Sub(c.IssuedAt.Time) > maxLifetime {
 		return Identity{}, ErrBadIdentity.With().Because(errors.New("a lifetime beyond what is believed"))

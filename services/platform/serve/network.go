@@ -26,7 +26,9 @@ type NetworkConfig struct {
 	Local     *Server           // this process's server; nil for a client alone
 	Hosts     []string          // services that Local hosts
 	Addresses map[string]string // the others: "host:port" or "unix:/path"
-	TLS       *tls.Config       // for the others; nil: plain
+	// TLS is for the others: from is whose certificate is shown, to the service that must answer.
+	// nil: plain.
+	TLS func(from, to string) (*tls.Config, error)
 	// Plain allows connections to other machines without TLS, for a closed network.
 	Plain bool
 	// DefaultDeadline is for a call whose context has none (10 s).
@@ -34,18 +36,22 @@ type NetworkConfig struct {
 }
 
 // Network gives connections to services by name. One connection for each service is
-// shared; As decides under whose identity its calls go out.
+// shared; As decides under whose identity its calls go out. Over TLS there is one for each
+// certificate, because a service takes an identity only from its owner.
 type Network struct {
 	cfg NetworkConfig
 
 	mu    sync.Mutex
-	conns map[string]*grpc.ClientConn
+	conns map[road]*grpc.ClientConn
 }
+
+// road is a connection's service, and over TLS whose certificate it shows.
+type road struct{ from, to string }
 
 // NewNetwork makes a network; nothing is dialled yet.
 func NewNetwork(cfg NetworkConfig) *Network {
 	orDefault(&cfg.DefaultDeadline, 10*time.Second)
-	return &Network{cfg: cfg, conns: map[string]*grpc.ClientConn{}}
+	return &Network{cfg: cfg, conns: map[road]*grpc.ClientConn{}}
 }
 
 // Caller is the network as one service (or the gateway) sees it.
@@ -57,16 +63,20 @@ type Caller struct {
 // identities gives what proves the caller to a service; secure says that the connection has
 // TLS.
 type identities interface {
+	Owner() string
 	For(audience string, secure bool) credentials.PerRPCCredentials
 }
 
 // As is the network for calls with these credentials.
 func (n *Network) As(creds *monitor.Credentials) Caller { return Caller{n, creds} }
 
-// Bearing is the network for calls with a token that was made elsewhere (a login).
+// Bearing is the network for calls with a token that was made elsewhere (a login); over TLS it
+// goes with the operator's certificate.
 func (n *Network) Bearing(token string) Caller { return Caller{n, bearing(token)} }
 
 type bearing string
+
+func (bearing) Owner() string { return monitor.Operator }
 
 func (b bearing) For(_ string, secure bool) credentials.PerRPCCredentials {
 	return bearer{"Bearer " + string(b), secure}
@@ -87,14 +97,14 @@ func (b bearer) RequireTransportSecurity() bool { return b.secure }
 // its address. It does not wait for the service to be there; calls fail as Unavailable
 // until it is. Errors: ErrUnknownService, ErrPlainNetwork.
 func (c Caller) Conn(service string) (grpc.ClientConnInterface, error) {
-	conn, secure, err := c.network.conn(service)
+	conn, secure, err := c.network.conn(c.creds.Owner(), service)
 	if err != nil {
 		return nil, err
 	}
 	return identified{conn, grpc.PerRPCCredentials(c.creds.For(service, secure))}, nil
 }
 
-func (n *Network) conn(service string) (conn *grpc.ClientConn, secure bool, err error) {
+func (n *Network) conn(from, service string) (conn *grpc.ClientConn, secure bool, err error) {
 	local := n.cfg.Local != nil && slices.Contains(n.cfg.Hosts, service)
 	address := n.cfg.Addresses[service]
 	if !local && address == "" {
@@ -104,12 +114,24 @@ func (n *Network) conn(service string) (conn *grpc.ClientConn, secure bool, err 
 	if !local && !secure && !n.cfg.Plain && !thisMachine(address) {
 		return nil, false, ErrPlainNetwork.With("address", address)
 	}
+	way := road{to: service}
+	if secure {
+		way.from = from
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if conn = n.conns[service]; conn != nil {
+	if conn = n.conns[way]; conn != nil {
 		return conn, secure, nil
 	}
-	opts := n.options(secure)
+	transport := insecure.NewCredentials()
+	if secure {
+		config, err := n.cfg.TLS(from, service)
+		if err != nil {
+			return nil, false, err
+		}
+		transport = credentials.NewTLS(config)
+	}
+	opts := n.options(transport)
 	if local {
 		address = "passthrough:///" + service
 		opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
@@ -119,15 +141,11 @@ func (n *Network) conn(service string) (conn *grpc.ClientConn, secure bool, err 
 	if conn, err = grpc.NewClient(address, opts...); err != nil {
 		return nil, false, err
 	}
-	n.conns[service] = conn
+	n.conns[way] = conn
 	return conn, secure, nil
 }
 
-func (n *Network) options(secure bool) []grpc.DialOption {
-	transport := insecure.NewCredentials()
-	if secure {
-		transport = credentials.NewTLS(n.cfg.TLS)
-	}
+func (n *Network) options(transport credentials.TransportCredentials) []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),

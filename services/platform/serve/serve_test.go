@@ -140,11 +140,11 @@ func start(t *testing.T, change func(*serve.Config), addresses ...string) *proce
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{issuer: monitor.NewIssuer(key, 0, time.Now), log: &lockedBuffer{}, done: make(chan error, 1)}
+	p := &process{issuer: monitor.NewIssuer("gateway", key, 0, time.Now), log: &lockedBuffer{}, done: make(chan error, 1)}
 	p.service = &service{entered: make(chan struct{}, 8), release: make(chan struct{})}
 	cfg := serve.Config{
 		Log:     slog.New(slog.NewTextHandler(p.log, nil)),
-		Monitor: monitor.New(monitor.Config{Verifier: monitor.NewVerifier(time.Now, public), Policy: policy, Hosts: []string{"intake"}}),
+		Monitor: monitor.New(monitor.Config{Verifier: monitor.NewVerifier(time.Now, monitor.Key{Owner: "gateway", Public: public}), Policy: policy, Hosts: []string{"intake"}}),
 	}
 	if change != nil {
 		change(&cfg)
@@ -379,7 +379,7 @@ func TestTheNetworkKnowsWhereItMayGo(t *testing.T) {
 		"away": "archive.example:9000", "near": "[::1]:9000", "socket": "unix:/run/x",
 	}})
 	defer func() { _ = n.Close() }()
-	caller := n.As(monitor.NewCredentials(monitor.NewIssuer(make(ed25519.PrivateKey, ed25519.PrivateKeySize), 0, time.Now), monitor.Identity{Actor: "service:x"}))
+	caller := n.As(monitor.NewCredentials(monitor.NewIssuer("x", make(ed25519.PrivateKey, ed25519.PrivateKeySize), 0, time.Now), monitor.Identity{Actor: "service:x"}))
 	for name, want := range map[string]error{"nowhere": serve.ErrUnknownService, "away": serve.ErrPlainNetwork, "near": nil, "socket": nil} {
 		if _, err := caller.Conn(name); !errors.Is(err, want) {
 			t.Errorf("%s: %v", name, err)
@@ -463,7 +463,7 @@ func BenchmarkCallInMemory(b *testing.B) {
 		b.Fatal(err)
 	}
 	server, err := serve.NewServer(serve.Config{Monitor: monitor.New(monitor.Config{
-		Verifier: monitor.NewVerifier(time.Now, public), Policy: policy, Hosts: []string{"intake"},
+		Verifier: monitor.NewVerifier(time.Now, monitor.Key{Owner: "x", Public: public}), Policy: policy, Hosts: []string{"intake"},
 	})})
 	if err != nil {
 		b.Fatal(err)
@@ -473,7 +473,7 @@ func BenchmarkCallInMemory(b *testing.B) {
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()
 	n := serve.NewNetwork(serve.NetworkConfig{Local: server, Hosts: []string{"intake"}})
-	creds := monitor.NewCredentials(monitor.NewIssuer(key, 0, time.Now), monitor.Identity{Actor: "service:x", Roles: []monitor.Role{monitor.Service}})
+	creds := monitor.NewCredentials(monitor.NewIssuer("x", key, 0, time.Now), monitor.Identity{Actor: "service:x", Roles: []monitor.Role{monitor.Service}})
 	conn, err := n.As(creds).Conn("intake")
 	if err != nil {
 		b.Fatal(err)

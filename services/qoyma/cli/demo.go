@@ -11,7 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/keys"
+	"github.com/qoyma/qoyma/services/platform/serve"
 	"github.com/qoyma/qoyma/services/platform/telemetry"
+	"github.com/qoyma/qoyma/services/qoyma/client"
 	"github.com/qoyma/qoyma/services/qoyma/demo"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
@@ -23,22 +26,33 @@ var demoFailed = fault.Define(fault.Refused, "cli.demo_failed",
 
 func (a *app) demoCommand() *cobra.Command {
 	var once bool
+	var t target
 	s := settings{
 		Log: "text", Archive: "kz-demo",
 		NameKK: "Жетіөзен облысының мемлекеттік архиві", NameRU: "Государственный архив Жетиозенской области",
+		AddressKK: "Жетіөзен қаласы, Архив көшесі, 1", AddressRU: "город Жетиозен, улица Архивная, 1",
 	}
 	c := &cobra.Command{
 		Use: "demo", Short: "Make a small archive and run the main job in it, then serve it", Args: cobra.NoArgs,
 		Long: `Make a believable small archive in three languages and run the main job in it, step by step: files fall
 due, their package is checked, the archivist accepts, the catalogue finds. Then the archive is served until SIGINT.
 Without --data the folder is a temporary one and is removed at the end.
+With --server and --keys the job is run in an archive whose services run elsewhere, with the operator's keys.
 With --once one JSON report is printed; the exit code is 0 only if every step held.`,
 	}
 	c.Flags().BoolVar(&once, "once", false, "print one JSON report of the steps and end")
 	c.Flags().StringVar(&s.Data, "data", "", "folder to keep the archive in (default: a temporary one)")
 	c.Flags().StringVar(&s.Listen, "listen", "127.0.0.1:8080", "address of health and metrics while it is served")
+	c.Flags().StringSliceVar(&t.server, "server", split(os.Getenv("QOYMA_SERVER")), "run the job in an archive that runs elsewhere: addresses as for other commands (default: QOYMA_SERVER)")
+	c.Flags().StringVar(&t.keys, "keys", os.Getenv("QOYMA_KEYS"), "folder of the operator's keys, for --server (default: QOYMA_KEYS)")
+	c.Flags().BoolVar(&t.plain, "plain", false, "speak to servers on other machines without TLS: only in a closed network")
 	_ = c.MarkFlagDirname("data")
-	c.RunE = a.do(func(ctx context.Context, _ []string) error { return a.demo(ctx, s, once) })
+	c.RunE = a.do(func(ctx context.Context, _ []string) error {
+		if len(t.server) > 0 {
+			return a.demoApart(ctx, &t, once)
+		}
+		return a.demo(ctx, s, once)
+	})
 	return c
 }
 
@@ -57,7 +71,10 @@ func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Shutdown(context.WithoutCancel(ctx))) }()
-	cfg := process.Config{Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, HTTP: s.Listen, Services: a.services}
+	cfg := process.Config{
+		Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, AddressKK: s.AddressKK, AddressRU: s.AddressRU,
+		URL: "http://" + s.Listen, HTTP: s.Listen, Services: a.services,
+	}
 	if once {
 		cfg.HTTP = ""
 	}
@@ -99,14 +116,8 @@ func (a *app) demonstrate(ctx context.Context, p *process.Process, s settings, o
 	}
 	report := demo.Run(ctx, p, folder, a.language(), progress)
 	report.ReadyMS = ready.Milliseconds()
-	if once || a.json {
-		if err := a.printJSON(report); err != nil {
-			return err
-		}
-	}
-	if !report.OK {
-		last := report.Steps[len(report.Steps)-1]
-		return demoFailed.With("number", last.Number, "problem", last.Error)
+	if err := a.reported(report, once); err != nil {
+		return err
 	}
 	if once {
 		return nil
@@ -121,6 +132,43 @@ func (a *app) demonstrate(ctx context.Context, p *process.Process, s settings, o
 		done <- err
 		return nil
 	}
+}
+
+// reported prints the report where it is asked for; the error is the step that did not hold.
+func (a *app) reported(r *demo.Report, once bool) error {
+	if once || a.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	}
+	if !r.OK {
+		last := r.Steps[len(r.Steps)-1]
+		return demoFailed.With("number", last.Number, "problem", last.Error)
+	}
+	return nil
+}
+
+// demoApart runs the main job in an archive whose services run elsewhere.
+func (a *app) demoApart(ctx context.Context, t *target, once bool) (err error) {
+	all, each, err := a.addresses(t.server)
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "qoyma-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	remote, err := client.Dial(keys.Folder(t.keys), serve.NetworkConfig{Addresses: a.everywhere(all, each), Plain: t.plain, DefaultDeadline: 30 * time.Second})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remote.Close()) }()
+	progress := a.step
+	if once || a.json {
+		progress = nil
+	}
+	return a.reported(demo.Run(ctx, remote, folder, a.language(), progress), once)
 }
 
 // step prints one step as it ends.

@@ -31,7 +31,7 @@ var (
 )
 
 func (a *app) journalEpoch() *cobra.Command {
-	var data, service, witness, statement string
+	var data, folder, service, witness, statement string
 	c := &cobra.Command{
 		Use: "begin-epoch", Short: "Go on with a journal whose tail is proven lost", Args: cobra.NoArgs,
 		Long: "Go on with a journal whose tail is proven lost: by a checkpoint that another service of this folder, or a file, kept of it.\n" +
@@ -39,6 +39,7 @@ func (a *app) journalEpoch() *cobra.Command {
 			"It cannot be undone. Write into --statement which numbers stand on paper and why the tail is lost.",
 	}
 	c.Flags().StringVar(&data, "data", os.Getenv("QOYMA_DATA"), "data folder, stopped (default: QOYMA_DATA)")
+	c.Flags().StringVar(&folder, "keys", os.Getenv("QOYMA_KEYS"), "folder of the service's keys (default: QOYMA_KEYS, or keys in the data folder)")
 	a.serviceFlag(c, &service, "service of the journal")
 	c.Flags().StringVar(&witness, "witness", "", "file with a signed checkpoint of the lost tail")
 	c.Flags().StringVar(&statement, "statement", "", "what is known of the loss, for the journal")
@@ -48,7 +49,7 @@ func (a *app) journalEpoch() *cobra.Command {
 		if statement == "" {
 			return fault.Usage.With("problem", "write a --statement")
 		}
-		return a.stopped(data, service, func(p host.Process, st *store.Store, verifier note.Verifier) error {
+		return a.stopped(data, folder, service, func(p host.Process, st *store.Store, verifier note.Verifier) error {
 			return a.beginEpoch(ctx, p, st, verifier, witness, statement)
 		})
 	})
@@ -56,17 +57,17 @@ func (a *app) journalEpoch() *cobra.Command {
 }
 
 // stopped opens one service's store in a folder in which no server works.
-func (a *app) stopped(data, service string, work func(host.Process, *store.Store, note.Verifier) error) (err error) {
+func (a *app) stopped(data, folder, service string, work func(host.Process, *store.Store, note.Verifier) error) (err error) {
 	if data == "" {
 		return fault.Usage.With("problem", "name the folder with --data")
 	}
-	if err := archiveIn(data); err != nil {
+	if err := archiveIn(data, folder); err != nil {
 		return err
 	}
 	if answers(filepath.Join(data, process.Socket)) {
 		return check.Running.With("folder", data)
 	}
-	p := host.Process{Data: data, Keys: filepath.Join(data, "keys"), Log: slog.New(slog.DiscardHandler)}
+	p := host.Process{Data: data, Keys: string(keysOf(data, folder)), Log: slog.New(slog.DiscardHandler)}
 	if p.Archive, err = process.ArchiveOf(data); err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (a *app) beginEpoch(ctx context.Context, p host.Process, st *store.Store, v
 }
 
 func (a *app) journalRebuild() *cobra.Command {
-	var data, service string
+	var data, folder, service string
 	c := &cobra.Command{
 		Use: "rebuild", Short: "Fold a service's state again from its journal", Args: cobra.NoArgs,
 		Long: "Fold a service's state again from its journal, in a stopped folder: what check found wrong in the state is thrown\n" +
@@ -120,10 +121,11 @@ func (a *app) journalRebuild() *cobra.Command {
 			"followed is read again, and nothing takes effect twice. Interrupted, do it again.",
 	}
 	c.Flags().StringVar(&data, "data", os.Getenv("QOYMA_DATA"), "data folder, stopped (default: QOYMA_DATA)")
+	c.Flags().StringVar(&folder, "keys", os.Getenv("QOYMA_KEYS"), "folder of the service's keys (default: QOYMA_KEYS, or keys in the data folder)")
 	a.serviceFlag(c, &service, "service of the journal")
 	_ = c.MarkFlagRequired("service")
 	c.RunE = a.do(func(context.Context, []string) error {
-		return a.stopped(data, service, func(_ host.Process, st *store.Store, _ note.Verifier) error {
+		return a.stopped(data, folder, service, func(_ host.Process, st *store.Store, _ note.Verifier) error {
 			if err := st.Rebuild(); err != nil {
 				return err
 			}

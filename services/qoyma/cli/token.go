@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
+	"os"
 	"strings"
 	"time"
 
@@ -20,19 +20,21 @@ const errorsOnly = slog.LevelError
 const longestToken = time.Hour
 
 func (a *app) tokenCommand() *cobra.Command {
-	var data, actor string
+	var data, folder, actor, organisation string
 	var roles []string
 	var lifetime time.Duration
 	c := &cobra.Command{
 		Use: "token", Short: "Make a login token for --server", Args: cobra.NoArgs,
-		Long: "Make a login token with the identity key of a data folder. What its bearer may read follows from the roles.\n" +
+		Long: "Make a login token with the operator's key of a data folder, or of the folder --keys. What its bearer may read follows from the roles.\n" +
 			"A token cannot be taken back, so it lasts an hour at most.",
 	}
 	c.Flags().StringVar(&data, "data", "", "data folder")
+	c.Flags().StringVar(&folder, "keys", os.Getenv("QOYMA_KEYS"), "folder of the operator's keys (default: QOYMA_KEYS, or keys in the data folder)")
 	c.Flags().StringVar(&actor, "actor", "", "who it is for: person:<account>, a number or code")
 	c.Flags().StringSliceVar(&roles, "role", nil, "roles: "+strings.Join(roleNames(personRoles()), ", "))
+	c.Flags().StringVar(&organisation, "organisation", "", "id of the department for which a clerk acts")
 	c.Flags().DurationVar(&lifetime, "for", 15*time.Minute, "how long it lasts, at most 1h")
-	for _, name := range []string{"data", "actor", "role"} {
+	for _, name := range []string{"actor", "role"} {
 		_ = c.MarkFlagRequired(name)
 	}
 	_ = c.MarkFlagDirname("data")
@@ -47,15 +49,20 @@ func (a *app) tokenCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := archiveIn(data); err != nil {
-			return err
+		switch {
+		case folder == "" && data == "":
+			return fault.Usage.With("problem", "name the keys with --data or --keys")
+		case folder == "":
+			if err := archiveIn(data, ""); err != nil {
+				return err
+			}
 		}
-		key, err := monitor.LoadOrCreateKey(filepath.Join(data, "keys", "identity.pem"))
+		issuer, err := operator(keysOf(data, folder), lifetime)
 		if err != nil {
 			return err
 		}
-		token, expires, err := monitor.NewIssuer(key, lifetime, time.Now).Mint(monitor.Identity{
-			Actor: actor, Roles: parsed, Clearance: process.Clearance(parsed), Audience: a.names(),
+		token, expires, err := issuer.Mint(monitor.Identity{
+			Actor: actor, Roles: parsed, Organisation: organisation, Clearance: process.Clearance(parsed), Audience: a.names(),
 		})
 		if err != nil {
 			return err

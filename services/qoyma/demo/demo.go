@@ -17,7 +17,7 @@ import (
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
-	"github.com/qoyma/qoyma/services/qoyma/process"
+	"github.com/qoyma/qoyma/services/platform/serve"
 )
 
 // Report is what a demonstration did; as JSON it is what `qoyma demo --once` prints.
@@ -59,13 +59,19 @@ func (s *Step) Told() []string { return s.told }
 var notHeld = fault.Define(fault.Internal, "demo.not_held",
 	"a step of the demonstration did not hold: {what}", "шаг демонстрации не удался: {what}", "көрсетілімнің қадамы орындалмады: {what}")
 
-// Run carries out the main job in a running process. The folder keeps the bags that are made
+// Archive is an archive that runs: in this process (process.Process), or services elsewhere
+// (client.Remote).
+type Archive interface {
+	Archive() string // its code
+	As(id monitor.Identity) serve.Caller
+}
+
+// Run carries out the main job in a running archive. The folder keeps the bags that are made
 // on the way. progress is told of every step when it ends. Running it again in the same
 // data folder changes nothing: every command has the same id each time.
-func Run(ctx context.Context, p *process.Process, folder string, lang fault.Language, progress func(*Step)) *Report {
+func Run(ctx context.Context, p Archive, folder string, lang fault.Language, progress func(*Step)) *Report {
 	d := &demo{
 		p: p, folder: folder, lang: lang, departments: departments(),
-		clerk:      person("demo-clerk", monitor.Clerk, 1),
 		commission: person("demo-commission", monitor.Commission, 1),
 		archivist:  person("demo-archivist", monitor.Archivist, 2),
 		researcher: monitor.Identity{Actor: "person:demo-reader", Roles: []monitor.Role{monitor.Researcher}},
@@ -111,7 +117,7 @@ func Run(ctx context.Context, p *process.Process, folder string, lang fault.Lang
 		step := &Step{Number: i + 1, Name: s.name, title: s.title, Facts: map[string]any{}}
 		r.Steps = append(r.Steps, step)
 		start := time.Now()
-		err := s.run(ctx, step)
+		err := persist(ctx, step, s.run)
 		step.TookMS, step.OK = time.Since(start).Milliseconds(), err == nil
 		if err != nil {
 			step.Error = err.Error()
@@ -131,17 +137,46 @@ func Run(ctx context.Context, p *process.Process, folder string, lang fault.Lang
 	return r
 }
 
+// persist carries out a step, and again where a service did not answer for a moment: every act
+// has the same command id in every try, so nothing is done twice.
+func persist(ctx context.Context, s *Step, run func(context.Context, *Step) error) error {
+	bound, cancel := context.WithTimeout(ctx, 4*patience)
+	defer cancel()
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := run(bound, s)
+		if err == nil || fault.KindOf(err) != fault.Unavailable {
+			return err
+		}
+		select {
+		case <-tick.C:
+			clear(s.Facts)
+			s.told = nil
+		case <-bound.Done():
+			return err
+		}
+	}
+}
+
 func person(account string, role monitor.Role, level uint32) monitor.Identity {
 	return monitor.Identity{Actor: "person:" + account, Roles: []monitor.Role{role}, Clearance: monitor.Scope{Level: level, Grounds: []string{"personal"}}}
 }
 
+// clerkOf is the clerk of a department: each acts for his own alone.
+func (d *demo) clerkOf(organisation string) monitor.Identity {
+	id := person("demo-clerk-"+organisation, monitor.Clerk, 1)
+	id.Organisation = organisation
+	return id
+}
+
 type demo struct {
-	p           *process.Process
+	p           Archive
 	folder      string
 	lang        fault.Language
 	departments []department
 
-	clerk, commission, archivist, researcher monitor.Identity
+	commission, archivist, researcher monitor.Identity
 
 	transfer, second string // numbers of the first and the second department's transfers
 	accession        string

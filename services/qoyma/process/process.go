@@ -5,7 +5,6 @@ package process
 
 import (
 	"context"
-	"crypto/ed25519"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/bus"
@@ -26,6 +26,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
+	"github.com/qoyma/qoyma/services/platform/keys"
 	"github.com/qoyma/qoyma/services/platform/module"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/serve"
@@ -39,6 +40,9 @@ var policyText []byte
 // Socket is the name of the unix socket (0600) in the data folder, over which commands on the
 // same machine speak to the server.
 const Socket = "qoyma.sock"
+
+// DefaultArchive is the code of an archive that nobody named.
+const DefaultArchive = "kz-archive"
 
 // uploads is the longest life of a stream: a large package over a slow line.
 const uploads = 12 * time.Hour
@@ -57,9 +61,9 @@ var (
 		"эта папка данных принадлежит архиву {have}, а не {want}; выберите другую папку",
 		"бұл деректер қалтасы {want} емес, {have} архивіне тиесілі; басқа қалта таңдаңыз")
 	plainServer = fault.Define(fault.Invalid, "process.plain_server",
-		"{address} can be reached from other machines, and identities would travel to it unprotected; serve on this machine alone (127.0.0.1), or allow it with --plain in a closed network",
-		"{address} доступен с других машин, и удостоверения шли бы к нему открыто; слушайте только эту машину (127.0.0.1) или разрешите это ключом --plain в закрытой сети",
-		"{address} мекенжайына басқа машиналардан жетуге болады, куәліктер оған ашық түрде барар еді; тек осы машинада (127.0.0.1) тыңдаңыз немесе жабық желіде --plain арқылы рұқсат етіңіз")
+		"{address} can be reached from other machines, and identities would travel to it unprotected; make certificates with qoyma keys init, serve on this machine alone (127.0.0.1), or allow it with --plain in a closed network",
+		"{address} доступен с других машин, и удостоверения шли бы к нему открыто; сделайте сертификаты (qoyma keys init), слушайте только эту машину (127.0.0.1) или разрешите это ключом --plain в закрытой сети",
+		"{address} мекенжайына басқа машиналардан жетуге болады, куәліктер оған ашық түрде барар еді; сертификат жасаңыз (qoyma keys init), тек осы машинада (127.0.0.1) тыңдаңыз немесе жабық желіде --plain арқылы рұқсат етіңіз")
 	badArchive = fault.Define(fault.Invalid, "process.bad_archive",
 		"{code} is no archive code: use lower-case Latin letters, digits and hyphens",
 		"{code} не годится как код архива: строчные латинские буквы, цифры, дефис",
@@ -70,9 +74,13 @@ var (
 type Config struct {
 	Data    string // folder of everything this process keeps
 	Archive string // code of the archive; empty takes the folder's, a new folder "kz-archive"
-	// NameKK and NameRU are the archive's name as papers print it. Where one is given both are
-	// kept in the folder; otherwise the folder's hold.
-	NameKK, NameRU string
+	// NameKK and NameRU are the archive's name as papers print it, AddressKK and AddressRU its
+	// postal address, URL the public address of its pages. What is given is kept in the folder;
+	// for the rest the folder's hold.
+	NameKK, NameRU, AddressKK, AddressRU, URL string
+	// Sites are the places of insurance copies, "folder" or "name=folder". Where any is given
+	// they are kept in the folder; otherwise the folder's hold; a new one has site-1 within it.
+	Sites []string
 	// Services are the services that there are; nil means Services(). Tests and measurements
 	// bring their own.
 	Services []Service
@@ -82,7 +90,7 @@ type Config struct {
 	GRPC    string            // "host:port" to serve gRPC on; empty: the unix socket only
 	Peers   map[string]string // addresses of services that run elsewhere
 	Plain   bool              // lets peers on other machines be called without TLS, in a closed network
-	Keys    string            // folder of keys; empty: Data/keys
+	Keys    string            // folder of keys (see platform/keys); empty: Data/keys. With certificates in it all roads have TLS
 	HTTP    string            // "host:port" of health, metrics and pages; empty: none
 	// NoSocket leaves the unix socket out.
 	NoSocket bool
@@ -96,12 +104,13 @@ type Process struct {
 	cfg       Config
 	archive   string
 	names     names
+	keys      keys.Folder
 	log       *slog.Logger
-	bus       *bus.Bus
+	buses     map[string]*bus.Bus // by service; "" is that of all others
 	server    *serve.Server
 	http      *serve.HTTP
 	network   *serve.Network
-	issuer    *monitor.Issuer
+	issuers   map[string]*monitor.Issuer // by whose key it is
 	services  []*host.Service
 	telemetry *telemetry.Telemetry
 	denials   chan monitor.Denial
@@ -133,11 +142,16 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 			return nil, fmt.Errorf("process: %w", err)
 		}
 	}
-	p := &Process{cfg: cfg, log: t.Logger("process"), telemetry: t, denials: make(chan monitor.Denial, 256)}
-	if p.archive, err = archiveOf(cfg.Data, cfg.Archive); err != nil {
+	p := &Process{cfg: cfg, keys: keys.Folder(cfg.Keys), log: t.Logger("process"), telemetry: t, denials: make(chan monitor.Denial, 256)}
+	if p.archive, err = archiveOf(cfg.Data, cfg.Archive, p.keys); err != nil {
 		return nil, err
 	}
-	if p.names, err = namesOf(cfg.Data, names{KK: cfg.NameKK, RU: cfg.NameRU}); err != nil {
+	if p.names, err = namesOf(cfg.Data, names{
+		KK: cfg.NameKK, RU: cfg.NameRU, AddressKK: cfg.AddressKK, AddressRU: cfg.AddressRU, URL: cfg.URL,
+	}); err != nil {
+		return nil, err
+	}
+	if p.cfg.Sites, err = keepSites(cfg.Data, cfg.Sites); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -145,15 +159,13 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 			err = errors.Join(err, p.Close())
 		}
 	}()
-	if p.bus, err = openBus(ctx, cfg, t.Logger("bus")); err != nil {
+	if err := p.openKeys(namesIn(targets)); err != nil {
 		return nil, err
 	}
-	key, err := monitor.LoadOrCreateKey(filepath.Join(cfg.Keys, "identity.pem"))
-	if err != nil {
+	if err := p.openBuses(ctx, namesIn(targets)); err != nil {
 		return nil, err
 	}
-	p.issuer = monitor.NewIssuer(key, 0, cfg.Now)
-	if err := p.serve(targets, key); err != nil {
+	if err := p.serve(targets); err != nil {
 		return nil, err
 	}
 	return p, p.listen()
@@ -187,8 +199,17 @@ func ArchiveOf(data string) (string, error) {
 	return strings.TrimSpace(string(raw)), nil
 }
 
-// archiveOf reads the data folder's archive code, and writes it into a new one.
-func archiveOf(data, asked string) (string, error) {
+// CheckArchive refuses what is no archive code: it stands in subjects, file and key names.
+func CheckArchive(code string) error {
+	if code == "" || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return badArchive.With("code", code)
+	}
+	return nil
+}
+
+// archiveOf reads the data folder's archive code, and writes it into a new one: what was asked for,
+// or what the keys were made for.
+func archiveOf(data, asked string, made keys.Folder) (string, error) {
 	path := filepath.Join(data, "archive")
 	raw, err := os.ReadFile(path)
 	switch have := strings.TrimSpace(string(raw)); {
@@ -200,44 +221,52 @@ func archiveOf(data, asked string) (string, error) {
 		return "", fmt.Errorf("process: %w", err)
 	}
 	if asked == "" {
-		asked = "kz-archive"
+		if asked, err = made.Archive(); err != nil {
+			return "", err
+		}
 	}
-	if strings.Trim(asked, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return "", badArchive.With("code", asked)
+	if asked == "" {
+		asked = DefaultArchive
+	}
+	if err := CheckArchive(asked); err != nil {
+		return "", err
 	}
 	return asked, journal.WriteFileSync(path, []byte(asked+"\n"), 0o600)
 }
 
-func openBus(ctx context.Context, cfg Config, log *slog.Logger) (*bus.Bus, error) {
-	if cfg.NATS != "" {
-		return bus.URL(ctx, bus.URLConfig{URL: cfg.NATS, Name: "qoyma", Log: log})
-	}
-	return bus.Embedded(ctx, bus.EmbeddedConfig{Folder: filepath.Join(cfg.Data, "nats"), Reserve: cfg.Reserve, Log: log, Unsynced: cfg.Unsynced})
-}
-
 // serve makes monitor, server, network and the services behind them.
-func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
+func (p *Process) serve(targets []Service) error {
 	policy, err := monitor.NewPolicy(policyText)
 	if err != nil {
 		return err
 	}
-	public, ok := key.Public().(ed25519.PublicKey)
-	if !ok {
-		return errors.New("process: the identity key is not Ed25519")
+	trusted, err := p.keys.Trusted(keys.Speakers(namesIn(p.cfg.Services))...)
+	if err != nil {
+		return err
 	}
 	hosts := namesIn(targets)
 	m := monitor.New(monitor.Config{
-		Verifier: monitor.NewVerifier(p.cfg.Now, public), Policy: policy, Hosts: hosts, OnDenied: p.denied, Log: p.telemetry.Logger("monitor"),
+		Verifier: monitor.NewVerifier(p.cfg.Now, trusted...), Policy: policy, Hosts: hosts, OnDenied: p.denied, Log: p.telemetry.Logger("monitor"),
 	})
 	ready := make([]serve.Readiness, 0, len(targets))
 	later := make([]laterReady, len(targets))
 	for i := range targets {
 		ready = append(ready, &later[i])
 	}
-	if p.server, err = serve.NewServer(serve.Config{Log: p.telemetry.Logger("grpc"), Monitor: m, Modules: ready, StreamDeadline: uploads}); err != nil {
+	face := serve.Config{Log: p.telemetry.Logger("grpc"), Monitor: m, Modules: ready, StreamDeadline: uploads}
+	road := serve.NetworkConfig{Hosts: hosts, Addresses: p.cfg.Peers, Plain: p.cfg.Plain}
+	if p.keys.Secured() {
+		config, err := p.keys.ServerTLS(hosts...)
+		if err != nil {
+			return err
+		}
+		face.TLS, road.TLS = credentials.NewTLS(config), p.keys.ClientTLS
+	}
+	if p.server, err = serve.NewServer(face); err != nil {
 		return err
 	}
-	p.network = serve.NewNetwork(serve.NetworkConfig{Local: p.server, Hosts: hosts, Addresses: p.cfg.Peers, Plain: p.cfg.Plain})
+	road.Local = p.server
+	p.network = serve.NewNetwork(road)
 	sources, err := p.construct(targets, later)
 	if err != nil {
 		return err
@@ -249,7 +278,10 @@ func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 	if p.cfg.HTTP == "" {
 		return nil
 	}
-	modules := []serve.Readiness{p.bus}
+	var modules []serve.Readiness
+	for _, b := range p.allBuses() {
+		modules = append(modules, b)
+	}
 	for _, svc := range p.services {
 		modules = append(modules, svc)
 	}
@@ -269,14 +301,15 @@ func (p *Process) serve(targets []Service, key ed25519.PrivateKey) error {
 func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi.Source, error) {
 	callers := make(map[string]serve.Caller, len(targets))
 	for _, t := range targets {
-		callers[t.Name] = p.network.As(monitor.NewCredentials(p.issuer, monitor.Identity{
+		callers[t.Name] = p.network.As(monitor.NewCredentials(p.issuers[t.Name], monitor.Identity{
 			Actor: "service:" + t.Name, Roles: []monitor.Role{monitor.Service}, Clearance: everything,
 		}))
 	}
 	sources := make([]journalapi.Source, 0, len(targets))
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
-			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.bus, Services: namesIn(p.cfg.Services),
+			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU,
+			AddressKK: p.names.AddressKK, AddressRU: p.names.AddressRU, URL: p.names.URL, Sites: p.cfg.Sites, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services),
 			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})
@@ -302,7 +335,7 @@ func (p *Process) listen() error {
 		}
 	}
 	if p.cfg.GRPC != "" {
-		if !p.cfg.Plain && !loopback(p.cfg.GRPC) {
+		if !p.keys.Secured() && !p.cfg.Plain && !loopback(p.cfg.GRPC) {
 			return plainServer.With("address", p.cfg.GRPC)
 		}
 		addr, err := p.server.Listen(p.cfg.GRPC)
@@ -326,7 +359,10 @@ func loopback(address string) bool {
 
 // Run works until ctx ends, then stops everything in reverse order.
 func (p *Process) Run(ctx context.Context) error {
-	modules := []module.Module{p.bus}
+	var modules []module.Module
+	for _, b := range p.allBuses() {
+		modules = append(modules, b)
+	}
 	for _, svc := range p.services {
 		modules = append(modules, svc)
 	}
@@ -334,7 +370,7 @@ func (p *Process) Run(ctx context.Context) error {
 	if p.http != nil {
 		modules = append(modules, p.http)
 	}
-	return errors.Join(module.Run(ctx, p.log, modules...), p.network.Close(), p.bus.Close())
+	return errors.Join(module.Run(ctx, p.log, modules...), p.network.Close(), p.closeBuses())
 }
 
 // Close closes what a process opened that never ran.
@@ -349,10 +385,7 @@ func (p *Process) Close() error {
 	if p.http != nil {
 		errs = append(errs, p.http.Close())
 	}
-	if p.bus != nil {
-		errs = append(errs, p.bus.Close())
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.closeBuses())...)
 }
 
 // Archive is the archive's code.
@@ -379,9 +412,14 @@ func (p *Process) Ready() error {
 	return nil
 }
 
-// As is the network for somebody's calls.
+// As is the network for somebody's calls: signed by the key that may speak for them, as far as it is
+// in this process's folder; otherwise the other side refuses.
 func (p *Process) As(id monitor.Identity) serve.Caller {
-	return p.network.As(monitor.NewCredentials(p.issuer, id))
+	issuer := p.speaker(id.Actor)
+	if issuer == nil {
+		return p.network.Bearing("")
+	}
+	return p.network.As(monitor.NewCredentials(issuer, id))
 }
 
 // Heads are the numbers of the last events of the services' journals, in the order of the

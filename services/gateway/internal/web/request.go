@@ -139,6 +139,12 @@ func Done(address, key string) Redirect {
 	return Redirect(address + sep + "done=" + url.QueryEscape(strings.TrimPrefix(key, "done.")))
 }
 
+// Language is the language in which a request is answered.
+func Language(r *http.Request) fault.Language {
+	l, _ := languageOf(r)
+	return l
+}
+
 // languageOf is the language asked for now, chosen before, or preferred by the browser; Kazakh
 // where none of ours is.
 func languageOf(r *http.Request) (l fault.Language, chosen bool) {
