@@ -23,6 +23,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/desk"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/insurance"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
@@ -148,7 +149,7 @@ func newSite(cfg web.Config, people *api.People) (*web.Site, error) {
 		return nil, err
 	}
 	for _, add := range []func(*web.Site) error{
-		public.Add, desk.Add, insurance.Add,
+		public.Add, citizen.Add, desk.Add, insurance.Add,
 		func(s *web.Site) error { return account.Add(s, people) },
 	} {
 		if err := add(site); err != nil {

@@ -39,8 +39,6 @@ type Config struct {
 	Proxies Proxies
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
-	// Attempt says whether somebody may guess at a secret once more; nil lets everybody.
-	Attempt func(r *http.Request, what string) error
 }
 
 // Person is whoever is signed in; the zero Person is a visitor, nobody in particular.
@@ -215,9 +213,8 @@ func (s *Site) Page(path, page string, allow Allow, find func(*Request) (any, er
 }
 
 // Form is a page that is filled in. show gives what its template draws; submit reads what was
-// typed and gives a Redirect. A fault of submit draws the page again, with the fault on top and
-// every field as it was typed: nothing is lost. So does an empty Redirect: the next screen of a
-// form that has several, for example.
+// typed and gives a Redirect, or Stay. A fault of submit draws the page again, with the fault on top and
+// every field as it was typed: nothing is lost.
 func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, error), submit func(*Request) (Redirect, error)) {
 	s.route("GET "+path, allow, s.handler(page, allow, show))
 	s.route("POST "+path, allow, s.handler(page, allow, func(r *Request) (any, error) {
@@ -283,6 +280,9 @@ func (s *Site) bounded(page string, allow Allow, most int64, find func(*Request)
 		}
 		data, err := find(r)
 		if to, ok := data.(Redirect); ok && err == nil {
+			if r.private {
+				w.Header().Set("Cache-Control", "no-store")
+			}
 			http.Redirect(w, hr, string(to), http.StatusSeeOther)
 			return
 		}

@@ -135,7 +135,9 @@ func (v View) Field(name, label string, settings ...any) Input {
 		value, _ := settings[i+1].(string)
 		switch settings[i] {
 		case "hint":
-			in.Hint = v.T(value)
+			if value != "" {
+				in.Hint = v.T(value)
+			}
 		case "type":
 			in.Type = value
 		case "auto":
@@ -175,9 +177,9 @@ func (v View) Choice(name, label, prefix string, chosen string, values ...string
 	return in
 }
 
-// Pick makes an input with options that are not messages.
-func (v View) Pick(name, label, chosen string, options []Option) Input {
-	in := v.Field(name, label, "required", "yes")
+// Pick makes an input with options that are not messages; settings as those of Field.
+func (v View) Pick(name, label, chosen string, options []Option, settings ...any) Input {
+	in := v.Field(name, label, append([]any{"required", "yes"}, settings...)...)
 	if typed, ok := v.typed(name); ok {
 		chosen = typed
 	}
