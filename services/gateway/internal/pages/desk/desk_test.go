@@ -405,7 +405,7 @@ func TestTheTicket(t *testing.T) {
 	}
 	sent.Set("do", "register")
 	w := d.post("/desk/register", sent)
-	d.want(w, http.StatusOK, "Талон о приёме запроса № 2026-9", "22.11.2026 10:15", "Сериков С.", "http://example.com/r/2026-9?s=s3cr3t")
+	d.want(w, http.StatusOK, "Талон о приёме запроса № 2026-9", "22.11.2026 10:15", "Сериков С.", "http://example.com/r/2026-9?k=s3cr3t")
 	if w.Header().Get("Cache-Control") != "no-store" {
 		t.Error("the ticket may be kept")
 	}

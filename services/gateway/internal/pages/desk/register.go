@@ -14,6 +14,7 @@ type registerPage struct {
 	At      string                               // date and time of the registration, as the ticket prints them
 	Channel string
 	Link    string // the secret link
+	QR      web.QR // of the link
 }
 
 // showRegister draws the form; with the preview once it was asked for, or the ticket once the
@@ -29,7 +30,13 @@ func showRegister(r *web.Request) (any, error) {
 		p.Preview = found
 	case *referencev1.RegisterRequestResponse:
 		p.Done, p.Channel, p.At = found, r.Field("channel"), moment(found.GetRegisteredAt())
-		p.Link = secretLink(r, found.GetNumber(), found.GetSecret())
+		if found != nil {
+			p.Link = secretLink(r, found.GetNumber(), found.GetSecret())
+			var err error
+			if p.QR, err = web.NewQR(p.Link); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return p, nil
 }
@@ -105,5 +112,5 @@ func submission(r *web.Request) *referencev1.RegisterRequestRequest {
 
 // secretLink is where the applicant follows the request.
 func secretLink(r *web.Request, number, secret string) string {
-	return r.Origin() + "/r/" + url.PathEscape(number) + "?s=" + url.QueryEscape(secret)
+	return r.Origin() + "/r/" + url.PathEscape(number) + "?k=" + url.QueryEscape(secret)
 }

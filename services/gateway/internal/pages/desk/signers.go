@@ -1,15 +1,20 @@
 package desk
 
 import (
+	"slices"
+
+	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
 type signersPage struct {
 	Signers []*referencev1.Signer
 	Invited *referencev1.InviteSignerResponse // the code, shown once
 	Account string
+	Heads   []web.Option // accounts of heads; empty where they cannot be listed
 }
 
 // showSigners lists who signs or signed, and invites.
@@ -23,11 +28,31 @@ func showSigners(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := signersPage{Signers: res.GetSigners()}
+	p := signersPage{Signers: res.GetSigners(), Heads: heads(r)}
 	if invited, ok := r.Carry.(*referencev1.InviteSignerResponse); ok && r.OK() {
 		p.Invited, p.Account = invited, r.Field("account")
 	}
 	return p, nil
+}
+
+// heads lists the accounts of heads, to choose from. Where the accounts do not answer, the number is
+// typed: an invitation does not wait for a list.
+func heads(r *web.Request) []web.Option {
+	c, err := service(r, "gateway", gatewayv1.NewAccountsServiceClient)
+	if err != nil {
+		return nil
+	}
+	res, err := c.ListAccounts(r.Context(), &gatewayv1.ListAccountsRequest{})
+	if err != nil {
+		return nil
+	}
+	var out []web.Option
+	for _, a := range res.GetAccounts() {
+		if slices.Contains(a.GetRoles(), string(monitor.Head)) && !a.GetDisabled() {
+			out = append(out, web.Option{Value: a.GetAccountId(), Label: a.GetName() + " (" + a.GetAccountId() + ")"})
+		}
+	}
+	return out
 }
 
 // invite gives an account a one-time code, or ends its right to sign. The code is shown in the
