@@ -28,6 +28,23 @@ type Request struct {
 	said    string // what was done, where the page stays
 	renewed bool
 	kept    string // the form of this page that a change of language must not empty
+	instead *answer
+}
+
+type answer struct {
+	page string
+	data any
+}
+
+// Services are the names of all services of the archive.
+func (r *Request) Services() []string { return r.site.cfg.Services }
+
+// Show answers a form or a button with a page instead of sending the reader on: for what is shown
+// once and stands under no address, a one-time password. Reloading sends the form again, whose
+// command id gives the same answer.
+func (r *Request) Show(page string, data any) (Redirect, error) {
+	r.instead = &answer{page, data}
+	return "", nil
 }
 
 // Redirect sends the reader to another address of this site.

@@ -33,6 +33,8 @@ var own embed.FS
 type Config struct {
 	// Conn is a connection to a service; the identity of a call stands in its context.
 	Conn func(service string) (grpc.ClientConnInterface, error)
+	// Services are the names of all services of the archive, wherever they run.
+	Services []string
 	// Who tells who makes a request; the zero Person for a visitor. nil: everybody is one.
 	Who func(*http.Request) (Person, error)
 	// Proxies are the reverse proxies in front of the site.
@@ -225,6 +227,9 @@ func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, er
 			return show(r)
 		}
 		to, err := submit(r)
+		if err == nil && r.instead != nil {
+			return nil, nil
+		}
 		if err == nil && r.wrong == nil && to != Stay {
 			return to, nil
 		}
@@ -279,6 +284,10 @@ func (s *Site) bounded(page string, allow Allow, most int64, find func(*Request)
 			return
 		}
 		data, err := find(r)
+		if err == nil && r.instead != nil {
+			s.draw(w, r.instead.page, http.StatusOK, View{r: r, Lang: r.Lang, Data: r.instead.data})
+			return
+		}
 		if to, ok := data.(Redirect); ok && err == nil {
 			if r.private {
 				w.Header().Set("Cache-Control", "no-store")

@@ -250,3 +250,12 @@ func (v View) Languages() []Link {
 	}
 	return out
 }
+
+// With hands a part of a template what it draws together with this view.
+func (v View) With(a any) Pair { return Pair{v, a} }
+
+// Pair is what With gives.
+type Pair struct {
+	V View
+	A any
+}
