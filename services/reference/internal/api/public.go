@@ -8,7 +8,6 @@ import (
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
-	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/internal/regime"
 	"github.com/qoyma/qoyma/services/reference/internal/request"
@@ -122,10 +121,10 @@ func (s *Server) GetCertificate(ctx context.Context, q *referencev1.GetCertifica
 		}
 	case !isStaff(ctx):
 		return nil, wrongSecret.With()
-	case !cleared(ctx):
-		return nil, monitor.ErrRestricted.With()
 	default:
-		row, err = s.ofStaff(q)
+		if err = s.restricted(ctx, method, q.GetNumber()); err == nil {
+			row, err = s.ofStaff(q)
+		}
 	}
 	if err != nil {
 		return nil, err
