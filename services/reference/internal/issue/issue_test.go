@@ -24,7 +24,7 @@ func TestCheck(t *testing.T) {
 func TestAddressee(t *testing.T) {
 	for want, a := range map[string]*referencev1.Applicant{
 		"Ойдағыева Сабира\nЖетіөзен, Тың 4": {Surname: "Ойдағыева", GivenName: " Сабира ", Address: "Жетіөзен,  Тың\n4"},
-		"ТОО «Ойжан»":                       {OrganisationName: "ТОО «Ойжан»", Surname: "x"},
+		"ТОО «Ойжан»": {OrganisationName: "ТОО «Ойжан»", Surname: "x"},
 	} {
 		if got := addressee(a); got != want {
 			t.Errorf("%q, want %q", got, want)
