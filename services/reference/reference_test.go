@@ -106,6 +106,7 @@ func TestVerifyPaper(t *testing.T) {
 		{"2026-1-1", p.GetCheckDigits(), "", "genuine"},
 		{"2026-1-1", "", p.GetSha256(), "genuine"},
 		{"2026-1-1", p.GetCheckDigits(), p.GetSha256(), "genuine"},
+		{"2026-1-1", " " + p.GetCheckDigits()[:4] + " " + p.GetCheckDigits()[4:], strings.ToUpper(p.GetSha256()), "genuine"},
 		{"2026-1-1", "00000000", "", "unknown"},
 		{"2026-1-1", p.GetCheckDigits(), strings.Repeat("0", 64), "unknown"},
 		{"2026-1-2", p.GetCheckDigits(), "", "unknown"},

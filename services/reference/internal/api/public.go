@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
@@ -167,7 +168,9 @@ func (s *Server) ofStaff(q *referencev1.GetCertificateRequest) (row *referencev1
 // VerifyPaper implements ReferenceService. Whoever has only a number learns nothing: a paper
 // that does not exist and one whose digits are others look alike.
 func (s *Server) VerifyPaper(_ context.Context, q *referencev1.VerifyPaperRequest) (*referencev1.VerifyPaperResponse, error) {
-	if q.GetCheckDigits() == "" && q.GetSha256() == "" {
+	// The paper prints the digits in two groups; programs write a digest in either case.
+	typed, sum := strings.Join(strings.Fields(q.GetCheckDigits()), ""), strings.ToLower(strings.TrimSpace(q.GetSha256()))
+	if typed == "" && sum == "" {
 		return nil, badPage.With()
 	}
 	unknown := verdict("unknown")
@@ -189,10 +192,9 @@ func (s *Server) VerifyPaper(_ context.Context, q *referencev1.VerifyPaperReques
 	case err != nil:
 		return nil, err
 	}
-	digits := secret.SameText(q.GetCheckDigits(), p.GetSubmitted().GetCheckDigits())
-	sha := secret.SameText(q.GetSha256(), p.GetSubmitted().GetSha256()) ||
-		p.GetCompleted() != nil && secret.SameText(q.GetSha256(), p.GetCompleted().GetSha256())
-	if q.GetCheckDigits() != "" && !digits || q.GetSha256() != "" && !sha {
+	digits := secret.SameText(typed, p.GetSubmitted().GetCheckDigits())
+	sha := secret.SameText(sum, p.GetSubmitted().GetSha256()) || p.GetCompleted() != nil && secret.SameText(sum, p.GetCompleted().GetSha256())
+	if typed != "" && !digits || sum != "" && !sha {
 		return unknown, nil
 	}
 	switch p.GetState() {
