@@ -106,6 +106,7 @@ func TestVerifyPaper(t *testing.T) {
 		{"2026-1-1", p.GetCheckDigits(), "", "genuine"},
 		{"2026-1-1", "", p.GetSha256(), "genuine"},
 		{"2026-1-1", p.GetCheckDigits(), p.GetSha256(), "genuine"},
+		{"2026-1-1", " " + p.GetCheckDigits()[:4] + " " + p.GetCheckDigits()[4:], strings.ToUpper(p.GetSha256()), "genuine"},
 		{"2026-1-1", "00000000", "", "unknown"},
 		{"2026-1-1", p.GetCheckDigits(), strings.Repeat("0", 64), "unknown"},
 		{"2026-1-2", p.GetCheckDigits(), "", "unknown"},
@@ -309,6 +310,23 @@ func TestRestrictedReads(t *testing.T) {
 	if n := w.reads(); n != 1 {
 		t.Errorf("%d reads recorded", n)
 	}
+	for name, call := range map[string]func() error{
+		"draft": func() error {
+			_, err := w.as(uncleared).GetDraftPDF(t.Context(), &referencev1.GetDraftPDFRequest{Number: reg.GetNumber()})
+			return err
+		},
+		"certificate": func() error {
+			_, err := w.as(uncleared).GetCertificate(t.Context(), &referencev1.GetCertificateRequest{Number: reg.GetNumber()})
+			return err
+		},
+	} {
+		if err := call(); !errors.Is(err, monitor.ErrRestricted) {
+			t.Errorf("%s without clearance: %v", name, err)
+		}
+	}
+	if n := w.noted("person:a-9", new(journalv1.AccessDenied)); n != 2 {
+		t.Errorf("%d denials recorded", n)
+	}
 	if _, err := w.as(visitor).GetCertificate(t.Context(), &referencev1.GetCertificateRequest{CertificateNumber: "2026-1-1"}); code(err) != "reference.secret" {
 		t.Errorf("a visitor without a secret: %v", err)
 	}
@@ -320,15 +338,18 @@ func TestRestrictedReads(t *testing.T) {
 	w.whole()
 }
 
-// reads counts the recorded reads of personal data.
-func (w *world) reads() (n int) {
+// reads counts the archivist's recorded reads of personal data.
+func (w *world) reads() int { return w.noted("person:a-17", new(journalv1.RestrictedRead)) }
+
+// noted counts what the journal has of a kind about an actor.
+func (w *world) noted(actor string, m proto.Message) (n int) {
 	w.t.Helper()
-	records, err := w.s.host.Store().Timeline(journal.Ref{Type: "actor", ID: "person:a-17"}, 0, 100)
+	records, err := w.s.host.Store().Timeline(journal.Ref{Type: "actor", ID: actor}, 0, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, r := range records {
-		if r.Is(new(journalv1.RestrictedRead)) {
+		if r.Is(m) {
 			n++
 		}
 	}

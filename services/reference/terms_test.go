@@ -10,6 +10,7 @@ import (
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
 )
 
 // request registers something else than the usual.
@@ -79,6 +80,17 @@ func TestAMissedTermIsRecordedAndHindersNothing(t *testing.T) {
 		t.Errorf("queue: %v", list)
 	}
 	w.whole()
+	records, err := w.s.host.Store().Timeline(journal.Ref{Type: "request", ID: reg.GetNumber()}, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, r := range records {
+		counts[r.Header.GetBodyType()+" "+r.Header.GetCommand()]++
+	}
+	if counts["qoyma.reference.v1.TermNear timer:near"] != 1 || counts["qoyma.reference.v1.TermMissed timer:due"] != 1 {
+		t.Errorf("timers wrote %v", counts)
+	}
 	// A late extension is lawful (only a second, a too long or a groundless one is refused).
 	must[*referencev1.ExtendTermResponse](t)(w.as(head).ExtendTerm(t.Context(), &referencev1.ExtendTermRequest{
 		CommandId: newID(), Number: reg.GetNumber(), Ground: "other_holders", Reason: "Министерство просвещения",

@@ -54,7 +54,8 @@ func (s *Server) paperOf(number string) (*referencev1.Paper, *referencev1.Reques
 // GetDraftPDF implements ReferenceService: the paper as it was printed, which is read whole
 // before it is signed. The reading is recorded (IS-6).
 func (s *Server) GetDraftPDF(ctx context.Context, q *referencev1.GetDraftPDFRequest) (*referencev1.GetDraftPDFResponse, error) {
-	if err := restricted(ctx); err != nil {
+	const method = referencev1.ReferenceService_GetDraftPDF_FullMethodName
+	if err := s.restricted(ctx, method, q.GetNumber()); err != nil {
 		return nil, err
 	}
 	var p *referencev1.PaperRow
@@ -75,7 +76,7 @@ func (s *Server) GetDraftPDF(ctx context.Context, q *referencev1.GetDraftPDFRequ
 	}); err != nil {
 		return nil, err
 	}
-	if err := s.noteRead(ctx, referencev1.ReferenceService_GetDraftPDF_FullMethodName, q.GetNumber()); err != nil {
+	if err := s.noteRead(ctx, method, q.GetNumber()); err != nil {
 		return nil, err
 	}
 	pdf, err := s.office.First(p)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/internal/cite"
@@ -320,10 +322,20 @@ func (s *Server) HoldsOn(_ context.Context, q *referencev1.HoldsOnRequest) (*ref
 	})
 }
 
-// restricted refuses whoever is not cleared for personal data.
-func restricted(ctx context.Context) error {
-	if !cleared(ctx) {
-		return monitor.ErrRestricted.With()
+// restricted refuses whoever is not cleared for personal data; the refusal is recorded (IS-6).
+func (s *Server) restricted(ctx context.Context, method, number string) error {
+	if cleared(ctx) {
+		return nil
 	}
-	return nil
+	actor, denied := identity(ctx).Actor, monitor.ErrRestricted.With()
+	refs := []journal.Ref{{Type: "actor", ID: actor}}
+	if _, err := request.ParseNumber(number); err == nil {
+		refs = []journal.Ref{{Type: "request", ID: number}, refs[0]}
+	}
+	if err := s.store.Note(ctx, actor, method, base.Event{
+		Refs: refs, Body: &journalv1.AccessDenied{Method: method, Reason: denied.In(fault.English)},
+	}); err != nil {
+		return denied.Because(err)
+	}
+	return denied
 }

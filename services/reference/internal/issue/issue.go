@@ -241,7 +241,8 @@ func (o *Office) facts(m material, draft *referencev1.DraftRow, paper, digits st
 	return f, nil
 }
 
-// check is where the holder of the paper looks whether it is genuine.
+// check is where the holder of the paper looks whether it is genuine: the page of the gateway on
+// which a verdict stands ("/verify/{number}", the digits in "d").
 func (o *Office) check(paper, digits string) certificate.Check {
 	if o.Archive.URL == "" {
 		return certificate.Check{Address: o.Archive.Code + "/verify", Digits: digits}
@@ -251,7 +252,7 @@ func (o *Office) check(paper, digits string) certificate.Check {
 	if !found {
 		shown = address
 	}
-	return certificate.Check{Address: shown, Link: address + "?number=" + paper + "&digits=" + digits, Digits: digits}
+	return certificate.Check{Address: shown, Link: address + "/" + paper + "?d=" + digits, Digits: digits}
 }
 
 // addressee is to whom an answer goes, where the draft does not say: name, then address.

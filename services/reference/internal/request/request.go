@@ -97,11 +97,11 @@ func ParsePaper(s string) (PaperNumber, error) {
 
 // Clip keeps a hostile text out of messages.
 func Clip(s string) string {
-	if r := []rune(strings.ToValidUTF8(s, "?")); len(r) > 40 {
+	r := []rune(strings.ToValidUTF8(s, "?"))
+	if len(r) > 40 {
 		return string(r[:40]) + "…"
-	} else {
-		return string(r)
 	}
+	return string(r)
 }
 
 // OneOf checks a word of a closed list. Error: BadWord.
