@@ -351,7 +351,7 @@ func (d *demo) find(ctx context.Context, s *Step) error {
 // where it began.
 func (d *demo) timeline(ctx context.Context, s *Step) error {
 	var events []*journalv1.TimelineEvent
-	want := []string{"TransferDue", "TransferExpected", "PackageChecked", "AccessionAccepted", "AccessionCatalogued", "TransferFulfilled"}
+	want := []string{"TransferDue", "TransferExpected", "PackageChecked", "AccessionAccepted", "AccessionCatalogued", "TransferFulfilled", "CopyOrdered", "CopyMade", "CopyVerified"}
 	if err := until(ctx, "the timeline tells "+strings.Join(want, ", "), func() (bool, error) {
 		var err error
 		events, err = client.Timeline(ctx, process.Names(), d.journal, journal.Ref{Type: "transfer", ID: d.transfer})

@@ -388,6 +388,16 @@ func (p *Process) Close() error {
 	return errors.Join(append(errs, p.closeBuses())...)
 }
 
+// Originals is the folder of the repository of originals; empty where another process keeps it.
+func (p *Process) Originals() string {
+	for _, svc := range p.services {
+		if svc.Name() == "intake" {
+			return filepath.Join(p.cfg.Data, "intake", "ocfl")
+		}
+	}
+	return ""
+}
+
 // Archive is the archive's code.
 func (p *Process) Archive() string { return p.archive }
 
