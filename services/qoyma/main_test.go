@@ -6,12 +6,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,11 +46,12 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"QOYMA_DATA", "QOYMA_SERVER", "QOYMA_TOKEN", "QOYMA_LANG", "LC_ALL", "LANG"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("ACCOUNT", fmt.Sprintf("uid-%d@local", os.Getuid()))
 			env.Setenv("YEAR", time.Now().In(civil.Almaty()).Format("2006"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip, "apart": apart, "papers": papers,
+			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip, "apart": apart, "papers": papers, "value": value,
 		},
 	})
 }
@@ -245,6 +248,15 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 // capture NAME sets a variable to what the last command printed.
 func capture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// value NAME REGEXP puts what the first group matches in the file out into the environment.
+func value(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("out"))
+	if len(m) != 2 {
+		ts.Fatalf("nothing in out matches %s", args[1])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // papers FOLDER issues a signed paper by a small archive whose data folder is FOLDER, and puts

@@ -80,6 +80,9 @@ func (v View) Code() string {
 
 // Done is the message that says what was done; empty where nothing was.
 func (v View) Done() string {
+	if v.r.said != "" {
+		return v.r.said
+	}
 	key := "done." + v.r.URL.Query().Get("done")
 	if v.r.Method != "GET" || !v.Has(key) {
 		return ""
@@ -89,7 +92,7 @@ func (v View) Done() string {
 
 // Command is a fresh idempotency key for a form: sent twice, it acts once.
 func (v View) Command() string {
-	if kept := v.r.PostFormValue("command"); kept != "" && v.r.Method == "POST" {
+	if kept := v.r.PostFormValue("command"); kept != "" && v.r.Method == "POST" && !v.r.renewed {
 		return kept
 	}
 	return uuid.Must(uuid.NewV7()).String()
@@ -132,7 +135,9 @@ func (v View) Field(name, label string, settings ...any) Input {
 		value, _ := settings[i+1].(string)
 		switch settings[i] {
 		case "hint":
-			in.Hint = v.T(value)
+			if value != "" {
+				in.Hint = v.T(value)
+			}
 		case "type":
 			in.Type = value
 		case "auto":
@@ -172,9 +177,9 @@ func (v View) Choice(name, label, prefix string, chosen string, values ...string
 	return in
 }
 
-// Pick makes an input with options that are not messages.
-func (v View) Pick(name, label, chosen string, options []Option) Input {
-	in := v.Field(name, label, "required", "yes")
+// Pick makes an input with options that are not messages; settings as those of Field.
+func (v View) Pick(name, label, chosen string, options []Option, settings ...any) Input {
+	in := v.Field(name, label, append([]any{"required", "yes"}, settings...)...)
 	if typed, ok := v.typed(name); ok {
 		chosen = typed
 	}
@@ -216,11 +221,19 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 // Menu lists the entries of the main menu that the reader may open.
 func (v View) Menu() []Link {
 	var out []Link
+	here := -1 // the entry with the longest address that leads here
 	for _, n := range v.r.site.nav {
-		if n.allow.Lets(v.r.Person) {
-			here := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
-			out = append(out, Link{Address: n.address, Name: v.T(n.key), Current: here})
+		if !n.allow.Lets(v.r.Person) {
+			continue
 		}
+		leads := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
+		if leads && (here < 0 || len(n.address) > len(out[here].Address)) {
+			here = len(out)
+		}
+		out = append(out, Link{Address: n.address, Name: v.T(n.key)})
+	}
+	if here >= 0 {
+		out[here].Current = true
 	}
 	return out
 }
@@ -244,4 +257,13 @@ func (v View) Languages() []Link {
 		out = append(out, Link{Code: string(l.code), Name: l.name, Address: v.r.URL.EscapedPath() + "?" + q.Encode(), Current: l.code == v.Lang})
 	}
 	return out
+}
+
+// With hands a part of a template what it draws together with this view.
+func (v View) With(a any) Pair { return Pair{v, a} }
+
+// Pair is what With gives.
+type Pair struct {
+	V View
+	A any
 }
