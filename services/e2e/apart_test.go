@@ -114,6 +114,7 @@ func (a *apart) start(t *testing.T, name string) {
 	p, err := process.Open(t.Context(), process.Config{
 		Data: filepath.Join(a.data, name), Keys: string(a.folder(name)), Targets: []string{name},
 		NATS: "tls://" + a.broker, GRPC: a.peers[name], Peers: a.peers, NoSocket: true,
+		NameKK: "Архив", NameRU: "Архив", AddressKK: "Жетіөзен", AddressRU: "Жетиозен", URL: "http://127.0.0.1:8080",
 	}, a.tel)
 	if err != nil {
 		t.Fatal(err)

@@ -154,7 +154,8 @@ func apart(ts *testscript.TestScript, _ bool, args []string) {
 	all := strings.Join(peers, ",")
 	for i, name := range process.Names() {
 		_, own, _ := strings.Cut(peers[i], "=")
-		got := run("serve", "--target", name, "--data", "apart/"+name, "--keys", folder(name), "--nats", "tls://"+bus, "--grpc", own, "--peer", all)
+		got := run("serve", "--target", name, "--data", "apart/"+name, "--keys", folder(name), "--nats", "tls://"+bus, "--grpc", own, "--peer", all,
+			"--name-kk", "Архив", "--name-ru", "Архив", "--address-kk", "Жетіөзен", "--address-ru", "Жетиозен", "--url", "http://127.0.0.1:8080")
 		if i == 0 {
 			ts.Setenv("HEALTH", got.HTTP)
 		}

@@ -159,7 +159,7 @@ func Run(ctx context.Context, p Archive, folder string, lang fault.Language, pro
 // persist carries out a step, and again where a service did not answer for a moment: every act
 // has the same command id in every try, so nothing is done twice.
 func persist(ctx context.Context, s *Step, run func(context.Context, *Step) error) error {
-	bound, cancel := context.WithTimeout(ctx, 4*patience)
+	bound, cancel := context.WithTimeout(ctx, absence)
 	defer cancel()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
@@ -256,6 +256,9 @@ func (d *demo) say(s *Step, kk, ru, en string) {
 	}
 	s.told = append(s.told, line)
 }
+
+// absence is how long a service may be away, restarting, before a step gives up on it.
+const absence = 5 * time.Minute
 
 // patience is how long a step waits for what the services do by themselves.
 const patience = 15 * time.Second

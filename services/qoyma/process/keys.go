@@ -35,6 +35,9 @@ func (p *Process) openKeys(targets []string) error {
 	if !p.keys.Secured() {
 		return nil
 	}
+	if made, err := p.keys.Archive(); err != nil || made != "" && made != p.archive {
+		return errors.Join(err, keys.OtherArchive.With("folder", p.cfg.Keys, "have", made, "want", p.archive))
+	}
 	for _, name := range targets { // a service makes its own where it is missing: not here
 		path := filepath.Join(p.cfg.Keys, name+".key")
 		if _, err := os.Stat(path); err != nil {
