@@ -141,11 +141,11 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse) {
 	said := make(map[string]bool)
 	for _, f := range p.GetFaults() {
 		// A changed file has a wrong digest by every algorithm: one line says it.
-		if once := f.GetWhere() + "\x00" + f.GetCode(); said[once] {
+		once := f.GetWhere() + "\x00" + f.GetCode()
+		if said[once] {
 			continue
-		} else {
-			said[once] = true
 		}
+		said[once] = true
 		found := finding{Position: positionOf(f.GetWhere()), Fault: f}
 		if i, here := at[found.Position]; here {
 			p.Rows[i].Faults = append(p.Rows[i].Faults, f)
