@@ -111,7 +111,11 @@ func enter(t *testing.T, login string) *visitor {
 	if login == "" {
 		return v
 	}
-	res, err := v.PostForm("http://"+world.host+"/sign-in?lang=ru", url.Values{"login": {login}, "password": {demo.Password}})
+	form := url.Values{"login": {login}, "password": {demo.Password}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+world.host+"/sign-in?lang=ru", strings.NewReader(form.Encode()))
+	fail(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := v.Do(r)
 	fail(t, err)
 	fail(t, res.Body.Close())
 	if res.StatusCode != http.StatusOK {
@@ -271,10 +275,9 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	_, err = fmt.Fprintf(conn, "POST /dept/transfers/%s/upload HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n%s%s",
 		transfer, world.host, strings.Join(cookies, "; "), head, strings.Repeat("x", 300))
 	fail(t, err)
-	events := &visitor{t, clerk.Client}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+world.host+"/dept/transfers/"+transfer+"/progress", http.NoBody)
 	fail(t, err)
-	res, err := events.Do(r)
+	res, err := clerk.Do(r)
 	fail(t, err)
 	defer func() { fail(t, res.Body.Close()) }()
 	if got := res.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/event-stream") {

@@ -160,6 +160,15 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse) {
 	}
 }
 
+// Found is how many things are wrong, as the page counts them: as many as it shows, or more where the
+// archive did not list them all.
+func (p transferPage) Found() int {
+	if hidden := int(p.GetFaultCount()) - len(p.GetFaults()); hidden > 0 {
+		return len(p.Findings) + hidden
+	}
+	return len(p.Findings)
+}
+
 // onPaper is the warning of a unit for which no digital file came.
 const onPaper = "intake.package.on_paper"
 
@@ -177,8 +186,11 @@ func positionOf(where string) uint32 {
 func (p *transferPage) tasks() []task {
 	done := map[string]int{"contact": 0, "send": 1, "mend": 1, "checked": 3, "accepting": 3, "accepted": 5}[p.Stage]
 	list := []task{
-		{Key: "contact", Address: p.Address + "/contact"}, {Key: "send", Address: p.Address + "/send"}, {Key: "check", Address: p.Address + "/receipt"},
-		{Key: "decide"}, {Key: "act"},
+		{Key: "contact", Address: p.Address + "/contact"},
+		{Key: "send", Address: p.Address + "/send"},
+		{Key: "check", Address: p.Address + "/receipt"},
+		{Key: "decide"},
+		{Key: "act"},
 	}
 	for i := range list {
 		switch {
@@ -247,7 +259,8 @@ func act(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.PDF(w, "act-"+t.GetTransfer().GetAccessionNumber()+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+	web.PDF(w, "act-"+t.GetTransfer().GetAccessionNumber()+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+	return nil
 }
 
 // heartbeat is how often a silent stream of events says that it lives: proxies cut silent ones off.
