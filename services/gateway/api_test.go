@@ -82,6 +82,7 @@ var unlisted = map[string]string{
 	"qoyma.journal.v1.JournalService.ConfirmClock":    "for whoever stands before the machine's clock",
 	"qoyma.gateway.v1.AccountsService.CreateAccount":  "passwords are given out by a person, on a page or at the machine",
 	"qoyma.gateway.v1.AccountsService.ListAccounts":   "accounts are the administrator's page",
+	"qoyma.reference.v1.ReferenceService.VerifyFile":  "a file is uploaded on the page /verify",
 	"qoyma.gateway.v1.AccountsService.GetAccount":     "accounts are the administrator's page",
 	"qoyma.gateway.v1.AccountsService.SetPerson":      "accounts are the administrator's page",
 	"qoyma.gateway.v1.AccountsService.SetRoles":       "accounts are the administrator's page",

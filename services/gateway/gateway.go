@@ -23,6 +23,9 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/admin"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/audit"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
@@ -87,7 +90,7 @@ func fill(cfg Config, p host.Process, h *host.Service) error {
 		return err
 	}
 	people := api.New(api.Config{Store: h.Store(), Key: key, Cost: cfg.passwords, Clearance: cfg.Clearance, Log: log})
-	site, err := newSite(web.Config{Conn: h.Conn, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
+	site, err := newSite(web.Config{Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
 	if err != nil {
 		return err
 	}
@@ -148,10 +151,10 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 		return nil, err
 	}
 	for _, add := range []func(*web.Site) error{
-		public.Add,
+		public.Add, citizen.Add,
 		department.Add(uploads),
 		intake.Add,
-		func(s *web.Site) error { return account.Add(s, people) },
+		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,
 	} {
 		if err := add(site); err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ import (
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/reference/certificate"
 	"github.com/qoyma/qoyma/services/reference/internal/api"
 	"github.com/qoyma/qoyma/services/reference/internal/issue"
@@ -108,7 +109,14 @@ func open(cfg Config, p host.Process) (*service, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	server := api.New(&store.Rules{Law: l}, office, log)
+	prove := func(pdf []byte) (certificate.Report, error) {
+		key, _, err := journal.LoadVerifier(p.Keys, store.Name)
+		if err != nil {
+			return certificate.Report{}, err
+		}
+		return certificate.Verify(pdf, key)
+	}
+	server := api.New(&store.Rules{Law: l}, office, prove, log)
 	h.OnTimer(store.OnTimer)
 	h.Serve(func(r grpc.ServiceRegistrar) { referencev1.RegisterReferenceServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error {

@@ -35,6 +35,9 @@ var kinds = map[string]*regexp.Regexp{
 	"fonds":      regexp.MustCompile(`^/fonds/[^/]+$`),
 	"inventory":  regexp.MustCompile(`^/fonds/[^/]+/[^/]+$`),
 	"file":       regexp.MustCompile(`^/u/[^/]+/[^/]+/[^/]+$`),
+	"request":    regexp.MustCompile(`^/request$`),
+	"follow":     regexp.MustCompile(`^/follow$`),
+	"verify":     regexp.MustCompile(`^/verify$`),
 	"help":       regexp.MustCompile(`^/help$`),
 	"error":      regexp.MustCompile(`^/no/`),
 }
@@ -271,7 +274,7 @@ func TestAccessibility(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := open(t, true)
-	for _, address := range []string{"/", "/search?q=мектептерге", "/search?q=жоқнәрсе", "/fonds", "/fonds/1", "/fonds/1/1", "/u/1/1/2", "/help", "/no/such/page"} {
+	for _, address := range []string{"/", "/search?q=мектептерге", "/search?q=жоқнәрсе", "/fonds", "/fonds/1", "/fonds/1/1", "/u/1/1/2", "/request", "/follow", "/verify", "/help", "/no/such/page"} {
 		for _, look := range []struct {
 			lang, scheme string
 			width        int64

@@ -136,3 +136,28 @@ func (s *Store) Timeline(ref journal.Ref, after uint64, limit int) (records []*j
 	})
 	return records, err
 }
+
+// Back gives up to limit events before a seq, newest first; before 0 means from the end.
+func (s *Store) Back(before uint64, limit int) (records []*journal.Record, err error) {
+	err = s.View(func(v *View) error {
+		h, err := readHeadLight(v)
+		if err != nil {
+			return err
+		}
+		if before == 0 || before > h.Seq {
+			before = h.Seq + 1
+		}
+		for seq := before - 1; seq > 0 && len(records) < limit; seq-- {
+			r, err := v.Entry(seq)
+			if err != nil {
+				return err
+			}
+			if r == nil {
+				return fmt.Errorf("store %s: event %d is not there", s.cfg.Service, seq)
+			}
+			records = append(records, r)
+		}
+		return nil
+	})
+	return records, err
+}

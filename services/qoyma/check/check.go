@@ -110,6 +110,7 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 	if err := c.originals(ctx); err != nil {
 		return nil, err
 	}
+	c.papers()
 	if err := c.copies(ctx); err != nil {
 		return nil, err
 	}

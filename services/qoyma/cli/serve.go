@@ -92,12 +92,12 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Plain, "plain", false, "speak to peers on other machines without TLS: only in a closed network")
 	f.StringVar(&s.NATS, "nats", "", "URL of a NATS server that all processes share (default: an embedded one)")
 	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
-	f.StringVar(&s.NameKK, "name-kk", "", "the archive's name in Kazakh, as acts print it; kept in the data folder")
-	f.StringVar(&s.NameRU, "name-ru", "", "the archive's name in Russian, as acts print it; kept in the data folder")
+	f.StringVar(&s.NameKK, "name-kk", os.Getenv("QOYMA_NAME_KK"), "the archive's name in Kazakh, as acts print it; kept in the data folder (default: QOYMA_NAME_KK)")
+	f.StringVar(&s.NameRU, "name-ru", os.Getenv("QOYMA_NAME_RU"), "the archive's name in Russian, as acts print it; kept in the data folder (default: QOYMA_NAME_RU)")
 	f.StringSliceVar(&s.Sites, "insurance-dir", nil, "folder of insurance copies, best on another disk, as FOLDER or NAME=FOLDER; several with commas; kept in the data folder")
-	f.StringVar(&s.AddressKK, "address-kk", "", "the archive's postal address in Kazakh, as answers print it; kept in the data folder")
-	f.StringVar(&s.AddressRU, "address-ru", "", "the archive's postal address in Russian, as answers print it; kept in the data folder")
-	f.StringVar(&s.URL, "url", "", "public address of the pages, for the links and QR codes on answers; kept in the data folder")
+	f.StringVar(&s.AddressKK, "address-kk", os.Getenv("QOYMA_ADDRESS_KK"), "the archive's postal address in Kazakh, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_KK)")
+	f.StringVar(&s.AddressRU, "address-ru", os.Getenv("QOYMA_ADDRESS_RU"), "the archive's postal address in Russian, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_RU)")
+	f.StringVar(&s.URL, "url", os.Getenv("QOYMA_URL"), "public address of the pages, for the links and QR codes on answers; kept in the data folder (default: QOYMA_URL)")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 

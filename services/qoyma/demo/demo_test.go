@@ -90,7 +90,7 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 
 func good(t *testing.T, r *demo.Report) {
 	t.Helper()
-	if !r.OK || len(r.Steps) != 6 {
+	if !r.OK || len(r.Steps) != 8 || len(r.Accounts) < 8 {
 		for _, s := range r.Steps {
 			t.Errorf("step %d %s: %s", s.Number, s.Name, s.Error)
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -93,4 +94,41 @@ func (v View) Value(name, value string) string {
 		}
 	}
 	return value
+}
+
+// EventKey is the message that names a type of event.
+func EventKey(bodyType string) string {
+	return "event." + bodyType[strings.LastIndexByte(bodyType, '.')+1:]
+}
+
+// Event is a type of event in words; one that is newer than this program keeps its name.
+func (v View) Event(bodyType string) string {
+	if key := EventKey(bodyType); v.Has(key) {
+		return v.T(key)
+	}
+	return strings.TrimPrefix(EventKey(bodyType), "event.")
+}
+
+// Service is a service's name in words.
+func (v View) Service(name string) string {
+	if key := "service." + name; v.Has(key) {
+		return v.T(key)
+	}
+	return name
+}
+
+// Object is a type of object in words.
+func (v View) Object(name string) string {
+	if key := "object." + name; v.Has(key) {
+		return v.T(key)
+	}
+	return name
+}
+
+// Second is a moment to the second, in Almaty.
+func (v View) Second(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return ""
+	}
+	return v.Moment(t) + t.AsTime().In(civil.Almaty()).Format(":05")
 }

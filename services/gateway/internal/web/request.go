@@ -24,10 +24,32 @@ type Request struct {
 	wrong   map[string]string // by field
 	order   []string          // fields of wrong, as they were found
 	private bool
+	kept    string // the form of this page that a change of language must not empty
+	instead *answer
+}
+
+type answer struct {
+	page string
+	data any
+}
+
+// Services are the names of all services of the archive.
+func (r *Request) Services() []string { return r.site.cfg.Services }
+
+// Show answers a form or a button with a page instead of sending the reader on: for what is shown
+// once and stands under no address, a one-time password. Reloading sends the form again, whose
+// command id gives the same answer.
+func (r *Request) Show(page string, data any) (Redirect, error) {
+	r.instead = &answer{page, data}
+	return "", nil
 }
 
 // Redirect sends the reader to another address of this site.
 type Redirect string
+
+// Stay draws a form again, with everything as it was typed: a step of the work was done, and the
+// rest of the page is not saved yet.
+const Stay Redirect = ""
 
 func (r *Request) as(p Person) {
 	r.Person = p

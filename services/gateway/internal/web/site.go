@@ -33,6 +33,8 @@ var own embed.FS
 type Config struct {
 	// Conn is a connection to a service; the identity of a call stands in its context.
 	Conn func(service string) (grpc.ClientConnInterface, error)
+	// Services are the names of all services of the archive, wherever they run.
+	Services []string
 	// Who tells who makes a request; the zero Person for a visitor. nil: everybody is one.
 	Who func(*http.Request) (Person, error)
 	// Proxies are the reverse proxies in front of the site.
@@ -213,7 +215,7 @@ func (s *Site) Page(path, page string, allow Allow, find func(*Request) (any, er
 }
 
 // Form is a page that is filled in. show gives what its template draws; submit reads what was
-// typed and gives a Redirect. A fault of submit draws the page again, with the fault on top and
+// typed and gives a Redirect, or Stay. A fault of submit draws the page again, with the fault on top and
 // every field as it was typed: nothing is lost.
 func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, error), submit func(*Request) (Redirect, error)) {
 	s.route("GET "+path, allow, s.handler(page, allow, show))
@@ -221,8 +223,14 @@ func (s *Site) Form(path, page string, allow Allow, show func(*Request) (any, er
 		if err := r.readForm(); err != nil {
 			return nil, err
 		}
+		if r.Field("go") == stay {
+			return show(r)
+		}
 		to, err := submit(r)
-		if err == nil && r.wrong == nil {
+		if err == nil && r.instead != nil {
+			return nil, nil
+		}
+		if err == nil && r.wrong == nil && to != Stay {
 			return to, nil
 		}
 		r.refused(err)
@@ -262,17 +270,28 @@ const patience = 15 * time.Second
 const maxForm = 256
 
 func (s *Site) handler(page string, allow Allow, find func(*Request) (any, error)) http.Handler {
+	return s.bounded(page, allow, maxForm<<10, find)
+}
+
+func (s *Site) bounded(page string, allow Allow, most int64, find func(*Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		ctx, cancel := context.WithTimeout(hr.Context(), patience)
 		defer cancel()
 		hr = hr.WithContext(ctx)
-		hr.Body = http.MaxBytesReader(w, hr.Body, maxForm<<10)
+		hr.Body = http.MaxBytesReader(w, hr.Body, most)
 		r, done := s.request(w, hr)
 		if done || s.turnedAway(w, r, allow) {
 			return
 		}
 		data, err := find(r)
+		if err == nil && r.instead != nil {
+			s.draw(w, r.instead.page, http.StatusOK, View{r: r, Lang: r.Lang, Data: r.instead.data})
+			return
+		}
 		if to, ok := data.(Redirect); ok && err == nil {
+			if r.private {
+				w.Header().Set("Cache-Control", "no-store")
+			}
 			http.Redirect(w, hr, string(to), http.StatusSeeOther)
 			return
 		}

@@ -132,7 +132,9 @@ func (v View) Field(name, label string, settings ...any) Input {
 		value, _ := settings[i+1].(string)
 		switch settings[i] {
 		case "hint":
-			in.Hint = v.T(value)
+			if value != "" {
+				in.Hint = v.T(value)
+			}
 		case "type":
 			in.Type = value
 		case "auto":
@@ -172,9 +174,9 @@ func (v View) Choice(name, label, prefix string, chosen string, values ...string
 	return in
 }
 
-// Pick makes an input with options that are not messages.
-func (v View) Pick(name, label, chosen string, options []Option) Input {
-	in := v.Field(name, label, "required", "yes")
+// Pick makes an input with options that are not messages; settings as those of Field.
+func (v View) Pick(name, label, chosen string, options []Option, settings ...any) Input {
+	in := v.Field(name, label, append([]any{"required", "yes"}, settings...)...)
 	if typed, ok := v.typed(name); ok {
 		chosen = typed
 	}
@@ -252,4 +254,13 @@ func (v View) Languages() []Link {
 		out = append(out, Link{Code: string(l.code), Name: l.name, Address: v.r.URL.EscapedPath() + "?" + q.Encode(), Current: l.code == v.Lang})
 	}
 	return out
+}
+
+// With hands a part of a template what it draws together with this view.
+func (v View) With(a any) Pair { return Pair{v, a} }
+
+// Pair is what With gives.
+type Pair struct {
+	V View
+	A any
 }

@@ -78,6 +78,8 @@ const (
 	// journal.MaxBody, which JSON makes longer.
 	maxTimelineBytes = 1 << 20
 	timelineStep     = 64 // events of one read transaction
+	maxRecent        = 100
+	maxLooked        = 2000 // events that one call of Recent goes through: some 10 ms
 )
 
 func bounded(asked uint32, most int) int {
@@ -217,6 +219,47 @@ func (s *Server) Timeline(ctx context.Context, req *journalv1.TimelineRequest) (
 		}
 	}
 	return nil, ctx.Err()
+}
+
+// Recent implements JournalService. There is no index by actor, which would cost a row with every
+// event; going back through the journal costs nothing until somebody asks.
+func (s *Server) Recent(ctx context.Context, req *journalv1.RecentRequest) (*journalv1.RecentResponse, error) {
+	src, err := s.source(req.GetService())
+	if err != nil {
+		return nil, err
+	}
+	id, _ := monitor.From(ctx)
+	limit, size, before := bounded(req.GetLimit(), maxRecent), 0, req.GetBefore()
+	res := new(journalv1.RecentResponse)
+	for looked := 0; looked < maxLooked && ctx.Err() == nil; looked += timelineStep {
+		records, err := src.Store.Back(before, timelineStep)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range records {
+			before = rec.Seq()
+			label := monitor.Label{Level: rec.Header.GetLabel().GetLevel(), Grounds: rec.Header.GetLabel().GetGrounds()}
+			of := req.GetActor() == "" || rec.Header.GetActor() == req.GetActor() || rec.Header.GetOnBehalfOf() == req.GetActor()
+			if !of || !id.Clearance.Allows(label) {
+				continue
+			}
+			e := s.event(src, rec, id)
+			res.Events = append(res.Events, e)
+			if size += proto.Size(e); len(res.GetEvents()) == limit || size > maxTimelineBytes {
+				res.Next = before
+				break
+			}
+		}
+		switch {
+		case res.GetNext() > 1:
+			return res, nil
+		case before <= 1 || len(records) < timelineStep:
+			res.Next = 0
+			return res, nil
+		}
+	}
+	res.Next = before
+	return res, ctx.Err()
 }
 
 func (s *Server) event(src Source, rec *journal.Record, id monitor.Identity) *journalv1.TimelineEvent {

@@ -356,3 +356,52 @@ func TestStatusAndTheClock(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestRecentGoesBackToTheBeginning follows next until it is 0 and wants every event of the actor
+// that the reader may see, once, newest first.
+func TestRecentGoesBackToTheBeginning(t *testing.T) {
+	s, c := served(t)
+	for i := range 300 {
+		e := expected()
+		if i%3 == 0 {
+			e.Label = store.Label{Level: 2, Grounds: []string{"personal"}}
+		}
+		actor := "person:test"
+		if i%2 == 0 {
+			actor = "person:other"
+		}
+		if _, err := s.Do(t.Context(), store.Command{
+			ID: uuid.Must(uuid.NewV7()), Name: "/test/Write", Actor: actor,
+			Decide: func(*store.View, time.Time) ([]store.Event, error) { return []store.Event{e}, nil },
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct {
+		reader, actor string
+		want          int
+	}{{"archivist", "", 300}, {"archivist", "person:test", 150}, {"researcher", "", 200}, {"researcher", "person:other", 100}, {"archivist", "person:nobody", 0}} {
+		last, found := uint64(301), 0
+		for before, rounds := uint64(0), 0; ; rounds++ {
+			res, err := c.Recent(as(t, row.reader), &journalv1.RecentRequest{Service: "intake", Before: before, Actor: row.actor, Limit: 7})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range res.GetEvents() {
+				if e.GetSeq() >= last || row.actor != "" && e.GetActor() != row.actor {
+					t.Fatalf("%v: event %d of %s after %d", row, e.GetSeq(), e.GetActor(), last)
+				}
+				last, found = e.GetSeq(), found+1
+			}
+			if before = res.GetNext(); before == 0 {
+				break
+			}
+			if rounds > 300 {
+				t.Fatal("it never ends")
+			}
+		}
+		if found != row.want {
+			t.Errorf("%s sees %d events of %q, want %d", row.reader, found, row.actor, row.want)
+		}
+	}
+}

@@ -23,6 +23,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/reference/certificate"
 	"github.com/qoyma/qoyma/services/reference/internal/issue"
 	"github.com/qoyma/qoyma/services/reference/internal/request"
 	"github.com/qoyma/qoyma/services/reference/internal/secret"
@@ -63,11 +64,15 @@ type Server struct {
 	now    func() time.Time
 	log    *slog.Logger
 	swept  chan struct{} // closed once what dead prints left is gone
+	prove  func(pdf []byte) (certificate.Report, error)
 }
 
-// New makes the server. Prints wait until Recover has swept.
-func New(rules *store.Rules, office *issue.Office, log *slog.Logger) *Server {
-	return &Server{store: office.Store, rules: rules, office: office, key: office.Key, now: office.Now, log: log, swept: make(chan struct{})}
+// New makes the server. Prints wait until Recover has swept. prove is certificate.Verify with the
+// archive's own keys.
+func New(rules *store.Rules, office *issue.Office, prove func(pdf []byte) (certificate.Report, error), log *slog.Logger) *Server {
+	return &Server{
+		store: office.Store, rules: rules, office: office, key: office.Key, now: office.Now, log: log, swept: make(chan struct{}), prove: prove,
+	}
 }
 
 // failed notes what an administrator should know and the caller need not.

@@ -655,6 +655,133 @@ func (x *TimelineResponse) GetMore() bool {
 	return false
 }
 
+// RecentRequest says where to begin and whose events are wanted.
+type RecentRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Service string                 `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
+	// Only events before this seq; 0 means from the end.
+	Before uint64 `protobuf:"varint,2,opt,name=before,proto3" json:"before,omitempty"`
+	// Only events of this actor, or on behalf of it; empty means everybody's.
+	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
+	// 0 and anything above 100 mean 100.
+	Limit         uint32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecentRequest) Reset() {
+	*x = RecentRequest{}
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecentRequest) ProtoMessage() {}
+
+func (x *RecentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecentRequest.ProtoReflect.Descriptor instead.
+func (*RecentRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RecentRequest) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *RecentRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *RecentRequest) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *RecentRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// RecentResponse carries the events, newest first.
+type RecentResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Events []*TimelineEvent       `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// What to ask for as before to go on; 0 where the journal's beginning was reached. There may be a
+	// next although no event was found: at most 2,000 are looked at in one call.
+	Next          uint64 `protobuf:"varint,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecentResponse) Reset() {
+	*x = RecentResponse{}
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecentResponse) ProtoMessage() {}
+
+func (x *RecentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecentResponse.ProtoReflect.Descriptor instead.
+func (*RecentResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RecentResponse) GetEvents() []*TimelineEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *RecentResponse) GetNext() uint64 {
+	if x != nil {
+		return x.Next
+	}
+	return 0
+}
+
 // TimelineEvent is one event as a person reads it.
 type TimelineEvent struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -680,7 +807,7 @@ type TimelineEvent struct {
 
 func (x *TimelineEvent) Reset() {
 	*x = TimelineEvent{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[10]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +819,7 @@ func (x *TimelineEvent) String() string {
 func (*TimelineEvent) ProtoMessage() {}
 
 func (x *TimelineEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[10]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +832,7 @@ func (x *TimelineEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimelineEvent.ProtoReflect.Descriptor instead.
 func (*TimelineEvent) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{10}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TimelineEvent) GetService() string {
@@ -812,7 +939,7 @@ type WitnessRequest struct {
 
 func (x *WitnessRequest) Reset() {
 	*x = WitnessRequest{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[11]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -824,7 +951,7 @@ func (x *WitnessRequest) String() string {
 func (*WitnessRequest) ProtoMessage() {}
 
 func (x *WitnessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[11]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -837,7 +964,7 @@ func (x *WitnessRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessRequest.ProtoReflect.Descriptor instead.
 func (*WitnessRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WitnessRequest) GetService() string {
@@ -867,7 +994,7 @@ type WitnessResponse struct {
 
 func (x *WitnessResponse) Reset() {
 	*x = WitnessResponse{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[12]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -879,7 +1006,7 @@ func (x *WitnessResponse) String() string {
 func (*WitnessResponse) ProtoMessage() {}
 
 func (x *WitnessResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[12]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -892,7 +1019,7 @@ func (x *WitnessResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WitnessResponse.ProtoReflect.Descriptor instead.
 func (*WitnessResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WitnessResponse) GetEpoch() uint64 {
@@ -926,7 +1053,7 @@ type WaitingRequest struct {
 
 func (x *WaitingRequest) Reset() {
 	*x = WaitingRequest{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[13]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1065,7 @@ func (x *WaitingRequest) String() string {
 func (*WaitingRequest) ProtoMessage() {}
 
 func (x *WaitingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[13]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1078,7 @@ func (x *WaitingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitingRequest.ProtoReflect.Descriptor instead.
 func (*WaitingRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WaitingRequest) GetService() string {
@@ -971,7 +1098,7 @@ type WaitingResponse struct {
 
 func (x *WaitingResponse) Reset() {
 	*x = WaitingResponse{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -983,7 +1110,7 @@ func (x *WaitingResponse) String() string {
 func (*WaitingResponse) ProtoMessage() {}
 
 func (x *WaitingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[14]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -996,7 +1123,7 @@ func (x *WaitingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitingResponse.ProtoReflect.Descriptor instead.
 func (*WaitingResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WaitingResponse) GetEvents() []*WaitingEvent {
@@ -1024,7 +1151,7 @@ type WaitingEvent struct {
 
 func (x *WaitingEvent) Reset() {
 	*x = WaitingEvent{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1163,7 @@ func (x *WaitingEvent) String() string {
 func (*WaitingEvent) ProtoMessage() {}
 
 func (x *WaitingEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[15]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1176,7 @@ func (x *WaitingEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitingEvent.ProtoReflect.Descriptor instead.
 func (*WaitingEvent) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WaitingEvent) GetEvent() *Cause {
@@ -1112,7 +1239,7 @@ type RetryRequest struct {
 
 func (x *RetryRequest) Reset() {
 	*x = RetryRequest{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[16]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1251,7 @@ func (x *RetryRequest) String() string {
 func (*RetryRequest) ProtoMessage() {}
 
 func (x *RetryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[16]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1264,7 @@ func (x *RetryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRequest.ProtoReflect.Descriptor instead.
 func (*RetryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RetryRequest) GetService() string {
@@ -1165,7 +1292,7 @@ type RetryResponse struct {
 
 func (x *RetryResponse) Reset() {
 	*x = RetryResponse{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[17]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1304,7 @@ func (x *RetryResponse) String() string {
 func (*RetryResponse) ProtoMessage() {}
 
 func (x *RetryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[17]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1317,7 @@ func (x *RetryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryResponse.ProtoReflect.Descriptor instead.
 func (*RetryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RetryResponse) GetSettled() uint32 {
@@ -1221,7 +1348,7 @@ type EraseObjectRequest struct {
 
 func (x *EraseObjectRequest) Reset() {
 	*x = EraseObjectRequest{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[18]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1360,7 @@ func (x *EraseObjectRequest) String() string {
 func (*EraseObjectRequest) ProtoMessage() {}
 
 func (x *EraseObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[18]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1373,7 @@ func (x *EraseObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseObjectRequest.ProtoReflect.Descriptor instead.
 func (*EraseObjectRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *EraseObjectRequest) GetService() string {
@@ -1287,7 +1414,7 @@ type EraseObjectResponse struct {
 
 func (x *EraseObjectResponse) Reset() {
 	*x = EraseObjectResponse{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[19]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1426,7 @@ func (x *EraseObjectResponse) String() string {
 func (*EraseObjectResponse) ProtoMessage() {}
 
 func (x *EraseObjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[19]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1439,7 @@ func (x *EraseObjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseObjectResponse.ProtoReflect.Descriptor instead.
 func (*EraseObjectResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *EraseObjectResponse) GetSeq() uint64 {
@@ -1333,7 +1460,7 @@ type ConfirmClockRequest struct {
 
 func (x *ConfirmClockRequest) Reset() {
 	*x = ConfirmClockRequest{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[20]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1345,7 +1472,7 @@ func (x *ConfirmClockRequest) String() string {
 func (*ConfirmClockRequest) ProtoMessage() {}
 
 func (x *ConfirmClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[20]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1358,7 +1485,7 @@ func (x *ConfirmClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmClockRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmClockRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ConfirmClockRequest) GetService() string {
@@ -1385,7 +1512,7 @@ type ConfirmClockResponse struct {
 
 func (x *ConfirmClockResponse) Reset() {
 	*x = ConfirmClockResponse{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[21]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1397,7 +1524,7 @@ func (x *ConfirmClockResponse) String() string {
 func (*ConfirmClockResponse) ProtoMessage() {}
 
 func (x *ConfirmClockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[21]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1410,7 +1537,7 @@ func (x *ConfirmClockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmClockResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmClockResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ConfirmClockResponse) GetSeq() uint64 {
@@ -1430,7 +1557,7 @@ type StatusRequest struct {
 
 func (x *StatusRequest) Reset() {
 	*x = StatusRequest{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[22]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1442,7 +1569,7 @@ func (x *StatusRequest) String() string {
 func (*StatusRequest) ProtoMessage() {}
 
 func (x *StatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[22]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1455,7 +1582,7 @@ func (x *StatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatusRequest.ProtoReflect.Descriptor instead.
 func (*StatusRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StatusRequest) GetService() string {
@@ -1475,7 +1602,7 @@ type StatusResponse struct {
 
 func (x *StatusResponse) Reset() {
 	*x = StatusResponse{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[23]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1614,7 @@ func (x *StatusResponse) String() string {
 func (*StatusResponse) ProtoMessage() {}
 
 func (x *StatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[23]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1627,7 @@ func (x *StatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatusResponse.ProtoReflect.Descriptor instead.
 func (*StatusResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StatusResponse) GetServices() []*ServiceStatus {
@@ -1532,7 +1659,7 @@ type ServiceStatus struct {
 
 func (x *ServiceStatus) Reset() {
 	*x = ServiceStatus{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[24]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1671,7 @@ func (x *ServiceStatus) String() string {
 func (*ServiceStatus) ProtoMessage() {}
 
 func (x *ServiceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[24]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1684,7 @@ func (x *ServiceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceStatus.ProtoReflect.Descriptor instead.
 func (*ServiceStatus) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ServiceStatus) GetService() string {
@@ -1645,7 +1772,7 @@ type FollowerStatus struct {
 
 func (x *FollowerStatus) Reset() {
 	*x = FollowerStatus{}
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[25]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1657,7 +1784,7 @@ func (x *FollowerStatus) String() string {
 func (*FollowerStatus) ProtoMessage() {}
 
 func (x *FollowerStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[25]
+	mi := &file_qoyma_journal_v1_journal_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1670,7 +1797,7 @@ func (x *FollowerStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowerStatus.ProtoReflect.Descriptor instead.
 func (*FollowerStatus) Descriptor() ([]byte, []int) {
-	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_journal_v1_journal_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *FollowerStatus) GetService() string {
@@ -1762,7 +1889,15 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\x05limit\x18\x04 \x01(\rR\x05limit\"_\n" +
 	"\x10TimelineResponse\x127\n" +
 	"\x06events\x18\x01 \x03(\v2\x1f.qoyma.journal.v1.TimelineEventR\x06events\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\xad\x03\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"m\n" +
+	"\rRecentRequest\x12\x18\n" +
+	"\aservice\x18\x01 \x01(\tR\aservice\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\x04R\x06before\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"]\n" +
+	"\x0eRecentResponse\x127\n" +
+	"\x06events\x18\x01 \x03(\v2\x1f.qoyma.journal.v1.TimelineEventR\x06events\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\x04R\x04next\"\xad\x03\n" +
 	"\rTimelineEvent\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x10\n" +
@@ -1844,14 +1979,15 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x10\n" +
 	"\x03seq\x18\x03 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04head\x18\x04 \x01(\x04R\x04head\x12\x14\n" +
-	"\x05alarm\x18\x05 \x01(\tR\x05alarm2\xc5\a\n" +
+	"\x05alarm\x18\x05 \x01(\tR\x05alarm2\x92\b\n" +
 	"\x0eJournalService\x12E\n" +
 	"\x04Read\x12\x1d.qoyma.journal.v1.ReadRequest\x1a\x1e.qoyma.journal.v1.ReadResponse\x12W\n" +
 	"\n" +
 	"Checkpoint\x12#.qoyma.journal.v1.CheckpointRequest\x1a$.qoyma.journal.v1.CheckpointResponse\x12c\n" +
 	"\x0eInclusionProof\x12'.qoyma.journal.v1.InclusionProofRequest\x1a(.qoyma.journal.v1.InclusionProofResponse\x12i\n" +
 	"\x10ConsistencyProof\x12).qoyma.journal.v1.ConsistencyProofRequest\x1a*.qoyma.journal.v1.ConsistencyProofResponse\x12Q\n" +
-	"\bTimeline\x12!.qoyma.journal.v1.TimelineRequest\x1a\".qoyma.journal.v1.TimelineResponse\x12N\n" +
+	"\bTimeline\x12!.qoyma.journal.v1.TimelineRequest\x1a\".qoyma.journal.v1.TimelineResponse\x12K\n" +
+	"\x06Recent\x12\x1f.qoyma.journal.v1.RecentRequest\x1a .qoyma.journal.v1.RecentResponse\x12N\n" +
 	"\aWitness\x12 .qoyma.journal.v1.WitnessRequest\x1a!.qoyma.journal.v1.WitnessResponse\x12N\n" +
 	"\aWaiting\x12 .qoyma.journal.v1.WaitingRequest\x1a!.qoyma.journal.v1.WaitingResponse\x12H\n" +
 	"\x05Retry\x12\x1e.qoyma.journal.v1.RetryRequest\x1a\x1f.qoyma.journal.v1.RetryResponse\x12Z\n" +
@@ -1871,7 +2007,7 @@ func file_qoyma_journal_v1_journal_proto_rawDescGZIP() []byte {
 	return file_qoyma_journal_v1_journal_proto_rawDescData
 }
 
-var file_qoyma_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_qoyma_journal_v1_journal_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_qoyma_journal_v1_journal_proto_goTypes = []any{
 	(*ReadRequest)(nil),              // 0: qoyma.journal.v1.ReadRequest
 	(*ReadResponse)(nil),             // 1: qoyma.journal.v1.ReadResponse
@@ -1883,69 +2019,74 @@ var file_qoyma_journal_v1_journal_proto_goTypes = []any{
 	(*ConsistencyProofResponse)(nil), // 7: qoyma.journal.v1.ConsistencyProofResponse
 	(*TimelineRequest)(nil),          // 8: qoyma.journal.v1.TimelineRequest
 	(*TimelineResponse)(nil),         // 9: qoyma.journal.v1.TimelineResponse
-	(*TimelineEvent)(nil),            // 10: qoyma.journal.v1.TimelineEvent
-	(*WitnessRequest)(nil),           // 11: qoyma.journal.v1.WitnessRequest
-	(*WitnessResponse)(nil),          // 12: qoyma.journal.v1.WitnessResponse
-	(*WaitingRequest)(nil),           // 13: qoyma.journal.v1.WaitingRequest
-	(*WaitingResponse)(nil),          // 14: qoyma.journal.v1.WaitingResponse
-	(*WaitingEvent)(nil),             // 15: qoyma.journal.v1.WaitingEvent
-	(*RetryRequest)(nil),             // 16: qoyma.journal.v1.RetryRequest
-	(*RetryResponse)(nil),            // 17: qoyma.journal.v1.RetryResponse
-	(*EraseObjectRequest)(nil),       // 18: qoyma.journal.v1.EraseObjectRequest
-	(*EraseObjectResponse)(nil),      // 19: qoyma.journal.v1.EraseObjectResponse
-	(*ConfirmClockRequest)(nil),      // 20: qoyma.journal.v1.ConfirmClockRequest
-	(*ConfirmClockResponse)(nil),     // 21: qoyma.journal.v1.ConfirmClockResponse
-	(*StatusRequest)(nil),            // 22: qoyma.journal.v1.StatusRequest
-	(*StatusResponse)(nil),           // 23: qoyma.journal.v1.StatusResponse
-	(*ServiceStatus)(nil),            // 24: qoyma.journal.v1.ServiceStatus
-	(*FollowerStatus)(nil),           // 25: qoyma.journal.v1.FollowerStatus
-	(*Entry)(nil),                    // 26: qoyma.journal.v1.Entry
-	(*Ref)(nil),                      // 27: qoyma.journal.v1.Ref
-	(*timestamppb.Timestamp)(nil),    // 28: google.protobuf.Timestamp
-	(*Cause)(nil),                    // 29: qoyma.journal.v1.Cause
+	(*RecentRequest)(nil),            // 10: qoyma.journal.v1.RecentRequest
+	(*RecentResponse)(nil),           // 11: qoyma.journal.v1.RecentResponse
+	(*TimelineEvent)(nil),            // 12: qoyma.journal.v1.TimelineEvent
+	(*WitnessRequest)(nil),           // 13: qoyma.journal.v1.WitnessRequest
+	(*WitnessResponse)(nil),          // 14: qoyma.journal.v1.WitnessResponse
+	(*WaitingRequest)(nil),           // 15: qoyma.journal.v1.WaitingRequest
+	(*WaitingResponse)(nil),          // 16: qoyma.journal.v1.WaitingResponse
+	(*WaitingEvent)(nil),             // 17: qoyma.journal.v1.WaitingEvent
+	(*RetryRequest)(nil),             // 18: qoyma.journal.v1.RetryRequest
+	(*RetryResponse)(nil),            // 19: qoyma.journal.v1.RetryResponse
+	(*EraseObjectRequest)(nil),       // 20: qoyma.journal.v1.EraseObjectRequest
+	(*EraseObjectResponse)(nil),      // 21: qoyma.journal.v1.EraseObjectResponse
+	(*ConfirmClockRequest)(nil),      // 22: qoyma.journal.v1.ConfirmClockRequest
+	(*ConfirmClockResponse)(nil),     // 23: qoyma.journal.v1.ConfirmClockResponse
+	(*StatusRequest)(nil),            // 24: qoyma.journal.v1.StatusRequest
+	(*StatusResponse)(nil),           // 25: qoyma.journal.v1.StatusResponse
+	(*ServiceStatus)(nil),            // 26: qoyma.journal.v1.ServiceStatus
+	(*FollowerStatus)(nil),           // 27: qoyma.journal.v1.FollowerStatus
+	(*Entry)(nil),                    // 28: qoyma.journal.v1.Entry
+	(*Ref)(nil),                      // 29: qoyma.journal.v1.Ref
+	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
+	(*Cause)(nil),                    // 31: qoyma.journal.v1.Cause
 }
 var file_qoyma_journal_v1_journal_proto_depIdxs = []int32{
-	26, // 0: qoyma.journal.v1.ReadResponse.entries:type_name -> qoyma.journal.v1.Entry
-	27, // 1: qoyma.journal.v1.TimelineRequest.ref:type_name -> qoyma.journal.v1.Ref
-	10, // 2: qoyma.journal.v1.TimelineResponse.events:type_name -> qoyma.journal.v1.TimelineEvent
-	28, // 3: qoyma.journal.v1.TimelineEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	29, // 4: qoyma.journal.v1.TimelineEvent.cause:type_name -> qoyma.journal.v1.Cause
-	27, // 5: qoyma.journal.v1.TimelineEvent.refs:type_name -> qoyma.journal.v1.Ref
-	15, // 6: qoyma.journal.v1.WaitingResponse.events:type_name -> qoyma.journal.v1.WaitingEvent
-	29, // 7: qoyma.journal.v1.WaitingEvent.event:type_name -> qoyma.journal.v1.Cause
-	27, // 8: qoyma.journal.v1.WaitingEvent.object:type_name -> qoyma.journal.v1.Ref
-	28, // 9: qoyma.journal.v1.WaitingEvent.since:type_name -> google.protobuf.Timestamp
-	29, // 10: qoyma.journal.v1.RetryRequest.event:type_name -> qoyma.journal.v1.Cause
-	27, // 11: qoyma.journal.v1.EraseObjectRequest.object:type_name -> qoyma.journal.v1.Ref
-	24, // 12: qoyma.journal.v1.StatusResponse.services:type_name -> qoyma.journal.v1.ServiceStatus
-	25, // 13: qoyma.journal.v1.ServiceStatus.follows:type_name -> qoyma.journal.v1.FollowerStatus
-	0,  // 14: qoyma.journal.v1.JournalService.Read:input_type -> qoyma.journal.v1.ReadRequest
-	2,  // 15: qoyma.journal.v1.JournalService.Checkpoint:input_type -> qoyma.journal.v1.CheckpointRequest
-	4,  // 16: qoyma.journal.v1.JournalService.InclusionProof:input_type -> qoyma.journal.v1.InclusionProofRequest
-	6,  // 17: qoyma.journal.v1.JournalService.ConsistencyProof:input_type -> qoyma.journal.v1.ConsistencyProofRequest
-	8,  // 18: qoyma.journal.v1.JournalService.Timeline:input_type -> qoyma.journal.v1.TimelineRequest
-	11, // 19: qoyma.journal.v1.JournalService.Witness:input_type -> qoyma.journal.v1.WitnessRequest
-	13, // 20: qoyma.journal.v1.JournalService.Waiting:input_type -> qoyma.journal.v1.WaitingRequest
-	16, // 21: qoyma.journal.v1.JournalService.Retry:input_type -> qoyma.journal.v1.RetryRequest
-	18, // 22: qoyma.journal.v1.JournalService.EraseObject:input_type -> qoyma.journal.v1.EraseObjectRequest
-	20, // 23: qoyma.journal.v1.JournalService.ConfirmClock:input_type -> qoyma.journal.v1.ConfirmClockRequest
-	22, // 24: qoyma.journal.v1.JournalService.Status:input_type -> qoyma.journal.v1.StatusRequest
-	1,  // 25: qoyma.journal.v1.JournalService.Read:output_type -> qoyma.journal.v1.ReadResponse
-	3,  // 26: qoyma.journal.v1.JournalService.Checkpoint:output_type -> qoyma.journal.v1.CheckpointResponse
-	5,  // 27: qoyma.journal.v1.JournalService.InclusionProof:output_type -> qoyma.journal.v1.InclusionProofResponse
-	7,  // 28: qoyma.journal.v1.JournalService.ConsistencyProof:output_type -> qoyma.journal.v1.ConsistencyProofResponse
-	9,  // 29: qoyma.journal.v1.JournalService.Timeline:output_type -> qoyma.journal.v1.TimelineResponse
-	12, // 30: qoyma.journal.v1.JournalService.Witness:output_type -> qoyma.journal.v1.WitnessResponse
-	14, // 31: qoyma.journal.v1.JournalService.Waiting:output_type -> qoyma.journal.v1.WaitingResponse
-	17, // 32: qoyma.journal.v1.JournalService.Retry:output_type -> qoyma.journal.v1.RetryResponse
-	19, // 33: qoyma.journal.v1.JournalService.EraseObject:output_type -> qoyma.journal.v1.EraseObjectResponse
-	21, // 34: qoyma.journal.v1.JournalService.ConfirmClock:output_type -> qoyma.journal.v1.ConfirmClockResponse
-	23, // 35: qoyma.journal.v1.JournalService.Status:output_type -> qoyma.journal.v1.StatusResponse
-	25, // [25:36] is the sub-list for method output_type
-	14, // [14:25] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	28, // 0: qoyma.journal.v1.ReadResponse.entries:type_name -> qoyma.journal.v1.Entry
+	29, // 1: qoyma.journal.v1.TimelineRequest.ref:type_name -> qoyma.journal.v1.Ref
+	12, // 2: qoyma.journal.v1.TimelineResponse.events:type_name -> qoyma.journal.v1.TimelineEvent
+	12, // 3: qoyma.journal.v1.RecentResponse.events:type_name -> qoyma.journal.v1.TimelineEvent
+	30, // 4: qoyma.journal.v1.TimelineEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	31, // 5: qoyma.journal.v1.TimelineEvent.cause:type_name -> qoyma.journal.v1.Cause
+	29, // 6: qoyma.journal.v1.TimelineEvent.refs:type_name -> qoyma.journal.v1.Ref
+	17, // 7: qoyma.journal.v1.WaitingResponse.events:type_name -> qoyma.journal.v1.WaitingEvent
+	31, // 8: qoyma.journal.v1.WaitingEvent.event:type_name -> qoyma.journal.v1.Cause
+	29, // 9: qoyma.journal.v1.WaitingEvent.object:type_name -> qoyma.journal.v1.Ref
+	30, // 10: qoyma.journal.v1.WaitingEvent.since:type_name -> google.protobuf.Timestamp
+	31, // 11: qoyma.journal.v1.RetryRequest.event:type_name -> qoyma.journal.v1.Cause
+	29, // 12: qoyma.journal.v1.EraseObjectRequest.object:type_name -> qoyma.journal.v1.Ref
+	26, // 13: qoyma.journal.v1.StatusResponse.services:type_name -> qoyma.journal.v1.ServiceStatus
+	27, // 14: qoyma.journal.v1.ServiceStatus.follows:type_name -> qoyma.journal.v1.FollowerStatus
+	0,  // 15: qoyma.journal.v1.JournalService.Read:input_type -> qoyma.journal.v1.ReadRequest
+	2,  // 16: qoyma.journal.v1.JournalService.Checkpoint:input_type -> qoyma.journal.v1.CheckpointRequest
+	4,  // 17: qoyma.journal.v1.JournalService.InclusionProof:input_type -> qoyma.journal.v1.InclusionProofRequest
+	6,  // 18: qoyma.journal.v1.JournalService.ConsistencyProof:input_type -> qoyma.journal.v1.ConsistencyProofRequest
+	8,  // 19: qoyma.journal.v1.JournalService.Timeline:input_type -> qoyma.journal.v1.TimelineRequest
+	10, // 20: qoyma.journal.v1.JournalService.Recent:input_type -> qoyma.journal.v1.RecentRequest
+	13, // 21: qoyma.journal.v1.JournalService.Witness:input_type -> qoyma.journal.v1.WitnessRequest
+	15, // 22: qoyma.journal.v1.JournalService.Waiting:input_type -> qoyma.journal.v1.WaitingRequest
+	18, // 23: qoyma.journal.v1.JournalService.Retry:input_type -> qoyma.journal.v1.RetryRequest
+	20, // 24: qoyma.journal.v1.JournalService.EraseObject:input_type -> qoyma.journal.v1.EraseObjectRequest
+	22, // 25: qoyma.journal.v1.JournalService.ConfirmClock:input_type -> qoyma.journal.v1.ConfirmClockRequest
+	24, // 26: qoyma.journal.v1.JournalService.Status:input_type -> qoyma.journal.v1.StatusRequest
+	1,  // 27: qoyma.journal.v1.JournalService.Read:output_type -> qoyma.journal.v1.ReadResponse
+	3,  // 28: qoyma.journal.v1.JournalService.Checkpoint:output_type -> qoyma.journal.v1.CheckpointResponse
+	5,  // 29: qoyma.journal.v1.JournalService.InclusionProof:output_type -> qoyma.journal.v1.InclusionProofResponse
+	7,  // 30: qoyma.journal.v1.JournalService.ConsistencyProof:output_type -> qoyma.journal.v1.ConsistencyProofResponse
+	9,  // 31: qoyma.journal.v1.JournalService.Timeline:output_type -> qoyma.journal.v1.TimelineResponse
+	11, // 32: qoyma.journal.v1.JournalService.Recent:output_type -> qoyma.journal.v1.RecentResponse
+	14, // 33: qoyma.journal.v1.JournalService.Witness:output_type -> qoyma.journal.v1.WitnessResponse
+	16, // 34: qoyma.journal.v1.JournalService.Waiting:output_type -> qoyma.journal.v1.WaitingResponse
+	19, // 35: qoyma.journal.v1.JournalService.Retry:output_type -> qoyma.journal.v1.RetryResponse
+	21, // 36: qoyma.journal.v1.JournalService.EraseObject:output_type -> qoyma.journal.v1.EraseObjectResponse
+	23, // 37: qoyma.journal.v1.JournalService.ConfirmClock:output_type -> qoyma.journal.v1.ConfirmClockResponse
+	25, // 38: qoyma.journal.v1.JournalService.Status:output_type -> qoyma.journal.v1.StatusResponse
+	27, // [27:39] is the sub-list for method output_type
+	15, // [15:27] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_journal_v1_journal_proto_init() }
@@ -1960,7 +2101,7 @@ func file_qoyma_journal_v1_journal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_journal_v1_journal_proto_rawDesc), len(file_qoyma_journal_v1_journal_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	JournalService_InclusionProof_FullMethodName   = "/qoyma.journal.v1.JournalService/InclusionProof"
 	JournalService_ConsistencyProof_FullMethodName = "/qoyma.journal.v1.JournalService/ConsistencyProof"
 	JournalService_Timeline_FullMethodName         = "/qoyma.journal.v1.JournalService/Timeline"
+	JournalService_Recent_FullMethodName           = "/qoyma.journal.v1.JournalService/Recent"
 	JournalService_Witness_FullMethodName          = "/qoyma.journal.v1.JournalService/Witness"
 	JournalService_Waiting_FullMethodName          = "/qoyma.journal.v1.JournalService/Waiting"
 	JournalService_Retry_FullMethodName            = "/qoyma.journal.v1.JournalService/Retry"
@@ -50,6 +51,9 @@ type JournalServiceClient interface {
 	// Timeline gives the events that concern an object, oldest first, as far as the reader
 	// may see them.
 	Timeline(ctx context.Context, in *TimelineRequest, opts ...grpc.CallOption) (*TimelineResponse, error)
+	// Recent goes back through a journal from its end: who did what lately, as far as the reader may
+	// see it. The work of one call is bounded; next continues it.
+	Recent(ctx context.Context, in *RecentRequest, opts ...grpc.CallOption) (*RecentResponse, error)
 	// Witness gives the newest checkpoint of another service that this service has
 	// verified, and how far it has followed it.
 	Witness(ctx context.Context, in *WitnessRequest, opts ...grpc.CallOption) (*WitnessResponse, error)
@@ -117,6 +121,16 @@ func (c *journalServiceClient) Timeline(ctx context.Context, in *TimelineRequest
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TimelineResponse)
 	err := c.cc.Invoke(ctx, JournalService_Timeline_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *journalServiceClient) Recent(ctx context.Context, in *RecentRequest, opts ...grpc.CallOption) (*RecentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecentResponse)
+	err := c.cc.Invoke(ctx, JournalService_Recent_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +215,9 @@ type JournalServiceServer interface {
 	// Timeline gives the events that concern an object, oldest first, as far as the reader
 	// may see them.
 	Timeline(context.Context, *TimelineRequest) (*TimelineResponse, error)
+	// Recent goes back through a journal from its end: who did what lately, as far as the reader may
+	// see it. The work of one call is bounded; next continues it.
+	Recent(context.Context, *RecentRequest) (*RecentResponse, error)
 	// Witness gives the newest checkpoint of another service that this service has
 	// verified, and how far it has followed it.
 	Witness(context.Context, *WitnessRequest) (*WitnessResponse, error)
@@ -238,6 +255,9 @@ func (UnimplementedJournalServiceServer) ConsistencyProof(context.Context, *Cons
 }
 func (UnimplementedJournalServiceServer) Timeline(context.Context, *TimelineRequest) (*TimelineResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Timeline not implemented")
+}
+func (UnimplementedJournalServiceServer) Recent(context.Context, *RecentRequest) (*RecentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Recent not implemented")
 }
 func (UnimplementedJournalServiceServer) Witness(context.Context, *WitnessRequest) (*WitnessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Witness not implemented")
@@ -364,6 +384,24 @@ func _JournalService_Timeline_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(JournalServiceServer).Timeline(ctx, req.(*TimelineRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _JournalService_Recent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(JournalServiceServer).Recent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: JournalService_Recent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(JournalServiceServer).Recent(ctx, req.(*RecentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -502,6 +540,10 @@ var JournalService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Timeline",
 			Handler:    _JournalService_Timeline_Handler,
+		},
+		{
+			MethodName: "Recent",
+			Handler:    _JournalService_Recent_Handler,
 		},
 		{
 			MethodName: "Witness",

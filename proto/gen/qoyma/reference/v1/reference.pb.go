@@ -2201,6 +2201,170 @@ func (x *VerifyPaperResponse) GetSignerRevokedSince() bool {
 	return false
 }
 
+// VerifyFileRequest carries the next part of the PDF.
+type VerifyFileRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Chunk         []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyFileRequest) Reset() {
+	*x = VerifyFileRequest{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyFileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyFileRequest) ProtoMessage() {}
+
+func (x *VerifyFileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyFileRequest.ProtoReflect.Descriptor instead.
+func (*VerifyFileRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *VerifyFileRequest) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+// VerifyFileResponse is the verdict on the file.
+type VerifyFileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the journal knows of the paper that the file says it is. Its verdict is also altered
+	// (the bytes are not those that were signed), forged (the signature is not of an enrolled signer)
+	// or not_ours (no paper of an archive that uses this system); its words say why.
+	Paper *VerifyPaperResponse `protobuf:"bytes,1,opt,name=paper,proto3" json:"paper,omitempty"`
+	// Each thing that was looked at, in order.
+	Checks        []*Check `protobuf:"bytes,2,rep,name=checks,proto3" json:"checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyFileResponse) Reset() {
+	*x = VerifyFileResponse{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyFileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyFileResponse) ProtoMessage() {}
+
+func (x *VerifyFileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyFileResponse.ProtoReflect.Descriptor instead.
+func (*VerifyFileResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *VerifyFileResponse) GetPaper() *VerifyPaperResponse {
+	if x != nil {
+		return x.Paper
+	}
+	return nil
+}
+
+func (x *VerifyFileResponse) GetChecks() []*Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// Check is one thing that was looked at in a paper.
+type Check struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stable code of the check: "digest", "signature", "inclusion" …
+	Code          string   `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Passed        bool     `protobuf:"varint,2,opt,name=passed,proto3" json:"passed,omitempty"`
+	Words         *v1.Text `protobuf:"bytes,3,opt,name=words,proto3" json:"words,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Check) Reset() {
+	*x = Check{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Check) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Check) ProtoMessage() {}
+
+func (x *Check) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Check.ProtoReflect.Descriptor instead.
+func (*Check) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Check) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Check) GetPassed() bool {
+	if x != nil {
+		return x.Passed
+	}
+	return false
+}
+
+func (x *Check) GetWords() *v1.Text {
+	if x != nil {
+		return x.Words
+	}
+	return nil
+}
+
 // ListRequestsRequest narrows the queue.
 type ListRequestsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2222,7 +2386,7 @@ type ListRequestsRequest struct {
 
 func (x *ListRequestsRequest) Reset() {
 	*x = ListRequestsRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[24]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2234,7 +2398,7 @@ func (x *ListRequestsRequest) String() string {
 func (*ListRequestsRequest) ProtoMessage() {}
 
 func (x *ListRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[24]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2247,7 +2411,7 @@ func (x *ListRequestsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequestsRequest.ProtoReflect.Descriptor instead.
 func (*ListRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListRequestsRequest) GetState() string {
@@ -2309,7 +2473,7 @@ type ListRequestsResponse struct {
 
 func (x *ListRequestsResponse) Reset() {
 	*x = ListRequestsResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[25]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2321,7 +2485,7 @@ func (x *ListRequestsResponse) String() string {
 func (*ListRequestsResponse) ProtoMessage() {}
 
 func (x *ListRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[25]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2334,7 +2498,7 @@ func (x *ListRequestsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequestsResponse.ProtoReflect.Descriptor instead.
 func (*ListRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListRequestsResponse) GetRequests() []*RequestSummary {
@@ -2382,7 +2546,7 @@ type GetRequestRequest struct {
 
 func (x *GetRequestRequest) Reset() {
 	*x = GetRequestRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[26]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2394,7 +2558,7 @@ func (x *GetRequestRequest) String() string {
 func (*GetRequestRequest) ProtoMessage() {}
 
 func (x *GetRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[26]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2407,7 +2571,7 @@ func (x *GetRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequestRequest.ProtoReflect.Descriptor instead.
 func (*GetRequestRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetRequestRequest) GetNumber() string {
@@ -2446,7 +2610,7 @@ type GetRequestResponse struct {
 
 func (x *GetRequestResponse) Reset() {
 	*x = GetRequestResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[27]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2458,7 +2622,7 @@ func (x *GetRequestResponse) String() string {
 func (*GetRequestResponse) ProtoMessage() {}
 
 func (x *GetRequestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[27]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2471,7 +2635,7 @@ func (x *GetRequestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequestResponse.ProtoReflect.Descriptor instead.
 func (*GetRequestResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetRequestResponse) GetRequest() *RequestSummary {
@@ -2595,7 +2759,7 @@ type Identity struct {
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[28]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2607,7 +2771,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[28]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2620,7 +2784,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Identity) GetDocument() string {
@@ -2682,7 +2846,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[29]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2694,7 +2858,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[29]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2707,7 +2871,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Finding) GetFinding() uint32 {
@@ -2773,7 +2937,7 @@ type Draft struct {
 
 func (x *Draft) Reset() {
 	*x = Draft{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[30]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2785,7 +2949,7 @@ func (x *Draft) String() string {
 func (*Draft) ProtoMessage() {}
 
 func (x *Draft) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[30]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2798,7 +2962,7 @@ func (x *Draft) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draft.ProtoReflect.Descriptor instead.
 func (*Draft) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Draft) GetVersion() uint32 {
@@ -2885,7 +3049,7 @@ type Paper struct {
 
 func (x *Paper) Reset() {
 	*x = Paper{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[31]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2897,7 +3061,7 @@ func (x *Paper) String() string {
 func (*Paper) ProtoMessage() {}
 
 func (x *Paper) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[31]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2910,7 +3074,7 @@ func (x *Paper) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Paper.ProtoReflect.Descriptor instead.
 func (*Paper) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Paper) GetCertificateNumber() string {
@@ -3045,7 +3209,7 @@ type RecordIdentityRequest struct {
 
 func (x *RecordIdentityRequest) Reset() {
 	*x = RecordIdentityRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[32]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3057,7 +3221,7 @@ func (x *RecordIdentityRequest) String() string {
 func (*RecordIdentityRequest) ProtoMessage() {}
 
 func (x *RecordIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[32]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3070,7 +3234,7 @@ func (x *RecordIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordIdentityRequest.ProtoReflect.Descriptor instead.
 func (*RecordIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RecordIdentityRequest) GetCommandId() string {
@@ -3125,7 +3289,7 @@ type RecordIdentityResponse struct {
 
 func (x *RecordIdentityResponse) Reset() {
 	*x = RecordIdentityResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[33]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3137,7 +3301,7 @@ func (x *RecordIdentityResponse) String() string {
 func (*RecordIdentityResponse) ProtoMessage() {}
 
 func (x *RecordIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[33]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3150,7 +3314,7 @@ func (x *RecordIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordIdentityResponse.ProtoReflect.Descriptor instead.
 func (*RecordIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RecordIdentityResponse) GetRequest() *RequestSummary {
@@ -3172,7 +3336,7 @@ type AssignRequestRequest struct {
 
 func (x *AssignRequestRequest) Reset() {
 	*x = AssignRequestRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[34]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3184,7 +3348,7 @@ func (x *AssignRequestRequest) String() string {
 func (*AssignRequestRequest) ProtoMessage() {}
 
 func (x *AssignRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[34]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3197,7 +3361,7 @@ func (x *AssignRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignRequestRequest.ProtoReflect.Descriptor instead.
 func (*AssignRequestRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AssignRequestRequest) GetCommandId() string {
@@ -3231,7 +3395,7 @@ type AssignRequestResponse struct {
 
 func (x *AssignRequestResponse) Reset() {
 	*x = AssignRequestResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[35]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3243,7 +3407,7 @@ func (x *AssignRequestResponse) String() string {
 func (*AssignRequestResponse) ProtoMessage() {}
 
 func (x *AssignRequestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[35]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3256,7 +3420,7 @@ func (x *AssignRequestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignRequestResponse.ProtoReflect.Descriptor instead.
 func (*AssignRequestResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AssignRequestResponse) GetRequest() *RequestSummary {
@@ -3280,7 +3444,7 @@ type DecideRegimeRequest struct {
 
 func (x *DecideRegimeRequest) Reset() {
 	*x = DecideRegimeRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[36]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3292,7 +3456,7 @@ func (x *DecideRegimeRequest) String() string {
 func (*DecideRegimeRequest) ProtoMessage() {}
 
 func (x *DecideRegimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[36]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3305,7 +3469,7 @@ func (x *DecideRegimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRegimeRequest.ProtoReflect.Descriptor instead.
 func (*DecideRegimeRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *DecideRegimeRequest) GetCommandId() string {
@@ -3348,7 +3512,7 @@ type DecideRegimeResponse struct {
 
 func (x *DecideRegimeResponse) Reset() {
 	*x = DecideRegimeResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[37]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3360,7 +3524,7 @@ func (x *DecideRegimeResponse) String() string {
 func (*DecideRegimeResponse) ProtoMessage() {}
 
 func (x *DecideRegimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[37]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3373,7 +3537,7 @@ func (x *DecideRegimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRegimeResponse.ProtoReflect.Descriptor instead.
 func (*DecideRegimeResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *DecideRegimeResponse) GetRequest() *RequestSummary {
@@ -3416,7 +3580,7 @@ type AddFindingRequest struct {
 
 func (x *AddFindingRequest) Reset() {
 	*x = AddFindingRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[38]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3428,7 +3592,7 @@ func (x *AddFindingRequest) String() string {
 func (*AddFindingRequest) ProtoMessage() {}
 
 func (x *AddFindingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[38]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3441,7 +3605,7 @@ func (x *AddFindingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddFindingRequest.ProtoReflect.Descriptor instead.
 func (*AddFindingRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AddFindingRequest) GetCommandId() string {
@@ -3498,7 +3662,7 @@ type AddFindingResponse struct {
 
 func (x *AddFindingResponse) Reset() {
 	*x = AddFindingResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[39]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3510,7 +3674,7 @@ func (x *AddFindingResponse) String() string {
 func (*AddFindingResponse) ProtoMessage() {}
 
 func (x *AddFindingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[39]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3523,7 +3687,7 @@ func (x *AddFindingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddFindingResponse.ProtoReflect.Descriptor instead.
 func (*AddFindingResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AddFindingResponse) GetFinding() *Finding {
@@ -3552,7 +3716,7 @@ type RemoveFindingRequest struct {
 
 func (x *RemoveFindingRequest) Reset() {
 	*x = RemoveFindingRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[40]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3564,7 +3728,7 @@ func (x *RemoveFindingRequest) String() string {
 func (*RemoveFindingRequest) ProtoMessage() {}
 
 func (x *RemoveFindingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[40]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3577,7 +3741,7 @@ func (x *RemoveFindingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveFindingRequest.ProtoReflect.Descriptor instead.
 func (*RemoveFindingRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *RemoveFindingRequest) GetCommandId() string {
@@ -3610,7 +3774,7 @@ type RemoveFindingResponse struct {
 
 func (x *RemoveFindingResponse) Reset() {
 	*x = RemoveFindingResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[41]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3622,7 +3786,7 @@ func (x *RemoveFindingResponse) String() string {
 func (*RemoveFindingResponse) ProtoMessage() {}
 
 func (x *RemoveFindingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[41]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3635,7 +3799,7 @@ func (x *RemoveFindingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveFindingResponse.ProtoReflect.Descriptor instead.
 func (*RemoveFindingResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{44}
 }
 
 // AskClarificationRequest asks, in at most 4,000 characters.
@@ -3650,7 +3814,7 @@ type AskClarificationRequest struct {
 
 func (x *AskClarificationRequest) Reset() {
 	*x = AskClarificationRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[42]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3662,7 +3826,7 @@ func (x *AskClarificationRequest) String() string {
 func (*AskClarificationRequest) ProtoMessage() {}
 
 func (x *AskClarificationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[42]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3675,7 +3839,7 @@ func (x *AskClarificationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskClarificationRequest.ProtoReflect.Descriptor instead.
 func (*AskClarificationRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AskClarificationRequest) GetCommandId() string {
@@ -3709,7 +3873,7 @@ type AskClarificationResponse struct {
 
 func (x *AskClarificationResponse) Reset() {
 	*x = AskClarificationResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[43]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3721,7 +3885,7 @@ func (x *AskClarificationResponse) String() string {
 func (*AskClarificationResponse) ProtoMessage() {}
 
 func (x *AskClarificationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[43]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3734,7 +3898,7 @@ func (x *AskClarificationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskClarificationResponse.ProtoReflect.Descriptor instead.
 func (*AskClarificationResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *AskClarificationResponse) GetRequest() *RequestSummary {
@@ -3762,7 +3926,7 @@ type DraftAnswerRequest struct {
 
 func (x *DraftAnswerRequest) Reset() {
 	*x = DraftAnswerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[44]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3774,7 +3938,7 @@ func (x *DraftAnswerRequest) String() string {
 func (*DraftAnswerRequest) ProtoMessage() {}
 
 func (x *DraftAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[44]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3787,7 +3951,7 @@ func (x *DraftAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DraftAnswerRequest.ProtoReflect.Descriptor instead.
 func (*DraftAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *DraftAnswerRequest) GetCommandId() string {
@@ -3843,7 +4007,7 @@ type DraftAnswerResponse struct {
 
 func (x *DraftAnswerResponse) Reset() {
 	*x = DraftAnswerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[45]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3855,7 +4019,7 @@ func (x *DraftAnswerResponse) String() string {
 func (*DraftAnswerResponse) ProtoMessage() {}
 
 func (x *DraftAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[45]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3868,7 +4032,7 @@ func (x *DraftAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DraftAnswerResponse.ProtoReflect.Descriptor instead.
 func (*DraftAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DraftAnswerResponse) GetVersion() uint32 {
@@ -3896,7 +4060,7 @@ type GetDraftPDFRequest struct {
 
 func (x *GetDraftPDFRequest) Reset() {
 	*x = GetDraftPDFRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[46]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3908,7 +4072,7 @@ func (x *GetDraftPDFRequest) String() string {
 func (*GetDraftPDFRequest) ProtoMessage() {}
 
 func (x *GetDraftPDFRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[46]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3921,7 +4085,7 @@ func (x *GetDraftPDFRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDraftPDFRequest.ProtoReflect.Descriptor instead.
 func (*GetDraftPDFRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *GetDraftPDFRequest) GetNumber() string {
@@ -3949,7 +4113,7 @@ type GetDraftPDFResponse struct {
 
 func (x *GetDraftPDFResponse) Reset() {
 	*x = GetDraftPDFResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[47]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3961,7 +4125,7 @@ func (x *GetDraftPDFResponse) String() string {
 func (*GetDraftPDFResponse) ProtoMessage() {}
 
 func (x *GetDraftPDFResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[47]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3974,7 +4138,7 @@ func (x *GetDraftPDFResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDraftPDFResponse.ProtoReflect.Descriptor instead.
 func (*GetDraftPDFResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *GetDraftPDFResponse) GetPaper() *Paper {
@@ -4006,7 +4170,7 @@ type SubmitForSignatureRequest struct {
 
 func (x *SubmitForSignatureRequest) Reset() {
 	*x = SubmitForSignatureRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[48]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4018,7 +4182,7 @@ func (x *SubmitForSignatureRequest) String() string {
 func (*SubmitForSignatureRequest) ProtoMessage() {}
 
 func (x *SubmitForSignatureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[48]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4031,7 +4195,7 @@ func (x *SubmitForSignatureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitForSignatureRequest.ProtoReflect.Descriptor instead.
 func (*SubmitForSignatureRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *SubmitForSignatureRequest) GetCommandId() string {
@@ -4073,7 +4237,7 @@ type SubmitForSignatureResponse struct {
 
 func (x *SubmitForSignatureResponse) Reset() {
 	*x = SubmitForSignatureResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[49]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4085,7 +4249,7 @@ func (x *SubmitForSignatureResponse) String() string {
 func (*SubmitForSignatureResponse) ProtoMessage() {}
 
 func (x *SubmitForSignatureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[49]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4098,7 +4262,7 @@ func (x *SubmitForSignatureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitForSignatureResponse.ProtoReflect.Descriptor instead.
 func (*SubmitForSignatureResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SubmitForSignatureResponse) GetPaper() *Paper {
@@ -4127,7 +4291,7 @@ type ReturnDraftRequest struct {
 
 func (x *ReturnDraftRequest) Reset() {
 	*x = ReturnDraftRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[50]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4139,7 +4303,7 @@ func (x *ReturnDraftRequest) String() string {
 func (*ReturnDraftRequest) ProtoMessage() {}
 
 func (x *ReturnDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[50]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4152,7 +4316,7 @@ func (x *ReturnDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnDraftRequest.ProtoReflect.Descriptor instead.
 func (*ReturnDraftRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ReturnDraftRequest) GetCommandId() string {
@@ -4186,7 +4350,7 @@ type ReturnDraftResponse struct {
 
 func (x *ReturnDraftResponse) Reset() {
 	*x = ReturnDraftResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[51]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4198,7 +4362,7 @@ func (x *ReturnDraftResponse) String() string {
 func (*ReturnDraftResponse) ProtoMessage() {}
 
 func (x *ReturnDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[51]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4211,7 +4375,7 @@ func (x *ReturnDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnDraftResponse.ProtoReflect.Descriptor instead.
 func (*ReturnDraftResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ReturnDraftResponse) GetRequest() *RequestSummary {
@@ -4238,7 +4402,7 @@ type ExtendTermRequest struct {
 
 func (x *ExtendTermRequest) Reset() {
 	*x = ExtendTermRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[52]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4250,7 +4414,7 @@ func (x *ExtendTermRequest) String() string {
 func (*ExtendTermRequest) ProtoMessage() {}
 
 func (x *ExtendTermRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[52]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4263,7 +4427,7 @@ func (x *ExtendTermRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendTermRequest.ProtoReflect.Descriptor instead.
 func (*ExtendTermRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ExtendTermRequest) GetCommandId() string {
@@ -4313,7 +4477,7 @@ type ExtendTermResponse struct {
 
 func (x *ExtendTermResponse) Reset() {
 	*x = ExtendTermResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[53]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4325,7 +4489,7 @@ func (x *ExtendTermResponse) String() string {
 func (*ExtendTermResponse) ProtoMessage() {}
 
 func (x *ExtendTermResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[53]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4338,7 +4502,7 @@ func (x *ExtendTermResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendTermResponse.ProtoReflect.Descriptor instead.
 func (*ExtendTermResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ExtendTermResponse) GetRequest() *RequestSummary {
@@ -4379,7 +4543,7 @@ type RecordNoticeRequest struct {
 
 func (x *RecordNoticeRequest) Reset() {
 	*x = RecordNoticeRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[54]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4391,7 +4555,7 @@ func (x *RecordNoticeRequest) String() string {
 func (*RecordNoticeRequest) ProtoMessage() {}
 
 func (x *RecordNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[54]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4404,7 +4568,7 @@ func (x *RecordNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordNoticeRequest.ProtoReflect.Descriptor instead.
 func (*RecordNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *RecordNoticeRequest) GetCommandId() string {
@@ -4452,7 +4616,7 @@ type RecordNoticeResponse struct {
 
 func (x *RecordNoticeResponse) Reset() {
 	*x = RecordNoticeResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[55]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4464,7 +4628,7 @@ func (x *RecordNoticeResponse) String() string {
 func (*RecordNoticeResponse) ProtoMessage() {}
 
 func (x *RecordNoticeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[55]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4477,7 +4641,7 @@ func (x *RecordNoticeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordNoticeResponse.ProtoReflect.Descriptor instead.
 func (*RecordNoticeResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *RecordNoticeResponse) GetRequest() *RequestSummary {
@@ -4503,7 +4667,7 @@ type SignAnswerRequest struct {
 
 func (x *SignAnswerRequest) Reset() {
 	*x = SignAnswerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[56]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4515,7 +4679,7 @@ func (x *SignAnswerRequest) String() string {
 func (*SignAnswerRequest) ProtoMessage() {}
 
 func (x *SignAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[56]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4528,7 +4692,7 @@ func (x *SignAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignAnswerRequest.ProtoReflect.Descriptor instead.
 func (*SignAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *SignAnswerRequest) GetCommandId() string {
@@ -4577,7 +4741,7 @@ type SignAnswerResponse struct {
 
 func (x *SignAnswerResponse) Reset() {
 	*x = SignAnswerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[57]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4589,7 +4753,7 @@ func (x *SignAnswerResponse) String() string {
 func (*SignAnswerResponse) ProtoMessage() {}
 
 func (x *SignAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[57]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4602,7 +4766,7 @@ func (x *SignAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignAnswerResponse.ProtoReflect.Descriptor instead.
 func (*SignAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *SignAnswerResponse) GetPaper() *Paper {
@@ -4634,7 +4798,7 @@ type DeliverAnswerRequest struct {
 
 func (x *DeliverAnswerRequest) Reset() {
 	*x = DeliverAnswerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[58]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4646,7 +4810,7 @@ func (x *DeliverAnswerRequest) String() string {
 func (*DeliverAnswerRequest) ProtoMessage() {}
 
 func (x *DeliverAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[58]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4659,7 +4823,7 @@ func (x *DeliverAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverAnswerRequest.ProtoReflect.Descriptor instead.
 func (*DeliverAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *DeliverAnswerRequest) GetCommandId() string {
@@ -4700,7 +4864,7 @@ type DeliverAnswerResponse struct {
 
 func (x *DeliverAnswerResponse) Reset() {
 	*x = DeliverAnswerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[59]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4712,7 +4876,7 @@ func (x *DeliverAnswerResponse) String() string {
 func (*DeliverAnswerResponse) ProtoMessage() {}
 
 func (x *DeliverAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[59]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4725,7 +4889,7 @@ func (x *DeliverAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverAnswerResponse.ProtoReflect.Descriptor instead.
 func (*DeliverAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *DeliverAnswerResponse) GetRequest() *RequestSummary {
@@ -4751,7 +4915,7 @@ type ForwardRequestRequest struct {
 
 func (x *ForwardRequestRequest) Reset() {
 	*x = ForwardRequestRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[60]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4763,7 +4927,7 @@ func (x *ForwardRequestRequest) String() string {
 func (*ForwardRequestRequest) ProtoMessage() {}
 
 func (x *ForwardRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[60]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4776,7 +4940,7 @@ func (x *ForwardRequestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequestRequest.ProtoReflect.Descriptor instead.
 func (*ForwardRequestRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ForwardRequestRequest) GetCommandId() string {
@@ -4819,7 +4983,7 @@ type ForwardRequestResponse struct {
 
 func (x *ForwardRequestResponse) Reset() {
 	*x = ForwardRequestResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[61]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4831,7 +4995,7 @@ func (x *ForwardRequestResponse) String() string {
 func (*ForwardRequestResponse) ProtoMessage() {}
 
 func (x *ForwardRequestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[61]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4844,7 +5008,7 @@ func (x *ForwardRequestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequestResponse.ProtoReflect.Descriptor instead.
 func (*ForwardRequestResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{61}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ForwardRequestResponse) GetRequest() *RequestSummary {
@@ -4878,7 +5042,7 @@ type RecordOralAnswerRequest struct {
 
 func (x *RecordOralAnswerRequest) Reset() {
 	*x = RecordOralAnswerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[62]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4890,7 +5054,7 @@ func (x *RecordOralAnswerRequest) String() string {
 func (*RecordOralAnswerRequest) ProtoMessage() {}
 
 func (x *RecordOralAnswerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[62]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4903,7 +5067,7 @@ func (x *RecordOralAnswerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordOralAnswerRequest.ProtoReflect.Descriptor instead.
 func (*RecordOralAnswerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{62}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *RecordOralAnswerRequest) GetCommandId() string {
@@ -4945,7 +5109,7 @@ type RecordOralAnswerResponse struct {
 
 func (x *RecordOralAnswerResponse) Reset() {
 	*x = RecordOralAnswerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[63]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4957,7 +5121,7 @@ func (x *RecordOralAnswerResponse) String() string {
 func (*RecordOralAnswerResponse) ProtoMessage() {}
 
 func (x *RecordOralAnswerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[63]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4970,7 +5134,7 @@ func (x *RecordOralAnswerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordOralAnswerResponse.ProtoReflect.Descriptor instead.
 func (*RecordOralAnswerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{63}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RecordOralAnswerResponse) GetNumber() string {
@@ -5000,7 +5164,7 @@ type InviteSignerRequest struct {
 
 func (x *InviteSignerRequest) Reset() {
 	*x = InviteSignerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[64]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5012,7 +5176,7 @@ func (x *InviteSignerRequest) String() string {
 func (*InviteSignerRequest) ProtoMessage() {}
 
 func (x *InviteSignerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[64]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5025,7 +5189,7 @@ func (x *InviteSignerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteSignerRequest.ProtoReflect.Descriptor instead.
 func (*InviteSignerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{64}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *InviteSignerRequest) GetCommandId() string {
@@ -5068,7 +5232,7 @@ type InviteSignerResponse struct {
 
 func (x *InviteSignerResponse) Reset() {
 	*x = InviteSignerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[65]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5080,7 +5244,7 @@ func (x *InviteSignerResponse) String() string {
 func (*InviteSignerResponse) ProtoMessage() {}
 
 func (x *InviteSignerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[65]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5093,7 +5257,7 @@ func (x *InviteSignerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteSignerResponse.ProtoReflect.Descriptor instead.
 func (*InviteSignerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{65}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *InviteSignerResponse) GetCode() string {
@@ -5123,7 +5287,7 @@ type EnrolSignerRequest struct {
 
 func (x *EnrolSignerRequest) Reset() {
 	*x = EnrolSignerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[66]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5135,7 +5299,7 @@ func (x *EnrolSignerRequest) String() string {
 func (*EnrolSignerRequest) ProtoMessage() {}
 
 func (x *EnrolSignerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[66]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5148,7 +5312,7 @@ func (x *EnrolSignerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolSignerRequest.ProtoReflect.Descriptor instead.
 func (*EnrolSignerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{66}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *EnrolSignerRequest) GetCommandId() string {
@@ -5182,7 +5346,7 @@ type EnrolSignerResponse struct {
 
 func (x *EnrolSignerResponse) Reset() {
 	*x = EnrolSignerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[67]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5194,7 +5358,7 @@ func (x *EnrolSignerResponse) String() string {
 func (*EnrolSignerResponse) ProtoMessage() {}
 
 func (x *EnrolSignerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[67]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5207,7 +5371,7 @@ func (x *EnrolSignerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolSignerResponse.ProtoReflect.Descriptor instead.
 func (*EnrolSignerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{67}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *EnrolSignerResponse) GetSigner() *Signer {
@@ -5238,7 +5402,7 @@ type Signer struct {
 
 func (x *Signer) Reset() {
 	*x = Signer{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[68]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5250,7 +5414,7 @@ func (x *Signer) String() string {
 func (*Signer) ProtoMessage() {}
 
 func (x *Signer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[68]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5263,7 +5427,7 @@ func (x *Signer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Signer.ProtoReflect.Descriptor instead.
 func (*Signer) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{68}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Signer) GetAccount() string {
@@ -5348,7 +5512,7 @@ type ListSignersRequest struct {
 
 func (x *ListSignersRequest) Reset() {
 	*x = ListSignersRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[69]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5360,7 +5524,7 @@ func (x *ListSignersRequest) String() string {
 func (*ListSignersRequest) ProtoMessage() {}
 
 func (x *ListSignersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[69]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5373,7 +5537,7 @@ func (x *ListSignersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSignersRequest.ProtoReflect.Descriptor instead.
 func (*ListSignersRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{69}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ListSignersRequest) GetAfter() string {
@@ -5401,7 +5565,7 @@ type ListSignersResponse struct {
 
 func (x *ListSignersResponse) Reset() {
 	*x = ListSignersResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[70]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5413,7 +5577,7 @@ func (x *ListSignersResponse) String() string {
 func (*ListSignersResponse) ProtoMessage() {}
 
 func (x *ListSignersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[70]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5426,7 +5590,7 @@ func (x *ListSignersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSignersResponse.ProtoReflect.Descriptor instead.
 func (*ListSignersResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{70}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ListSignersResponse) GetSigners() []*Signer {
@@ -5452,7 +5616,7 @@ type GetSignerRequest struct {
 
 func (x *GetSignerRequest) Reset() {
 	*x = GetSignerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[71]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5464,7 +5628,7 @@ func (x *GetSignerRequest) String() string {
 func (*GetSignerRequest) ProtoMessage() {}
 
 func (x *GetSignerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[71]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5477,7 +5641,7 @@ func (x *GetSignerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSignerRequest.ProtoReflect.Descriptor instead.
 func (*GetSignerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{71}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{74}
 }
 
 // GetSignerResponse gives the caller's own entry.
@@ -5490,7 +5654,7 @@ type GetSignerResponse struct {
 
 func (x *GetSignerResponse) Reset() {
 	*x = GetSignerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[72]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5502,7 +5666,7 @@ func (x *GetSignerResponse) String() string {
 func (*GetSignerResponse) ProtoMessage() {}
 
 func (x *GetSignerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[72]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5515,7 +5679,7 @@ func (x *GetSignerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSignerResponse.ProtoReflect.Descriptor instead.
 func (*GetSignerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{72}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GetSignerResponse) GetSigner() *Signer {
@@ -5537,7 +5701,7 @@ type RevokeSignerRequest struct {
 
 func (x *RevokeSignerRequest) Reset() {
 	*x = RevokeSignerRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[73]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5549,7 +5713,7 @@ func (x *RevokeSignerRequest) String() string {
 func (*RevokeSignerRequest) ProtoMessage() {}
 
 func (x *RevokeSignerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[73]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5562,7 +5726,7 @@ func (x *RevokeSignerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSignerRequest.ProtoReflect.Descriptor instead.
 func (*RevokeSignerRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{73}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *RevokeSignerRequest) GetCommandId() string {
@@ -5596,7 +5760,7 @@ type RevokeSignerResponse struct {
 
 func (x *RevokeSignerResponse) Reset() {
 	*x = RevokeSignerResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[74]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5608,7 +5772,7 @@ func (x *RevokeSignerResponse) String() string {
 func (*RevokeSignerResponse) ProtoMessage() {}
 
 func (x *RevokeSignerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[74]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5621,7 +5785,7 @@ func (x *RevokeSignerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSignerResponse.ProtoReflect.Descriptor instead.
 func (*RevokeSignerResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{74}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *RevokeSignerResponse) GetSigner() *Signer {
@@ -5644,7 +5808,7 @@ type Hold struct {
 
 func (x *Hold) Reset() {
 	*x = Hold{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[75]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5656,7 +5820,7 @@ func (x *Hold) String() string {
 func (*Hold) ProtoMessage() {}
 
 func (x *Hold) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[75]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5669,7 +5833,7 @@ func (x *Hold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hold.ProtoReflect.Descriptor instead.
 func (*Hold) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{75}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *Hold) GetCode() string {
@@ -5698,7 +5862,7 @@ type ListHoldsRequest struct {
 
 func (x *ListHoldsRequest) Reset() {
 	*x = ListHoldsRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[76]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5710,7 +5874,7 @@ func (x *ListHoldsRequest) String() string {
 func (*ListHoldsRequest) ProtoMessage() {}
 
 func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[76]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5723,7 +5887,7 @@ func (x *ListHoldsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsRequest.ProtoReflect.Descriptor instead.
 func (*ListHoldsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{76}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ListHoldsRequest) GetAfter() string {
@@ -5751,7 +5915,7 @@ type ListHoldsResponse struct {
 
 func (x *ListHoldsResponse) Reset() {
 	*x = ListHoldsResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[77]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5763,7 +5927,7 @@ func (x *ListHoldsResponse) String() string {
 func (*ListHoldsResponse) ProtoMessage() {}
 
 func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[77]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5776,7 +5940,7 @@ func (x *ListHoldsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldsResponse.ProtoReflect.Descriptor instead.
 func (*ListHoldsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{77}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ListHoldsResponse) GetHolds() []*Hold {
@@ -5803,7 +5967,7 @@ type HoldsOnRequest struct {
 
 func (x *HoldsOnRequest) Reset() {
 	*x = HoldsOnRequest{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[78]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5815,7 +5979,7 @@ func (x *HoldsOnRequest) String() string {
 func (*HoldsOnRequest) ProtoMessage() {}
 
 func (x *HoldsOnRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[78]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5828,7 +5992,7 @@ func (x *HoldsOnRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldsOnRequest.ProtoReflect.Descriptor instead.
 func (*HoldsOnRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{78}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *HoldsOnRequest) GetCodes() []string {
@@ -5848,7 +6012,7 @@ type HoldsOnResponse struct {
 
 func (x *HoldsOnResponse) Reset() {
 	*x = HoldsOnResponse{}
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[79]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5860,7 +6024,7 @@ func (x *HoldsOnResponse) String() string {
 func (*HoldsOnResponse) ProtoMessage() {}
 
 func (x *HoldsOnResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[79]
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5873,7 +6037,7 @@ func (x *HoldsOnResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldsOnResponse.ProtoReflect.Descriptor instead.
 func (*HoldsOnResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{79}
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *HoldsOnResponse) GetHolds() []*Hold {
@@ -6088,7 +6252,16 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\tsignature\x18\r \x01(\fR\tsignature\x12\x1d\n" +
 	"\n" +
 	"signed_seq\x18\x0e \x01(\x04R\tsignedSeq\x120\n" +
-	"\x14signer_revoked_since\x18\x0f \x01(\bR\x12signerRevokedSince\"\x9b\x01\n" +
+	"\x14signer_revoked_since\x18\x0f \x01(\bR\x12signerRevokedSince\")\n" +
+	"\x11VerifyFileRequest\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\x86\x01\n" +
+	"\x12VerifyFileResponse\x12=\n" +
+	"\x05paper\x18\x01 \x01(\v2'.qoyma.reference.v1.VerifyPaperResponseR\x05paper\x121\n" +
+	"\x06checks\x18\x02 \x03(\v2\x19.qoyma.reference.v1.CheckR\x06checks\"`\n" +
+	"\x05Check\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
+	"\x06passed\x18\x02 \x01(\bR\x06passed\x12+\n" +
+	"\x05words\x18\x03 \x01(\v2\x15.qoyma.record.v1.TextR\x05words\"\x9b\x01\n" +
 	"\x13ListRequestsRequest\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x16\n" +
 	"\x06regime\x18\x02 \x01(\tR\x06regime\x12\x12\n" +
@@ -6375,7 +6548,7 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0eHoldsOnRequest\x12\x14\n" +
 	"\x05codes\x18\x01 \x03(\tR\x05codes\"A\n" +
 	"\x0fHoldsOnResponse\x12.\n" +
-	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds2\x8e\x1a\n" +
+	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds2\xed\x1a\n" +
 	"\x10ReferenceService\x12g\n" +
 	"\x0ePreviewRequest\x12).qoyma.reference.v1.PreviewRequestRequest\x1a*.qoyma.reference.v1.PreviewRequestResponse\x12j\n" +
 	"\x0fRegisterRequest\x12*.qoyma.reference.v1.RegisterRequestRequest\x1a+.qoyma.reference.v1.RegisterRequestResponse\x12s\n" +
@@ -6384,7 +6557,9 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0fWithdrawRequest\x12*.qoyma.reference.v1.WithdrawRequestRequest\x1a+.qoyma.reference.v1.WithdrawRequestResponse\x12p\n" +
 	"\x11RegisterComplaint\x12,.qoyma.reference.v1.RegisterComplaintRequest\x1a-.qoyma.reference.v1.RegisterComplaintResponse\x12g\n" +
 	"\x0eGetCertificate\x12).qoyma.reference.v1.GetCertificateRequest\x1a*.qoyma.reference.v1.GetCertificateResponse\x12^\n" +
-	"\vVerifyPaper\x12&.qoyma.reference.v1.VerifyPaperRequest\x1a'.qoyma.reference.v1.VerifyPaperResponse\x12a\n" +
+	"\vVerifyPaper\x12&.qoyma.reference.v1.VerifyPaperRequest\x1a'.qoyma.reference.v1.VerifyPaperResponse\x12]\n" +
+	"\n" +
+	"VerifyFile\x12%.qoyma.reference.v1.VerifyFileRequest\x1a&.qoyma.reference.v1.VerifyFileResponse(\x01\x12a\n" +
 	"\fListRequests\x12'.qoyma.reference.v1.ListRequestsRequest\x1a(.qoyma.reference.v1.ListRequestsResponse\x12[\n" +
 	"\n" +
 	"GetRequest\x12%.qoyma.reference.v1.GetRequestRequest\x1a&.qoyma.reference.v1.GetRequestResponse\x12g\n" +
@@ -6427,7 +6602,7 @@ func file_qoyma_reference_v1_reference_proto_rawDescGZIP() []byte {
 	return file_qoyma_reference_v1_reference_proto_rawDescData
 }
 
-var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 80)
+var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
 var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*RegimeFacts)(nil),                // 0: qoyma.reference.v1.RegimeFacts
 	(*PreviewRequestRequest)(nil),      // 1: qoyma.reference.v1.PreviewRequestRequest
@@ -6453,223 +6628,231 @@ var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*GetCertificateResponse)(nil),     // 21: qoyma.reference.v1.GetCertificateResponse
 	(*VerifyPaperRequest)(nil),         // 22: qoyma.reference.v1.VerifyPaperRequest
 	(*VerifyPaperResponse)(nil),        // 23: qoyma.reference.v1.VerifyPaperResponse
-	(*ListRequestsRequest)(nil),        // 24: qoyma.reference.v1.ListRequestsRequest
-	(*ListRequestsResponse)(nil),       // 25: qoyma.reference.v1.ListRequestsResponse
-	(*GetRequestRequest)(nil),          // 26: qoyma.reference.v1.GetRequestRequest
-	(*GetRequestResponse)(nil),         // 27: qoyma.reference.v1.GetRequestResponse
-	(*Identity)(nil),                   // 28: qoyma.reference.v1.Identity
-	(*Finding)(nil),                    // 29: qoyma.reference.v1.Finding
-	(*Draft)(nil),                      // 30: qoyma.reference.v1.Draft
-	(*Paper)(nil),                      // 31: qoyma.reference.v1.Paper
-	(*RecordIdentityRequest)(nil),      // 32: qoyma.reference.v1.RecordIdentityRequest
-	(*RecordIdentityResponse)(nil),     // 33: qoyma.reference.v1.RecordIdentityResponse
-	(*AssignRequestRequest)(nil),       // 34: qoyma.reference.v1.AssignRequestRequest
-	(*AssignRequestResponse)(nil),      // 35: qoyma.reference.v1.AssignRequestResponse
-	(*DecideRegimeRequest)(nil),        // 36: qoyma.reference.v1.DecideRegimeRequest
-	(*DecideRegimeResponse)(nil),       // 37: qoyma.reference.v1.DecideRegimeResponse
-	(*AddFindingRequest)(nil),          // 38: qoyma.reference.v1.AddFindingRequest
-	(*AddFindingResponse)(nil),         // 39: qoyma.reference.v1.AddFindingResponse
-	(*RemoveFindingRequest)(nil),       // 40: qoyma.reference.v1.RemoveFindingRequest
-	(*RemoveFindingResponse)(nil),      // 41: qoyma.reference.v1.RemoveFindingResponse
-	(*AskClarificationRequest)(nil),    // 42: qoyma.reference.v1.AskClarificationRequest
-	(*AskClarificationResponse)(nil),   // 43: qoyma.reference.v1.AskClarificationResponse
-	(*DraftAnswerRequest)(nil),         // 44: qoyma.reference.v1.DraftAnswerRequest
-	(*DraftAnswerResponse)(nil),        // 45: qoyma.reference.v1.DraftAnswerResponse
-	(*GetDraftPDFRequest)(nil),         // 46: qoyma.reference.v1.GetDraftPDFRequest
-	(*GetDraftPDFResponse)(nil),        // 47: qoyma.reference.v1.GetDraftPDFResponse
-	(*SubmitForSignatureRequest)(nil),  // 48: qoyma.reference.v1.SubmitForSignatureRequest
-	(*SubmitForSignatureResponse)(nil), // 49: qoyma.reference.v1.SubmitForSignatureResponse
-	(*ReturnDraftRequest)(nil),         // 50: qoyma.reference.v1.ReturnDraftRequest
-	(*ReturnDraftResponse)(nil),        // 51: qoyma.reference.v1.ReturnDraftResponse
-	(*ExtendTermRequest)(nil),          // 52: qoyma.reference.v1.ExtendTermRequest
-	(*ExtendTermResponse)(nil),         // 53: qoyma.reference.v1.ExtendTermResponse
-	(*RecordNoticeRequest)(nil),        // 54: qoyma.reference.v1.RecordNoticeRequest
-	(*RecordNoticeResponse)(nil),       // 55: qoyma.reference.v1.RecordNoticeResponse
-	(*SignAnswerRequest)(nil),          // 56: qoyma.reference.v1.SignAnswerRequest
-	(*SignAnswerResponse)(nil),         // 57: qoyma.reference.v1.SignAnswerResponse
-	(*DeliverAnswerRequest)(nil),       // 58: qoyma.reference.v1.DeliverAnswerRequest
-	(*DeliverAnswerResponse)(nil),      // 59: qoyma.reference.v1.DeliverAnswerResponse
-	(*ForwardRequestRequest)(nil),      // 60: qoyma.reference.v1.ForwardRequestRequest
-	(*ForwardRequestResponse)(nil),     // 61: qoyma.reference.v1.ForwardRequestResponse
-	(*RecordOralAnswerRequest)(nil),    // 62: qoyma.reference.v1.RecordOralAnswerRequest
-	(*RecordOralAnswerResponse)(nil),   // 63: qoyma.reference.v1.RecordOralAnswerResponse
-	(*InviteSignerRequest)(nil),        // 64: qoyma.reference.v1.InviteSignerRequest
-	(*InviteSignerResponse)(nil),       // 65: qoyma.reference.v1.InviteSignerResponse
-	(*EnrolSignerRequest)(nil),         // 66: qoyma.reference.v1.EnrolSignerRequest
-	(*EnrolSignerResponse)(nil),        // 67: qoyma.reference.v1.EnrolSignerResponse
-	(*Signer)(nil),                     // 68: qoyma.reference.v1.Signer
-	(*ListSignersRequest)(nil),         // 69: qoyma.reference.v1.ListSignersRequest
-	(*ListSignersResponse)(nil),        // 70: qoyma.reference.v1.ListSignersResponse
-	(*GetSignerRequest)(nil),           // 71: qoyma.reference.v1.GetSignerRequest
-	(*GetSignerResponse)(nil),          // 72: qoyma.reference.v1.GetSignerResponse
-	(*RevokeSignerRequest)(nil),        // 73: qoyma.reference.v1.RevokeSignerRequest
-	(*RevokeSignerResponse)(nil),       // 74: qoyma.reference.v1.RevokeSignerResponse
-	(*Hold)(nil),                       // 75: qoyma.reference.v1.Hold
-	(*ListHoldsRequest)(nil),           // 76: qoyma.reference.v1.ListHoldsRequest
-	(*ListHoldsResponse)(nil),          // 77: qoyma.reference.v1.ListHoldsResponse
-	(*HoldsOnRequest)(nil),             // 78: qoyma.reference.v1.HoldsOnRequest
-	(*HoldsOnResponse)(nil),            // 79: qoyma.reference.v1.HoldsOnResponse
-	(*Applicant)(nil),                  // 80: qoyma.reference.v1.Applicant
-	(*v1.Text)(nil),                    // 81: qoyma.record.v1.Text
-	(*Duty)(nil),                       // 82: qoyma.reference.v1.Duty
-	(*Submission)(nil),                 // 83: qoyma.reference.v1.Submission
-	(*AnswerContent)(nil),              // 84: qoyma.reference.v1.AnswerContent
-	(*KeyDerivation)(nil),              // 85: qoyma.reference.v1.KeyDerivation
+	(*VerifyFileRequest)(nil),          // 24: qoyma.reference.v1.VerifyFileRequest
+	(*VerifyFileResponse)(nil),         // 25: qoyma.reference.v1.VerifyFileResponse
+	(*Check)(nil),                      // 26: qoyma.reference.v1.Check
+	(*ListRequestsRequest)(nil),        // 27: qoyma.reference.v1.ListRequestsRequest
+	(*ListRequestsResponse)(nil),       // 28: qoyma.reference.v1.ListRequestsResponse
+	(*GetRequestRequest)(nil),          // 29: qoyma.reference.v1.GetRequestRequest
+	(*GetRequestResponse)(nil),         // 30: qoyma.reference.v1.GetRequestResponse
+	(*Identity)(nil),                   // 31: qoyma.reference.v1.Identity
+	(*Finding)(nil),                    // 32: qoyma.reference.v1.Finding
+	(*Draft)(nil),                      // 33: qoyma.reference.v1.Draft
+	(*Paper)(nil),                      // 34: qoyma.reference.v1.Paper
+	(*RecordIdentityRequest)(nil),      // 35: qoyma.reference.v1.RecordIdentityRequest
+	(*RecordIdentityResponse)(nil),     // 36: qoyma.reference.v1.RecordIdentityResponse
+	(*AssignRequestRequest)(nil),       // 37: qoyma.reference.v1.AssignRequestRequest
+	(*AssignRequestResponse)(nil),      // 38: qoyma.reference.v1.AssignRequestResponse
+	(*DecideRegimeRequest)(nil),        // 39: qoyma.reference.v1.DecideRegimeRequest
+	(*DecideRegimeResponse)(nil),       // 40: qoyma.reference.v1.DecideRegimeResponse
+	(*AddFindingRequest)(nil),          // 41: qoyma.reference.v1.AddFindingRequest
+	(*AddFindingResponse)(nil),         // 42: qoyma.reference.v1.AddFindingResponse
+	(*RemoveFindingRequest)(nil),       // 43: qoyma.reference.v1.RemoveFindingRequest
+	(*RemoveFindingResponse)(nil),      // 44: qoyma.reference.v1.RemoveFindingResponse
+	(*AskClarificationRequest)(nil),    // 45: qoyma.reference.v1.AskClarificationRequest
+	(*AskClarificationResponse)(nil),   // 46: qoyma.reference.v1.AskClarificationResponse
+	(*DraftAnswerRequest)(nil),         // 47: qoyma.reference.v1.DraftAnswerRequest
+	(*DraftAnswerResponse)(nil),        // 48: qoyma.reference.v1.DraftAnswerResponse
+	(*GetDraftPDFRequest)(nil),         // 49: qoyma.reference.v1.GetDraftPDFRequest
+	(*GetDraftPDFResponse)(nil),        // 50: qoyma.reference.v1.GetDraftPDFResponse
+	(*SubmitForSignatureRequest)(nil),  // 51: qoyma.reference.v1.SubmitForSignatureRequest
+	(*SubmitForSignatureResponse)(nil), // 52: qoyma.reference.v1.SubmitForSignatureResponse
+	(*ReturnDraftRequest)(nil),         // 53: qoyma.reference.v1.ReturnDraftRequest
+	(*ReturnDraftResponse)(nil),        // 54: qoyma.reference.v1.ReturnDraftResponse
+	(*ExtendTermRequest)(nil),          // 55: qoyma.reference.v1.ExtendTermRequest
+	(*ExtendTermResponse)(nil),         // 56: qoyma.reference.v1.ExtendTermResponse
+	(*RecordNoticeRequest)(nil),        // 57: qoyma.reference.v1.RecordNoticeRequest
+	(*RecordNoticeResponse)(nil),       // 58: qoyma.reference.v1.RecordNoticeResponse
+	(*SignAnswerRequest)(nil),          // 59: qoyma.reference.v1.SignAnswerRequest
+	(*SignAnswerResponse)(nil),         // 60: qoyma.reference.v1.SignAnswerResponse
+	(*DeliverAnswerRequest)(nil),       // 61: qoyma.reference.v1.DeliverAnswerRequest
+	(*DeliverAnswerResponse)(nil),      // 62: qoyma.reference.v1.DeliverAnswerResponse
+	(*ForwardRequestRequest)(nil),      // 63: qoyma.reference.v1.ForwardRequestRequest
+	(*ForwardRequestResponse)(nil),     // 64: qoyma.reference.v1.ForwardRequestResponse
+	(*RecordOralAnswerRequest)(nil),    // 65: qoyma.reference.v1.RecordOralAnswerRequest
+	(*RecordOralAnswerResponse)(nil),   // 66: qoyma.reference.v1.RecordOralAnswerResponse
+	(*InviteSignerRequest)(nil),        // 67: qoyma.reference.v1.InviteSignerRequest
+	(*InviteSignerResponse)(nil),       // 68: qoyma.reference.v1.InviteSignerResponse
+	(*EnrolSignerRequest)(nil),         // 69: qoyma.reference.v1.EnrolSignerRequest
+	(*EnrolSignerResponse)(nil),        // 70: qoyma.reference.v1.EnrolSignerResponse
+	(*Signer)(nil),                     // 71: qoyma.reference.v1.Signer
+	(*ListSignersRequest)(nil),         // 72: qoyma.reference.v1.ListSignersRequest
+	(*ListSignersResponse)(nil),        // 73: qoyma.reference.v1.ListSignersResponse
+	(*GetSignerRequest)(nil),           // 74: qoyma.reference.v1.GetSignerRequest
+	(*GetSignerResponse)(nil),          // 75: qoyma.reference.v1.GetSignerResponse
+	(*RevokeSignerRequest)(nil),        // 76: qoyma.reference.v1.RevokeSignerRequest
+	(*RevokeSignerResponse)(nil),       // 77: qoyma.reference.v1.RevokeSignerResponse
+	(*Hold)(nil),                       // 78: qoyma.reference.v1.Hold
+	(*ListHoldsRequest)(nil),           // 79: qoyma.reference.v1.ListHoldsRequest
+	(*ListHoldsResponse)(nil),          // 80: qoyma.reference.v1.ListHoldsResponse
+	(*HoldsOnRequest)(nil),             // 81: qoyma.reference.v1.HoldsOnRequest
+	(*HoldsOnResponse)(nil),            // 82: qoyma.reference.v1.HoldsOnResponse
+	(*Applicant)(nil),                  // 83: qoyma.reference.v1.Applicant
+	(*v1.Text)(nil),                    // 84: qoyma.record.v1.Text
+	(*Duty)(nil),                       // 85: qoyma.reference.v1.Duty
+	(*Submission)(nil),                 // 86: qoyma.reference.v1.Submission
+	(*AnswerContent)(nil),              // 87: qoyma.reference.v1.AnswerContent
+	(*KeyDerivation)(nil),              // 88: qoyma.reference.v1.KeyDerivation
 }
 var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	0,   // 0: qoyma.reference.v1.PreviewRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	80,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
+	83,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
 	3,   // 2: qoyma.reference.v1.PreviewRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	81,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
-	82,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	81,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
-	81,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
+	84,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
+	85,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	84,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
+	84,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
 	4,   // 7: qoyma.reference.v1.PreviewRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	81,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
-	81,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
-	81,  // 10: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
+	84,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
+	84,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
+	84,  // 10: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
 	0,   // 11: qoyma.reference.v1.RegisterRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	83,  // 12: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
+	86,  // 12: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
 	3,   // 13: qoyma.reference.v1.RegisterRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	82,  // 14: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	85,  // 14: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
 	4,   // 15: qoyma.reference.v1.RegisterRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
 	13,  // 16: qoyma.reference.v1.GetRequestBySecretResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 17: qoyma.reference.v1.GetRequestBySecretResponse.regime:type_name -> qoyma.reference.v1.Regime
-	82,  // 18: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
+	85,  // 18: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
 	9,   // 19: qoyma.reference.v1.GetRequestBySecretResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
 	9,   // 20: qoyma.reference.v1.GetRequestBySecretResponse.next:type_name -> qoyma.reference.v1.TimelineEntry
-	81,  // 21: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
+	84,  // 21: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
 	10,  // 22: qoyma.reference.v1.GetRequestBySecretResponse.extension:type_name -> qoyma.reference.v1.Extension
-	83,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
+	86,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
 	11,  // 24: qoyma.reference.v1.GetRequestBySecretResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
 	12,  // 25: qoyma.reference.v1.GetRequestBySecretResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
-	81,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
-	81,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
-	81,  // 28: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
-	82,  // 29: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
-	81,  // 30: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
-	81,  // 31: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
-	81,  // 32: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
-	13,  // 33: qoyma.reference.v1.ListRequestsResponse.requests:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 34: qoyma.reference.v1.GetRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	3,   // 35: qoyma.reference.v1.GetRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	82,  // 36: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	10,  // 37: qoyma.reference.v1.GetRequestResponse.extension:type_name -> qoyma.reference.v1.Extension
-	83,  // 38: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
-	28,  // 39: qoyma.reference.v1.GetRequestResponse.identity:type_name -> qoyma.reference.v1.Identity
-	29,  // 40: qoyma.reference.v1.GetRequestResponse.findings:type_name -> qoyma.reference.v1.Finding
-	30,  // 41: qoyma.reference.v1.GetRequestResponse.drafts:type_name -> qoyma.reference.v1.Draft
-	11,  // 42: qoyma.reference.v1.GetRequestResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
-	12,  // 43: qoyma.reference.v1.GetRequestResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
-	4,   // 44: qoyma.reference.v1.GetRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	31,  // 45: qoyma.reference.v1.GetRequestResponse.papers:type_name -> qoyma.reference.v1.Paper
-	9,   // 46: qoyma.reference.v1.GetRequestResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
-	84,  // 47: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
-	81,  // 48: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
-	13,  // 49: qoyma.reference.v1.RecordIdentityResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 50: qoyma.reference.v1.AssignRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 51: qoyma.reference.v1.DecideRegimeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	3,   // 52: qoyma.reference.v1.DecideRegimeResponse.regime:type_name -> qoyma.reference.v1.Regime
-	82,  // 53: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
-	29,  // 54: qoyma.reference.v1.AddFindingResponse.finding:type_name -> qoyma.reference.v1.Finding
-	13,  // 55: qoyma.reference.v1.AskClarificationResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	84,  // 56: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
-	13,  // 57: qoyma.reference.v1.DraftAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	31,  // 58: qoyma.reference.v1.GetDraftPDFResponse.paper:type_name -> qoyma.reference.v1.Paper
-	31,  // 59: qoyma.reference.v1.SubmitForSignatureResponse.paper:type_name -> qoyma.reference.v1.Paper
-	13,  // 60: qoyma.reference.v1.SubmitForSignatureResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 61: qoyma.reference.v1.ReturnDraftResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 62: qoyma.reference.v1.ExtendTermResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	82,  // 63: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
-	82,  // 64: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
-	13,  // 65: qoyma.reference.v1.RecordNoticeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	31,  // 66: qoyma.reference.v1.SignAnswerResponse.paper:type_name -> qoyma.reference.v1.Paper
-	13,  // 67: qoyma.reference.v1.SignAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 68: qoyma.reference.v1.DeliverAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 69: qoyma.reference.v1.ForwardRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	81,  // 70: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
-	81,  // 71: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
-	85,  // 72: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
-	68,  // 73: qoyma.reference.v1.EnrolSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	81,  // 74: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
-	81,  // 75: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
-	85,  // 76: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
-	68,  // 77: qoyma.reference.v1.ListSignersResponse.signers:type_name -> qoyma.reference.v1.Signer
-	68,  // 78: qoyma.reference.v1.GetSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	68,  // 79: qoyma.reference.v1.RevokeSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	75,  // 80: qoyma.reference.v1.ListHoldsResponse.holds:type_name -> qoyma.reference.v1.Hold
-	75,  // 81: qoyma.reference.v1.HoldsOnResponse.holds:type_name -> qoyma.reference.v1.Hold
-	1,   // 82: qoyma.reference.v1.ReferenceService.PreviewRequest:input_type -> qoyma.reference.v1.PreviewRequestRequest
-	5,   // 83: qoyma.reference.v1.ReferenceService.RegisterRequest:input_type -> qoyma.reference.v1.RegisterRequestRequest
-	7,   // 84: qoyma.reference.v1.ReferenceService.GetRequestBySecret:input_type -> qoyma.reference.v1.GetRequestBySecretRequest
-	14,  // 85: qoyma.reference.v1.ReferenceService.ClarifyRequest:input_type -> qoyma.reference.v1.ClarifyRequestRequest
-	16,  // 86: qoyma.reference.v1.ReferenceService.WithdrawRequest:input_type -> qoyma.reference.v1.WithdrawRequestRequest
-	18,  // 87: qoyma.reference.v1.ReferenceService.RegisterComplaint:input_type -> qoyma.reference.v1.RegisterComplaintRequest
-	20,  // 88: qoyma.reference.v1.ReferenceService.GetCertificate:input_type -> qoyma.reference.v1.GetCertificateRequest
-	22,  // 89: qoyma.reference.v1.ReferenceService.VerifyPaper:input_type -> qoyma.reference.v1.VerifyPaperRequest
-	24,  // 90: qoyma.reference.v1.ReferenceService.ListRequests:input_type -> qoyma.reference.v1.ListRequestsRequest
-	26,  // 91: qoyma.reference.v1.ReferenceService.GetRequest:input_type -> qoyma.reference.v1.GetRequestRequest
-	32,  // 92: qoyma.reference.v1.ReferenceService.RecordIdentity:input_type -> qoyma.reference.v1.RecordIdentityRequest
-	34,  // 93: qoyma.reference.v1.ReferenceService.AssignRequest:input_type -> qoyma.reference.v1.AssignRequestRequest
-	36,  // 94: qoyma.reference.v1.ReferenceService.DecideRegime:input_type -> qoyma.reference.v1.DecideRegimeRequest
-	38,  // 95: qoyma.reference.v1.ReferenceService.AddFinding:input_type -> qoyma.reference.v1.AddFindingRequest
-	40,  // 96: qoyma.reference.v1.ReferenceService.RemoveFinding:input_type -> qoyma.reference.v1.RemoveFindingRequest
-	42,  // 97: qoyma.reference.v1.ReferenceService.AskClarification:input_type -> qoyma.reference.v1.AskClarificationRequest
-	44,  // 98: qoyma.reference.v1.ReferenceService.DraftAnswer:input_type -> qoyma.reference.v1.DraftAnswerRequest
-	46,  // 99: qoyma.reference.v1.ReferenceService.GetDraftPDF:input_type -> qoyma.reference.v1.GetDraftPDFRequest
-	48,  // 100: qoyma.reference.v1.ReferenceService.SubmitForSignature:input_type -> qoyma.reference.v1.SubmitForSignatureRequest
-	50,  // 101: qoyma.reference.v1.ReferenceService.ReturnDraft:input_type -> qoyma.reference.v1.ReturnDraftRequest
-	52,  // 102: qoyma.reference.v1.ReferenceService.ExtendTerm:input_type -> qoyma.reference.v1.ExtendTermRequest
-	54,  // 103: qoyma.reference.v1.ReferenceService.RecordNotice:input_type -> qoyma.reference.v1.RecordNoticeRequest
-	56,  // 104: qoyma.reference.v1.ReferenceService.SignAnswer:input_type -> qoyma.reference.v1.SignAnswerRequest
-	58,  // 105: qoyma.reference.v1.ReferenceService.DeliverAnswer:input_type -> qoyma.reference.v1.DeliverAnswerRequest
-	60,  // 106: qoyma.reference.v1.ReferenceService.ForwardRequest:input_type -> qoyma.reference.v1.ForwardRequestRequest
-	62,  // 107: qoyma.reference.v1.ReferenceService.RecordOralAnswer:input_type -> qoyma.reference.v1.RecordOralAnswerRequest
-	64,  // 108: qoyma.reference.v1.ReferenceService.InviteSigner:input_type -> qoyma.reference.v1.InviteSignerRequest
-	66,  // 109: qoyma.reference.v1.ReferenceService.EnrolSigner:input_type -> qoyma.reference.v1.EnrolSignerRequest
-	69,  // 110: qoyma.reference.v1.ReferenceService.ListSigners:input_type -> qoyma.reference.v1.ListSignersRequest
-	71,  // 111: qoyma.reference.v1.ReferenceService.GetSigner:input_type -> qoyma.reference.v1.GetSignerRequest
-	73,  // 112: qoyma.reference.v1.ReferenceService.RevokeSigner:input_type -> qoyma.reference.v1.RevokeSignerRequest
-	76,  // 113: qoyma.reference.v1.ReferenceService.ListHolds:input_type -> qoyma.reference.v1.ListHoldsRequest
-	78,  // 114: qoyma.reference.v1.ReferenceService.HoldsOn:input_type -> qoyma.reference.v1.HoldsOnRequest
-	2,   // 115: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
-	6,   // 116: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
-	8,   // 117: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
-	15,  // 118: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
-	17,  // 119: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
-	19,  // 120: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
-	21,  // 121: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
-	23,  // 122: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
-	25,  // 123: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
-	27,  // 124: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
-	33,  // 125: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
-	35,  // 126: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
-	37,  // 127: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
-	39,  // 128: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
-	41,  // 129: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
-	43,  // 130: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
-	45,  // 131: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
-	47,  // 132: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
-	49,  // 133: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
-	51,  // 134: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
-	53,  // 135: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
-	55,  // 136: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
-	57,  // 137: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
-	59,  // 138: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
-	61,  // 139: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
-	63,  // 140: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
-	65,  // 141: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
-	67,  // 142: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
-	70,  // 143: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
-	72,  // 144: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
-	74,  // 145: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
-	77,  // 146: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
-	79,  // 147: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
-	115, // [115:148] is the sub-list for method output_type
-	82,  // [82:115] is the sub-list for method input_type
-	82,  // [82:82] is the sub-list for extension type_name
-	82,  // [82:82] is the sub-list for extension extendee
-	0,   // [0:82] is the sub-list for field type_name
+	84,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
+	84,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
+	84,  // 28: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
+	85,  // 29: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
+	84,  // 30: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
+	84,  // 31: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
+	84,  // 32: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
+	23,  // 33: qoyma.reference.v1.VerifyFileResponse.paper:type_name -> qoyma.reference.v1.VerifyPaperResponse
+	26,  // 34: qoyma.reference.v1.VerifyFileResponse.checks:type_name -> qoyma.reference.v1.Check
+	84,  // 35: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
+	13,  // 36: qoyma.reference.v1.ListRequestsResponse.requests:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 37: qoyma.reference.v1.GetRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	3,   // 38: qoyma.reference.v1.GetRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
+	85,  // 39: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	10,  // 40: qoyma.reference.v1.GetRequestResponse.extension:type_name -> qoyma.reference.v1.Extension
+	86,  // 41: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
+	31,  // 42: qoyma.reference.v1.GetRequestResponse.identity:type_name -> qoyma.reference.v1.Identity
+	32,  // 43: qoyma.reference.v1.GetRequestResponse.findings:type_name -> qoyma.reference.v1.Finding
+	33,  // 44: qoyma.reference.v1.GetRequestResponse.drafts:type_name -> qoyma.reference.v1.Draft
+	11,  // 45: qoyma.reference.v1.GetRequestResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
+	12,  // 46: qoyma.reference.v1.GetRequestResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
+	4,   // 47: qoyma.reference.v1.GetRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
+	34,  // 48: qoyma.reference.v1.GetRequestResponse.papers:type_name -> qoyma.reference.v1.Paper
+	9,   // 49: qoyma.reference.v1.GetRequestResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
+	87,  // 50: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
+	84,  // 51: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
+	13,  // 52: qoyma.reference.v1.RecordIdentityResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 53: qoyma.reference.v1.AssignRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 54: qoyma.reference.v1.DecideRegimeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	3,   // 55: qoyma.reference.v1.DecideRegimeResponse.regime:type_name -> qoyma.reference.v1.Regime
+	85,  // 56: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
+	32,  // 57: qoyma.reference.v1.AddFindingResponse.finding:type_name -> qoyma.reference.v1.Finding
+	13,  // 58: qoyma.reference.v1.AskClarificationResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	87,  // 59: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
+	13,  // 60: qoyma.reference.v1.DraftAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	34,  // 61: qoyma.reference.v1.GetDraftPDFResponse.paper:type_name -> qoyma.reference.v1.Paper
+	34,  // 62: qoyma.reference.v1.SubmitForSignatureResponse.paper:type_name -> qoyma.reference.v1.Paper
+	13,  // 63: qoyma.reference.v1.SubmitForSignatureResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 64: qoyma.reference.v1.ReturnDraftResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 65: qoyma.reference.v1.ExtendTermResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	85,  // 66: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
+	85,  // 67: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
+	13,  // 68: qoyma.reference.v1.RecordNoticeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	34,  // 69: qoyma.reference.v1.SignAnswerResponse.paper:type_name -> qoyma.reference.v1.Paper
+	13,  // 70: qoyma.reference.v1.SignAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 71: qoyma.reference.v1.DeliverAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 72: qoyma.reference.v1.ForwardRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	84,  // 73: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
+	84,  // 74: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
+	88,  // 75: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
+	71,  // 76: qoyma.reference.v1.EnrolSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
+	84,  // 77: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
+	84,  // 78: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
+	88,  // 79: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
+	71,  // 80: qoyma.reference.v1.ListSignersResponse.signers:type_name -> qoyma.reference.v1.Signer
+	71,  // 81: qoyma.reference.v1.GetSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
+	71,  // 82: qoyma.reference.v1.RevokeSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
+	78,  // 83: qoyma.reference.v1.ListHoldsResponse.holds:type_name -> qoyma.reference.v1.Hold
+	78,  // 84: qoyma.reference.v1.HoldsOnResponse.holds:type_name -> qoyma.reference.v1.Hold
+	1,   // 85: qoyma.reference.v1.ReferenceService.PreviewRequest:input_type -> qoyma.reference.v1.PreviewRequestRequest
+	5,   // 86: qoyma.reference.v1.ReferenceService.RegisterRequest:input_type -> qoyma.reference.v1.RegisterRequestRequest
+	7,   // 87: qoyma.reference.v1.ReferenceService.GetRequestBySecret:input_type -> qoyma.reference.v1.GetRequestBySecretRequest
+	14,  // 88: qoyma.reference.v1.ReferenceService.ClarifyRequest:input_type -> qoyma.reference.v1.ClarifyRequestRequest
+	16,  // 89: qoyma.reference.v1.ReferenceService.WithdrawRequest:input_type -> qoyma.reference.v1.WithdrawRequestRequest
+	18,  // 90: qoyma.reference.v1.ReferenceService.RegisterComplaint:input_type -> qoyma.reference.v1.RegisterComplaintRequest
+	20,  // 91: qoyma.reference.v1.ReferenceService.GetCertificate:input_type -> qoyma.reference.v1.GetCertificateRequest
+	22,  // 92: qoyma.reference.v1.ReferenceService.VerifyPaper:input_type -> qoyma.reference.v1.VerifyPaperRequest
+	24,  // 93: qoyma.reference.v1.ReferenceService.VerifyFile:input_type -> qoyma.reference.v1.VerifyFileRequest
+	27,  // 94: qoyma.reference.v1.ReferenceService.ListRequests:input_type -> qoyma.reference.v1.ListRequestsRequest
+	29,  // 95: qoyma.reference.v1.ReferenceService.GetRequest:input_type -> qoyma.reference.v1.GetRequestRequest
+	35,  // 96: qoyma.reference.v1.ReferenceService.RecordIdentity:input_type -> qoyma.reference.v1.RecordIdentityRequest
+	37,  // 97: qoyma.reference.v1.ReferenceService.AssignRequest:input_type -> qoyma.reference.v1.AssignRequestRequest
+	39,  // 98: qoyma.reference.v1.ReferenceService.DecideRegime:input_type -> qoyma.reference.v1.DecideRegimeRequest
+	41,  // 99: qoyma.reference.v1.ReferenceService.AddFinding:input_type -> qoyma.reference.v1.AddFindingRequest
+	43,  // 100: qoyma.reference.v1.ReferenceService.RemoveFinding:input_type -> qoyma.reference.v1.RemoveFindingRequest
+	45,  // 101: qoyma.reference.v1.ReferenceService.AskClarification:input_type -> qoyma.reference.v1.AskClarificationRequest
+	47,  // 102: qoyma.reference.v1.ReferenceService.DraftAnswer:input_type -> qoyma.reference.v1.DraftAnswerRequest
+	49,  // 103: qoyma.reference.v1.ReferenceService.GetDraftPDF:input_type -> qoyma.reference.v1.GetDraftPDFRequest
+	51,  // 104: qoyma.reference.v1.ReferenceService.SubmitForSignature:input_type -> qoyma.reference.v1.SubmitForSignatureRequest
+	53,  // 105: qoyma.reference.v1.ReferenceService.ReturnDraft:input_type -> qoyma.reference.v1.ReturnDraftRequest
+	55,  // 106: qoyma.reference.v1.ReferenceService.ExtendTerm:input_type -> qoyma.reference.v1.ExtendTermRequest
+	57,  // 107: qoyma.reference.v1.ReferenceService.RecordNotice:input_type -> qoyma.reference.v1.RecordNoticeRequest
+	59,  // 108: qoyma.reference.v1.ReferenceService.SignAnswer:input_type -> qoyma.reference.v1.SignAnswerRequest
+	61,  // 109: qoyma.reference.v1.ReferenceService.DeliverAnswer:input_type -> qoyma.reference.v1.DeliverAnswerRequest
+	63,  // 110: qoyma.reference.v1.ReferenceService.ForwardRequest:input_type -> qoyma.reference.v1.ForwardRequestRequest
+	65,  // 111: qoyma.reference.v1.ReferenceService.RecordOralAnswer:input_type -> qoyma.reference.v1.RecordOralAnswerRequest
+	67,  // 112: qoyma.reference.v1.ReferenceService.InviteSigner:input_type -> qoyma.reference.v1.InviteSignerRequest
+	69,  // 113: qoyma.reference.v1.ReferenceService.EnrolSigner:input_type -> qoyma.reference.v1.EnrolSignerRequest
+	72,  // 114: qoyma.reference.v1.ReferenceService.ListSigners:input_type -> qoyma.reference.v1.ListSignersRequest
+	74,  // 115: qoyma.reference.v1.ReferenceService.GetSigner:input_type -> qoyma.reference.v1.GetSignerRequest
+	76,  // 116: qoyma.reference.v1.ReferenceService.RevokeSigner:input_type -> qoyma.reference.v1.RevokeSignerRequest
+	79,  // 117: qoyma.reference.v1.ReferenceService.ListHolds:input_type -> qoyma.reference.v1.ListHoldsRequest
+	81,  // 118: qoyma.reference.v1.ReferenceService.HoldsOn:input_type -> qoyma.reference.v1.HoldsOnRequest
+	2,   // 119: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
+	6,   // 120: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
+	8,   // 121: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
+	15,  // 122: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
+	17,  // 123: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
+	19,  // 124: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
+	21,  // 125: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
+	23,  // 126: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
+	25,  // 127: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
+	28,  // 128: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
+	30,  // 129: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
+	36,  // 130: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
+	38,  // 131: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
+	40,  // 132: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
+	42,  // 133: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
+	44,  // 134: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
+	46,  // 135: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
+	48,  // 136: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
+	50,  // 137: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
+	52,  // 138: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
+	54,  // 139: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
+	56,  // 140: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
+	58,  // 141: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
+	60,  // 142: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
+	62,  // 143: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
+	64,  // 144: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
+	66,  // 145: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
+	68,  // 146: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
+	70,  // 147: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
+	73,  // 148: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
+	75,  // 149: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
+	77,  // 150: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
+	80,  // 151: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
+	82,  // 152: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
+	119, // [119:153] is the sub-list for method output_type
+	85,  // [85:119] is the sub-list for method input_type
+	85,  // [85:85] is the sub-list for extension type_name
+	85,  // [85:85] is the sub-list for extension extendee
+	0,   // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_reference_v1_reference_proto_init() }
@@ -6684,7 +6867,7 @@ func file_qoyma_reference_v1_reference_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_reference_v1_reference_proto_rawDesc), len(file_qoyma_reference_v1_reference_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   80,
+			NumMessages:   83,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	ReferenceService_RegisterComplaint_FullMethodName  = "/qoyma.reference.v1.ReferenceService/RegisterComplaint"
 	ReferenceService_GetCertificate_FullMethodName     = "/qoyma.reference.v1.ReferenceService/GetCertificate"
 	ReferenceService_VerifyPaper_FullMethodName        = "/qoyma.reference.v1.ReferenceService/VerifyPaper"
+	ReferenceService_VerifyFile_FullMethodName         = "/qoyma.reference.v1.ReferenceService/VerifyFile"
 	ReferenceService_ListRequests_FullMethodName       = "/qoyma.reference.v1.ReferenceService/ListRequests"
 	ReferenceService_GetRequest_FullMethodName         = "/qoyma.reference.v1.ReferenceService/GetRequest"
 	ReferenceService_RecordIdentity_FullMethodName     = "/qoyma.reference.v1.ReferenceService/RecordIdentity"
@@ -84,6 +85,9 @@ type ReferenceServiceClient interface {
 	// VerifyPaper says whether a paper is genuine: by its number and check digits, or by its number
 	// and the SHA-256 of the PDF's first revision. Nothing personal is said.
 	VerifyPaper(ctx context.Context, in *VerifyPaperRequest, opts ...grpc.CallOption) (*VerifyPaperResponse, error)
+	// VerifyFile says whether a PDF is a genuine answer of this archive, as it was signed: its bytes
+	// come in parts of at most 1 MiB, 10 MiB in all, and are kept nowhere. Nothing personal is said.
+	VerifyFile(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[VerifyFileRequest, VerifyFileResponse], error)
 	// ListRequests is the queue, ordered by the lawful time left.
 	ListRequests(ctx context.Context, in *ListRequestsRequest, opts ...grpc.CallOption) (*ListRequestsResponse, error)
 	// GetRequest gives one request, its sealed parts as far as the reader's clearance allows. Reading
@@ -225,6 +229,19 @@ func (c *referenceServiceClient) VerifyPaper(ctx context.Context, in *VerifyPape
 	}
 	return out, nil
 }
+
+func (c *referenceServiceClient) VerifyFile(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[VerifyFileRequest, VerifyFileResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ReferenceService_ServiceDesc.Streams[0], ReferenceService_VerifyFile_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[VerifyFileRequest, VerifyFileResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReferenceService_VerifyFileClient = grpc.ClientStreamingClient[VerifyFileRequest, VerifyFileResponse]
 
 func (c *referenceServiceClient) ListRequests(ctx context.Context, in *ListRequestsRequest, opts ...grpc.CallOption) (*ListRequestsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -506,6 +523,9 @@ type ReferenceServiceServer interface {
 	// VerifyPaper says whether a paper is genuine: by its number and check digits, or by its number
 	// and the SHA-256 of the PDF's first revision. Nothing personal is said.
 	VerifyPaper(context.Context, *VerifyPaperRequest) (*VerifyPaperResponse, error)
+	// VerifyFile says whether a PDF is a genuine answer of this archive, as it was signed: its bytes
+	// come in parts of at most 1 MiB, 10 MiB in all, and are kept nowhere. Nothing personal is said.
+	VerifyFile(grpc.ClientStreamingServer[VerifyFileRequest, VerifyFileResponse]) error
 	// ListRequests is the queue, ordered by the lawful time left.
 	ListRequests(context.Context, *ListRequestsRequest) (*ListRequestsResponse, error)
 	// GetRequest gives one request, its sealed parts as far as the reader's clearance allows. Reading
@@ -591,6 +611,9 @@ func (UnimplementedReferenceServiceServer) GetCertificate(context.Context, *GetC
 }
 func (UnimplementedReferenceServiceServer) VerifyPaper(context.Context, *VerifyPaperRequest) (*VerifyPaperResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VerifyPaper not implemented")
+}
+func (UnimplementedReferenceServiceServer) VerifyFile(grpc.ClientStreamingServer[VerifyFileRequest, VerifyFileResponse]) error {
+	return status.Error(codes.Unimplemented, "method VerifyFile not implemented")
 }
 func (UnimplementedReferenceServiceServer) ListRequests(context.Context, *ListRequestsRequest) (*ListRequestsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRequests not implemented")
@@ -831,6 +854,13 @@ func _ReferenceService_VerifyPaper_Handler(srv interface{}, ctx context.Context,
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _ReferenceService_VerifyFile_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ReferenceServiceServer).VerifyFile(&grpc.GenericServerStream[VerifyFileRequest, VerifyFileResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReferenceService_VerifyFileServer = grpc.ClientStreamingServer[VerifyFileRequest, VerifyFileResponse]
 
 func _ReferenceService_ListRequests_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRequestsRequest)
@@ -1422,6 +1452,12 @@ var ReferenceService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ReferenceService_HoldsOn_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "VerifyFile",
+			Handler:       _ReferenceService_VerifyFile_Handler,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "qoyma/reference/v1/reference.proto",
 }

@@ -1,4 +1,4 @@
-// Package public is what needs no account: search, fonds, inventories, files, help.
+// Package public is what needs no account: search, fonds, inventories, files.
 package public
 
 import (
@@ -21,14 +21,11 @@ func Add(s *web.Site) error {
 	}
 	s.Nav("/", "nav.search", nil)
 	s.Nav("/fonds", "nav.fonds", nil)
-	s.Nav("/help", "nav.help", nil)
-	s.Page("/{$}", "home", nil, home)
 	s.Page("/search", "search", nil, search)
 	s.Page("/fonds", "fonds", nil, fonds)
 	s.Page("/fonds/{fonds}", "onefonds", nil, oneFonds)
 	s.Page("/fonds/{fonds}/{inventory}", "inventory", nil, inventory)
 	s.Page("/u/{code...}", "file", nil, file)
-	s.Page("/help", "help", nil, func(*web.Request) (any, error) { return nil, nil })
 	return nil
 }
 
@@ -45,23 +42,6 @@ const perPage = 20
 
 // listed is how many rows a list of an inventory shows at once; never more than 400 (ux).
 const listed = 100
-
-type homePage struct {
-	Fonds []*cataloguev1.Fonds
-	More  bool
-}
-
-func home(r *web.Request) (any, error) {
-	c, err := catalogue(r)
-	if err != nil {
-		return nil, err
-	}
-	res, err := c.ListFonds(r.Context(), &cataloguev1.ListFondsRequest{Limit: 10})
-	if err != nil {
-		return nil, err
-	}
-	return homePage{Fonds: res.GetFonds(), More: res.GetMore()}, nil
-}
 
 // chip is a condition that one click removes, or a facet value that one click adds.
 type chip struct {

@@ -1,0 +1,255 @@
+// Package audit is what an auditor reads: what happened to an object, and who did what, from the
+// journals of all services. Nothing can be changed here.
+package audit
+
+import (
+	"context"
+	"embed"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+)
+
+//go:embed templates texts.json
+var files embed.FS
+
+// reads says who may open the pages; what each may see of an event is decided in the services.
+var reads = web.Allow{monitor.Auditor, monitor.Head, monitor.Administrator}
+
+// Add adds the pages to a site.
+func Add(s *web.Site) error {
+	if err := s.Area(files); err != nil {
+		return err
+	}
+	s.Nav("/audit", "nav.audit", reads)
+	s.Page("/audit", "audit", reads, show)
+	return nil
+}
+
+// types of objects that journals speak of, in the order in which they are offered.
+var types = []string{"transfer", "accession", "file", "inventory", "fonds", "organisation", "request", "certificate", "account", "copy", "scrub", "service"}
+
+// shownAtOnce is how many events a page shows.
+const shownAtOnce = 50
+
+type event struct {
+	*journalv1.TimelineEvent
+	Lines  []Line // of the open body
+	Cut    int
+	Sealed []Line // of what is restricted, where the reader may see it
+	Actor  actor
+	For    actor
+}
+
+type actor struct {
+	ID, Name string // as journals have it, and in words where it is known
+	Link     string
+}
+
+type page struct {
+	Types    []web.Option
+	Type, ID string
+	Who      string
+	Events   []event
+	Next     string   // address of what is older
+	Away     []string // services that do not answer
+	Asked    bool
+}
+
+func show(r *web.Request) (any, error) {
+	q := r.URL.Query()
+	p := page{Type: q.Get("type"), ID: strings.TrimSpace(q.Get("id")), Who: whoOf(q.Get("who"))}
+	for _, t := range types {
+		p.Types = append(p.Types, web.Option{Value: t, Label: r.T("object." + t), Chosen: t == p.Type})
+	}
+	var found []*journalv1.TimelineEvent
+	switch {
+	case p.Type != "" && p.ID != "":
+		p.Asked = true
+		found = p.timeline(r)
+	default:
+		p.Type, p.ID, p.Asked = "", "", p.Who != ""
+		found = p.recent(r, q.Get("before"))
+	}
+	names := names{r: r, known: map[string]string{}}
+	for _, e := range found {
+		one := event{TimelineEvent: e, Actor: names.of(e.GetActor())}
+		if e.GetOnBehalfOf() != "" && e.GetOnBehalfOf() != e.GetActor() {
+			one.For = names.of(e.GetOnBehalfOf())
+		}
+		one.Lines, one.Cut = details(e.GetBodyJson(), string(r.Lang))
+		if e.GetSealedJson() != "" {
+			one.Sealed, _ = details(e.GetSealedJson(), string(r.Lang))
+		}
+		p.Events = append(p.Events, one)
+	}
+	return p, nil
+}
+
+// whoOf takes an account's number for its actor.
+func whoOf(typed string) string {
+	typed = strings.TrimSpace(typed)
+	if typed != "" && strings.Trim(typed, "0123456789") == "" {
+		return "person:" + typed
+	}
+	return typed
+}
+
+func journalOf(r *web.Request, service string) (journalv1.JournalServiceClient, error) {
+	conn, err := r.Conn(service)
+	if err != nil {
+		return nil, err
+	}
+	return journalv1.NewJournalServiceClient(conn), nil
+}
+
+// each asks all services at once, and notes those that are away.
+func (p *page) each(r *web.Request, ask func(ctx context.Context, i int, c journalv1.JournalServiceClient, service string) error) {
+	var wg sync.WaitGroup
+	services := r.Services()
+	failed := make([]error, len(services))
+	for i, service := range services {
+		wg.Go(func() {
+			c, err := journalOf(r, service)
+			if err == nil {
+				err = ask(r.Context(), i, c, service)
+			}
+			failed[i] = err
+		})
+	}
+	wg.Wait()
+	for i, err := range failed {
+		if err != nil {
+			p.Away = append(p.Away, services[i]+": "+fault.Of(err).In(r.Lang))
+		}
+	}
+}
+
+// mostOfOne bounds what a timeline shows of one service; an object with more events is a service
+// itself, whose journal is read by who and when.
+const mostOfOne = 500
+
+func (p *page) timeline(r *web.Request) []*journalv1.TimelineEvent {
+	found := make([][]*journalv1.TimelineEvent, len(r.Services()))
+	p.each(r, func(ctx context.Context, i int, c journalv1.JournalServiceClient, service string) error {
+		res, err := c.Timeline(ctx, &journalv1.TimelineRequest{Service: service, Ref: &journalv1.Ref{Type: p.Type, Id: p.ID}, Limit: mostOfOne})
+		found[i] = res.GetEvents()
+		return err
+	})
+	return inOrder(slices.Concat(found...))
+}
+
+// recent goes back through all journals together, newest first; before says where each goes on, as
+// "intake:120,retention:80".
+func (p *page) recent(r *web.Request, before string) []*journalv1.TimelineEvent {
+	from, begun := cursor(before), before != ""
+	answers := make([]*journalv1.RecentResponse, len(r.Services()))
+	p.each(r, func(ctx context.Context, i int, c journalv1.JournalServiceClient, service string) (err error) {
+		seq, goesOn := from[service]
+		if begun && !goesOn {
+			return nil // this one was read to its beginning
+		}
+		answers[i], err = c.Recent(ctx, &journalv1.RecentRequest{Service: service, Before: seq, Actor: p.Who, Limit: shownAtOnce})
+		return err
+	})
+	var all []*journalv1.TimelineEvent
+	for _, a := range answers {
+		all = append(all, a.GetEvents()...)
+	}
+	slices.SortStableFunc(all, func(a, b *journalv1.TimelineEvent) int {
+		return b.GetRecordedAt().AsTime().Compare(a.GetRecordedAt().AsTime())
+	})
+	all = all[:min(len(all), shownAtOnce)]
+	next := map[string]uint64{}
+	for i, service := range r.Services() {
+		if seq := goOn(answers[i], all, service, from[service]); seq > 0 {
+			next[service] = seq
+		}
+	}
+	p.Next = address(p.Who, next)
+	return all
+}
+
+// goOn is where a service's journal goes on after what was shown of it; 0 at its beginning.
+func goOn(a *journalv1.RecentResponse, shown []*journalv1.TimelineEvent, service string, from uint64) uint64 {
+	if a == nil {
+		return 0
+	}
+	var last uint64
+	for _, e := range shown {
+		if e.GetService() == service {
+			last = e.GetSeq()
+		}
+	}
+	n := len(a.GetEvents())
+	switch {
+	case n == 0 || last == a.GetEvents()[n-1].GetSeq(): // all that was found is shown
+		return a.GetNext()
+	case last > 0:
+		return last
+	case from > 0:
+		return from
+	}
+	return a.GetEvents()[0].GetSeq() + 1
+}
+
+func cursor(text string) map[string]uint64 {
+	out := map[string]uint64{}
+	for part := range strings.SplitSeq(text, ",") {
+		service, seq, _ := strings.Cut(part, ":")
+		if n, err := strconv.ParseUint(seq, 10, 64); err == nil && n > 0 {
+			out[service] = n
+		}
+	}
+	return out
+}
+
+func address(who string, next map[string]uint64) string {
+	if len(next) == 0 {
+		return ""
+	}
+	var parts []string
+	for service, seq := range next {
+		parts = append(parts, service+":"+strconv.FormatUint(seq, 10))
+	}
+	slices.Sort(parts)
+	q := url.Values{"before": {strings.Join(parts, ",")}}
+	if who != "" {
+		q.Set("who", who)
+	}
+	return "/audit?" + q.Encode()
+}
+
+// names finds who an account is, once for a page.
+type names struct {
+	r     *web.Request
+	known map[string]string
+}
+
+func (n names) of(id string) actor {
+	a := actor{ID: id, Link: "/audit?" + url.Values{"who": {id}}.Encode()}
+	account, person := strings.CutPrefix(id, "person:")
+	if !person || strings.Trim(account, "0123456789") != "" {
+		return a
+	}
+	name, asked := n.known[account]
+	if !asked {
+		if conn, err := n.r.Conn("gateway"); err == nil {
+			res, err := gatewayv1.NewAccountsServiceClient(conn).GetAccount(n.r.Context(), &gatewayv1.GetAccountRequest{AccountId: account})
+			if err == nil {
+				name = res.GetAccount().GetName()
+			}
+		}
+		n.known[account] = name
+	}
+	a.Name = name
+	return a
+}
