@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -16,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,50 +40,60 @@ var everybody = monitor.Identity{
 
 func fresh() string { return uuid.Must(uuid.NewV7()).String() }
 
-// newTransfer lets an inventory of two files fall due, and gives its transfer once the archive expects it.
-func newTransfer(t *testing.T) string {
+// services are retention and intake for somebody with every role.
+func services(t *testing.T) (retentionv1.RetentionServiceClient, intakev1.IntakeServiceClient) {
 	t.Helper()
 	needBrowser(t)
 	rc, err := world.p.As(everybody).Conn("retention")
 	fail(t, err)
 	ic, err := world.p.As(everybody).Conn("intake")
 	fail(t, err)
-	retention, intake := retentionv1.NewRetentionServiceClient(rc), intakev1.NewIntakeServiceClient(ic)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	number := fmt.Sprint(time.Now().UnixNano() % 1_000_000)
-	_, err = retention.AddNomenclatureEntry(ctx, &retentionv1.AddNomenclatureEntryRequest{CommandId: fresh(), Entry: &retentionv1.NomenclatureEntry{
-		OrganisationId: organisation, Year: 2010, Index: "07-" + number[:2], Title: &recordv1.Text{Kk: "Жоспарлар", Ru: "Планы"}, Term: "Тұрақты", Article: "1",
+	return retentionv1.NewRetentionServiceClient(rc), intakev1.NewIntakeServiceClient(ic)
+}
+
+var line atomic.Uint32
+
+// closedFile registers a file under a line of its own, and closes it.
+func closedFile(t *testing.T) string {
+	t.Helper()
+	retention, _ := services(t)
+	index := fmt.Sprintf("07-%02d", line.Add(1))
+	_, err := retention.AddNomenclatureEntry(t.Context(), &retentionv1.AddNomenclatureEntryRequest{CommandId: fresh(), Entry: &retentionv1.NomenclatureEntry{
+		OrganisationId: organisation, Year: 2011, Index: index, Title: &recordv1.Text{Kk: "Жоспарлар", Ru: "Планы"}, Term: "Тұрақты", Article: "1",
 	}})
-	if err != nil && !strings.Contains(err.Error(), "already") {
-		t.Fatal(err)
-	}
-	var files []string
-	for range 2 {
-		f, err := retention.OpenFile(ctx, &retentionv1.OpenFileRequest{CommandId: fresh(), OrganisationId: organisation, Year: 2010, Index: "07-" + number[:2], OpenedOn: "2010-02-01"})
-		fail(t, err)
-		files = append(files, f.GetFile().GetFile().GetId())
-		_, err = retention.CloseFile(ctx, &retentionv1.CloseFileRequest{CommandId: fresh(), FileId: files[len(files)-1], ClosedOn: "2010-12-20", Leaves: 5})
-		fail(t, err)
-	}
-	inventory, err := retention.ApproveInventory(ctx, &retentionv1.ApproveInventoryRequest{
+	fail(t, err)
+	f, err := retention.OpenFile(t.Context(), &retentionv1.OpenFileRequest{CommandId: fresh(), OrganisationId: organisation, Year: 2011, Index: index, OpenedOn: "2011-02-01"})
+	fail(t, err)
+	_, err = retention.CloseFile(t.Context(), &retentionv1.CloseFileRequest{CommandId: fresh(), FileId: f.GetFile().GetFile().GetId(), ClosedOn: "2011-12-20", Leaves: 5})
+	fail(t, err)
+	return f.GetFile().GetFile().GetId()
+}
+
+// newTransfer lets an inventory of two files fall due, and gives its transfer once the archive expects it.
+func newTransfer(t *testing.T) string {
+	t.Helper()
+	retention, intake := services(t)
+	files := []string{closedFile(t), closedFile(t)}
+	number := fmt.Sprint(time.Now().UnixNano() % 1_000_000)
+	inventory, err := retention.ApproveInventory(t.Context(), &retentionv1.ApproveInventoryRequest{
 		CommandId: fresh(), OrganisationId: organisation, Number: number, Kind: "permanent", FileIds: files, Title: &recordv1.Text{Kk: "Істер", Ru: "Дела " + number},
-		Approval: &recordv1.Protocol{Commission: "СТК", Number: "1", Date: "2012-02-01"},
+		Approval: &recordv1.Protocol{Commission: "СТК", Number: "1", Date: "2013-02-01"},
 	})
 	fail(t, err)
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick, late := time.NewTicker(20*time.Millisecond), time.NewTimer(patience)
 	defer tick.Stop()
+	defer late.Stop()
 	for {
-		res, err := retention.GetInventory(ctx, &retentionv1.GetInventoryRequest{InventoryId: inventory.GetInventory().GetId(), Limit: 1})
+		res, err := retention.GetInventory(t.Context(), &retentionv1.GetInventoryRequest{InventoryId: inventory.GetInventory().GetId(), Limit: 1})
 		fail(t, err)
 		if id := res.GetTransferId(); id != "" {
-			if got, err := intake.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: id}); err == nil && len(got.GetFiles()) == 2 {
+			if got, err := intake.GetTransfer(t.Context(), &intakev1.GetTransferRequest{TransferId: id}); err == nil && len(got.GetFiles()) == 2 {
 				return id
 			}
 		}
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
+		case <-late.C:
 			t.Fatal("the inventory did not fall due")
 		}
 	}

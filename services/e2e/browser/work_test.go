@@ -194,3 +194,29 @@ func TestAClerkHandsOver(t *testing.T) {
 		t.Errorf("at %s", got)
 	}
 }
+
+// TestTheCommissionApproves chooses closed files, makes a mistake that the service refuses, mends it, and sees the
+// date with its arithmetic; what was typed is kept meanwhile.
+func TestTheCommissionApproves(t *testing.T) {
+	file := closedFile(t)
+	b := open(t, false)
+	b.signIn("komissiya")
+	b.looks("/commission/"+organisation, "ru")
+	b.wide(1280)
+	b.visit("/commission/"+organisation, "ru")
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`input[name=file][value="`+file+`"]`))))
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`input[name=kind][value=permanent]`))))
+	b.fills("number", fmt.Sprint(time.Now().UnixNano()%1_000_000), "title_ru", "Опись дел за 2011 год", "commission", "ЭК отдела", "protocol", "4")
+	const send = "main form[method=post] .actions button"
+	b.leads(chromedp.Click(chromedp.CSS(send)))
+	b.says("экспертно-проверочная комиссия")
+	b.shot("commission-refused")
+	if kept := asks[string](b, `document.querySelector('#title_ru').value + document.querySelector('input[name=file]:checked')?.value`); kept != "Опись дел за 2011 год"+file {
+		t.Fatalf("what was typed is lost: %q", kept)
+	}
+	b.fills("commission", "ЭПК Жетиозенской области")
+	b.leads(chromedp.Click(chromedp.CSS(send)))
+	b.says("Опись утверждена", "Как посчитана дата", "01.01.2017")
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS("details.how summary"))))
+	b.shot("commission-approved")
+}
