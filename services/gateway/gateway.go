@@ -27,6 +27,8 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/audit"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/desk"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/insurance"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
@@ -151,7 +153,7 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 		return nil, err
 	}
 	for _, add := range []func(*web.Site) error{
-		public.Add, citizen.Add,
+		public.Add, citizen.Add, desk.Add, insurance.Add,
 		department.Add(uploads),
 		intake.Add,
 		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,

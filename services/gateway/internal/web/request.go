@@ -17,6 +17,7 @@ type Request struct {
 	*http.Request
 	Person Person
 	Lang   fault.Language
+	Carry  any // what submit found out for show, where the page stays
 
 	site    *Site
 	w       http.ResponseWriter // for cookies
@@ -24,6 +25,8 @@ type Request struct {
 	wrong   map[string]string // by field
 	order   []string          // fields of wrong, as they were found
 	private bool
+	said    string // what was done, where the page stays
+	renewed bool
 	kept    string // the form of this page that a change of language must not empty
 	instead *answer
 }
@@ -50,6 +53,12 @@ type Redirect string
 // Stay draws a form again, with everything as it was typed: a step of the work was done, and the
 // rest of the page is not saved yet.
 const Stay Redirect = ""
+
+// Say puts a message on top of the page that stays: what was done. The next thing sent from the page
+// is another command.
+func (r *Request) Say(key string, pairs ...any) {
+	r.said, r.renewed = r.T(key, pairs...), true
+}
 
 func (r *Request) as(p Person) {
 	r.Person = p

@@ -80,6 +80,9 @@ func (v View) Code() string {
 
 // Done is the message that says what was done; empty where nothing was.
 func (v View) Done() string {
+	if v.r.said != "" {
+		return v.r.said
+	}
 	key := "done." + v.r.URL.Query().Get("done")
 	if v.r.Method != "GET" || !v.Has(key) {
 		return ""
@@ -89,7 +92,7 @@ func (v View) Done() string {
 
 // Command is a fresh idempotency key for a form: sent twice, it acts once.
 func (v View) Command() string {
-	if kept := v.r.PostFormValue("command"); kept != "" && v.r.Method == "POST" {
+	if kept := v.r.PostFormValue("command"); kept != "" && v.r.Method == "POST" && !v.r.renewed {
 		return kept
 	}
 	return uuid.Must(uuid.NewV7()).String()
