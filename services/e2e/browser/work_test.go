@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -145,8 +146,8 @@ func TestAClerkHandsOver(t *testing.T) {
 	b.wide(1280)
 	b.signIn("su-bolimi")
 	b.visit("/dept", "kk")
-	transfer := b.find(`^/dept/transfers/`)
-	b.visit(transfer, "kk")
+	transfer := fmt.Sprintf("/dept/transfers/%d-2", time.Now().Year()) // the demonstration's, whose package was returned
+	b.visit(b.find("^"+transfer+"$"), "kk")
 	b.says("Архив қайтарды", "Кім тапсыратынын көрсету")
 
 	b.visit(transfer+"/contact", "kk")
@@ -192,4 +193,30 @@ func TestAClerkHandsOver(t *testing.T) {
 	if got := asks[string](b, `location.pathname`); got != transfer {
 		t.Errorf("at %s", got)
 	}
+}
+
+// TestTheCommissionApproves chooses closed files, makes a mistake that the service refuses, mends it, and sees the
+// date with its arithmetic; what was typed is kept meanwhile.
+func TestTheCommissionApproves(t *testing.T) {
+	file := closedFile(t)
+	b := open(t, false)
+	b.signIn("komissiya")
+	b.looks("/commission/"+organisation, "ru")
+	b.wide(1280)
+	b.visit("/commission/"+organisation, "ru")
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`input[name=file][value="`+file+`"]`))))
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`input[name=kind][value=permanent]`))))
+	b.fills("number", fmt.Sprint(time.Now().UnixNano()%1_000_000), "title_ru", "Опись дел за 2011 год", "commission", "ЭК отдела", "protocol", "4")
+	const send = "main form[method=post] .actions button"
+	b.leads(chromedp.Click(chromedp.CSS(send)))
+	b.says("экспертно-проверочная комиссия")
+	b.shot("commission-refused")
+	if kept := asks[string](b, `document.querySelector('#title_ru').value + document.querySelector('input[name=file]:checked')?.value`); kept != "Опись дел за 2011 год"+file {
+		t.Fatalf("what was typed is lost: %q", kept)
+	}
+	b.fills("commission", "ЭПК Жетиозенской области")
+	b.leads(chromedp.Click(chromedp.CSS(send)))
+	b.says("Опись утверждена", "Как посчитана дата", "01.01.2017")
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS("details.how summary"))))
+	b.shot("commission-approved")
 }

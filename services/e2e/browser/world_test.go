@@ -34,6 +34,7 @@ var world struct {
 	err   error
 	host  string          // of the archive's pages
 	ctx   context.Context // of the browser
+	p     *process.Process
 	stop  []func() error
 }
 
@@ -100,7 +101,7 @@ func startArchive() error {
 	if report := demo.Run(ctx, p, filepath.Join(folder, "demo"), fault.English, nil); !report.OK {
 		return fmt.Errorf("the demonstration failed: %s", report.Steps[len(report.Steps)-1].Error)
 	}
-	world.host = p.HTTPAddr().String()
+	world.host, world.p = p.HTTPAddr().String(), p
 	return nil
 }
 

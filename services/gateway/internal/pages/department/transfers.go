@@ -141,11 +141,11 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse) {
 	said := make(map[string]bool)
 	for _, f := range p.GetFaults() {
 		// A changed file has a wrong digest by every algorithm: one line says it.
-		if once := f.GetWhere() + "\x00" + f.GetCode(); said[once] {
+		once := f.GetWhere() + "\x00" + f.GetCode()
+		if said[once] {
 			continue
-		} else {
-			said[once] = true
 		}
+		said[once] = true
 		found := finding{Position: positionOf(f.GetWhere()), Fault: f}
 		if i, here := at[found.Position]; here {
 			p.Rows[i].Faults = append(p.Rows[i].Faults, f)
@@ -158,6 +158,15 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse) {
 			p.Warnings = append(p.Warnings, w)
 		}
 	}
+}
+
+// Found is how many things are wrong, as the page counts them: as many as it shows, or more where the
+// archive did not list them all.
+func (p transferPage) Found() int {
+	if hidden := int(p.GetFaultCount()) - len(p.GetFaults()); hidden > 0 {
+		return len(p.Findings) + hidden
+	}
+	return len(p.Findings)
 }
 
 // onPaper is the warning of a unit for which no digital file came.
@@ -250,7 +259,8 @@ func act(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.PDF(w, "act-"+t.GetTransfer().GetAccessionNumber()+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+	web.PDF(w, "act-"+t.GetTransfer().GetAccessionNumber()+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+	return nil
 }
 
 // heartbeat is how often a silent stream of events says that it lives: proxies cut silent ones off.

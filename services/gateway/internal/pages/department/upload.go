@@ -285,7 +285,6 @@ type paced struct {
 	body    io.ReadCloser
 	control *http.ResponseController
 	renewed time.Time
-	err     error
 }
 
 func (p *paced) Read(b []byte) (int, error) {

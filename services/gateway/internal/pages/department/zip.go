@@ -87,7 +87,7 @@ func (s *sending) zip(z *zip.Reader, name string) error {
 	names := make([]string, len(z.File))
 	top, bag := "", false
 	for i, f := range z.File {
-		names[i] = nameIn(f)
+		names[i] = nameIn(&f.FileHeader)
 		if rest, found := strings.CutSuffix(names[i], "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !junk(names[i]) {
 			top, bag = rest, true
 		}
@@ -138,7 +138,7 @@ func (s *sending) entry(f *zip.File, path, name string) error {
 
 // nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do
 // not say so.
-func nameIn(f *zip.File) string {
+func nameIn(f *zip.FileHeader) string {
 	name := f.Name
 	if f.NonUTF8 {
 		if decoded, err := charmap.CodePage866.NewDecoder().String(name); err == nil {

@@ -37,11 +37,8 @@ func content(w http.ResponseWriter, r *web.Request) error {
 	web.Attachment(w, path.Base(r.PathValue("path")), "application/octet-stream")
 	out := http.NewResponseController(w)
 	for err == nil {
-		if err := out.SetWriteDeadline(time.Now().Add(stall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return nil
-		}
-		if _, err := w.Write(piece.GetData()); err != nil {
-			return nil // the reader went away
+		if _, gone := write(w, out, piece.GetData()); gone != nil {
+			return nil //nolint:nilerr // the reader went away: there is nobody to tell
 		}
 		piece, err = stream.Recv()
 	}
@@ -49,4 +46,12 @@ func content(w http.ResponseWriter, r *web.Request) error {
 		panic(http.ErrAbortHandler) // the only way to tell a browser that the bytes are not whole
 	}
 	return nil
+}
+
+// write gives the reader its time for one piece.
+func write(w io.Writer, out *http.ResponseController, piece []byte) (int, error) {
+	if err := out.SetWriteDeadline(time.Now().Add(stall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return w.Write(piece)
 }

@@ -303,7 +303,8 @@ func act(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.PDF(w, "act-"+n+"-"+l+".pdf", res.GetPdf())
+	web.PDF(w, "act-"+n+"-"+l+".pdf", res.GetPdf())
+	return nil
 }
 
 func bookPDF(w http.ResponseWriter, r *web.Request) error {
@@ -316,5 +317,6 @@ func bookPDF(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.PDF(w, "book-"+y+"-"+l+".pdf", res.GetPdf())
+	web.PDF(w, "book-"+y+"-"+l+".pdf", res.GetPdf())
+	return nil
 }
