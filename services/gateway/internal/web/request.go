@@ -95,7 +95,7 @@ func (r *Request) wrongText(field, text string) {
 }
 
 // WrongFault is Wrong with the text of a fault.
-func (r *Request) WrongFault(field string, err error) { r.wrongText(field, fault.Of(err).In(r.Lang)) }
+func (r *Request) WrongFault(field string, err error) { r.wrongText(field, sentence(fault.Of(err).In(r.Lang))) }
 
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -67,7 +69,17 @@ func (v View) Error() string {
 	if v.r.problem == nil {
 		return ""
 	}
-	return v.r.problem.In(v.Lang)
+	return sentence(v.r.problem.In(v.Lang))
+}
+
+// sentence makes one of a fault's text, which elsewhere follows a colon.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
 }
 
 // Code is the fault's code, for whoever asks for help.
@@ -213,14 +225,23 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 	return false
 }
 
-// Menu lists the entries of the main menu that the reader may open.
+// Menu lists the entries of the main menu that the reader may open. The one that stands nearest above
+// the page is the current one.
 func (v View) Menu() []Link {
 	var out []Link
+	at := -1
 	for _, n := range v.r.site.nav {
-		if n.allow.Lets(v.r.Person) {
-			here := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
-			out = append(out, Link{Address: n.address, Name: v.T(n.key), Current: here})
+		if !n.allow.Lets(v.r.Person) {
+			continue
 		}
+		above := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
+		if above && (at < 0 || len(n.address) > len(out[at].Address)) {
+			at = len(out)
+		}
+		out = append(out, Link{Address: n.address, Name: v.T(n.key)})
+	}
+	if at >= 0 {
+		out[at].Current = true
 	}
 	return out
 }
