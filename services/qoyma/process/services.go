@@ -27,7 +27,7 @@ var services = []Service{
 		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
 	}, Spec: catalogue.Spec},
 	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
-		return gateway.New(gateway.Config{Clearance: Clearance}, p)
+		return gateway.New(gateway.Config{Clearance: Clearance, Proxies: p.Proxies}, p)
 	}, Spec: gateway.Spec},
 }
 
