@@ -151,7 +151,7 @@ func good(t *testing.T, r *demo.Report) {
 			t.Errorf("step %d %s: %s", s.Number, s.Name, s.Error)
 		}
 	}
-	if !r.OK || len(r.Steps) < 5 {
+	if !r.OK || len(r.Steps) != 8 {
 		t.Fatalf("%d steps", len(r.Steps))
 	}
 }

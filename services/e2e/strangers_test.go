@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -282,6 +283,52 @@ func refusedByServer(ctx context.Context, b *bus.Bus) error {
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil
+		}
+	}
+}
+
+// TestTheDeployedConfigurationIsGuarded starts the broker with deploy/nats/nats.conf, only the places
+// changed: it takes services with certificate and user, and nobody else.
+func TestTheDeployedConfigurationIsGuarded(t *testing.T) {
+	a := newApart(t)
+	a.stops[keys.Broker]()
+	raw, err := os.ReadFile("../../deploy/nats/nats.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "keys"), os.DirFS(string(a.folder(keys.Broker)))); err != nil {
+		t.Fatal(err)
+	}
+	config := strings.NewReplacer(
+		"/etc/qoyma/keys", filepath.Join(dir, "keys"), `"/data"`, `"`+filepath.Join(dir, "data")+`"`, "0.0.0.0:4222", a.broker,
+	).Replace(string(raw))
+	if !strings.Contains(config, a.broker) || !strings.Contains(config, dir+"/data") {
+		t.Fatal("the file has changed: this test no longer replaces its places")
+	}
+	path := filepath.Join(dir, "nats.conf")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bus.StartBroker(bus.BrokerConfig{File: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	if _, err := a.connectNATS(t, a.folder("intake"), a.folder("intake"), "intake"); err != nil {
+		t.Errorf("a service: %v", err)
+	}
+	stranger := keys.Folder(filepath.Join(strangerKeys(t), "intake"))
+	if _, err := a.connectNATS(t, stranger, a.folder("intake"), "intake"); err == nil {
+		t.Error("another authority's certificate was taken")
+	}
+	if _, err := a.connectNATS(t, a.folder("intake"), stranger, "intake"); err == nil {
+		t.Error("an unknown user was taken")
+	}
+	for _, url := range []string{"tls://", "nats://"} {
+		if conn, err := nats.Connect(url+a.broker, nats.Secure(&tls.Config{InsecureSkipVerify: true})); err == nil { //nolint:gosec // see above
+			t.Error("nobody got in with " + url)
+			conn.Close()
 		}
 	}
 }

@@ -71,6 +71,15 @@ func TestTheAPIAnswersAsThePagesDo(t *testing.T) {
 
 // unlisted are the calls that stand under no address of the API, with the reason.
 var unlisted = map[string]string{
+	"qoyma.intake.v1.IntakeService.UploadPackage":     "streams bytes: packages have an upload of their own",
+	"qoyma.intake.v1.IntakeService.ReadContent":       "streams bytes: the page of a file gives them",
+	"qoyma.intake.v1.IntakeService.WatchTransfer":     "streams: the page of a transfer shows it",
+	"qoyma.intake.v1.IntakeService.RestoreContent":    "among services",
+	"qoyma.intake.v1.IntakeService.RestoreRecord":     "among services",
+	"qoyma.journal.v1.JournalService.Read":            "among services",
+	"qoyma.journal.v1.JournalService.Witness":         "among services",
+	"qoyma.journal.v1.JournalService.EraseObject":     "an erasure is asked for on paper and carried out at the machine",
+	"qoyma.journal.v1.JournalService.ConfirmClock":    "for whoever stands before the machine's clock",
 	"qoyma.gateway.v1.AccountsService.CreateAccount":  "passwords are given out by a person, on a page or at the machine",
 	"qoyma.gateway.v1.AccountsService.ListAccounts":   "accounts are the administrator's page",
 	"qoyma.gateway.v1.AccountsService.GetAccount":     "accounts are the administrator's page",
@@ -82,14 +91,6 @@ var unlisted = map[string]string{
 	"qoyma.gateway.v1.AccountsService.ChangePassword": "everybody changes their own on a page",
 	"qoyma.gateway.v1.AccountsService.UnlockAccount":  "accounts are the administrator's page",
 	"qoyma.gateway.v1.AccountsService.EndSessions":    "accounts are the administrator's page",
-	"qoyma.intake.v1.IntakeService.UploadPackage":     "streams bytes: packages have an upload of their own",
-	"qoyma.intake.v1.IntakeService.ReadContent":       "streams bytes: the page of a file gives them",
-	"qoyma.intake.v1.IntakeService.RestoreContent":    "among services",
-	"qoyma.intake.v1.IntakeService.RestoreRecord":     "among services",
-	"qoyma.journal.v1.JournalService.Read":            "among services",
-	"qoyma.journal.v1.JournalService.Witness":         "among services",
-	"qoyma.journal.v1.JournalService.EraseObject":     "an erasure is asked for on paper and carried out at the machine",
-	"qoyma.journal.v1.JournalService.ConfirmClock":    "for whoever stands before the machine's clock",
 }
 
 // TestEveryCallIsUnderTheAPIOrHasAReason compares the description with the services.

@@ -19,6 +19,7 @@ import (
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -84,7 +85,7 @@ func (w *world) start() {
 	w.site, err = newSite(web.Config{
 		Conn:     func(string) (grpc.ClientConnInterface, error) { return silent{}, nil },
 		Services: []string{"retention", "gateway"}, Now: w.clock, Proxies: web.Proxies{netip.MustParsePrefix("10.9.0.0/16")},
-	}, w.people)
+	}, w.people, department.Config{Spool: w.t.TempDir()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

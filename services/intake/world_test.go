@@ -155,11 +155,16 @@ func (w *world) tell(body proto.Message, label *journalv1.Label) error {
 
 func (w *world) expect(id string, files ...*recordv1.File) {
 	w.t.Helper()
+	w.expectOf("bilim", id, files...)
+}
+
+func (w *world) expectOf(organisation, id string, files ...*recordv1.File) {
+	w.t.Helper()
 	inventory := &recordv1.Inventory{
 		Id: "inv-" + id, Number: "1", Kind: "permanent", Files: uint32(len(files)), Title: &recordv1.Text{Ru: "Опись дел"},
 		Approval: &recordv1.Protocol{Commission: "ЭПК", Number: "4", Date: "2014-03-21"},
 	}
-	org := &recordv1.Organisation{Id: "bilim", Name: &recordv1.Text{Kk: "Білім басқармасы", Ru: "Управление образования"}, Level: "regional"}
+	org := &recordv1.Organisation{Id: organisation, Name: &recordv1.Text{Kk: "Білім басқармасы", Ru: "Управление образования"}, Level: "regional"}
 	if err := w.tell(&retentionv1.TransferDue{TransferId: id, Organisation: org, Inventory: inventory, DueOn: "2026-01-01"}, nil); err != nil {
 		w.t.Fatal(err)
 	}

@@ -3,13 +3,17 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +25,11 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/qoyma/cli"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+	"github.com/qoyma/qoyma/services/reference/certificate"
+	"github.com/qoyma/qoyma/services/reference/certificate/certtest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,11 +46,12 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"QOYMA_DATA", "QOYMA_SERVER", "QOYMA_TOKEN", "QOYMA_LANG", "LC_ALL", "LANG"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("ACCOUNT", fmt.Sprintf("uid-%d@local", os.Getuid()))
 			env.Setenv("YEAR", time.Now().In(civil.Almaty()).Format("2006"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip,
+			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip, "apart": apart, "papers": papers, "value": value,
 		},
 	})
 }
@@ -86,31 +95,79 @@ type server struct {
 // serving ARGS… starts qoyma serve, waits for its line, and sets HTTP and GRPC.
 func serving(ts *testscript.TestScript, _ bool, args []string) {
 	s := &server{command(ts, append([]string{"serve", "--json", "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0"}, args...)), new(bytes.Buffer)}
+	ready := s.start(ts)
+	running.put(ts, s)
+	ts.Defer(func() {
+		if left := running.take(ts); left != nil {
+			left.kill()
+		}
+	})
+	ts.Setenv("HTTP", ready.HTTP)
+	ts.Setenv("GRPC", ready.GRPC)
+}
+
+// ready is what serve and broker print once they are.
+type ready struct {
+	Ready      bool
+	Seconds    float64
+	HTTP, GRPC string
+}
+
+// start runs the server and waits for its line.
+func (s *server) start(ts *testscript.TestScript) (ready ready) {
 	s.cmd.Stderr = s.log
 	stdout, err := s.cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(s.cmd.Start())
-	running.put(ts, s)
-	ts.Defer(func() {
-		if left := running.take(ts); left != nil {
-			_ = left.cmd.Process.Kill() // it may have ended
-			_ = left.cmd.Wait()
-		}
-	})
-	var ready struct {
-		Ready      bool
-		Seconds    float64
-		HTTP, GRPC string
-	}
 	if err := json.NewDecoder(bufio.NewReader(stdout)).Decode(&ready); err != nil {
 		ts.Fatalf("the server said nothing: %v\n%s", err, s.log)
 	}
 	if !ready.Ready || ready.Seconds > 20 {
 		ts.Fatalf("ready %t after %.1f s", ready.Ready, ready.Seconds)
 	}
-	ts.Setenv("HTTP", ready.HTTP)
-	ts.Setenv("GRPC", ready.GRPC)
 	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	return ready
+}
+
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill() // it may have ended
+	_ = s.cmd.Wait()
+}
+
+// apart KEYS starts the broker and every service as processes of their own, with the folders that
+// qoyma keys init made, and sets SERVERS for --server and HEALTH to the address of the first one's
+// health.
+func apart(ts *testscript.TestScript, _ bool, args []string) {
+	run := func(args ...string) ready {
+		s := &server{command(ts, append(args, "--json", "--listen", "127.0.0.1:0")), new(bytes.Buffer)}
+		got := s.start(ts)
+		ts.Defer(s.kill)
+		return got
+	}
+	folder := func(name string) string { return filepath.Join(args[0], name) }
+	bus := freeAddress(ts)
+	run("broker", "--data", "apart/broker", "--keys", folder("broker"), "--address", bus)
+	peers := make([]string, 0, len(process.Names()))
+	for _, name := range process.Names() {
+		peers = append(peers, name+"="+freeAddress(ts))
+	}
+	all := strings.Join(peers, ",")
+	for i, name := range process.Names() {
+		_, own, _ := strings.Cut(peers[i], "=")
+		got := run("serve", "--target", name, "--data", "apart/"+name, "--keys", folder(name), "--nats", "tls://"+bus, "--grpc", own, "--peer", all)
+		if i == 0 {
+			ts.Setenv("HEALTH", got.HTTP)
+		}
+	}
+	ts.Setenv("SERVERS", all)
+}
+
+// freeAddress is one of this machine that nobody uses.
+func freeAddress(ts *testscript.TestScript) string {
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
 }
 
 // running holds each script's server; scripts run in parallel.
@@ -190,4 +247,46 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 // capture NAME sets a variable to what the last command printed.
 func capture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// value NAME REGEXP puts what the first group matches in the file out into the environment.
+func value(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("out"))
+	if len(m) != 2 {
+		ts.Fatalf("nothing in out matches %s", args[1])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+// papers FOLDER issues a signed paper by a small archive whose data folder is FOLDER, and puts
+// beside it what forgers make of it: FOLDER/genuine.pdf, altered.pdf, redated.pdf, forged.pdf (the
+// same facts signed by somebody else's archive of the same name), added.pdf, stripped.pdf.
+func papers(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	facts := certtest.Facts(fault.Russian, "2026-1-1")
+	issue := func(dir string) (whole, first []byte) {
+		a, err := certtest.New(dir, "kz-test", "reference")
+		ts.Check(err)
+		whole, first, err = a.Issue(context.Background(), facts)
+		ts.Check(err)
+		ts.Check(a.Close())
+		return whole, first
+	}
+	whole, first := issue(dir)
+	forged, _ := issue(filepath.Join(dir, "forger"))
+	_, proof, err := certificate.Split(whole)
+	ts.Check(err)
+	facts.Date = facts.Date.AddDays(-7)
+	earlier, err := certificate.Draw(facts)
+	ts.Check(err)
+	redated, err := certificate.Append(earlier, proof)
+	ts.Check(err)
+	altered := bytes.Clone(whole)
+	altered[len(first)/2] ^= 1
+	for name, pdf := range map[string][]byte{
+		"genuine": whole, "altered": altered, "redated": redated, "forged": forged, "stripped": first,
+		"added": append(bytes.Clone(whole), "1 0 obj\n<<>>\nendobj\n"...),
+	} {
+		ts.Check(os.WriteFile(filepath.Join(dir, name+".pdf"), pdf, 0o600))
+	}
 }

@@ -9,23 +9,13 @@ import (
 
 // exceptions: "package -> import": why. Keep it short; each line is a debt.
 var exceptions = map[string]string{
-	"catalogue/internal/index -> github.com/RoaringBitmap/roaring/v2":              "sets of document numbers; the index is an algorithm over them",
-	"catalogue/internal/words -> github.com/blevesearch/snowballstem":              "Russian and English stems, kept by others",
-	"catalogue/internal/words -> github.com/blevesearch/snowballstem/english":      "see above",
-	"catalogue/internal/words -> github.com/blevesearch/snowballstem/russian":      "see above",
-	"catalogue/internal/words -> golang.org/x/text/unicode/norm":                   "Unicode normal forms",
-	"gateway/internal/accounts -> golang.org/x/crypto/argon2":                      "password hashing (RFC 9106); a pure function",
-	"gateway/internal/accounts -> golang.org/x/text/unicode/norm":                  "Unicode normal forms",
-	"intake/internal/act -> codeberg.org/go-pdf/fpdf":                              "the printer of the act; a pure function from facts to bytes",
-	"intake/internal/act -> github.com/go-fonts/liberation/liberationserifregular": "the fonts that the act is printed in",
-	"intake/internal/act -> github.com/go-fonts/liberation/liberationserifbold":    "see above",
-	"intake/internal/act -> github.com/go-fonts/dejavu/dejavuserif":                "₸ and other signs that Liberation lacks",
-	"intake/internal/act -> github.com/go-fonts/dejavu/dejavuserifbold":            "see above",
 	"catalogue/internal/index -> github.com/RoaringBitmap/roaring/v2":         "sets of document numbers; the index is an algorithm over them",
 	"catalogue/internal/words -> github.com/blevesearch/snowballstem":         "Russian and English stems, kept by others",
 	"catalogue/internal/words -> github.com/blevesearch/snowballstem/english": "see above",
 	"catalogue/internal/words -> github.com/blevesearch/snowballstem/russian": "see above",
 	"catalogue/internal/words -> golang.org/x/text/unicode/norm":              "Unicode normal forms",
+	"gateway/internal/accounts -> golang.org/x/crypto/argon2":                 "password hashing (RFC 9106); a pure function",
+	"gateway/internal/accounts -> golang.org/x/text/unicode/norm":             "Unicode normal forms",
 }
 
 // TestTheTreeHasItsShape checks the real tree.

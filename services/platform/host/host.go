@@ -37,9 +37,15 @@ type Process struct {
 	Archive string // code of the archive: lower-case letters, digits, hyphens
 	// NameKK and NameRU are the archive's name as papers print it; empty where nobody gave it.
 	NameKK, NameRU string
-	Data           string // each service keeps its files in Data/<its name>
-	Keys           string // folder of checkpoint keys: <service>.key (own), <service>.pub (all)
-	Bus            *bus.Bus
+	// AddressKK and AddressRU are its postal address as papers print it (AI-11.14).
+	AddressKK, AddressRU string
+	// URL is the public address of its pages, for links on papers; empty where nobody gave it.
+	URL string
+	// Sites are the places of insurance copies, "folder" or "name=folder"; none means the service's own.
+	Sites []string
+	Data  string // each service keeps its files in Data/<its name>
+	Keys  string // folder of checkpoint keys: <service>.key (own), <service>.pub (all)
+	Bus   *bus.Bus
 	// Conn is a connection of one service to another, with the first one's identity.
 	Conn func(from, to string) (grpc.ClientConnInterface, error)
 	// Services are all services of the archive, wherever they run: they witness each

@@ -32,6 +32,7 @@ const (
 	skew = time.Hour
 )
 
+// The faults of making keys.
 var (
 	badHost = fault.Define(fault.Invalid, "keys.bad_host",
 		"{host} cannot stand in a certificate for {service}: give a DNS name or an address, and not the name of another service",
@@ -41,6 +42,10 @@ var (
 		"there are no keys for {name}; there are {known}",
 		"ключей для {name} нет; есть {known}",
 		"{name} үшін кілт жоқ; мыналар бар: {known}")
+	Lost = fault.Define(fault.Refused, "keys.lost",
+		"the private key {file} is lost, while others hold what belongs to it; put it back from a copy, or make new keys in a new folder",
+		"закрытый ключ {file} утрачен, а у других есть его открытая половина; верните его из копии или сделайте новые ключи в новой папке",
+		"{file} жабық кілті жоғалған, ал оның ашық жартысы басқаларда бар; оны көшірмеден қайтарыңыз немесе жаңа қалтада жаңа кілттер жасаңыз")
 	expiringAuthority = fault.Define(fault.Refused, "keys.expiring_authority",
 		"the authority in {file} ends on {day}, before the certificate would; make new keys in a new folder",
 		"удостоверяющий центр в {file} действует до {day} – меньше, чем сертификат; сделайте новые ключи в новой папке",
@@ -128,6 +133,17 @@ func (m *maker) write(path string, content []byte, mode fs.FileMode) error {
 	return nil
 }
 
+// whole refuses to make a private key whose other half is in use: nobody would believe the new one.
+func whole(private, other string) error {
+	if _, err := os.Lstat(other); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Lstat(private); errors.Is(err, fs.ErrNotExist) {
+		return Lost.With("file", private)
+	}
+	return nil
+}
+
 // spread writes a public file into everybody's folder, in place of an older one.
 func (m *maker) spread(name string, content []byte) error {
 	for _, owner := range m.plan.names() {
@@ -164,12 +180,15 @@ func (m *maker) archive() error {
 // all that Secured stands for: see users.
 func (m *maker) authority() error {
 	dir := filepath.Join(m.plan.Dir, "ca")
+	path := filepath.Join(dir, "ca.pem")
+	if err := whole(filepath.Join(dir, "ca.key"), path); err != nil {
+		return err
+	}
 	key, err := m.tlsKey(filepath.Join(dir, "ca.key"))
 	if err != nil {
 		return err
 	}
 	m.sign = key
-	path := filepath.Join(dir, "ca.pem")
 	template := &x509.Certificate{
 		Subject:   pkix.Name{CommonName: "Qoyma " + m.plan.Archive},
 		NotBefore: m.plan.Now.Add(-skew), NotAfter: m.plan.Now.AddDate(authorityYears, 0, 0),
@@ -225,6 +244,9 @@ func (m *maker) tlsKey(path string) (crypto.Signer, error) {
 func (m *maker) certificates() error {
 	for _, name := range m.plan.names() {
 		path := filepath.Join(string(m.plan.folder(name)), "tls", name)
+		if err := whole(path+".key", path+".pem"); err != nil {
+			return err
+		}
 		key, err := m.tlsKey(path + ".key")
 		if err != nil {
 			return err
@@ -337,13 +359,14 @@ func (m *maker) identities() error {
 	speakers := Speakers(m.plan.Services)
 	for _, name := range speakers {
 		own := m.plan.folder(name)
-		fresh := !own.Speaks(name)
+		if err := whole(own.identity(name, ".key"), m.plan.folder(Broker).identity(name, ".pub")); err != nil {
+			return err
+		}
+		noted := m.missing(own.identity(name, ".key"), own.identity(name, ".pub"))
 		if err := own.makeIdentity(name); err != nil {
 			return err
 		}
-		if fresh {
-			m.made = append(m.made, own.identity(name, ".key"))
-		}
+		m.made = append(m.made, noted...)
 		public, err := read(own.identity(name, ".pub"))
 		if err != nil {
 			return err
@@ -355,19 +378,33 @@ func (m *maker) identities() error {
 	return nil
 }
 
+// missing are those files that are not there yet.
+func (m *maker) missing(paths ...string) []string {
+	return slices.DeleteFunc(paths, func(path string) bool {
+		_, err := os.Lstat(path)
+		return err == nil
+	})
+}
+
 // checkpoints makes the keys that sign the journals' checkpoints.
 func (m *maker) checkpoints() error {
 	for _, name := range m.plan.journals() {
 		dir := string(m.plan.folder(name))
 		path := filepath.Join(dir, name+".key")
-		_, before := os.Stat(path)
+		if err := whole(path, filepath.Join(m.plan.Dir, Broker, name+".pub")); err != nil {
+			return err
+		}
+		noted := m.missing(path, filepath.Join(dir, name+".pub"))
+		if known, err := os.ReadFile(filepath.Join(m.plan.Dir, Broker, name+".pub")); err == nil && len(noted) > 0 {
+			if err := journal.WriteFileSync(filepath.Join(dir, name+".pub"), known, 0o644); err != nil {
+				return err
+			}
+		}
 		key, err := journal.LoadSigningKey(dir, m.plan.Archive, name)
 		if err != nil {
 			return err
 		}
-		if errors.Is(before, fs.ErrNotExist) {
-			m.made = append(m.made, path)
-		}
+		m.made = append(m.made, noted...)
 		if err := m.spread(name+".pub", []byte(key.Public+"\n")); err != nil {
 			return err
 		}

@@ -24,6 +24,10 @@ var (
 		"access to this record is restricted; ask the archive's reading room how to request it",
 		"доступ к этому документу ограничен; узнайте в читальном зале архива, как его запросить",
 		"бұл құжатқа қолжетімділік шектелген; оны қалай сұратуды архивтің оқу залынан біліңіз")
+	ErrNoDepartment = fault.Define(fault.Denied, "monitor.department.missing",
+		"this account belongs to no department, so there is nothing it could work on; ask the administrator to name the department",
+		"эта учётная запись не относится ни к одному ведомству, поэтому работать ей не с чем; попросите администратора указать ведомство",
+		"бұл есептік жазба ешбір мекемеге жатпайды, сондықтан онымен жұмыс істейтін ештеңе жоқ; әкімшіден мекемені көрсетуді сұраңыз")
 	ErrKeyFile = fault.Define(fault.Invalid, "monitor.key.file",
 		"the signing key {file} cannot be used: {problem}; it must be a PEM Ed25519 key that only its owner can read (chmod 600)",
 		"ключ подписи {file} нельзя использовать: {problem}; нужен ключ Ed25519 в PEM, доступный только владельцу (chmod 600)",

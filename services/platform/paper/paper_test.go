@@ -2,8 +2,12 @@ package paper_test
 
 import (
 	"bytes"
+	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/skip2/go-qrcode"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -56,6 +60,46 @@ func TestTheSameCallsGiveTheSameBytes(t *testing.T) {
 		}
 		if !bytes.HasPrefix(first, []byte("%PDF-")) || !bytes.HasSuffix(bytes.TrimSpace(first), []byte("%%EOF")) || !bytes.Contains(first, []byte("/Lang ("+string(l)+")")) {
 			t.Error("not a whole PDF of its language")
+		}
+	}
+}
+
+// The squares of a QR code stand on the sheet where they belong, without gaps: what is drawn is
+// rendered and compared with the code, module by module.
+func TestAMatrixIsDrawnAsItIs(t *testing.T) {
+	if _, err := exec.LookPath("pdftoppm"); err != nil {
+		t.Skip("pdftoppm is not installed; the drawing is looked at by eye then")
+	}
+	code, err := qrcode.New("https://archive.example/verify?n=2026-1-1&c=48210937", qrcode.Medium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := code.Bitmap()
+	const x, y, size, dots = 20.0, 40.0, 30.0, 20 // dots per millimetre
+	pdf, err := paper.Draw(paper.Form{Language: fault.Kazakh, Date: civil.Date{Year: 2026, Month: 2, Day: 10}}, func(s *paper.Sheet) { s.Matrix(x, y, size, cells) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "pdftoppm", "-gray", "-r", "508", "-singlefile") // 508 dots an inch = 20 a millimetre
+	cmd.Stdin = bytes.NewReader(pdf)
+	image, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var width, height, depth int
+	if _, err := fmt.Fscanf(bytes.NewReader(image), "P5\n%d %d\n%d\n", &width, &height, &depth); err != nil || depth != 255 {
+		t.Fatal(err, depth)
+	}
+	pixels := image[len(image)-width*height:]
+	module := size / float64(len(cells))
+	for row, line := range cells {
+		for column, black := range line {
+			for _, part := range []float64{0.25, 0.5, 0.75} {
+				at := int((y+(float64(row)+0.5)*module)*dots)*width + int((x+(float64(column)+part)*module)*dots)
+				if got := pixels[at] < 128; got != black {
+					t.Fatalf("module %d, %d is black: %v, want %v", row, column, got, black)
+				}
+			}
 		}
 	}
 }

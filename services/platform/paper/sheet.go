@@ -17,13 +17,20 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// Measures of the sheet, in millimetres; sizes of type in points.
+// Measures of the sheet, in millimetres.
 const (
 	Left, right, top, bottom = 20.0, 12.0, 15.0, 19.0
 
-	BodySize, TableSize, FootSize = 11.5, 9.5, 8.5
-	BodyLine, TableLine           = 5.2, 4.2
-	cellPad                       = 1.2
+	BodyLine  = 5.2
+	TableLine = 4.2
+	cellPad   = 1.2
+)
+
+// Sizes of type, in points.
+const (
+	BodySize  = 11.5
+	TableSize = 9.5
+	FootSize  = 8.5
 )
 
 // Form is what a document says of itself.

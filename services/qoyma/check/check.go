@@ -40,6 +40,7 @@ type Report struct {
 	Services []Service       `json:"services"`
 	Objects  int             `json:"objects"` // OCFL objects validated
 	Bytes    int64           `json:"bytes"`   // of originals whose digests were counted
+	Copies   int             `json:"copies"`  // insurance copies validated
 	Seconds  float64         `json:"seconds"`
 	Problems []store.Problem `json:"problems"`
 }
@@ -107,6 +108,10 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 		}
 	}
 	if err := c.originals(ctx); err != nil {
+		return nil, err
+	}
+	c.papers()
+	if err := c.copies(ctx); err != nil {
 		return nil, err
 	}
 	c.report.OK = len(c.report.Problems) == 0

@@ -24,7 +24,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check", Short: "Check every store, journal, tree and position of a stopped data folder", Args: cobra.NoArgs,
 		Long: "Check a stopped data folder and change nothing: the pages of every store, its journal (order, envelope, tree, keys), that the journal\n" +
 			"folded into an empty store gives exactly this state, each service's own rules, what the services hold of each other's journals\n" +
-			"(position, root, signed checkpoint), and every original against its digests. Exit code 1 where anything is wrong.",
+			"(position, root, signed checkpoint), every original and every insurance copy against its digests. Exit code 1 where anything is wrong.",
 	}
 	c.Flags().StringVar(&cfg.Data, "data", os.Getenv("QOYMA_DATA"), "data folder (default: QOYMA_DATA)")
 	c.Flags().StringVar(&cfg.Keys, "keys", "", "folder of the keys (default: keys in the data folder)")
@@ -69,6 +69,9 @@ func (a *app) showCheck(r *check.Report) {
 	}
 	if r.Objects > 0 {
 		a.printf(a.say(text{"originals: %d objects, %d bytes\n", "подлинники: объектов %d, байт %d\n", "түпнұсқалар: нысан %d, байт %d\n"}), r.Objects, r.Bytes)
+	}
+	if r.Copies > 0 {
+		a.printf(a.say(text{"insurance copies: %d objects\n", "страховые копии: объектов %d\n", "сақтандыру көшірмелері: нысан %d\n"}), r.Copies)
 	}
 	for _, p := range r.Problems {
 		a.printf("! %s: %s: %s\n", p.Service, clean(p.Where), clean(p.What))

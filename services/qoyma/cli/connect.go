@@ -47,6 +47,8 @@ type target struct {
 	data   string
 	keys   string
 	roles  []string
+	// organisation is the department for which a clerk acts.
+	organisation string
 	// unready: the command looks at what is wrong, so it does not wait until nothing is.
 	unready bool
 }
@@ -55,6 +57,7 @@ type target struct {
 func (t *target) flags(c *cobra.Command) {
 	t.where(c)
 	c.Flags().StringSliceVar(&t.roles, "role", roleNames(localRoles), "roles to act in, without a token: "+strings.Join(roleNames(personRoles()), ", "))
+	c.Flags().StringVar(&t.organisation, "organisation", "", "id of the department for which a clerk acts, with --role clerk and no token")
 	t.completeRoles(c)
 }
 
@@ -140,7 +143,7 @@ func (a *app) connect(ctx context.Context, t *target) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := monitor.Identity{Actor: account(), Roles: roles, Clearance: process.Clearance(roles)}
+	id := monitor.Identity{Actor: account(), Roles: roles, Organisation: t.organisation, Clearance: process.Clearance(roles)}
 	if len(t.server) > 0 {
 		return a.remote(t, id)
 	}

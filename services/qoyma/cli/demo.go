@@ -30,6 +30,7 @@ func (a *app) demoCommand() *cobra.Command {
 	s := settings{
 		Log: "text", Archive: "kz-demo",
 		NameKK: "Жетіөзен облысының мемлекеттік архиві", NameRU: "Государственный архив Жетиозенской области",
+		AddressKK: "Жетіөзен қаласы, Архив көшесі, 1", AddressRU: "город Жетиозен, улица Архивная, 1",
 	}
 	c := &cobra.Command{
 		Use: "demo", Short: "Make a small archive and run the main job in it, then serve it", Args: cobra.NoArgs,
@@ -70,7 +71,10 @@ func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Shutdown(context.WithoutCancel(ctx))) }()
-	cfg := process.Config{Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, HTTP: s.Listen, Services: a.services}
+	cfg := process.Config{
+		Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, AddressKK: s.AddressKK, AddressRU: s.AddressRU,
+		URL: "http://" + s.Listen, HTTP: s.Listen, Services: a.services,
+	}
 	if once {
 		cfg.HTTP = ""
 	}
@@ -190,13 +194,16 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 		"Архив работает; остановить – Ctrl+C. Откройте адрес внизу или попробуйте в другом терминале:",
 		"Архив жұмыс істеп тұр; тоқтату – Ctrl+C. Төмендегі мекенжайды ашыңыз немесе басқа терминалда байқап көріңіз:",
 	}))
-	transfer, accession := "", ""
+	transfer, accession, paper := "", "", ""
 	for _, step := range r.Steps {
 		if v, ok := step.Facts["transfer"].(string); ok {
 			transfer = v
 		}
 		if v, ok := step.Facts["accession"].(string); ok {
 			accession = v
+		}
+		if v, ok := step.Facts["file"].(string); ok {
+			paper = v
 		}
 	}
 	program := "qoyma"
@@ -206,8 +213,17 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 	for _, command := range []string{
 		`search "мектептерге"`, `search "1/1/2"`, "timeline transfer/" + transfer,
 		"accession show " + accession, "act " + accession + " --language kk -o act.pdf", "due", "status",
+		"insurance list", "verify " + paper,
 	} {
 		a.printf("  %s %s --data %s\n", program, command, s.Data)
 	}
-	a.printf("\n  http://%s/  (/healthz, /readyz, /metrics)\n", p.HTTPAddr())
+	a.printf("\n"+a.say(text{
+		"Sign in on the pages; the password of all, and the head's signing passphrase, is %s",
+		"Войдите на страницах; пароль у всех, он же парольная фраза подписи руководителя, – %s",
+		"Беттерге кіріңіз; бәрінің құпиясөзі де, басшының қол қою құпиясөзі де – %s",
+	})+"\n\n", r.Password)
+	for _, one := range r.Accounts {
+		a.printf("  %-12s %s, %s\n", one.Login, one.Role, one.Name)
+	}
+	a.printf("\n  http://%s/  (/welcome, /healthz, /readyz, /metrics)\n", p.HTTPAddr())
 }

@@ -15,12 +15,16 @@ import (
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
-// in adds the flags of a command that acts in one role by default.
-func (t *target) in(c *cobra.Command, role monitor.Role) {
+// in adds the flags of a command that acts in some roles by default.
+func (t *target) in(c *cobra.Command, roles ...monitor.Role) {
 	t.flags(c)
-	t.roles = []string{string(role)}
-	c.Flags().Lookup("role").DefValue = string(role)
+	t.roles = roleNames(roles)
+	c.Flags().Lookup("role").DefValue = strings.Join(t.roles, ",")
 }
+
+// departments are the roles of whoever keeps the files of all departments on this machine: a clerk
+// alone would act for one of them (--role clerk --organisation ID).
+var departments = []monitor.Role{monitor.Clerk, monitor.Archivist}
 
 // texts adds the flags of a text in the three languages.
 func texts(c *cobra.Command, what string) *recordv1.Text {
@@ -85,7 +89,7 @@ func (a *app) nomenclatureAdd() *cobra.Command {
 		Long:    "Add a line to a year's nomenclature. The term is written as lists write it, in Kazakh, Russian or English.",
 		Example: `qoyma nomenclature add bilim 2012 02-07 --term "5 жыл СТК" --article 70 --kk "Хат алмасу" --data DIR`,
 	}
-	t.in(c, monitor.Clerk)
+	t.in(c, departments...)
 	e := &retentionv1.NomenclatureEntry{Title: texts(c, "title")}
 	c.Flags().StringVar(&e.Term, "term", "", "retention term")
 	c.Flags().StringVar(&e.Article, "article", "", "article of the list that gives the term")
@@ -159,7 +163,7 @@ func (a *app) departmentOpen() *cobra.Command {
 		Long: "Register a file under a line of the nomenclature. Without a title it has the line's. With --ground personal the\n" +
 			"title is sealed, so that it can be lawfully erased.",
 	}
-	t.in(c, monitor.Clerk)
+	t.in(c, departments...)
 	req := &retentionv1.OpenFileRequest{Title: texts(c, "title")}
 	c.Flags().StringVar(&req.OpenedOn, "on", "", "day on which it was opened (YYYY-MM-DD)")
 	c.Flags().StringSliceVar(&grounds, "ground", nil, "grounds of restriction: personal, medical, commercial …")
@@ -190,7 +194,7 @@ func (a *app) departmentClose() *cobra.Command {
 	var t target
 	req := new(retentionv1.CloseFileRequest)
 	c := &cobra.Command{Use: "close FILE", Short: "End a file: nothing is put into it any more, and its clock starts", Args: cobra.ExactArgs(1)}
-	t.in(c, monitor.Clerk)
+	t.in(c, departments...)
 	c.Flags().StringVar(&req.ClosedOn, "on", "", "day on which it was closed (YYYY-MM-DD)")
 	c.Flags().Uint32Var(&req.Leaves, "leaves", 0, "leaves of paper; 0 where wholly digital")
 	c.Flags().StringVar(&req.DateFrom, "from", "", "earliest date of its documents (default: when it was opened)")

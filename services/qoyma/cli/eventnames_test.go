@@ -10,7 +10,10 @@ import (
 )
 
 // parts are messages of the event files that are parts of events, not events.
-var parts = []string{"Contact", "PackageFault", "ContentFile", "AcceptedFile", "CataloguedFile", "Person", "PasswordHash"}
+var parts = []string{
+	"Contact", "PackageFault", "ContentFile", "AcceptedFile", "CataloguedFile", "InsuredFile", "CopiedFile", "Microform", "Check", "Person", "PasswordHash",
+	"Submission", "Applicant", "Duty", "IdentityNote", "Quotation", "Words", "AnswerContent", "Fact", "Citation", "SignerName", "KeyDerivation",
+}
 
 // TestEveryEventHasWords: a timeline is read by people.
 func TestEveryEventHasWords(t *testing.T) {

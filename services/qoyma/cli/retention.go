@@ -55,13 +55,14 @@ func (a *app) dueCommand() *cobra.Command {
 	var req retentionv1.ListDueRequest
 	c := &cobra.Command{Use: "due", Short: "List what is to be transferred to the archive, the most urgent first", Args: cobra.NoArgs}
 	t.flags(c)
-	c.Flags().StringVar(&req.OrganisationId, "organisation", "", "only of this organisation")
+	c.Flags().Lookup("organisation").Usage = "only of this organisation"
 	c.Flags().StringVar(&req.Until, "until", "", "only due on or before this date (YYYY-MM-DD)")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
 		client, err := retentionOf(ar)
 		if err != nil {
 			return err
 		}
+		req.OrganisationId = t.organisation
 		res, err := client.ListDue(ctx, &req)
 		if err != nil {
 			return err

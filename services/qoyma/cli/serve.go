@@ -35,21 +35,25 @@ var (
 
 // settings are what serve can be told, by flags or by the configuration file.
 type settings struct {
-	Target  []string          `json:"target"`
-	Data    string            `json:"data"`
-	Keys    string            `json:"keys"`
-	Listen  string            `json:"listen"`
-	GRPC    string            `json:"grpc"`
-	Peer    map[string]string `json:"peer"`
-	Plain   bool              `json:"plain"`
-	NATS    string            `json:"nats"`
-	Archive string            `json:"archive"`
-	NameKK  string            `json:"name-kk"`
-	NameRU  string            `json:"name-ru"`
-	Log     string            `json:"log"`
-	TLSCert string            `json:"tls-cert"`
-	TLSKey  string            `json:"tls-key"`
-	Proxies []string          `json:"trusted-proxy"`
+	Target    []string          `json:"target"`
+	Data      string            `json:"data"`
+	Keys      string            `json:"keys"`
+	Listen    string            `json:"listen"`
+	GRPC      string            `json:"grpc"`
+	Peer      map[string]string `json:"peer"`
+	Plain     bool              `json:"plain"`
+	NATS      string            `json:"nats"`
+	Archive   string            `json:"archive"`
+	NameKK    string            `json:"name-kk"`
+	NameRU    string            `json:"name-ru"`
+	Sites     []string          `json:"insurance-dir"`
+	Log       string            `json:"log"`
+	AddressKK string            `json:"address-kk"`
+	AddressRU string            `json:"address-ru"`
+	URL       string            `json:"url"`
+	TLSCert   string            `json:"tls-cert"`
+	TLSKey    string            `json:"tls-key"`
+	Proxies   []string          `json:"trusted-proxy"`
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -62,7 +66,8 @@ func (a *app) serveCommand() *cobra.Command {
 The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
-   "archive": "kz-almaty", "name-kk": "…", "name-ru": "…", "log": "json",
+   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "name-kk": "…", "name-ru": "…", "address-kk": "…", "address-ru": "…",
+   "url": "https://archive.example", "log": "json",
    "tls-cert": "/etc/qoyma/pages.pem", "tls-key": "/etc/qoyma/pages.key", "trusted-proxy": ["10.0.0.0/24"]}
 A flag given on the command line wins. A key that is not in this list is refused.`,
 	}
@@ -93,8 +98,12 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Plain, "plain", false, "speak to peers on other machines without TLS: only in a closed network")
 	f.StringVar(&s.NATS, "nats", "", "URL of a NATS server that all processes share (default: an embedded one)")
 	f.StringVar(&s.Archive, "archive", "", "code of the archive, for a new data folder")
-	f.StringVar(&s.NameKK, "name-kk", "", "the archive's name in Kazakh, as acts print it; kept in the data folder")
-	f.StringVar(&s.NameRU, "name-ru", "", "the archive's name in Russian, as acts print it; kept in the data folder")
+	f.StringVar(&s.NameKK, "name-kk", os.Getenv("QOYMA_NAME_KK"), "the archive's name in Kazakh, as acts print it; kept in the data folder (default: QOYMA_NAME_KK)")
+	f.StringVar(&s.NameRU, "name-ru", os.Getenv("QOYMA_NAME_RU"), "the archive's name in Russian, as acts print it; kept in the data folder (default: QOYMA_NAME_RU)")
+	f.StringSliceVar(&s.Sites, "insurance-dir", nil, "folder of insurance copies, best on another disk, as FOLDER or NAME=FOLDER; several with commas; kept in the data folder")
+	f.StringVar(&s.AddressKK, "address-kk", os.Getenv("QOYMA_ADDRESS_KK"), "the archive's postal address in Kazakh, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_KK)")
+	f.StringVar(&s.AddressRU, "address-ru", os.Getenv("QOYMA_ADDRESS_RU"), "the archive's postal address in Russian, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_RU)")
+	f.StringVar(&s.URL, "url", os.Getenv("QOYMA_URL"), "public address of the pages, for the links and QR codes on answers; kept in the data folder (default: QOYMA_URL)")
 	f.StringVar(&s.TLSCert, "tls-cert", "", "certificate chain (PEM) of the pages: HTTPS instead of HTTP")
 	f.StringVar(&s.TLSKey, "tls-key", "", "key (PEM) of --tls-cert")
 	f.StringSliceVar(&s.Proxies, "trusted-proxy", nil, "reverse proxies in front of the pages (10.0.0.1 or 10.0.0.0/24): their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's")
@@ -114,7 +123,7 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 	}
 	given := *s
 	merged := *s
-	merged.Target, merged.Peer, merged.Proxies = nil, nil, nil
+	merged.Target, merged.Peer, merged.Sites, merged.Proxies = nil, nil, nil, nil
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&merged); err != nil {
@@ -137,6 +146,8 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 		},
 		"nats": func() { merged.NATS = given.NATS }, "archive": func() { merged.Archive = given.Archive },
 		"name-kk": func() { merged.NameKK = given.NameKK }, "name-ru": func() { merged.NameRU = given.NameRU },
+		"address-kk": func() { merged.AddressKK = given.AddressKK }, "address-ru": func() { merged.AddressRU = given.AddressRU },
+		"url":      func() { merged.URL = given.URL },
 		"log":      func() { merged.Log = given.Log },
 		"tls-cert": func() { merged.TLSCert = given.TLSCert }, "tls-key": func() { merged.TLSKey = given.TLSKey },
 		"trusted-proxy": func() { merged.Proxies = given.Proxies },
@@ -179,8 +190,9 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 		err = errors.Join(err, t.Shutdown(bound))
 	}()
 	p, err := process.Open(ctx, process.Config{
-		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
-		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Proxies: proxies, Services: a.services,
+		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU,
+		AddressKK: s.AddressKK, AddressRU: s.AddressRU, URL: s.URL, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
+		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Proxies: proxies,
 	}, t)
 	if err != nil {
 		return err

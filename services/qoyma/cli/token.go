@@ -20,7 +20,7 @@ const errorsOnly = slog.LevelError
 const longestToken = time.Hour
 
 func (a *app) tokenCommand() *cobra.Command {
-	var data, folder, actor string
+	var data, folder, actor, organisation string
 	var roles []string
 	var lifetime time.Duration
 	c := &cobra.Command{
@@ -32,6 +32,7 @@ func (a *app) tokenCommand() *cobra.Command {
 	c.Flags().StringVar(&folder, "keys", os.Getenv("QOYMA_KEYS"), "folder of the operator's keys (default: QOYMA_KEYS, or keys in the data folder)")
 	c.Flags().StringVar(&actor, "actor", "", "who it is for: person:<account>, a number or code")
 	c.Flags().StringSliceVar(&roles, "role", nil, "roles: "+strings.Join(roleNames(personRoles()), ", "))
+	c.Flags().StringVar(&organisation, "organisation", "", "id of the department for which a clerk acts")
 	c.Flags().DurationVar(&lifetime, "for", 15*time.Minute, "how long it lasts, at most 1h")
 	for _, name := range []string{"actor", "role"} {
 		_ = c.MarkFlagRequired(name)
@@ -61,7 +62,7 @@ func (a *app) tokenCommand() *cobra.Command {
 			return err
 		}
 		token, expires, err := issuer.Mint(monitor.Identity{
-			Actor: actor, Roles: parsed, Clearance: process.Clearance(parsed), Audience: a.names(),
+			Actor: actor, Roles: parsed, Organisation: organisation, Clearance: process.Clearance(parsed), Audience: a.names(),
 		})
 		if err != nil {
 			return err

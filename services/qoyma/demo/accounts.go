@@ -52,8 +52,8 @@ func (d *demo) people() []Account {
 // that it shows a demonstration, and to whom.
 const AccountsFile = "accounts.json"
 
-// accounts opens an account for every role.
-func (d *demo) accounts(ctx context.Context, s *Step) error {
+// accounts opens an account for every role, before the first step.
+func (d *demo) accounts(ctx context.Context) error {
 	conn, err := d.p.As(monitor.Identity{Actor: "person:demo-admin", Roles: []monitor.Role{monitor.Administrator}}).Conn("gateway")
 	if err != nil {
 		return err
@@ -63,7 +63,13 @@ func (d *demo) accounts(ctx context.Context, s *Step) error {
 	failed := make([]error, len(list))
 	var wg sync.WaitGroup
 	for i, one := range list {
-		wg.Go(func() { failed[i] = d.open(ctx, c, one) })
+		wg.Go(func() {
+			id, err := d.open(ctx, c, one)
+			if one.Role == "head" {
+				d.headAccount = id
+			}
+			failed[i] = err
+		})
 	}
 	wg.Wait()
 	for _, err := range failed {
@@ -71,12 +77,7 @@ func (d *demo) accounts(ctx context.Context, s *Step) error {
 			return err
 		}
 	}
-	s.Facts["accounts"], s.Facts["password"] = list, Password
-	for _, one := range list {
-		line := fmt.Sprintf("%-12s %-14s %s", one.Login, one.Role, one.Name)
-		d.say(s, line+"  "+one.OrgKK, line+"  "+one.OrgRU, line+"  "+one.OrgEN)
-	}
-	d.say(s, "құпиясөз бәріне бірдей: "+Password, "пароль у всех один: "+Password, "the password is the same for all: "+Password)
+	d.opened = list
 	raw, err := json.MarshalIndent(map[string]any{"password": Password, "accounts": list}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -87,20 +88,21 @@ func (d *demo) accounts(ctx context.Context, s *Step) error {
 	return journal.WriteFileSync(filepath.Join(d.folder, AccountsFile), append(raw, '\n'), 0o600)
 }
 
-// open opens one account and sets the password that is printed.
-func (d *demo) open(ctx context.Context, c gatewayv1.AccountsServiceClient, one Account) error {
+// open opens one account and sets the password that is printed; it gives the account's number.
+func (d *demo) open(ctx context.Context, c gatewayv1.AccountsServiceClient, one Account) (string, error) {
 	q := &gatewayv1.CreateAccountRequest{
 		CommandId: d.id("account " + one.Login), Login: one.Login, Name: one.Name, Roles: []string{one.Role}, Organisation: one.Organisation,
 	}
 	res, err := c.CreateAccount(ctx, q)
 	if err != nil {
-		return err
+		return "", err
 	}
+	id := res.GetAccount().GetAccountId()
 	if !res.GetAccount().GetMustChange() {
-		return nil // of an earlier run
+		return id, nil // of an earlier run
 	}
 	_, err = c.ChangePassword(ctx, &gatewayv1.ChangePasswordRequest{
 		CommandId: d.id("password " + one.Login), Login: one.Login, Password: res.GetOneTimePassword(), NewPassword: Password,
 	})
-	return err
+	return id, err
 }

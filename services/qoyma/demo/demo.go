@@ -27,6 +27,9 @@ type Report struct {
 	ReadyMS int64   `json:"ready_ms"` // from the start of the process to the readiness of all services
 	TookMS  int64   `json:"took_ms"`
 	Steps   []*Step `json:"steps"`
+	// Accounts are what was opened for whoever tries the archive, all with one Password.
+	Accounts []Account `json:"accounts"`
+	Password string    `json:"password"`
 }
 
 // Step is one step of the main job.
@@ -72,13 +75,18 @@ type Archive interface {
 func Run(ctx context.Context, p Archive, folder string, lang fault.Language, progress func(*Step)) *Report {
 	d := &demo{
 		p: p, folder: folder, lang: lang, departments: departments(),
-		clerk:      person("demo-clerk", monitor.Clerk, 1),
 		commission: person("demo-commission", monitor.Commission, 1),
 		archivist:  person("demo-archivist", monitor.Archivist, 2),
 		researcher: monitor.Identity{Actor: "person:demo-reader", Roles: []monitor.Role{monitor.Researcher}},
 	}
 	r := &Report{OK: true, Archive: p.Archive()}
 	began := time.Now()
+	if err := d.accounts(ctx); err != nil {
+		r.OK = false
+		r.Steps = append(r.Steps, &Step{Name: "accounts", Error: err.Error(), Facts: map[string]any{}})
+		return r
+	}
+	r.Accounts, r.Password = d.opened, Password
 	for i, s := range []struct {
 		name  string
 		title [3]string
@@ -104,16 +112,26 @@ func Run(ctx context.Context, p Archive, folder string, lang fault.Language, pro
 			"Каталог находит: слово в другой форме, шифр в трёх написаниях",
 			"The catalogue finds it: words in other forms, the code in three spellings",
 		}, d.find},
+		{"insurance", [3]string{
+			"Сақтандыру қоры: көшірмелер жасалды; бүлінген түпнұсқа табылып, қалпына келтірілді",
+			"Страховой фонд: копии изготовлены; повреждённый оригинал найден и восстановлен",
+			"Insurance fund: copies are made; a damaged original is found and restored",
+		}, d.insure},
+		{"request", [3]string{
+			"Азамат есептік жазбасыз өтініш берді: тәртібі мен соңғы күні есебімен түсіндірілді",
+			"Гражданин подал запрос без учётной записи: порядок и последний день объяснены с расчётом",
+			"A citizen asks without an account: regime and latest date are explained with their arithmetic",
+		}, d.ask},
+		{"certificate", [3]string{
+			"Анықтамаға қол қойылды: ол өзін дәлелдейді; өзгертілгені, күні ауыстырылғаны және жалғаны қабылданбайды",
+			"Справка подписана: она доказывает себя; изменённая, с другой датой и поддельная отклонены",
+			"The certificate is signed and proves itself; an altered, a re-dated and a forged one are refused",
+		}, d.certify},
 		{"timeline", [3]string{
-			"Тапсырудың тарихы үш қызметтің журналынан оқылды",
-			"История передачи прочитана из журналов трёх служб",
-			"The transfer's timeline is read from the journals of three services",
+			"Бүкіл тізбек бір тарихта: қызметтердің журналдарынан оқылды",
+			"Вся цепочка на одной ленте: прочитана из журналов служб",
+			"The whole chain on one timeline, read from the services' journals",
 		}, d.timeline},
-		{"accounts", [3]string{
-			"Әр рөлге есептік жазба ашылды",
-			"Для каждой роли заведена учётная запись",
-			"An account is opened for every role",
-		}, d.accounts},
 	} {
 		step := &Step{Number: i + 1, Name: s.name, title: s.title, Facts: map[string]any{}}
 		r.Steps = append(r.Steps, step)
@@ -164,17 +182,27 @@ func person(account string, role monitor.Role, level uint32) monitor.Identity {
 	return monitor.Identity{Actor: "person:" + account, Roles: []monitor.Role{role}, Clearance: monitor.Scope{Level: level, Grounds: []string{"personal"}}}
 }
 
+// clerkOf is the clerk of a department: each acts for his own alone.
+func (d *demo) clerkOf(organisation string) monitor.Identity {
+	id := person("demo-clerk-"+organisation, monitor.Clerk, 1)
+	id.Organisation = organisation
+	return id
+}
+
 type demo struct {
 	p           Archive
 	folder      string
 	lang        fault.Language
 	departments []department
 
-	clerk, commission, archivist, researcher monitor.Identity
+	commission, archivist, researcher monitor.Identity
 
 	transfer, second string // numbers of the first and the second department's transfers
 	accession        string
 	code             string
+	opened           []Account
+	headAccount      string
+	request          requestID
 }
 
 // id is the command id of one act of the demonstration: the same in every run.

@@ -80,6 +80,9 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 	for _, wrong := range report.Problems {
 		t.Errorf("%s: %s: %s", wrong.Service, wrong.Where, wrong.What)
 	}
+	if report.Copies != 2 {
+		t.Errorf("%d insurance copies, want 2", report.Copies)
+	}
 	if report.Objects != 1 {
 		t.Errorf("%d objects in the repository, want 1", report.Objects)
 	}
@@ -87,7 +90,7 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 
 func good(t *testing.T, r *demo.Report) {
 	t.Helper()
-	if !r.OK || len(r.Steps) != 6 {
+	if !r.OK || len(r.Steps) != 8 || len(r.Accounts) < 8 {
 		for _, s := range r.Steps {
 			t.Errorf("step %d %s: %s", s.Number, s.Name, s.Error)
 		}

@@ -30,24 +30,12 @@ func (d *demo) fallDue(ctx context.Context, s *Step) error {
 			return err
 		}
 	}
-	c, err := d.retention(d.clerk)
+	first, err := d.duty(ctx, d.departments[0].organisation.GetId())
 	if err != nil {
 		return err
 	}
-	var first, second *retentionv1.DueTransfer
-	if err := until(ctx, "two inventories fall due", func() (bool, error) {
-		res, err := c.ListDue(ctx, &retentionv1.ListDueRequest{})
-		for _, t := range res.GetTransfers() {
-			switch {
-			case t.GetTransferId() == "":
-			case t.GetOrganisation().GetId() == d.departments[0].organisation.GetId():
-				first = t
-			case t.GetOrganisation().GetId() == d.departments[1].organisation.GetId():
-				second = t
-			}
-		}
-		return first != nil && second != nil, err
-	}); err != nil {
+	second, err := d.duty(ctx, d.departments[1].organisation.GetId())
+	if err != nil {
 		return err
 	}
 	d.transfer, d.second = first.GetTransferId(), second.GetTransferId()
@@ -63,13 +51,31 @@ func (d *demo) fallDue(ctx context.Context, s *Step) error {
 	return nil
 }
 
+// duty waits until an inventory of a department has fallen due, as its clerk sees it.
+func (d *demo) duty(ctx context.Context, organisation string) (due *retentionv1.DueTransfer, err error) {
+	c, err := d.retention(d.clerkOf(organisation))
+	if err != nil {
+		return nil, err
+	}
+	err = until(ctx, "an inventory of "+organisation+" falls due", func() (bool, error) {
+		res, err := c.ListDue(ctx, &retentionv1.ListDueRequest{})
+		for _, t := range res.GetTransfers() {
+			if t.GetTransferId() != "" {
+				due = t
+			}
+		}
+		return due != nil, err
+	})
+	return due, err
+}
+
 // register enters one department with its files and its approved inventory.
 func (d *demo) register(ctx context.Context, dep department) error {
 	archivist, err := d.retention(d.archivist)
 	if err != nil {
 		return err
 	}
-	clerk, err := d.retention(d.clerk)
+	clerk, err := d.retention(d.clerkOf(dep.organisation.GetId()))
 	if err != nil {
 		return err
 	}
@@ -121,17 +127,13 @@ func (d *demo) register(ctx context.Context, dep department) error {
 // upload is step 2: the first department's bag is checked and taken; the second's has one
 // flipped byte and is refused with the file named.
 func (d *demo) upload(ctx context.Context, s *Step) error {
-	c, err := d.intake(d.clerk)
+	c, err := d.expected(ctx, d.departments[0].organisation.GetId(), d.transfer)
 	if err != nil {
 		return err
 	}
-	for _, id := range []string{d.transfer, d.second} {
-		if err := until(ctx, "the archive expects transfer "+id, func() (bool, error) {
-			res, err := c.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: id})
-			return res.GetTransfer().GetTransferId() == id, err
-		}); err != nil {
-			return err
-		}
+	others, err := d.expected(ctx, d.departments[1].organisation.GetId(), d.second)
+	if err != nil {
+		return err
 	}
 	if _, err := c.NameContact(ctx, &intakev1.NameContactRequest{
 		CommandId: d.id("contact"), TransferId: d.transfer,
@@ -163,7 +165,7 @@ func (d *demo) upload(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	refused, err := client.Upload(ctx, c, d.id("spoilt upload"), d.second, spoilt)
+	refused, err := client.Upload(ctx, others, d.id("spoilt upload"), d.second, spoilt)
 	if err != nil {
 		return err
 	}
@@ -175,6 +177,19 @@ func (d *demo) upload(ctx context.Context, s *Step) error {
 	s.Facts["refused"] = map[string]any{"file": f.GetWhere(), "code": f.GetCode(), "clause": f.GetClause()}
 	d.say(s, "Қайтарылды: "+f.GetWhere()+" – "+f.GetText().GetKk(), "Отклонено: "+f.GetWhere()+" – "+f.GetText().GetRu(), "Refused: "+f.GetWhere()+" – "+f.GetText().GetEn())
 	return nil
+}
+
+// expected waits until the archive expects a department's transfer, and gives its clerk's way to
+// intake.
+func (d *demo) expected(ctx context.Context, organisation, transfer string) (intakev1.IntakeServiceClient, error) {
+	c, err := d.intake(d.clerkOf(organisation))
+	if err != nil {
+		return nil, err
+	}
+	return c, until(ctx, "the archive expects transfer "+transfer, func() (bool, error) {
+		res, err := c.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: transfer})
+		return res.GetTransfer().GetTransferId() == transfer, err
+	})
 }
 
 // makeBag prepares a department's documents and bags them; one from an earlier run is made
@@ -336,7 +351,7 @@ func (d *demo) find(ctx context.Context, s *Step) error {
 // where it began.
 func (d *demo) timeline(ctx context.Context, s *Step) error {
 	var events []*journalv1.TimelineEvent
-	want := []string{"TransferDue", "TransferExpected", "PackageChecked", "AccessionAccepted", "AccessionCatalogued", "TransferFulfilled"}
+	want := []string{"TransferDue", "TransferExpected", "PackageChecked", "AccessionAccepted", "AccessionCatalogued", "TransferFulfilled", "CopyOrdered", "CopyMade", "CopyVerified"}
 	if err := until(ctx, "the timeline tells "+strings.Join(want, ", "), func() (bool, error) {
 		var err error
 		events, err = client.Timeline(ctx, process.Names(), d.journal, journal.Ref{Type: "transfer", ID: d.transfer})

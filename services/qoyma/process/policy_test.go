@@ -13,6 +13,7 @@ import (
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
@@ -24,7 +25,7 @@ func methods() []string {
 	var all []string
 	for _, d := range []grpc.ServiceDesc{
 		retentionv1.RetentionService_ServiceDesc, intakev1.IntakeService_ServiceDesc,
-		cataloguev1.CatalogueService_ServiceDesc, insurancev1.InsuranceService_ServiceDesc, gatewayv1.AccountsService_ServiceDesc,
+		cataloguev1.CatalogueService_ServiceDesc, referencev1.ReferenceService_ServiceDesc, insurancev1.InsuranceService_ServiceDesc, gatewayv1.AccountsService_ServiceDesc,
 		journalv1.JournalService_ServiceDesc,
 	} {
 		for _, m := range d.Methods {

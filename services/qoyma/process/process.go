@@ -75,9 +75,13 @@ var (
 type Config struct {
 	Data    string // folder of everything this process keeps
 	Archive string // code of the archive; empty takes the folder's, a new folder "kz-archive"
-	// NameKK and NameRU are the archive's name as papers print it. Where one is given both are
-	// kept in the folder; otherwise the folder's hold.
-	NameKK, NameRU string
+	// NameKK and NameRU are the archive's name as papers print it, AddressKK and AddressRU its
+	// postal address, URL the public address of its pages. What is given is kept in the folder;
+	// for the rest the folder's hold.
+	NameKK, NameRU, AddressKK, AddressRU, URL string
+	// Sites are the places of insurance copies, "folder" or "name=folder". Where any is given
+	// they are kept in the folder; otherwise the folder's hold; a new one has site-1 within it.
+	Sites []string
 	// Services are the services that there are; nil means Services(). Tests and measurements
 	// bring their own.
 	Services []Service
@@ -147,7 +151,12 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 	if p.archive, err = archiveOf(cfg.Data, cfg.Archive, p.keys); err != nil {
 		return nil, err
 	}
-	if p.names, err = namesOf(cfg.Data, names{KK: cfg.NameKK, RU: cfg.NameRU}); err != nil {
+	if p.names, err = namesOf(cfg.Data, names{
+		KK: cfg.NameKK, RU: cfg.NameRU, AddressKK: cfg.AddressKK, AddressRU: cfg.AddressRU, URL: cfg.URL,
+	}); err != nil {
+		return nil, err
+	}
+	if p.cfg.Sites, err = keepSites(cfg.Data, cfg.Sites); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -304,7 +313,8 @@ func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi
 	sources := make([]journalapi.Source, 0, len(targets))
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
-			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services), Proxies: p.cfg.Proxies,
+			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU,
+			AddressKK: p.names.AddressKK, AddressRU: p.names.AddressRU, URL: p.names.URL, Sites: p.cfg.Sites, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services), Proxies: p.cfg.Proxies,
 			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})
@@ -381,6 +391,16 @@ func (p *Process) Close() error {
 		errs = append(errs, p.http.Close())
 	}
 	return errors.Join(append(errs, p.closeBuses())...)
+}
+
+// Originals is the folder of the repository of originals; empty where another process keeps it.
+func (p *Process) Originals() string {
+	for _, svc := range p.services {
+		if svc.Name() == "intake" {
+			return filepath.Join(p.cfg.Data, "intake", "ocfl")
+		}
+	}
+	return ""
 }
 
 // Archive is the archive's code.

@@ -3,8 +3,10 @@ package process
 import (
 	"github.com/qoyma/qoyma/services/catalogue"
 	"github.com/qoyma/qoyma/services/gateway"
+	"github.com/qoyma/qoyma/services/insurance"
 	"github.com/qoyma/qoyma/services/intake"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/reference"
 	"github.com/qoyma/qoyma/services/retention"
 )
 
@@ -26,6 +28,14 @@ var services = []Service{
 	{Name: "catalogue", New: func(p host.Process) (*host.Service, error) {
 		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)
 	}, Spec: catalogue.Spec},
+	{Name: "insurance", New: func(p host.Process) (*host.Service, error) {
+		return insurance.New(insurance.Config{Sites: p.Sites}, p)
+	}, Spec: insurance.Spec},
+	{Name: "reference", New: func(p host.Process) (*host.Service, error) {
+		return reference.New(reference.Config{
+			NameKK: p.NameKK, NameRU: p.NameRU, AddressKK: p.AddressKK, AddressRU: p.AddressRU, URL: p.URL,
+		}, p)
+	}, Spec: reference.Spec},
 	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
 		return gateway.New(gateway.Config{Clearance: Clearance, Proxies: p.Proxies}, p)
 	}, Spec: gateway.Spec},

@@ -18,6 +18,7 @@ const (
 	indent     = 7.0 // of a statement behind its number
 	addressAt  = 0.5 // share of the width at which the addressee's block begins
 	checkBlock = qrSize + 16
+	signBlock  = 24 + checkBlock
 )
 
 // Draw prints the paper: the first revision, whose SHA-256 the head signs. Equal facts give
@@ -126,7 +127,11 @@ func (p printer) body(opening string) {
 	p.list(p.w.spellings, p.f.Spellings)
 	p.list(p.w.gaps, p.f.Gaps)
 	p.list(p.w.searched, codes(p.f.Searched, p.f.Language))
-	p.list(p.w.basis, codes(p.f.basis(), p.f.Language))
+	basis := codes(p.f.basis(), p.f.Language)
+	if n := len(basis); n > 0 && n <= 10 && p.f.Closing == "" {
+		p.Room(float64(n+2)*paper.BodyLine + signBlock) // a signature does not stand alone on a page
+	}
+	p.list(p.w.basis, basis)
 	p.text(p.f.Closing)
 	if p.f.Kind == Refusal {
 		p.text(p.w.complain)
@@ -143,6 +148,7 @@ func (p printer) text(text string) {
 // statement prints number, period and text, and below, smaller, the documents it rests on.
 func (p printer) statement(number int, s Statement) {
 	mark := strconv.Itoa(number) + "."
+	p.Room(3 * paper.BodyLine) // a period alone at the foot of a page says nothing
 	if s.Period != "" {
 		p.hang(mark, "B", paper.BodySize, s.Period)
 		mark = ""
@@ -196,7 +202,7 @@ func (p printer) list(heading string, items []string) {
 
 // signature: post, place of the electronic signature, name; and who prepared the answer.
 func (p printer) signature() {
-	p.Room(16 + 8 + checkBlock) // the signature stays with what proves it
+	p.Room(signBlock) // the signature stays with what proves it
 	p.Skip(5)
 	p.Sign(p.f.Signatory.Post.In(p.f.Language), p.f.Signatory.Name, p.w.signature)
 	p.Skip(3)

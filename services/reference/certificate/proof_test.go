@@ -515,13 +515,14 @@ func TestAnotherServicesJournalSignsNoPapers(t *testing.T) {
 	}
 }
 
-// No single changed byte of the file goes unnoticed.
+// No single changed byte of the file goes unnoticed. Of the long texts in it a sample is tried,
+// and all of their ends, where base64 has bits that say nothing.
 func TestEveryByteCounts(t *testing.T) {
 	a := archive(t, "kz-test", "reference")
 	whole, first := issue(t, a, "2026-1-1")
-	step := 1 + len(first)/300 // some of the paper, all of the proof
-	for i := 0; i < len(whole); i++ {
-		if i < len(first) && i%step != 0 {
+	for i := range whole {
+		ends := i > len(first) && i+1 < len(whole) && strings.ContainsRune("=\"\\", rune(whole[i+1]))
+		if !ends && i%(1+len(first)/100) != 0 && (i < len(first) || i%11 != 0) && i < len(whole)-60 {
 			continue
 		}
 		pdf := bytes.Clone(whole)
@@ -529,7 +530,7 @@ func TestEveryByteCounts(t *testing.T) {
 		if _, err := certificate.Verify(pdf, a.Key.Verifier); err == nil {
 			t.Fatalf("byte %d (%q) can be changed", i, whole[max(0, i-20):min(len(whole), i+20)])
 		}
-		if i%(step*8) == 0 {
+		if i%5 == 0 {
 			if _, err := certificate.Verify(append(whole[:i:i], whole[i+1:]...), a.Key.Verifier); err == nil {
 				t.Fatalf("byte %d can be left out", i)
 			}
@@ -586,7 +587,7 @@ func TestTheProofIsFixed(t *testing.T) {
 		" \"body\": \"Ym9keQ==\",\n \"sealed_sha256\": \"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\",\n \"path\": [\n  \"" + base64.StdEncoding.EncodeToString(left[:]) + "\"\n ],\n" +
 		" \"signer_public_key\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n}\n"
 	if !bytes.Contains(pdf, []byte(want)) {
-		t.Errorf("%s", pdf[bytes.Index(pdf, []byte("\"format\"")):])
+		t.Errorf("%s", pdf[len(pdf)-4000:])
 	}
 	if _, back, err := certificate.Split(pdf); err != nil || string(back.Note) != string(p.Note) || back.Path[0] != p.Path[0] {
 		t.Errorf("%+v, %v", back, err)
@@ -617,9 +618,11 @@ func FuzzVerify(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { _ = a.Close() })
 	whole, first, err := a.Issue(f.Context(), certtest.Facts(fault.Russian, "2026-1-1"))
 	if err != nil {
+		f.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(whole[len(first):], uint32(len(first)))

@@ -9,7 +9,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// NotOurs: the first revision is no PDF that Draw made, so nothing can be appended to it.
+// NotOurs says that the first revision is no PDF that Draw made, so nothing can be appended.
 var NotOurs = fault.Define(fault.Invalid, "certificate.not_ours",
 	"the proof cannot be appended: this PDF was not printed here ({problem}); take the file that was signed",
 	"доказательство нельзя добавить: этот PDF напечатан не здесь ({problem}); возьмите подписанный файл",

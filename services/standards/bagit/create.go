@@ -44,7 +44,7 @@ func Create(ctx context.Context, root string, payload fs.FS, info []Field, opts 
 	if err := b.copyPayload(ctx, payload); err != nil {
 		return nil, fmt.Errorf("make bag: %w", err)
 	}
-	if err := b.tagFiles(info); err != nil {
+	if err := b.Wrap(info, func(name string, text *bytes.Buffer) error { return b.write(name, text) }); err != nil {
 		return nil, fmt.Errorf("make bag: %w", err)
 	}
 	report = b.Finish()
@@ -97,13 +97,15 @@ func (b *builder) write(name string, from io.Reader) error {
 	return errors.Join(s.fill(from), f.Close())
 }
 
-func (b *builder) tagFiles(info []Field) error {
+// Wrap makes a bag of the payload that came: it gives the tag files to write, each whole and once, in
+// the order in which they stand on each other. What is written is to come back as files of the bag.
+// Files whose bytes did not all come are left out. The fields of info may not contain ":" in
+// a label.
+func (c *Checker) Wrap(info []Field, write func(name string, text *bytes.Buffer) error) error {
 	var sum oxum
-	for p, e := range b.entries {
-		if strings.HasPrefix(p, payloadPrefix) {
-			sum.bytes += e.Size
-			sum.files++
-		}
+	for _, e := range c.listed(false) {
+		sum.bytes += e.Size
+		sum.files++
 	}
 	text := &bytes.Buffer{}
 	for _, f := range append(slices.Clone(info), Field{oxumLabel, sum.String()}) {
@@ -113,16 +115,16 @@ func (b *builder) tagFiles(info []Field) error {
 		}
 		fmt.Fprintf(text, "%s: %s\n", label, value)
 	}
-	if err := b.write("bagit.txt", strings.NewReader("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")); err != nil {
+	if err := write("bagit.txt", bytes.NewBufferString("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")); err != nil {
 		return err
 	}
-	if err := b.write("bag-info.txt", text); err != nil {
+	if err := write("bag-info.txt", text); err != nil {
 		return err
 	}
 	for _, kind := range []string{"manifest-", "tagmanifest-"} {
-		files := b.listed(kind == "tagmanifest-")
+		files := c.listed(kind == "tagmanifest-")
 		for _, algorithm := range []string{"sha256", "sha512"} {
-			if err := b.write(kind+algorithm+".txt", manifestText(files, algorithm)); err != nil {
+			if err := write(kind+algorithm+".txt", manifestText(files, algorithm)); err != nil {
 				return err
 			}
 		}
@@ -131,10 +133,12 @@ func (b *builder) tagFiles(info []Field) error {
 }
 
 // listed are the files that a manifest lists, by path: payload or tag files.
-func (b *builder) listed(tags bool) []*entry {
+func (c *Checker) listed(tags bool) []*entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var files []*entry
-	for p, e := range b.entries {
-		if strings.HasPrefix(p, payloadPrefix) != tags {
+	for p, e := range c.entries {
+		if e.done && strings.HasPrefix(p, payloadPrefix) != tags {
 			files = append(files, e)
 		}
 	}
@@ -142,7 +146,7 @@ func (b *builder) listed(tags bool) []*entry {
 	return files
 }
 
-func manifestText(files []*entry, algorithm string) io.Reader {
+func manifestText(files []*entry, algorithm string) *bytes.Buffer {
 	text := &bytes.Buffer{}
 	for _, e := range files {
 		fmt.Fprintf(text, "%s  %s\n", e.digest(algorithm), encodePath(e.Path))

@@ -162,21 +162,11 @@ func (a *attempt) build(ctx context.Context) error {
 			return err
 		}
 	}
-	text, err := pretty(a.inventory)
+	record, err := recordOf(a.inventory)
 	if err != nil {
 		return err
 	}
-	sidecar := []byte(sum("sha512", text) + "  " + inventoryName + "\n")
-	for _, f := range []struct {
-		name string
-		text []byte
-	}{
-		{"v1/" + inventoryName, text},
-		{"v1/" + inventoryName + ".sha512", sidecar},
-		{inventoryName, text},
-		{inventoryName + ".sha512", sidecar},
-		{"0=" + objectName, []byte(objectName + "\n")},
-	} {
+	for _, f := range record {
 		if err := a.disk.WriteFile(filepath.Join(a.object, filepath.FromSlash(f.name)), f.text); err != nil {
 			return err
 		}

@@ -291,6 +291,8 @@ func (o *Object) ReadFile(logical string) (io.ReadCloser, error) {
 	return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
 }
 
+var errOdd = errors.New("not what belongs there")
+
 // readLimited reads a regular file of at most that many bytes.
 func readLimited(name string, most int64) ([]byte, error) {
 	info, err := os.Lstat(name)
@@ -298,7 +300,7 @@ func readLimited(name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s: %d bytes, %s: not what belongs there", name, info.Size(), info.Mode())
+		return nil, fmt.Errorf("%s: %d bytes, %s: %w", name, info.Size(), info.Mode(), errOdd)
 	}
 	return os.ReadFile(name)
 }

@@ -229,19 +229,19 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 // the page is the current one.
 func (v View) Menu() []Link {
 	var out []Link
-	at := -1
+	here := -1 // the entry with the longest address that leads here
 	for _, n := range v.r.site.nav {
 		if !n.allow.Lets(v.r.Person) {
 			continue
 		}
-		above := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
-		if above && (at < 0 || len(n.address) > len(out[at].Address)) {
-			at = len(out)
+		leads := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
+		if leads && (here < 0 || len(n.address) > len(out[here].Address)) {
+			here = len(out)
 		}
 		out = append(out, Link{Address: n.address, Name: v.T(n.key)})
 	}
-	if at >= 0 {
-		out[at].Current = true
+	if here >= 0 {
+		out[here].Current = true
 	}
 	return out
 }

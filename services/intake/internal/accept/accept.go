@@ -31,6 +31,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
 var replaced = fault.Define(fault.Conflict, "intake.package.replaced",
@@ -338,9 +339,8 @@ func (r *run) line() (a *intakev1.Accession, err error) {
 	return a, err
 }
 
-// object puts the accepted content into the repository, with the package's own tag files.
-func (r *run) object(ctx context.Context) (id, sha string, err error) {
-	var files []repository.File
+// files are the accepted content with the package's own tag files.
+func (r *run) files() (files []repository.File) {
 	for _, c := range r.facts.content {
 		position, payload := transfer.PositionOf(c.GetPath())
 		if payload && !slices.Contains(r.chosen, position) {
@@ -350,6 +350,68 @@ func (r *run) object(ctx context.Context) (id, sha string, err error) {
 			Path: c.GetPath(), Source: r.Staging.Path(r.plan.GetPackageId(), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
 		})
 	}
+	return files
+}
+
+// Spec is what the object of an accepted transfer is, from the journal alone. The error is Other where
+// this program would describe the object otherwise than the one that made it, so that its
+// record cannot be written anew.
+func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
+	begun, err := p.begunOf(a.GetTransferId())
+	if err != nil {
+		return ocfl.Spec{}, err
+	}
+	body, err := begun.Body()
+	if err != nil {
+		return ocfl.Spec{}, err
+	}
+	plan, ok := body.(*intakev1.AcceptanceBegun)
+	if !ok {
+		return ocfl.Spec{}, fmt.Errorf("event %d begins no acceptance", begun.Seq())
+	}
+	r := run{Plans: p, begun: begun, plan: plan}
+	if err := p.Store.View(func(v *base.View) (err error) {
+		r.facts, err = read(v, a.GetTransferId())
+		return err
+	}); err != nil {
+		return ocfl.Spec{}, err
+	}
+	if r.chosen, err = r.facts.choose(plan.GetPositions()); err != nil {
+		return ocfl.Spec{}, err
+	}
+	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), begun.Time(), r.files())
+	sha, err := spec.InventorySHA512()
+	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
+		err = Other
+	}
+	return spec, err
+}
+
+// Other says that an object was described by a program that writes inventories otherwise.
+var Other = errors.New("the object's inventory cannot be made again: another program made it")
+
+// begunOf finds the beginning of a transfer's acceptance on its timeline.
+func (p *Plans) begunOf(transferID string) (*journal.Record, error) {
+	for after := uint64(0); ; {
+		records, err := p.Store.Timeline(journal.Ref{Type: "transfer", ID: transferID}, after, 500)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			if r.Is((*intakev1.AcceptanceBegun)(nil)) {
+				return r, nil
+			}
+			after = r.Seq()
+		}
+		if len(records) == 0 {
+			return nil, fmt.Errorf("transfer %s: its acceptance is not in the journal", transferID)
+		}
+	}
+}
+
+// object puts the accepted content into the repository, with the package's own tag files.
+func (r *run) object(ctx context.Context) (id, sha string, err error) {
+	files := r.files()
 	if len(files) == 0 {
 		return "", "", nil // paper alone
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -120,4 +121,34 @@ func cut(s string, most int) string {
 		return string(r[:most-1]) + "…"
 	}
 	return s
+}
+
+// MaxLines is how many accessions of one year a book is printed for.
+const MaxLines = 2000
+
+// Book is the book of accessions of a year, as of its last line. The number of the fonds stays
+// empty: it is the catalogue's to give.
+func Book(archive act.Text, year int, lines []*intakev1.Accession) (act.Book, error) {
+	book := act.Book{Archive: archive, Year: year}
+	for _, a := range lines {
+		day, err := civil.Parse(a.GetAcceptedOn())
+		if err != nil {
+			return book, fmt.Errorf("accession %s: %w", a.GetAccessionNumber(), err)
+		}
+		who := text(a.GetOrganisation().GetName(), a.GetOrganisation().GetId(), 1000)
+		r := act.Receipt{
+			Number: a.GetAccessionNumber(), Date: day, From: who, Fonds: who, Units: int(a.GetAccepted()),
+			Document: act.Text{
+				KK: "№ " + a.GetAccessionNumber() + " қабылдау-тапсыру актісі, " + day.Dotted(),
+				RU: "акт приема-передачи № " + a.GetAccessionNumber() + " от " + day.Dotted(),
+			},
+			Note: act.Text{KK: "№ " + a.GetInventory().GetNumber() + " тізімдеме", RU: "оп. № " + a.GetInventory().GetNumber()},
+		}
+		if i := a.GetInventory(); i.GetYearFrom() > 0 && i.GetYearTo() > 0 {
+			r.First = civil.Date{Year: int(i.GetYearFrom()), Month: time.January, Day: 1}
+			r.Last = civil.Date{Year: int(i.GetYearTo()), Month: time.December, Day: 31}
+		}
+		book.Receipts, book.AsOf = append(book.Receipts, r), day
+	}
+	return book, nil
 }

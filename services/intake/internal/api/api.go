@@ -35,6 +35,10 @@ var (
 		"accession {number} has no act in “{language}”; acts are in kk and ru",
 		"у поступления {number} нет акта на языке «{language}»; акты составляются на kk и ru",
 		"{number} түсімінің «{language}» тіліндегі актісі жоқ; актілер kk және ru тілдерінде жасалады")
+	noBook = fault.Define(fault.NotFound, "intake.book.empty",
+		"nothing was accepted in {year}, so its book has no pages; choose another year",
+		"в {year} году ничего не принято, и страниц в книге за этот год нет; выберите другой год",
+		"{year} жылы ештеңе қабылданбаған, бұл жылдың кітабында бет жоқ; басқа жылды таңдаңыз")
 	noContent = fault.Define(fault.NotFound, "intake.content.unknown",
 		"the repository has no such file; take object and path from the accession's files",
 		"такого файла в хранилище нет; возьмите объект и путь из дел поступления",
@@ -59,14 +63,14 @@ type Server struct {
 
 	swept chan struct{} // closed once what dead uploads left is gone
 	mu    sync.Mutex
-	busy  map[string]bool // transfers and packages with an upload under way
+	busy  map[string]*progress // transfers and packages with an upload under way
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.
 func New(plans *accept.Plans, reserve uint64) *Server {
 	return &Server{
 		Patience: patience, store: plans.Store, area: plans.Staging, repo: plans.Repository, plans: plans, reserve: reserve,
-		swept: make(chan struct{}), busy: make(map[string]bool),
+		swept: make(chan struct{}), busy: make(map[string]*progress),
 	}
 }
 
@@ -151,8 +155,8 @@ func clearance(ctx context.Context) monitor.Scope {
 
 func labelOf(l base.Label) monitor.Label { return monitor.Label{Level: l.Level, Grounds: l.Grounds} }
 
-// ListTransfers implements IntakeService.
-func (s *Server) ListTransfers(_ context.Context, req *intakev1.ListTransfersRequest) (*intakev1.ListTransfersResponse, error) {
+// ListTransfers implements IntakeService. A clerk's list is that of his department.
+func (s *Server) ListTransfers(ctx context.Context, req *intakev1.ListTransfersRequest) (*intakev1.ListTransfersResponse, error) {
 	known := req.GetState() == ""
 	for _, state := range transfer.States() {
 		known = known || req.GetState() == string(state)
@@ -160,9 +164,16 @@ func (s *Server) ListTransfers(_ context.Context, req *intakev1.ListTransfersReq
 	if !known {
 		return nil, badState.With("state", clip(req.GetState()))
 	}
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	res := new(intakev1.ListTransfersResponse)
-	err := s.store.View(func(v *base.View) (err error) {
-		res.Transfers, res.More, err = store.Transfers(v, req.GetState(), req.GetAfter(), limited(req.GetLimit()))
+	err = s.store.View(func(v *base.View) (err error) {
+		if of.Only() == "" {
+			res.Counts = store.Counts(v)
+		}
+		res.Transfers, res.More, err = store.Transfers(v, of, req.GetState(), req.GetAfter(), limited(req.GetLimit()))
 		for _, t := range res.GetTransfers() {
 			t.ContactNamed = store.ContactSeq(v, t.GetTransferId()) != 0
 		}
@@ -178,10 +189,14 @@ var personal = monitor.Label{Level: 1, Grounds: []string{"personal"}}
 // GetTransfer implements IntakeService. Rows that the reader may not see are left out.
 func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferRequest) (*intakev1.GetTransferResponse, error) {
 	scope := clearance(ctx)
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	res := new(intakev1.GetTransferResponse)
 	var named *journal.Record
-	err := s.store.View(func(v *base.View) error {
-		t, err := store.Transfer(v, req.GetTransferId())
+	err = s.store.View(func(v *base.View) error {
+		t, err := store.Mine(v, req.GetTransferId(), of)
 		if err != nil {
 			return err
 		}
@@ -202,6 +217,11 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 			return err
 		}
 		res.Files, res.More = visible(scope, files), more
+		if t.GetPackageId() != "" {
+			if res.Contents, err = store.UnitContents(v, t.GetTransferId(), res.GetFiles()); err != nil {
+				return err
+			}
+		}
 		if seq := store.ContactSeq(v, t.GetTransferId()); seq != 0 {
 			named, err = v.Entry(seq)
 		}
@@ -254,8 +274,12 @@ func (s *Server) NameContact(ctx context.Context, req *intakev1.NameContactReque
 			return nil, badContact.With("limit", maxField)
 		}
 	}
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) {
-		t, err := store.Transfer(v, req.GetTransferId())
+		t, err := store.Mine(v, req.GetTransferId(), of)
 		if err != nil {
 			return nil, err
 		}
@@ -305,12 +329,16 @@ func (s *Server) GetAccession(ctx context.Context, req *intakev1.GetAccessionReq
 		return nil, err
 	}
 	scope := clearance(ctx)
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	res := new(intakev1.GetAccessionResponse)
 	err = s.store.View(func(v *base.View) error {
 		if res.Accession, err = store.Accession(v, n); err != nil {
 			return err
 		}
-		if res.Accession == nil {
+		if res.Accession == nil || !of.Has(res.GetAccession().GetOrganisation().GetId()) {
 			return noAccession.With("number", n)
 		}
 		files, more, err := store.Accepted(v, n, req.GetAfter(), limited(req.GetLimit()))

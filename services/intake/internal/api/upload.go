@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/space"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
@@ -71,7 +74,17 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	unlock, err := s.lock(begin.GetTransferId(), c.ID.String())
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.store.View(func(v *base.View) error {
+		_, err := store.Mine(v, begin.GetTransferId(), of)
+		return err
+	}); err != nil {
+		return err
+	}
+	so, unlock, err := s.lock(begin.GetTransferId(), c.ID.String())
 	if err != nil {
 		return err
 	}
@@ -85,7 +98,7 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 	if err := s.arrived(ctx, begin.GetTransferId()); err != nil {
 		return err
 	}
-	u := upload{Server: s, id: begin.GetTransferId(), command: c}
+	u := upload{Server: s, id: begin.GetTransferId(), command: c, bare: begin.GetBare(), so: so}
 	res, err := u.take(stream)
 	if err != nil {
 		return err
@@ -93,26 +106,41 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 	return stream.SendAndClose(res)
 }
 
+// progress is how far an upload has come.
+type progress struct {
+	files atomic.Uint32
+	bytes atomic.Uint64
+}
+
 // lock keeps other uploads of the transfer, and of the same id, out.
-func (s *Server) lock(id, packageID string) (unlock func(), err error) {
-	names := []string{"transfer/" + id, "package/" + packageID}
+func (s *Server) lock(id, packageID string) (so *progress, unlock func(), err error) {
+	so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
+	if !ok {
+		return nil, nil, uploading.With("id", clip(id))
+	}
+	return so, unlock, nil
+}
+
+// claim takes names of what is worked on; false where one is taken.
+func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
-		if s.busy[name] {
-			return nil, uploading.With("id", clip(id))
+		if s.busy[name] != nil {
+			return nil, nil, false
 		}
 	}
+	so = new(progress)
 	for _, name := range names {
-		s.busy[name] = true
+		s.busy[name] = so
 	}
-	return func() {
+	return so, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, name := range names {
 			delete(s.busy, name)
 		}
-	}, nil
+	}, true
 }
 
 // answered repeats the answer to a command id that came before; nil where it did not.
@@ -153,6 +181,8 @@ type upload struct {
 	*Server
 	id      string
 	command base.Command
+	bare    bool // the payload alone comes
+	so      *progress
 	staged  *staging.Upload
 	// as they stood when the upload began
 	transfer *intakev1.Transfer
@@ -176,6 +206,11 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	}()
 	if err := u.receive(stream); err != nil {
 		return nil, err
+	}
+	if u.bare {
+		if err := u.staged.Wrap(u.info()); err != nil {
+			return nil, u.explained(err, 0)
+		}
 	}
 	report, err := u.staged.Finish()
 	if err != nil {
@@ -240,10 +275,14 @@ func (u *upload) receive(stream uploadStream) error {
 			if len(part.File.GetPath()) > maxPathBytes {
 				return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
 			}
+			if u.bare && !strings.HasPrefix(part.File.GetPath(), "data/") {
+				return staging.OutOfOrder.With("problem", "a bare package has files of data/ alone")
+			}
 			if err := u.room(part.File.GetSize()); err != nil {
 				return err
 			}
-			full, err := u.staged.File(part.File.GetPath(), part.File.GetSize())
+			full, err := u.begin(part.File)
+			u.so.files.Add(1)
 			if err != nil {
 				return u.explained(err, part.File.GetSize())
 			}
@@ -262,9 +301,28 @@ func (u *upload) receive(stream uploadStream) error {
 			if err := u.staged.Data(part.Data); err != nil {
 				return u.explained(err, uint64(len(part.Data)))
 			}
+			u.so.bytes.Add(uint64(len(part.Data)))
 		default:
 			return staging.OutOfOrder.With("problem", "a second begin")
 		}
+	}
+}
+
+func (u *upload) begin(f *intakev1.UploadFile) (full bool, err error) {
+	if f.GetUnsized() {
+		return u.staged.Unsized(f.GetPath())
+	}
+	return u.staged.File(f.GetPath(), f.GetSize())
+}
+
+// info says in the bag of our making whose it is (RFC 8493 §2.2.2).
+func (u *upload) info() []bagit.Field {
+	name := u.transfer.GetOrganisation().GetName()
+	return []bagit.Field{
+		{Label: "Source-Organization", Value: cmp.Or(name.GetKk(), name.GetRu(), name.GetEn())},
+		{Label: "External-Identifier", Value: u.id},
+		{Label: "Internal-Sender-Identifier", Value: u.transfer.GetInventory().GetId()},
+		{Label: "Bag-Software-Agent", Value: "Qoyma"},
 	}
 }
 

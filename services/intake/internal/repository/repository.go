@@ -3,6 +3,8 @@
 //
 //	<dir>/ocfl/…              the storage root
 //	<dir>/acts/<SHA-256>.pdf
+//	<dir>/quarantine/<command>/…    what stood in the place of a file that was restored
+//	<dir>/restoring/<command>       bytes of a restoration under way
 package repository
 
 import (
@@ -30,17 +32,24 @@ var Damaged = fault.Define(fault.Internal, "intake.content.damaged",
 	"{what} – не то, что было принято: контрольная сумма не совпадает; не используйте и сообщите администратору, нужно восстановить из копии",
 	"{what} – қабылданған нұсқа емес: бақылау сомасы сәйкес келмейді; пайдаланбаңыз, әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")
 
+// Gone is answered where accepted bytes are not there or the disk does not give them.
+var Gone = fault.Define(fault.Internal, "intake.content.gone",
+	"{what} is missing or cannot be read, though it was accepted; tell the administrator, it must be restored from a copy",
+	"{what} отсутствует или не читается, хотя было принято; сообщите администратору, нужно восстановить из копии",
+	"{what} қабылданғанымен, орнында жоқ немесе оқылмайды; әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")
+
 // Repository is the storage root with the acts. Its methods may be called by several
 // goroutines at once.
 type Repository struct {
 	root *ocfl.Root
+	home string // the service's folder
 	dir  string
 	acts string
 }
 
 // Open opens or makes it.
 func Open(dir string) (*Repository, error) {
-	r := &Repository{dir: filepath.Join(dir, "ocfl"), acts: filepath.Join(dir, "acts")}
+	r := &Repository{home: dir, dir: filepath.Join(dir, "ocfl"), acts: filepath.Join(dir, "acts")}
 	if err := os.MkdirAll(r.acts, 0o700); err != nil {
 		return nil, fmt.Errorf("repository: %w", err)
 	}
@@ -63,10 +72,9 @@ type File struct {
 	Size                 uint64
 }
 
-// Create makes the object of a transfer; begun is when its acceptance was recorded. It may be
-// called again after any failure and gives the same object. It answers with the SHA-512 of
-// the object's inventory.
-func (r *Repository) Create(ctx context.Context, archive, transfer string, begun time.Time, files []File) (sha string, err error) {
+// SpecOf is everything that a transfer's object says. It follows from the journal alone, so
+// that the object's own record can be written anew when it is damaged.
+func SpecOf(archive, transfer string, begun time.Time, files []File) ocfl.Spec {
 	spec := ocfl.Spec{
 		ID: ObjectID(archive, transfer), Message: "Transfer " + transfer, Created: begun,
 		User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
@@ -74,6 +82,14 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 	for _, f := range files {
 		spec.Files = append(spec.Files, ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)})
 	}
+	return spec
+}
+
+// Create makes the object of a transfer; begun is when its acceptance was recorded. It may be
+// called again after any failure and gives the same object. It answers with the SHA-512 of
+// the object's inventory.
+func (r *Repository) Create(ctx context.Context, archive, transfer string, begun time.Time, files []File) (sha string, err error) {
+	spec := SpecOf(archive, transfer, begun, files)
 	if _, err := r.root.Create(ctx, spec); err != nil {
 		return "", fmt.Errorf("repository: %w", err)
 	}
@@ -86,18 +102,27 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 }
 
 // Read gives a file of an object piece by piece. When it returns nil, everything that emit
-// got was what was accepted; Damaged means that it was not.
+// got was what was accepted; Damaged means that it was not, Gone that it cannot be had.
 func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) error) error {
 	o, err := r.root.Object(object)
 	if err != nil {
-		return fmt.Errorf("repository: %w", err)
+		return broken(path, err)
 	}
 	from, err := o.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("repository: %w", err)
+		return broken(path, err)
 	}
 	defer func() { _ = from.Close() }() // it was only read
 	return verified(path, from, sha512.New(), sha512hex, emit)
+}
+
+// broken says of an error whether what was accepted is damaged or gone, or whether reading it
+// failed for a reason that passes.
+func broken(what string, err error) error {
+	if ocfl.Lost(err) {
+		return Gone.With("what", what).Because(err)
+	}
+	return fmt.Errorf("repository: %s: %w", what, err)
 }
 
 // chunk is how much is read at once, in bytes.
@@ -117,7 +142,7 @@ func verified(what string, from io.Reader, h hash.Hash, want string, emit func([
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("repository: %s: %w", what, err)
+			return broken(what, err)
 		}
 	}
 	if hex.EncodeToString(h.Sum(nil)) != want {
@@ -178,6 +203,9 @@ func (r *Repository) Act(sha string) ([]byte, error) {
 func (r *Repository) Sweep(acts map[string]bool) error {
 	if err := r.root.Sweep(); err != nil {
 		return fmt.Errorf("repository: %w", err)
+	}
+	if err := r.sweepRestoring(); err != nil {
+		return err
 	}
 	return r.eachAct(func(path, sha string) error {
 		if acts[sha] {

@@ -8,6 +8,7 @@
 package staging
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -107,6 +108,7 @@ type Upload struct {
 	sink    *bagit.Sink // nil where the open file was refused by its name
 	path    string
 	size    uint64
+	unsized bool // no size was announced
 	got     uint64
 	open    bool
 	written []string // files of ours, to be made durable by Keep
@@ -132,16 +134,27 @@ func (a *Area) Begin(id string) (*Upload, error) {
 // than are taken: the caller stops, the report says so. A refused name is in the report; its
 // bytes are taken and thrown away.
 func (u *Upload) File(path string, size uint64) (full bool, err error) {
-	if err := u.end(); err != nil {
-		return false, err
-	}
-	u.path, u.size, u.got, u.open = path, size, 0, true
 	if size > 1<<62 {
 		return false, TooMuchData.With("path", clip(path), "size", size)
 	}
+	u.size, u.unsized = size, false
+	return u.begin(path, int64(size))
+}
+
+// Unsized is File where the size is not known beforehand.
+func (u *Upload) Unsized(path string) (full bool, err error) {
+	u.unsized = true
+	return u.begin(path, -1)
+}
+
+func (u *Upload) begin(path string, size int64) (full bool, err error) {
+	if err := u.end(); err != nil {
+		return false, err
+	}
+	u.path, u.got, u.open = path, 0, true
 	// The name is judged before a file is made; the sink hands on to what is opened then.
 	var to hand
-	u.sink, err = u.checker.Begin(path, int64(size), &to)
+	u.sink, err = u.checker.Begin(path, size, &to)
 	if err != nil {
 		u.sink = nil
 		return errors.Is(err, bagit.TooManyEntries), nil
@@ -159,7 +172,7 @@ func (u *Upload) Data(p []byte) error {
 	if !u.open {
 		return OutOfOrder.With("problem", "data before a file")
 	}
-	if u.got += uint64(len(p)); u.got > u.size {
+	if u.got += uint64(len(p)); !u.unsized && u.got > u.size {
 		return TooMuchData.With("path", clip(u.path), "size", u.size)
 	}
 	if u.sink == nil {
@@ -186,6 +199,22 @@ func (u *Upload) end() error {
 		return fmt.Errorf("staging: %w", err)
 	}
 	return nil
+}
+
+// Wrap ends the last file and puts what came, all of it payload, into a bag of our making.
+func (u *Upload) Wrap(info []bagit.Field) error {
+	if err := u.end(); err != nil {
+		return err
+	}
+	return u.checker.Wrap(info, func(name string, text *bytes.Buffer) error {
+		if _, err := u.File(name, uint64(text.Len())); err != nil {
+			return err
+		}
+		if err := u.Data(text.Bytes()); err != nil {
+			return err
+		}
+		return u.end()
+	})
 }
 
 // Finish ends the last file and judges the package.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -35,9 +36,9 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 	case *intakev1.ContactNamed:
 		tx.Put("contacts", key(b.GetTransferId()), journal.SeqKey(r.Seq()))
 	case *intakev1.PackageRefused:
-		return applyRefused(tx, b)
+		return applyRefused(tx, b, r.Time())
 	case *intakev1.PackageChecked:
-		return applyChecked(tx, b)
+		return applyChecked(tx, b, r.Time())
 	case *intakev1.PackageFilesChecked:
 		return applyContent(tx, b)
 	case *intakev1.AcceptanceBegun:
@@ -67,16 +68,26 @@ func bodyOf(r *journal.Record) proto.Message {
 	return nil
 }
 
-// save writes a transfer and keeps the list of its state.
+// save writes a transfer and keeps the lists of its state.
 func save(tx *base.Tx, before string, t *intakev1.Transfer) error {
-	k := key(t.GetTransferId())
+	k, of := key(t.GetTransferId()), t.GetOrganisation().GetId()
 	if before != t.GetState() {
 		if before != "" {
 			tx.Delete("states", under([]byte(before), k...))
+			tx.Delete("departments", departmentKey(of, before, k))
+			count(tx, before, ^uint64(0))
 		}
 		tx.Put("states", under([]byte(t.GetState()), k...), []byte{})
+		tx.Put("departments", departmentKey(of, t.GetState(), k), []byte{})
+		tx.Put("departments", departmentKey(of, "", k), []byte{})
+		count(tx, t.GetState(), 1)
 	}
 	return put(tx, "transfers", k, t)
+}
+
+// count adds to the number of transfers in a state; the greatest number takes one away.
+func count(tx *base.Tx, state string, n uint64) {
+	tx.Put("counts", []byte(state), binary.BigEndian.AppendUint64(nil, seqOf(tx.Get("counts", []byte(state)))+n))
 }
 
 func change(tx *base.Tx, id string, with func(*intakev1.Transfer)) error {
@@ -114,16 +125,18 @@ func applyExpected(tx *base.Tx, b *intakev1.TransferFilesExpected) error {
 	return nil
 }
 
-func applyRefused(tx *base.Tx, b *intakev1.PackageRefused) error {
+func applyRefused(tx *base.Tx, b *intakev1.PackageRefused, at time.Time) error {
 	if err := put(tx, "faults", key(b.GetTransferId()), b); err != nil {
 		return err
 	}
-	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.FaultCount = b.GetCount() })
+	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
+		t.FaultCount, t.PackageAt = b.GetCount(), at.UTC().Format(time.RFC3339)
+	})
 }
 
 // applyChecked lets a package stand; an earlier one is forgotten, its bytes are taken away by
 // whoever recorded this, or by the sweep.
-func applyChecked(tx *base.Tx, b *intakev1.PackageChecked) error {
+func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, at time.Time) error {
 	k := key(b.GetTransferId())
 	var old [][]byte
 	for path := range tx.Scan("content", under(k), nil) {
@@ -139,6 +152,7 @@ func applyChecked(tx *base.Tx, b *intakev1.PackageChecked) error {
 	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
 		t.State, t.PackageId = string(transfer.Checked), b.GetPackageId()
 		t.PackageFiles, t.PackageBytes, t.FaultCount = b.GetFiles(), b.GetBytes(), 0
+		t.PackageAt, t.ManifestSha512 = at.UTC().Format(time.RFC3339), b.GetManifestSha512()
 	})
 }
 

@@ -15,9 +15,10 @@ import (
 // rows are not as many as they say, transfers whose state, package, plan and accession do not
 // agree.
 func Check(v *base.View) []base.Problem {
-	c := &checker{v: v, units: map[int]uint64{}, last: map[int]uint32{}}
+	c := &checker{v: v, units: map[int]uint64{}, last: map[int]uint32{}, states: map[string]uint64{}}
 	c.accessions()
 	c.transfers()
+	c.counts()
 	return c.found
 }
 
@@ -26,6 +27,8 @@ type checker struct {
 	found []base.Problem
 	units map[int]uint64
 	last  map[int]uint32
+	// transfers by state
+	states map[string]uint64
 }
 
 func (c *checker) bad(where, format string, args ...any) {
@@ -106,13 +109,38 @@ func (c *checker) transfers() {
 	}
 }
 
+// counts checks how many transfers each state has, and that the lists of organisations name no
+// others.
+func (c *checker) counts() {
+	all := uint64(0)
+	for _, n := range Counts(c.v) {
+		if all += c.states[n.GetState()]; n.GetCount() != c.states[n.GetState()] {
+			c.bad("counts "+n.GetState(), "it says %d, there are %d", n.GetCount(), c.states[n.GetState()])
+		}
+	}
+	rows := uint64(0)
+	for range c.v.Scan("departments", nil, nil) {
+		rows++
+	}
+	if rows != 2*all {
+		c.bad("departments", "%d rows, %d transfers need %d", rows, all, 2*all)
+	}
+}
+
 // state compares a transfer's state with everything that must go with it.
 func (c *checker) state(where string, k []byte, t *intakev1.Transfer) {
 	for _, s := range transfer.States() {
 		if in := c.v.Get("states", under([]byte(s), k...)) != nil; in != (t.GetState() == string(s)) {
 			c.bad(where, "it is %s; in the list of %s: %t", t.GetState(), s, in)
 		}
+		if in := c.v.Get("departments", departmentKey(t.GetOrganisation().GetId(), string(s), k)) != nil; in != (t.GetState() == string(s)) {
+			c.bad(where, "it is %s; in its organisation's list of %s: %t", t.GetState(), s, in)
+		}
 	}
+	if c.v.Get("departments", departmentKey(t.GetOrganisation().GetId(), "", k)) == nil {
+		c.bad(where, "it is not among its organisation's")
+	}
+	c.states[t.GetState()]++
 	s, plan := transfer.State(t.GetState()), Plan(c.v, t.GetTransferId()) != 0
 	switch {
 	case (s == transfer.Accepted) != (t.GetAccessionNumber() != ""):

@@ -3,6 +3,9 @@
 //
 //	transfers   ‹transfer›               → Transfer, without lists of faults
 //	states      ‹state› 0 ‹transfer›     → nothing: transfers by state
+//	counts      ‹state›                  → how many transfers (8)
+//	departments ‹organisation› 0 ‹state› 0 ‹transfer› → nothing: an organisation's, by state; and once
+//	            more under the empty state, all of them
 //	lists       ‹transfer›               → rows (4), 1 once the last has come, strictest Label
 //	expected    ‹transfer› 0 ‹position›  → record.File
 //	faults      ‹transfer›               → PackageRefused, of the last package if it was refused
@@ -32,6 +35,7 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
@@ -40,6 +44,8 @@ func Schema() base.Schema {
 	return base.Schema{Version: 1, Buckets: []base.Bucket{
 		{Name: "transfers"},
 		{Name: "states"},
+		{Name: "counts"},
+		{Name: "departments"},
 		{Name: "lists"},
 		{Name: "expected"},
 		{Name: "faults"},
@@ -52,6 +58,11 @@ func Schema() base.Schema {
 		{Name: "accepted", Appending: true},
 		{Name: "objects"},
 	}}
+}
+
+// departmentKey is the row of a transfer among its organisation's in a state.
+func departmentKey(organisation, state string, transfer []byte) []byte {
+	return under(under([]byte(organisation), []byte(state)...), transfer...)
 }
 
 // key orders transfers by year and number. A number that retention does not write that way
@@ -133,10 +144,31 @@ func Findings(v *base.View, id string) (refused *intakev1.PackageRefused, checke
 	return refused, checked, err
 }
 
-// Transfers lists transfers by number after one, in a state or all.
-func Transfers(v *base.View, state, after string, limit int) (list []*intakev1.Transfer, more bool, err error) {
+// Mine is one transfer of an organisation that the department has; the fault for any other is
+// Unknown, whether it exists or not.
+func Mine(v *base.View, id string, of monitor.Department) (*intakev1.Transfer, error) {
+	t, err := Transfer(v, id)
+	if err == nil && !of.Has(t.GetOrganisation().GetId()) {
+		return new(intakev1.Transfer), transfer.Unknown.With("id", clip(id))
+	}
+	return t, err
+}
+
+// Counts is how many transfers there are in each state.
+func Counts(v *base.View) (counts []*intakev1.StateCount) {
+	for _, s := range transfer.States() {
+		counts = append(counts, &intakev1.StateCount{State: string(s), Count: seqOf(v.Get("counts", []byte(s)))})
+	}
+	return counts
+}
+
+// Transfers lists the transfers of a department by number after one, in a state or all.
+func Transfers(v *base.View, of monitor.Department, state, after string, limit int) (list []*intakev1.Transfer, more bool, err error) {
 	bucket, prefix := "transfers", []byte(nil)
-	if state != "" {
+	switch {
+	case of.Only() != "":
+		bucket, prefix = "departments", departmentKey(of.Only(), state, nil)
+	case state != "":
 		bucket, prefix = "states", under([]byte(state))
 	}
 	var from []byte
@@ -226,6 +258,39 @@ func Content(v *base.View, id string) ([]*intakev1.ContentFile, error) {
 	}
 	return files, nil
 }
+
+// UnitContents is what has come for some units, each with at most 20 of its files. A unit's paths are written
+// with its number as the department wrote it ("1", "0001"), so that the page gathers the whole
+// package once: at most 20,000 files.
+func UnitContents(v *base.View, id string, files []*recordv1.File) ([]*intakev1.UnitContent, error) {
+	of := make(map[uint32]*intakev1.UnitContent, len(files))
+	var list []*intakev1.UnitContent
+	for _, f := range files {
+		of[f.GetPosition()] = &intakev1.UnitContent{Position: f.GetPosition()}
+	}
+	content, err := Content(v, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range content {
+		position, ok := transfer.PositionOf(f.GetPath())
+		u := of[position]
+		if !ok || u == nil {
+			continue
+		}
+		if u.Files == 0 {
+			list = append(list, u)
+		}
+		u.Files, u.Bytes = u.Files+1, u.Bytes+f.GetSize()
+		if len(u.First) < maxFirst {
+			u.First = append(u.First, f)
+		}
+	}
+	return list, nil
+}
+
+// maxFirst is how many files of a unit a page names.
+const maxFirst = 20
 
 // ContentFile is one file of the package; false where there is none.
 func ContentFile(v *base.View, id, path string) (*intakev1.ContentFile, bool, error) {

@@ -53,10 +53,17 @@ func (s *Server) do(ctx context.Context, id, method string, decide platform.Deci
 	return records[0], nil
 }
 
-// clearance is what the caller may see.
-func clearance(ctx context.Context) monitor.Scope {
+// reader is what the caller may see: what his clearance allows, and of whom.
+type reader struct {
+	monitor.Scope
+	monitor.Department
+}
+
+// readerOf is the caller's; the fault is monitor.ErrNoDepartment.
+func readerOf(ctx context.Context) (reader, error) {
 	id, _ := monitor.From(ctx)
-	return id.Clearance
+	department, err := monitor.DepartmentOf(ctx)
+	return reader{id.Clearance, department}, err
 }
 
 func bounded(asked uint32) int {
@@ -79,8 +86,12 @@ func (s *Server) RegisterOrganisation(ctx context.Context, q *retentionv1.Regist
 // AddNomenclatureEntry implements RetentionService.
 func (s *Server) AddNomenclatureEntry(ctx context.Context, q *retentionv1.AddNomenclatureEntryRequest) (*retentionv1.AddNomenclatureEntryResponse, error) {
 	var e retentionv1.NomenclatureEntryAdded
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := s.do(ctx, q.GetCommandId(), retentionv1.RetentionService_AddNomenclatureEntry_FullMethodName,
-		s.rules.AddNomenclatureEntry(q.GetEntry()), &e); err != nil {
+		s.rules.AddNomenclatureEntry(q.GetEntry(), scope), &e); err != nil {
 		return nil, err
 	}
 	return &retentionv1.AddNomenclatureEntryResponse{Entry: store.EntryOf(&e)}, nil
@@ -89,19 +100,23 @@ func (s *Server) AddNomenclatureEntry(ctx context.Context, q *retentionv1.AddNom
 // OpenFile implements RetentionService.
 func (s *Server) OpenFile(ctx context.Context, q *retentionv1.OpenFileRequest) (*retentionv1.OpenFileResponse, error) {
 	var e retentionv1.FileOpened
-	rec, err := s.do(ctx, q.GetCommandId(), retentionv1.RetentionService_OpenFile_FullMethodName, s.rules.OpenFile(q), &e)
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := s.do(ctx, q.GetCommandId(), retentionv1.RetentionService_OpenFile_FullMethodName, s.rules.OpenFile(q, scope), &e)
 	if err != nil {
 		return nil, err
 	}
 	f := store.FileOf(&e)
-	return &retentionv1.OpenFileResponse{File: f}, s.unseal(ctx, f, rec)
+	return &retentionv1.OpenFileResponse{File: f}, s.unseal(scope, f, rec)
 }
 
 // unseal puts the sealed title into an answer about one file, for a reader who may see the
 // file. An erased title stays away, and the line's title stands in its place.
-func (s *Server) unseal(ctx context.Context, f *retentionv1.DepartmentFile, rec *journal.Record) error {
+func (s *Server) unseal(scope reader, f *retentionv1.DepartmentFile, rec *journal.Record) error {
 	label := monitor.Label{Level: f.GetFile().GetLabel().GetLevel(), Grounds: f.GetFile().GetLabel().GetGrounds()}
-	if rec == nil || rec.Header.GetSealedKey() == 0 || !clearance(ctx).Allows(label) {
+	if rec == nil || rec.Header.GetSealedKey() == 0 || !scope.Allows(label) {
 		return nil
 	}
 	sealed, err := s.store.Keys().Unseal(rec)
@@ -120,11 +135,14 @@ func (s *Server) unseal(ctx context.Context, f *retentionv1.DepartmentFile, rec 
 // CloseFile implements RetentionService.
 func (s *Server) CloseFile(ctx context.Context, q *retentionv1.CloseFileRequest) (*retentionv1.CloseFileResponse, error) {
 	var e retentionv1.FileClosed
-	scope := clearance(ctx)
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := s.do(ctx, q.GetCommandId(), retentionv1.RetentionService_CloseFile_FullMethodName, s.rules.CloseFile(q, scope), &e); err != nil {
 		return nil, err
 	}
-	row, err := s.file(ctx, e.GetFileId())
+	row, err := s.file(scope, e.GetFileId())
 	if err != nil {
 		return nil, err
 	}
@@ -136,11 +154,11 @@ func (s *Server) CloseFile(ctx context.Context, q *retentionv1.CloseFileRequest)
 }
 
 // file reads one file with its title.
-func (s *Server) file(ctx context.Context, id string) (*retentionv1.DepartmentFile, error) {
+func (s *Server) file(scope reader, id string) (*retentionv1.DepartmentFile, error) {
 	var row store.FileRow
 	var opened *journal.Record
 	if err := s.store.View(func(v *platform.View) (err error) {
-		if row, err = store.File(v, id, clearance(ctx)); err != nil {
+		if row, err = store.File(v, id, scope); err != nil {
 			return err
 		}
 		opened, err = store.SealedTitle(v, row)
@@ -148,12 +166,16 @@ func (s *Server) file(ctx context.Context, id string) (*retentionv1.DepartmentFi
 	}); err != nil {
 		return nil, err
 	}
-	return row.DepartmentFile, s.unseal(ctx, row.DepartmentFile, opened)
+	return row.DepartmentFile, s.unseal(scope, row.DepartmentFile, opened)
 }
 
 // GetFile implements RetentionService.
 func (s *Server) GetFile(ctx context.Context, q *retentionv1.GetFileRequest) (*retentionv1.GetFileResponse, error) {
-	f, err := s.file(ctx, q.GetFileId())
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.file(scope, q.GetFileId())
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +185,12 @@ func (s *Server) GetFile(ctx context.Context, q *retentionv1.GetFileRequest) (*r
 // ApproveInventory implements RetentionService.
 func (s *Server) ApproveInventory(ctx context.Context, q *retentionv1.ApproveInventoryRequest) (*retentionv1.ApproveInventoryResponse, error) {
 	var e retentionv1.InventoryApproved
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := s.do(ctx, q.GetCommandId(), retentionv1.RetentionService_ApproveInventory_FullMethodName,
-		s.rules.ApproveInventory(q, clearance(ctx)), &e); err != nil {
+		s.rules.ApproveInventory(q, scope), &e); err != nil {
 		return nil, err
 	}
 	return &retentionv1.ApproveInventoryResponse{Inventory: e.GetInventory(), DueOn: e.GetDueOn(), Steps: e.GetSteps()}, nil

@@ -9,10 +9,20 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/store"
 )
 
-// ListOrganisations implements RetentionService.
-func (s *Server) ListOrganisations(_ context.Context, q *retentionv1.ListOrganisationsRequest) (*retentionv1.ListOrganisationsResponse, error) {
+// ListOrganisations implements RetentionService. A clerk's list is the one organisation.
+func (s *Server) ListOrganisations(ctx context.Context, q *retentionv1.ListOrganisationsRequest) (*retentionv1.ListOrganisationsResponse, error) {
 	res := new(retentionv1.ListOrganisationsResponse)
-	err := s.store.View(func(v *platform.View) (err error) {
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(func(v *platform.View) (err error) {
+		if only := scope.Only(); only != "" {
+			if o, err := store.Organisation(v, only); err == nil && only > q.GetAfter() {
+				res.Organisations = append(res.Organisations, o)
+			}
+			return nil
+		}
 		res.Organisations, res.More, err = store.Organisations(v, q.GetAfter(), bounded(q.GetLimit()))
 		return err
 	})
@@ -20,10 +30,14 @@ func (s *Server) ListOrganisations(_ context.Context, q *retentionv1.ListOrganis
 }
 
 // ListNomenclature implements RetentionService.
-func (s *Server) ListNomenclature(_ context.Context, q *retentionv1.ListNomenclatureRequest) (*retentionv1.ListNomenclatureResponse, error) {
+func (s *Server) ListNomenclature(ctx context.Context, q *retentionv1.ListNomenclatureRequest) (*retentionv1.ListNomenclatureResponse, error) {
 	res := new(retentionv1.ListNomenclatureResponse)
-	err := s.store.View(func(v *platform.View) (err error) {
-		res.Entries, err = store.Nomenclature(v, q.GetOrganisationId(), q.GetYear())
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(func(v *platform.View) (err error) {
+		res.Entries, err = store.Nomenclature(v, q.GetOrganisationId(), q.GetYear(), scope)
 		return err
 	})
 	return res, err
@@ -37,11 +51,15 @@ func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest)
 		return nil, badState.With("state", clip(q.GetState()))
 	}
 	res := new(retentionv1.ListFilesResponse)
-	limit, after, scope := bounded(q.GetLimit()), q.GetAfter(), clearance(ctx)
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	limit, after := bounded(q.GetLimit()), q.GetAfter()
 	for {
 		var page store.Page
 		if err := s.store.View(func(v *platform.View) (err error) {
-			if _, err = store.Organisation(v, q.GetOrganisationId()); err != nil {
+			if _, err = store.Mine(v, q.GetOrganisationId(), scope); err != nil {
 				return err
 			}
 			page, err = store.Files(v, q.GetOrganisationId(), q.GetState(), after, limit, scope)
@@ -66,14 +84,18 @@ func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest)
 // GetInventory implements RetentionService.
 func (s *Server) GetInventory(ctx context.Context, q *retentionv1.GetInventoryRequest) (*retentionv1.GetInventoryResponse, error) {
 	res := new(retentionv1.GetInventoryResponse)
-	err := s.store.View(func(v *platform.View) error {
-		d, err := store.Inventory(v, q.GetInventoryId())
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(func(v *platform.View) error {
+		d, err := store.MyInventory(v, q.GetInventoryId(), scope)
 		if err != nil {
 			return err
 		}
 		res.OrganisationId, res.Inventory, res.DueOn = d.GetOrganisation().GetId(), d.GetInventory(), d.GetDueOn()
 		res.Steps, res.TransferId = d.GetSteps(), d.GetTransferId()
-		res.Files, res.More, err = store.InventoryRows(v, q.GetInventoryId(), q.GetAfter(), bounded(q.GetLimit()), clearance(ctx))
+		res.Files, res.More, err = store.InventoryRows(v, q.GetInventoryId(), q.GetAfter(), bounded(q.GetLimit()), scope)
 		return err
 	})
 	if err != nil {
@@ -82,21 +104,29 @@ func (s *Server) GetInventory(ctx context.Context, q *retentionv1.GetInventoryRe
 	return res, nil
 }
 
-// ListDue implements RetentionService.
-func (s *Server) ListDue(_ context.Context, q *retentionv1.ListDueRequest) (*retentionv1.ListDueResponse, error) {
+// ListDue implements RetentionService. All organisations are a clerk's one.
+func (s *Server) ListDue(ctx context.Context, q *retentionv1.ListDueRequest) (*retentionv1.ListDueResponse, error) {
 	if q.GetUntil() != "" {
 		if _, err := civil.Parse(q.GetUntil()); err != nil {
 			return nil, err
 		}
 	}
 	res := new(retentionv1.ListDueResponse)
-	err := s.store.View(func(v *platform.View) (err error) {
-		if q.GetOrganisationId() != "" {
-			if _, err := store.Organisation(v, q.GetOrganisationId()); err != nil {
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(func(v *platform.View) (err error) {
+		organisation := q.GetOrganisationId()
+		if organisation == "" {
+			organisation = scope.Only()
+		}
+		if organisation != "" {
+			if _, err := store.Mine(v, organisation, scope); err != nil {
 				return err
 			}
 		}
-		res.Transfers, err = store.Duties(v, q.GetOrganisationId(), q.GetUntil(), store.MaxPage)
+		res.Transfers, err = store.Duties(v, organisation, q.GetUntil(), store.MaxPage)
 		return err
 	})
 	if err != nil {

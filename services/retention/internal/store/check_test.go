@@ -16,7 +16,6 @@ import (
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/journal"
-	"github.com/qoyma/qoyma/services/platform/monitor"
 	platform "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
@@ -55,7 +54,7 @@ func furnished(t testing.TB, unsynced bool, spoil func(tx *platform.Tx)) (*platf
 	do(t, s, decisions.RegisterOrganisation(&recordv1.Organisation{Id: "a", Name: &recordv1.Text{Kk: "Ұйым"}, Level: "district"}))
 	do(t, s, decisions.AddNomenclatureEntry(&retentionv1.NomenclatureEntry{
 		OrganisationId: "a", Year: 2014, Index: "01-01", Title: &recordv1.Text{Ru: "Приказы"}, Term: "постоянно",
-	}))
+	}, everyone))
 	return s, decisions
 }
 
@@ -96,7 +95,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, r := furnished(t, true, c.spoil)
 			for _, file := range []string{"1", "2"} {
-				do(t, s, r.OpenFile(opening()))
+				do(t, s, r.OpenFile(opening(), everyone))
 				do(t, s, r.CloseFile(&retentionv1.CloseFileRequest{FileId: file, ClosedOn: "2014-12-30", Leaves: 1}, everyone))
 			}
 			do(t, s, r.ApproveInventory(&retentionv1.ApproveInventoryRequest{
@@ -128,16 +127,16 @@ func TestManyHiddenFilesArePassedOver(t *testing.T) {
 	hidden := opening()
 	hidden.Label = &journalv1.Label{Level: 2}
 	for range 5003 {
-		do(t, s, r.OpenFile(hidden))
+		do(t, s, r.OpenFile(hidden, everyone))
 	}
-	do(t, s, r.OpenFile(opening()))
+	do(t, s, r.OpenFile(opening(), everyone))
 	for _, state := range []string{"", store.StateOpen} {
 		var got []string
 		after, pages := "", 0
 		for {
 			var page store.Page
 			if err := s.View(func(v *platform.View) (err error) {
-				page, err = store.Files(v, "a", state, after, 10, monitor.Scope{})
+				page, err = store.Files(v, "a", state, after, 10, reader{})
 				return err
 			}); err != nil {
 				t.Fatal(err)
@@ -162,7 +161,7 @@ func TestLongTitlesEndAPageEarly(t *testing.T) {
 	long := opening()
 	long.Title = &recordv1.Text{Kk: strings.Repeat("қ", 1000), Ru: strings.Repeat("ы", 1000), En: strings.Repeat("₸", 1000)}
 	for range 400 {
-		do(t, s, r.OpenFile(long))
+		do(t, s, r.OpenFile(long, everyone))
 	}
 	for _, state := range []string{"", store.StateOpen} {
 		seen, after := 0, ""
@@ -195,7 +194,7 @@ func TestANomenclatureIsBounded(t *testing.T) {
 	add := func(i int) platform.Decide {
 		return r.AddNomenclatureEntry(&retentionv1.NomenclatureEntry{
 			OrganisationId: "a", Year: 2014, Index: fmt.Sprintf("%d-%d", 100+i/900, 100+i%900), Title: &recordv1.Text{Ru: "Статья"}, Term: "ДМН",
-		})
+		}, everyone)
 	}
 	for i := range store.MaxEntries - 1 {
 		do(t, s, add(i))
@@ -219,7 +218,7 @@ func BenchmarkOpenFile(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := s.Do(b.Context(), platform.Command{
-				ID: uuid.Must(uuid.NewV7()), Name: "/test", Actor: "person:test", Decide: r.OpenFile(opening()),
+				ID: uuid.Must(uuid.NewV7()), Name: "/test", Actor: "person:test", Decide: r.OpenFile(opening(), everyone),
 			}); err != nil {
 				b.Error(err)
 			}

@@ -36,11 +36,12 @@ func (r *Rules) RegisterOrganisation(o *recordv1.Organisation) store.Decide {
 	}
 }
 
-// AddNomenclatureEntry decides a new line of a nomenclature (AR-7). Its term is read in any of
-// the three languages and kept in its canonical English form.
-func (r *Rules) AddNomenclatureEntry(e *retentionv1.NomenclatureEntry) store.Decide {
+// AddNomenclatureEntry decides a new line of a nomenclature (AR-7) of an organisation that the
+// scope has. Its term is read in any of the three languages and kept in its canonical English
+// form.
+func (r *Rules) AddNomenclatureEntry(e *retentionv1.NomenclatureEntry, scope Reader) store.Decide {
 	return func(v *store.View, now time.Time) ([]store.Event, error) {
-		o, err := Organisation(v, e.GetOrganisationId())
+		o, err := Mine(v, e.GetOrganisationId(), scope)
 		if err != nil {
 			return nil, err
 		}
@@ -78,13 +79,13 @@ func (r *Rules) AddNomenclatureEntry(e *retentionv1.NomenclatureEntry) store.Dec
 
 // OpenFile decides the registering of a file under a line of its nomenclature. It takes four
 // reads, because it is the most frequent command.
-func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest) store.Decide {
+func (r *Rules) OpenFile(q *retentionv1.OpenFileRequest, scope Reader) store.Decide {
 	return func(v *store.View, now time.Time) ([]store.Event, error) {
 		label, err := r.label(q.GetLabel())
 		if err != nil {
 			return nil, err
 		}
-		o, err := Organisation(v, q.GetOrganisationId())
+		o, err := Mine(v, q.GetOrganisationId(), scope)
 		if err != nil {
 			return nil, err
 		}

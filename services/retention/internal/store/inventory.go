@@ -39,7 +39,7 @@ func (r *Rules) ApproveInventory(q *retentionv1.ApproveInventoryRequest, scope R
 		if n := len(q.GetFileIds()); n > MaxListed {
 			return nil, nomenclature.TooManyFiles.With("count", n, "most", MaxListed)
 		}
-		o, err := Organisation(v, q.GetOrganisationId())
+		o, err := Mine(v, q.GetOrganisationId(), scope)
 		if err != nil {
 			return nil, err
 		}

@@ -55,7 +55,12 @@ type world struct {
 	rules *store.Rules
 }
 
-var everyone = monitor.Scope{Level: 3, Grounds: []string{"personal"}}
+var everyone = reader{monitor.Scope{Level: 3, Grounds: []string{"personal"}}}
+
+// reader has the files of all organisations.
+type reader struct{ monitor.Scope }
+
+func (reader) Has(string) bool { return true }
 
 // TestModel runs random commands, good and bad, beside the model; then every file, list and
 // duty must be as the model has it, and the journal folded into an empty store must give the
@@ -151,7 +156,7 @@ func (w *world) add(organisation, index string) {
 	}
 	if w.do("add "+key, w.organisations[organisation] && !w.entries[key], w.rules.AddNomenclatureEntry(&retentionv1.NomenclatureEntry{
 		OrganisationId: organisation, Year: 2014, Index: index, Title: &recordv1.Text{Ru: "Статья"}, Term: term,
-	})) {
+	}, everyone)) {
 		w.entries[key] = true
 	}
 }
@@ -163,7 +168,7 @@ func (w *world) open(organisation, index string) {
 	if personal {
 		q.Label, q.Title = &journalv1.Label{Level: 2, Grounds: []string{"personal"}}, &recordv1.Text{Ru: "Иванов"}
 	}
-	if w.do("open "+key, w.entries[key], w.rules.OpenFile(q)) {
+	if w.do("open "+key, w.entries[key], w.rules.OpenFile(q, everyone)) {
 		w.opened[key]++
 		w.files[fmt.Sprint(len(w.files)+1)] = &file{organisation: organisation, volume: w.opened[key], state: store.StateOpen, permanent: index != "01-02", personal: personal}
 	}
@@ -173,7 +178,7 @@ func (w *world) close() {
 	id := w.some()
 	f := w.files[id]
 	cleared := rapid.Bool().Draw(w.t, "cleared")
-	scope := monitor.Scope{}
+	scope := reader{}
 	if cleared {
 		scope = everyone
 	}

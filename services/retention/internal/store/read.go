@@ -16,9 +16,10 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 )
 
-// Reader tells what may be seen; a monitor.Scope is one.
+// Reader tells what may be seen: by its label, and by whose it is.
 type Reader interface {
 	Allows(label monitor.Label) bool
+	Has(organisation string) bool
 }
 
 // everything sees every file: what timers and reactions pass on is cut to the reader's by
@@ -27,6 +28,9 @@ type everything struct{}
 
 // Allows implements Reader.
 func (everything) Allows(monitor.Label) bool { return true }
+
+// Has implements Reader.
+func (everything) Has(string) bool { return true }
 
 // scanned bounds how many rows one page looks at within one transaction.
 const scanned = 5000
@@ -44,6 +48,15 @@ func decode(bucket string, key, raw []byte, into proto.Message) error {
 		return fmt.Errorf("retention: %s, key %q: %w", bucket, key, err)
 	}
 	return nil
+}
+
+// Mine reads an organisation whose records the scope has; the fault for any other is
+// nomenclature.OrganisationUnknown, whether it exists or not.
+func Mine(v *store.View, id string, scope Reader) (*recordv1.Organisation, error) {
+	if !scope.Has(id) {
+		return nil, nomenclature.OrganisationUnknown.With("id", short(id))
+	}
+	return Organisation(v, id)
 }
 
 // Organisation reads one; the fault is nomenclature.OrganisationUnknown.
@@ -90,8 +103,8 @@ func Entry(v *store.View, organisation string, year uint32, index string) (*rete
 }
 
 // Nomenclature reads the lines of an organisation's year by index, at most MaxEntries.
-func Nomenclature(v *store.View, organisation string, year uint32) (list []*retentionv1.NomenclatureEntry, err error) {
-	if _, err := Organisation(v, organisation); err != nil {
+func Nomenclature(v *store.View, organisation string, year uint32, scope Reader) (list []*retentionv1.NomenclatureEntry, err error) {
+	if _, err := Mine(v, organisation, scope); err != nil {
 		return nil, err
 	}
 	if year > civil.MaxYear {
@@ -117,7 +130,7 @@ func File(v *store.View, id string, scope Reader) (FileRow, error) {
 		return FileRow{}, nomenclature.FileUnknown.With("file", short(id))
 	}
 	row, err := fileRow(v, parsed)
-	if err == nil && (row.DepartmentFile == nil || !scope.Allows(labelOf(row.GetFile().GetLabel()))) {
+	if err == nil && (row.DepartmentFile == nil || !scope.Has(row.GetOrganisationId()) || !scope.Allows(labelOf(row.GetFile().GetLabel()))) {
 		return FileRow{}, nomenclature.FileUnknown.With("file", short(id))
 	}
 	return row, err
@@ -205,6 +218,16 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 		page.Files = append(page.Files, row)
 	}
 	return page, nil
+}
+
+// MyInventory reads an inventory of an organisation that the scope has; the fault for any other is
+// nomenclature.InventoryUnknown, whether it exists or not.
+func MyInventory(v *store.View, id string, scope Reader) (*retentionv1.DueTransfer, error) {
+	d, err := Inventory(v, id)
+	if err == nil && !scope.Has(d.GetOrganisation().GetId()) {
+		return nil, nomenclature.InventoryUnknown.With("inventory", short(id))
+	}
+	return d, err
 }
 
 // Inventory reads an approved inventory with its duty; the fault is

@@ -87,9 +87,11 @@ func (x *ListTransfersRequest) GetLimit() uint32 {
 
 // ListTransfersResponse lists a page.
 type ListTransfersResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Transfers     []*Transfer            `protobuf:"bytes,1,rep,name=transfers,proto3" json:"transfers,omitempty"`
-	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Transfers []*Transfer            `protobuf:"bytes,1,rep,name=transfers,proto3" json:"transfers,omitempty"`
+	More      bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// How many there are in each state, for whoever sees all organisations' transfers.
+	Counts        []*StateCount `protobuf:"bytes,3,rep,name=counts,proto3" json:"counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -138,6 +140,66 @@ func (x *ListTransfersResponse) GetMore() bool {
 	return false
 }
 
+func (x *ListTransfersResponse) GetCounts() []*StateCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// StateCount says how many transfers are in a state.
+type StateCount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	State         string                 `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	Count         uint64                 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateCount) Reset() {
+	*x = StateCount{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateCount) ProtoMessage() {}
+
+func (x *StateCount) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateCount.ProtoReflect.Descriptor instead.
+func (*StateCount) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StateCount) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *StateCount) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 // Transfer is a transfer as the archive sees it.
 type Transfer struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -157,13 +219,17 @@ type Transfer struct {
 	Warnings        []*PackageFault `protobuf:"bytes,11,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	AccessionNumber string          `protobuf:"bytes,12,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	ContactNamed    bool            `protobuf:"varint,13,opt,name=contact_named,json=contactNamed,proto3" json:"contact_named,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// When the last package was checked or refused, RFC 3339 in UTC; empty before there was one.
+	PackageAt string `protobuf:"bytes,14,opt,name=package_at,json=packageAt,proto3" json:"package_at,omitempty"`
+	// SHA-512 of the payload manifest of the package that stands, lower-case hex.
+	ManifestSha512 string `protobuf:"bytes,15,opt,name=manifest_sha512,json=manifestSha512,proto3" json:"manifest_sha512,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Transfer) Reset() {
 	*x = Transfer{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[2]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -175,7 +241,7 @@ func (x *Transfer) String() string {
 func (*Transfer) ProtoMessage() {}
 
 func (x *Transfer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[2]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -188,7 +254,7 @@ func (x *Transfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transfer.ProtoReflect.Descriptor instead.
 func (*Transfer) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{2}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Transfer) GetTransferId() string {
@@ -282,6 +348,20 @@ func (x *Transfer) GetContactNamed() bool {
 	return false
 }
 
+func (x *Transfer) GetPackageAt() string {
+	if x != nil {
+		return x.PackageAt
+	}
+	return ""
+}
+
+func (x *Transfer) GetManifestSha512() string {
+	if x != nil {
+		return x.ManifestSha512
+	}
+	return ""
+}
+
 // GetTransferRequest names the transfer.
 type GetTransferRequest struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -295,7 +375,7 @@ type GetTransferRequest struct {
 
 func (x *GetTransferRequest) Reset() {
 	*x = GetTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[3]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -307,7 +387,7 @@ func (x *GetTransferRequest) String() string {
 func (*GetTransferRequest) ProtoMessage() {}
 
 func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[3]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -320,7 +400,7 @@ func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
 func (*GetTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{3}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetTransferRequest) GetTransferId() string {
@@ -351,14 +431,16 @@ type GetTransferResponse struct {
 	Files    []*v1.File             `protobuf:"bytes,2,rep,name=files,proto3" json:"files,omitempty"`
 	More     bool                   `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
 	// The person who hands over, where the reader may see it and it was not erased.
-	Contact       *Contact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
+	Contact *Contact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
+	// What has come for the files of this page, in the package that stands.
+	Contents      []*UnitContent `protobuf:"bytes,5,rep,name=contents,proto3" json:"contents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetTransferResponse) Reset() {
 	*x = GetTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[4]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -370,7 +452,7 @@ func (x *GetTransferResponse) String() string {
 func (*GetTransferResponse) ProtoMessage() {}
 
 func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[4]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -383,7 +465,7 @@ func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
 func (*GetTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{4}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetTransferResponse) GetTransfer() *Transfer {
@@ -414,6 +496,231 @@ func (x *GetTransferResponse) GetContact() *Contact {
 	return nil
 }
 
+func (x *GetTransferResponse) GetContents() []*UnitContent {
+	if x != nil {
+		return x.Contents
+	}
+	return nil
+}
+
+// UnitContent is the digital content of one unit.
+type UnitContent struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Position uint32                 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Files    uint32                 `protobuf:"varint,2,opt,name=files,proto3" json:"files,omitempty"`
+	Bytes    uint64                 `protobuf:"varint,3,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// At most 20 of its files, by path.
+	First         []*ContentFile `protobuf:"bytes,4,rep,name=first,proto3" json:"first,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitContent) Reset() {
+	*x = UnitContent{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitContent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitContent) ProtoMessage() {}
+
+func (x *UnitContent) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitContent.ProtoReflect.Descriptor instead.
+func (*UnitContent) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UnitContent) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *UnitContent) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *UnitContent) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *UnitContent) GetFirst() []*ContentFile {
+	if x != nil {
+		return x.First
+	}
+	return nil
+}
+
+// WatchTransferRequest names the transfer.
+type WatchTransferRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchTransferRequest) Reset() {
+	*x = WatchTransferRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchTransferRequest) ProtoMessage() {}
+
+func (x *WatchTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchTransferRequest.ProtoReflect.Descriptor instead.
+func (*WatchTransferRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WatchTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// WatchTransferResponse is how a transfer stands at one moment.
+type WatchTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State string                 `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	// An upload is under way; files and bytes say how much of it has been checked.
+	Uploading bool   `protobuf:"varint,2,opt,name=uploading,proto3" json:"uploading,omitempty"`
+	Files     uint32 `protobuf:"varint,3,opt,name=files,proto3" json:"files,omitempty"`
+	Bytes     uint64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// As in Transfer.
+	PackageId       string `protobuf:"bytes,5,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	FaultCount      uint32 `protobuf:"varint,6,opt,name=fault_count,json=faultCount,proto3" json:"fault_count,omitempty"`
+	AccessionNumber string `protobuf:"bytes,7,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	PackageAt       string `protobuf:"bytes,8,opt,name=package_at,json=packageAt,proto3" json:"package_at,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *WatchTransferResponse) Reset() {
+	*x = WatchTransferResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchTransferResponse) ProtoMessage() {}
+
+func (x *WatchTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchTransferResponse.ProtoReflect.Descriptor instead.
+func (*WatchTransferResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchTransferResponse) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *WatchTransferResponse) GetUploading() bool {
+	if x != nil {
+		return x.Uploading
+	}
+	return false
+}
+
+func (x *WatchTransferResponse) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *WatchTransferResponse) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *WatchTransferResponse) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *WatchTransferResponse) GetFaultCount() uint32 {
+	if x != nil {
+		return x.FaultCount
+	}
+	return 0
+}
+
+func (x *WatchTransferResponse) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *WatchTransferResponse) GetPackageAt() string {
+	if x != nil {
+		return x.PackageAt
+	}
+	return ""
+}
+
 // NameContactRequest names the person.
 type NameContactRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -426,7 +733,7 @@ type NameContactRequest struct {
 
 func (x *NameContactRequest) Reset() {
 	*x = NameContactRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[5]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -438,7 +745,7 @@ func (x *NameContactRequest) String() string {
 func (*NameContactRequest) ProtoMessage() {}
 
 func (x *NameContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[5]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -451,7 +758,7 @@ func (x *NameContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NameContactRequest.ProtoReflect.Descriptor instead.
 func (*NameContactRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{5}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *NameContactRequest) GetCommandId() string {
@@ -484,7 +791,7 @@ type NameContactResponse struct {
 
 func (x *NameContactResponse) Reset() {
 	*x = NameContactResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[6]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +803,7 @@ func (x *NameContactResponse) String() string {
 func (*NameContactResponse) ProtoMessage() {}
 
 func (x *NameContactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[6]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +816,7 @@ func (x *NameContactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NameContactResponse.ProtoReflect.Descriptor instead.
 func (*NameContactResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{6}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{10}
 }
 
 // UploadPackageRequest is one message of an upload: first begin, then for each file one file
@@ -530,7 +837,7 @@ type UploadPackageRequest struct {
 
 func (x *UploadPackageRequest) Reset() {
 	*x = UploadPackageRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[7]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +849,7 @@ func (x *UploadPackageRequest) String() string {
 func (*UploadPackageRequest) ProtoMessage() {}
 
 func (x *UploadPackageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[7]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +862,7 @@ func (x *UploadPackageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadPackageRequest.ProtoReflect.Descriptor instead.
 func (*UploadPackageRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{7}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UploadPackageRequest) GetPart() isUploadPackageRequest_Part {
@@ -616,16 +923,19 @@ func (*UploadPackageRequest_Data) isUploadPackageRequest_Part() {}
 
 // UploadBegin opens an upload.
 type UploadBegin struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
-	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	CommandId  string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Only files of the payload come ("data/0001/scan.pdf"), and the archive puts them into a bag: for
+	// departments that have files and no tool that makes bags.
+	Bare          bool `protobuf:"varint,3,opt,name=bare,proto3" json:"bare,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UploadBegin) Reset() {
 	*x = UploadBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[8]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -637,7 +947,7 @@ func (x *UploadBegin) String() string {
 func (*UploadBegin) ProtoMessage() {}
 
 func (x *UploadBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[8]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -650,7 +960,7 @@ func (x *UploadBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadBegin.ProtoReflect.Descriptor instead.
 func (*UploadBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{8}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UploadBegin) GetCommandId() string {
@@ -667,20 +977,29 @@ func (x *UploadBegin) GetTransferId() string {
 	return ""
 }
 
+func (x *UploadBegin) GetBare() bool {
+	if x != nil {
+		return x.Bare
+	}
+	return false
+}
+
 // UploadFile opens the next file of the bag.
 type UploadFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Path within the bag, "/"-separated: "bagit.txt", "data/0001.pdf".
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// Bytes that will follow.
-	Size          uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	Size uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	// The size is not known beforehand: a browser's form does not say it.
+	Unsized       bool `protobuf:"varint,3,opt,name=unsized,proto3" json:"unsized,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UploadFile) Reset() {
 	*x = UploadFile{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[9]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +1011,7 @@ func (x *UploadFile) String() string {
 func (*UploadFile) ProtoMessage() {}
 
 func (x *UploadFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[9]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +1024,7 @@ func (x *UploadFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFile.ProtoReflect.Descriptor instead.
 func (*UploadFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{9}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UploadFile) GetPath() string {
@@ -720,6 +1039,13 @@ func (x *UploadFile) GetSize() uint64 {
 		return x.Size
 	}
 	return 0
+}
+
+func (x *UploadFile) GetUnsized() bool {
+	if x != nil {
+		return x.Unsized
+	}
+	return false
 }
 
 // UploadPackageResponse says whether the package was taken. A package with faults is an
@@ -740,7 +1066,7 @@ type UploadPackageResponse struct {
 
 func (x *UploadPackageResponse) Reset() {
 	*x = UploadPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[10]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -752,7 +1078,7 @@ func (x *UploadPackageResponse) String() string {
 func (*UploadPackageResponse) ProtoMessage() {}
 
 func (x *UploadPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[10]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -765,7 +1091,7 @@ func (x *UploadPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadPackageResponse.ProtoReflect.Descriptor instead.
 func (*UploadPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{10}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UploadPackageResponse) GetPackageId() string {
@@ -830,7 +1156,7 @@ type AcceptTransferRequest struct {
 
 func (x *AcceptTransferRequest) Reset() {
 	*x = AcceptTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +1168,7 @@ func (x *AcceptTransferRequest) String() string {
 func (*AcceptTransferRequest) ProtoMessage() {}
 
 func (x *AcceptTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +1181,7 @@ func (x *AcceptTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTransferRequest.ProtoReflect.Descriptor instead.
 func (*AcceptTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AcceptTransferRequest) GetCommandId() string {
@@ -889,7 +1215,7 @@ type AcceptTransferResponse struct {
 
 func (x *AcceptTransferResponse) Reset() {
 	*x = AcceptTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -901,7 +1227,7 @@ func (x *AcceptTransferResponse) String() string {
 func (*AcceptTransferResponse) ProtoMessage() {}
 
 func (x *AcceptTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -914,7 +1240,7 @@ func (x *AcceptTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTransferResponse.ProtoReflect.Descriptor instead.
 func (*AcceptTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AcceptTransferResponse) GetAccession() *Accession {
@@ -943,7 +1269,7 @@ type Accession struct {
 
 func (x *Accession) Reset() {
 	*x = Accession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1281,7 @@ func (x *Accession) String() string {
 func (*Accession) ProtoMessage() {}
 
 func (x *Accession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1294,7 @@ func (x *Accession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accession.ProtoReflect.Descriptor instead.
 func (*Accession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Accession) GetAccessionNumber() string {
@@ -1053,7 +1379,7 @@ type GetAccessionRequest struct {
 
 func (x *GetAccessionRequest) Reset() {
 	*x = GetAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1065,7 +1391,7 @@ func (x *GetAccessionRequest) String() string {
 func (*GetAccessionRequest) ProtoMessage() {}
 
 func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1078,7 +1404,7 @@ func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetAccessionRequest) GetAccessionNumber() string {
@@ -1114,7 +1440,7 @@ type GetAccessionResponse struct {
 
 func (x *GetAccessionResponse) Reset() {
 	*x = GetAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1452,7 @@ func (x *GetAccessionResponse) String() string {
 func (*GetAccessionResponse) ProtoMessage() {}
 
 func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1465,7 @@ func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetAccessionResponse) GetAccession() *Accession {
@@ -1176,7 +1502,7 @@ type ListAccessionsRequest struct {
 
 func (x *ListAccessionsRequest) Reset() {
 	*x = ListAccessionsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1514,7 @@ func (x *ListAccessionsRequest) String() string {
 func (*ListAccessionsRequest) ProtoMessage() {}
 
 func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1527,7 @@ func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessionsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListAccessionsRequest) GetYear() uint32 {
@@ -1238,7 +1564,7 @@ type ListAccessionsResponse struct {
 
 func (x *ListAccessionsResponse) Reset() {
 	*x = ListAccessionsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +1576,7 @@ func (x *ListAccessionsResponse) String() string {
 func (*ListAccessionsResponse) ProtoMessage() {}
 
 func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +1589,7 @@ func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessionsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListAccessionsResponse) GetAccessions() []*Accession {
@@ -1294,6 +1620,105 @@ func (x *ListAccessionsResponse) GetTotalUnits() uint64 {
 	return 0
 }
 
+// GetBookRequest names year and language.
+type GetBookRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Year  uint32                 `protobuf:"varint,1,opt,name=year,proto3" json:"year,omitempty"`
+	// kk or ru.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBookRequest) Reset() {
+	*x = GetBookRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBookRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBookRequest) ProtoMessage() {}
+
+func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBookRequest.ProtoReflect.Descriptor instead.
+func (*GetBookRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GetBookRequest) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *GetBookRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// GetBookResponse carries the PDF.
+type GetBookResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pdf           []byte                 `protobuf:"bytes,1,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBookResponse) Reset() {
+	*x = GetBookResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBookResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBookResponse) ProtoMessage() {}
+
+func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBookResponse.ProtoReflect.Descriptor instead.
+func (*GetBookResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetBookResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
 // GetActRequest names accession and language.
 type GetActRequest struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -1306,7 +1731,7 @@ type GetActRequest struct {
 
 func (x *GetActRequest) Reset() {
 	*x = GetActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1743,7 @@ func (x *GetActRequest) String() string {
 func (*GetActRequest) ProtoMessage() {}
 
 func (x *GetActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1756,7 @@ func (x *GetActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActRequest.ProtoReflect.Descriptor instead.
 func (*GetActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetActRequest) GetAccessionNumber() string {
@@ -1359,7 +1784,7 @@ type GetActResponse struct {
 
 func (x *GetActResponse) Reset() {
 	*x = GetActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1796,7 @@ func (x *GetActResponse) String() string {
 func (*GetActResponse) ProtoMessage() {}
 
 func (x *GetActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1809,7 @@ func (x *GetActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActResponse.ProtoReflect.Descriptor instead.
 func (*GetActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetActResponse) GetPdf() []byte {
@@ -1412,7 +1837,7 @@ type ReadContentRequest struct {
 
 func (x *ReadContentRequest) Reset() {
 	*x = ReadContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1849,7 @@ func (x *ReadContentRequest) String() string {
 func (*ReadContentRequest) ProtoMessage() {}
 
 func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1862,7 @@ func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentRequest.ProtoReflect.Descriptor instead.
 func (*ReadContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReadContentRequest) GetObjectId() string {
@@ -1465,7 +1890,7 @@ type ReadContentResponse struct {
 
 func (x *ReadContentResponse) Reset() {
 	*x = ReadContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1477,7 +1902,7 @@ func (x *ReadContentResponse) String() string {
 func (*ReadContentResponse) ProtoMessage() {}
 
 func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1490,7 +1915,7 @@ func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentResponse.ProtoReflect.Descriptor instead.
 func (*ReadContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReadContentResponse) GetData() []byte {
@@ -1510,7 +1935,7 @@ type CheckObjectRequest struct {
 
 func (x *CheckObjectRequest) Reset() {
 	*x = CheckObjectRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1522,7 +1947,7 @@ func (x *CheckObjectRequest) String() string {
 func (*CheckObjectRequest) ProtoMessage() {}
 
 func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1535,7 +1960,7 @@ func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
 func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CheckObjectRequest) GetObjectId() string {
@@ -1555,7 +1980,7 @@ type CheckObjectResponse struct {
 
 func (x *CheckObjectResponse) Reset() {
 	*x = CheckObjectResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1567,7 +1992,7 @@ func (x *CheckObjectResponse) String() string {
 func (*CheckObjectResponse) ProtoMessage() {}
 
 func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1580,7 +2005,7 @@ func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
 func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
@@ -1604,7 +2029,7 @@ type DamagedRecord struct {
 
 func (x *DamagedRecord) Reset() {
 	*x = DamagedRecord{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1616,7 +2041,7 @@ func (x *DamagedRecord) String() string {
 func (*DamagedRecord) ProtoMessage() {}
 
 func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1629,7 +2054,7 @@ func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
 func (*DamagedRecord) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DamagedRecord) GetPath() string {
@@ -1670,7 +2095,7 @@ type RestoreContentRequest struct {
 
 func (x *RestoreContentRequest) Reset() {
 	*x = RestoreContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1682,7 +2107,7 @@ func (x *RestoreContentRequest) String() string {
 func (*RestoreContentRequest) ProtoMessage() {}
 
 func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1695,7 +2120,7 @@ func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
 func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
@@ -1755,7 +2180,7 @@ type RestoreBegin struct {
 
 func (x *RestoreBegin) Reset() {
 	*x = RestoreBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1767,7 +2192,7 @@ func (x *RestoreBegin) String() string {
 func (*RestoreBegin) ProtoMessage() {}
 
 func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1780,7 +2205,7 @@ func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
 func (*RestoreBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RestoreBegin) GetCommandId() string {
@@ -1829,7 +2254,7 @@ type RestoreContentResponse struct {
 
 func (x *RestoreContentResponse) Reset() {
 	*x = RestoreContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1841,7 +2266,7 @@ func (x *RestoreContentResponse) String() string {
 func (*RestoreContentResponse) ProtoMessage() {}
 
 func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1854,7 +2279,7 @@ func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
 func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RestoreContentResponse) GetRestored() bool {
@@ -1876,7 +2301,7 @@ type RestoreRecordRequest struct {
 
 func (x *RestoreRecordRequest) Reset() {
 	*x = RestoreRecordRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +2313,7 @@ func (x *RestoreRecordRequest) String() string {
 func (*RestoreRecordRequest) ProtoMessage() {}
 
 func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +2326,7 @@ func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RestoreRecordRequest) GetCommandId() string {
@@ -1935,7 +2360,7 @@ type RestoreRecordResponse struct {
 
 func (x *RestoreRecordResponse) Reset() {
 	*x = RestoreRecordResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1947,7 +2372,7 @@ func (x *RestoreRecordResponse) String() string {
 func (*RestoreRecordResponse) ProtoMessage() {}
 
 func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1960,7 +2385,7 @@ func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
 func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RestoreRecordResponse) GetPaths() []string {
@@ -1978,10 +2403,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x14ListTransfersRequest\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"d\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\x99\x01\n" +
 	"\x15ListTransfersResponse\x127\n" +
 	"\ttransfers\x18\x01 \x03(\v2\x19.qoyma.intake.v1.TransferR\ttransfers\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\xa1\x04\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x123\n" +
+	"\x06counts\x18\x03 \x03(\v2\x1b.qoyma.intake.v1.StateCountR\x06counts\"8\n" +
+	"\n" +
+	"StateCount\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xe9\x04\n" +
 	"\bTransfer\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12A\n" +
@@ -1999,17 +2429,41 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"faultCount\x129\n" +
 	"\bwarnings\x18\v \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\x12)\n" +
 	"\x10accession_number\x18\f \x01(\tR\x0faccessionNumber\x12#\n" +
-	"\rcontact_named\x18\r \x01(\bR\fcontactNamed\"a\n" +
+	"\rcontact_named\x18\r \x01(\bR\fcontactNamed\x12\x1d\n" +
+	"\n" +
+	"package_at\x18\x0e \x01(\tR\tpackageAt\x12'\n" +
+	"\x0fmanifest_sha512\x18\x0f \x01(\tR\x0emanifestSha512\"a\n" +
 	"\x12GetTransferRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xc1\x01\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xfb\x01\n" +
 	"\x13GetTransferResponse\x125\n" +
 	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x12+\n" +
 	"\x05files\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x122\n" +
-	"\acontact\x18\x04 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\"\x88\x01\n" +
+	"\acontact\x18\x04 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\x128\n" +
+	"\bcontents\x18\x05 \x03(\v2\x1c.qoyma.intake.v1.UnitContentR\bcontents\"\x89\x01\n" +
+	"\vUnitContent\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\rR\bposition\x12\x14\n" +
+	"\x05files\x18\x02 \x01(\rR\x05files\x12\x14\n" +
+	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x122\n" +
+	"\x05first\x18\x04 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05first\"7\n" +
+	"\x14WatchTransferRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\"\x81\x02\n" +
+	"\x15WatchTransferResponse\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\x12\x1c\n" +
+	"\tuploading\x18\x02 \x01(\bR\tuploading\x12\x14\n" +
+	"\x05files\x18\x03 \x01(\rR\x05files\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x05 \x01(\tR\tpackageId\x12\x1f\n" +
+	"\vfault_count\x18\x06 \x01(\rR\n" +
+	"faultCount\x12)\n" +
+	"\x10accession_number\x18\a \x01(\tR\x0faccessionNumber\x12\x1d\n" +
+	"\n" +
+	"package_at\x18\b \x01(\tR\tpackageAt\"\x88\x01\n" +
 	"\x12NameContactRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
@@ -2021,16 +2475,18 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.UploadBeginH\x00R\x05begin\x121\n" +
 	"\x04file\x18\x02 \x01(\v2\x1b.qoyma.intake.v1.UploadFileH\x00R\x04file\x12\x14\n" +
 	"\x04data\x18\x03 \x01(\fH\x00R\x04dataB\x06\n" +
-	"\x04part\"M\n" +
+	"\x04part\"a\n" +
 	"\vUploadBegin\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
-	"transferId\"4\n" +
+	"transferId\x12\x12\n" +
+	"\x04bare\x18\x03 \x01(\bR\x04bare\"N\n" +
 	"\n" +
 	"UploadFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
-	"\x04size\x18\x02 \x01(\x04R\x04size\"\x8b\x02\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x18\n" +
+	"\aunsized\x18\x03 \x01(\bR\aunsized\"\x8b\x02\n" +
 	"\x15UploadPackageResponse\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x01 \x01(\tR\tpackageId\x12\x14\n" +
@@ -2082,7 +2538,12 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x04more\x18\x02 \x01(\bR\x04more\x12)\n" +
 	"\x10total_accessions\x18\x03 \x01(\rR\x0ftotalAccessions\x12\x1f\n" +
 	"\vtotal_units\x18\x04 \x01(\x04R\n" +
-	"totalUnits\"V\n" +
+	"totalUnits\"@\n" +
+	"\x0eGetBookRequest\x12\x12\n" +
+	"\x04year\x18\x01 \x01(\rR\x04year\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\"#\n" +
+	"\x0fGetBookResponse\x12\x10\n" +
+	"\x03pdf\x18\x01 \x01(\fR\x03pdf\"V\n" +
 	"\rGetActRequest\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\":\n" +
@@ -2121,15 +2582,18 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x19\n" +
 	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"-\n" +
 	"\x15RestoreRecordResponse\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths2\xee\b\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths2\x9e\n" +
+	"\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
 	"\vNameContact\x12#.qoyma.intake.v1.NameContactRequest\x1a$.qoyma.intake.v1.NameContactResponse\x12`\n" +
-	"\rUploadPackage\x12%.qoyma.intake.v1.UploadPackageRequest\x1a&.qoyma.intake.v1.UploadPackageResponse(\x01\x12a\n" +
+	"\rUploadPackage\x12%.qoyma.intake.v1.UploadPackageRequest\x1a&.qoyma.intake.v1.UploadPackageResponse(\x01\x12`\n" +
+	"\rWatchTransfer\x12%.qoyma.intake.v1.WatchTransferRequest\x1a&.qoyma.intake.v1.WatchTransferResponse0\x01\x12a\n" +
 	"\x0eAcceptTransfer\x12&.qoyma.intake.v1.AcceptTransferRequest\x1a'.qoyma.intake.v1.AcceptTransferResponse\x12[\n" +
 	"\fGetAccession\x12$.qoyma.intake.v1.GetAccessionRequest\x1a%.qoyma.intake.v1.GetAccessionResponse\x12a\n" +
-	"\x0eListAccessions\x12&.qoyma.intake.v1.ListAccessionsRequest\x1a'.qoyma.intake.v1.ListAccessionsResponse\x12I\n" +
+	"\x0eListAccessions\x12&.qoyma.intake.v1.ListAccessionsRequest\x1a'.qoyma.intake.v1.ListAccessionsResponse\x12L\n" +
+	"\aGetBook\x12\x1f.qoyma.intake.v1.GetBookRequest\x1a .qoyma.intake.v1.GetBookResponse\x12I\n" +
 	"\x06GetAct\x12\x1e.qoyma.intake.v1.GetActRequest\x1a\x1f.qoyma.intake.v1.GetActResponse\x12Z\n" +
 	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01\x12X\n" +
 	"\vCheckObject\x12#.qoyma.intake.v1.CheckObjectRequest\x1a$.qoyma.intake.v1.CheckObjectResponse\x12c\n" +
@@ -2148,98 +2612,112 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),   // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),  // 1: qoyma.intake.v1.ListTransfersResponse
-	(*Transfer)(nil),               // 2: qoyma.intake.v1.Transfer
-	(*GetTransferRequest)(nil),     // 3: qoyma.intake.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),    // 4: qoyma.intake.v1.GetTransferResponse
-	(*NameContactRequest)(nil),     // 5: qoyma.intake.v1.NameContactRequest
-	(*NameContactResponse)(nil),    // 6: qoyma.intake.v1.NameContactResponse
-	(*UploadPackageRequest)(nil),   // 7: qoyma.intake.v1.UploadPackageRequest
-	(*UploadBegin)(nil),            // 8: qoyma.intake.v1.UploadBegin
-	(*UploadFile)(nil),             // 9: qoyma.intake.v1.UploadFile
-	(*UploadPackageResponse)(nil),  // 10: qoyma.intake.v1.UploadPackageResponse
-	(*AcceptTransferRequest)(nil),  // 11: qoyma.intake.v1.AcceptTransferRequest
-	(*AcceptTransferResponse)(nil), // 12: qoyma.intake.v1.AcceptTransferResponse
-	(*Accession)(nil),              // 13: qoyma.intake.v1.Accession
-	(*GetAccessionRequest)(nil),    // 14: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),   // 15: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),  // 16: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil), // 17: qoyma.intake.v1.ListAccessionsResponse
-	(*GetActRequest)(nil),          // 18: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),         // 19: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),     // 20: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),    // 21: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),     // 22: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),    // 23: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),          // 24: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),  // 25: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),           // 26: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil), // 27: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),   // 28: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),  // 29: qoyma.intake.v1.RestoreRecordResponse
-	(*v1.Organisation)(nil),        // 30: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 31: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),           // 32: qoyma.intake.v1.PackageFault
-	(*v1.File)(nil),                // 33: qoyma.record.v1.File
-	(*Contact)(nil),                // 34: qoyma.intake.v1.Contact
-	(*ActDrawnUp)(nil),             // 35: qoyma.intake.v1.ActDrawnUp
-	(*AcceptedFile)(nil),           // 36: qoyma.intake.v1.AcceptedFile
+	(*StateCount)(nil),             // 2: qoyma.intake.v1.StateCount
+	(*Transfer)(nil),               // 3: qoyma.intake.v1.Transfer
+	(*GetTransferRequest)(nil),     // 4: qoyma.intake.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),    // 5: qoyma.intake.v1.GetTransferResponse
+	(*UnitContent)(nil),            // 6: qoyma.intake.v1.UnitContent
+	(*WatchTransferRequest)(nil),   // 7: qoyma.intake.v1.WatchTransferRequest
+	(*WatchTransferResponse)(nil),  // 8: qoyma.intake.v1.WatchTransferResponse
+	(*NameContactRequest)(nil),     // 9: qoyma.intake.v1.NameContactRequest
+	(*NameContactResponse)(nil),    // 10: qoyma.intake.v1.NameContactResponse
+	(*UploadPackageRequest)(nil),   // 11: qoyma.intake.v1.UploadPackageRequest
+	(*UploadBegin)(nil),            // 12: qoyma.intake.v1.UploadBegin
+	(*UploadFile)(nil),             // 13: qoyma.intake.v1.UploadFile
+	(*UploadPackageResponse)(nil),  // 14: qoyma.intake.v1.UploadPackageResponse
+	(*AcceptTransferRequest)(nil),  // 15: qoyma.intake.v1.AcceptTransferRequest
+	(*AcceptTransferResponse)(nil), // 16: qoyma.intake.v1.AcceptTransferResponse
+	(*Accession)(nil),              // 17: qoyma.intake.v1.Accession
+	(*GetAccessionRequest)(nil),    // 18: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),   // 19: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),  // 20: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil), // 21: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),         // 22: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),        // 23: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),          // 24: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),         // 25: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),     // 26: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),    // 27: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),     // 28: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),    // 29: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),          // 30: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),  // 31: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),           // 32: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil), // 33: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),   // 34: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),  // 35: qoyma.intake.v1.RestoreRecordResponse
+	(*v1.Organisation)(nil),        // 36: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 37: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),           // 38: qoyma.intake.v1.PackageFault
+	(*v1.File)(nil),                // 39: qoyma.record.v1.File
+	(*Contact)(nil),                // 40: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),            // 41: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),             // 42: qoyma.intake.v1.ActDrawnUp
+	(*AcceptedFile)(nil),           // 43: qoyma.intake.v1.AcceptedFile
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
-	2,  // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
-	30, // 1: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	31, // 2: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	32, // 3: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	32, // 4: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	2,  // 5: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	33, // 6: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	34, // 7: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
-	34, // 8: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
-	8,  // 9: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
-	9,  // 10: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	32, // 11: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	32, // 12: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
-	13, // 13: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	30, // 14: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	31, // 15: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	35, // 16: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	13, // 17: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	36, // 18: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	13, // 19: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	24, // 20: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	26, // 21: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	0,  // 22: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	3,  // 23: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	5,  // 24: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	7,  // 25: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	11, // 26: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	14, // 27: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	16, // 28: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	18, // 29: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	20, // 30: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	22, // 31: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	25, // 32: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	28, // 33: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	1,  // 34: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	4,  // 35: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	6,  // 36: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	10, // 37: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	12, // 38: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	15, // 39: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	17, // 40: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	19, // 41: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	21, // 42: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	23, // 43: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	27, // 44: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	29, // 45: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	34, // [34:46] is the sub-list for method output_type
-	22, // [22:34] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	3,  // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
+	2,  // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
+	36, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	37, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	38, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	38, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	3,  // 6: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	39, // 7: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	40, // 8: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	6,  // 9: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
+	41, // 10: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	40, // 11: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	12, // 12: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
+	13, // 13: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
+	38, // 14: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	38, // 15: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	17, // 16: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
+	36, // 17: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	37, // 18: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	42, // 19: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	17, // 20: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	43, // 21: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	17, // 22: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	30, // 23: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	32, // 24: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	0,  // 25: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,  // 26: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,  // 27: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11, // 28: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,  // 29: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	15, // 30: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	18, // 31: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	20, // 32: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	22, // 33: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	24, // 34: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	26, // 35: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	28, // 36: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	31, // 37: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	34, // 38: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	1,  // 39: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,  // 40: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10, // 41: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	14, // 42: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,  // 43: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	16, // 44: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19, // 45: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	21, // 46: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	23, // 47: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	25, // 48: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	27, // 49: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	29, // 50: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	33, // 51: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	35, // 52: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	39, // [39:53] is the sub-list for method output_type
+	25, // [25:39] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -2248,12 +2726,12 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		return
 	}
 	file_qoyma_intake_v1_events_proto_init()
-	file_qoyma_intake_v1_intake_proto_msgTypes[7].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[11].OneofWrappers = []any{
 		(*UploadPackageRequest_Begin)(nil),
 		(*UploadPackageRequest_File)(nil),
 		(*UploadPackageRequest_Data)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[25].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[31].OneofWrappers = []any{
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
@@ -2263,7 +2741,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,9 +23,11 @@ const (
 	IntakeService_GetTransfer_FullMethodName    = "/qoyma.intake.v1.IntakeService/GetTransfer"
 	IntakeService_NameContact_FullMethodName    = "/qoyma.intake.v1.IntakeService/NameContact"
 	IntakeService_UploadPackage_FullMethodName  = "/qoyma.intake.v1.IntakeService/UploadPackage"
+	IntakeService_WatchTransfer_FullMethodName  = "/qoyma.intake.v1.IntakeService/WatchTransfer"
 	IntakeService_AcceptTransfer_FullMethodName = "/qoyma.intake.v1.IntakeService/AcceptTransfer"
 	IntakeService_GetAccession_FullMethodName   = "/qoyma.intake.v1.IntakeService/GetAccession"
 	IntakeService_ListAccessions_FullMethodName = "/qoyma.intake.v1.IntakeService/ListAccessions"
+	IntakeService_GetBook_FullMethodName        = "/qoyma.intake.v1.IntakeService/GetBook"
 	IntakeService_GetAct_FullMethodName         = "/qoyma.intake.v1.IntakeService/GetAct"
 	IntakeService_ReadContent_FullMethodName    = "/qoyma.intake.v1.IntakeService/ReadContent"
 	IntakeService_CheckObject_FullMethodName    = "/qoyma.intake.v1.IntakeService/CheckObject"
@@ -50,6 +52,9 @@ type IntakeServiceClient interface {
 	// identified and written once. It is checked whole at the end, and either stands in staging
 	// or is refused with every fault listed and nothing kept.
 	UploadPackage(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadPackageRequest, UploadPackageResponse], error)
+	// WatchTransfer tells how a transfer stands, again whenever it changes, and how far an upload for
+	// it has come while one is under way. It ends with the transfer's acceptance.
+	WatchTransfer(ctx context.Context, in *WatchTransferRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTransferResponse], error)
 	// AcceptTransfer gives the transfer an accession number without gaps, moves the content into
 	// the repository and draws up the act.
 	AcceptTransfer(ctx context.Context, in *AcceptTransferRequest, opts ...grpc.CallOption) (*AcceptTransferResponse, error)
@@ -57,6 +62,8 @@ type IntakeServiceClient interface {
 	GetAccession(ctx context.Context, in *GetAccessionRequest, opts ...grpc.CallOption) (*GetAccessionResponse, error)
 	// ListAccessions lists the book of accessions of a year.
 	ListAccessions(ctx context.Context, in *ListAccessionsRequest, opts ...grpc.CallOption) (*ListAccessionsResponse, error)
+	// GetBook prints the book of accessions of a year as PDF.
+	GetBook(ctx context.Context, in *GetBookRequest, opts ...grpc.CallOption) (*GetBookResponse, error)
 	// GetAct gives the act of acceptance and transfer as PDF.
 	GetAct(ctx context.Context, in *GetActRequest, opts ...grpc.CallOption) (*GetActResponse, error)
 	// ReadContent gives a file of the repository, verified against its digest while it is read.
@@ -123,6 +130,25 @@ func (c *intakeServiceClient) UploadPackage(ctx context.Context, opts ...grpc.Ca
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type IntakeService_UploadPackageClient = grpc.ClientStreamingClient[UploadPackageRequest, UploadPackageResponse]
 
+func (c *intakeServiceClient) WatchTransfer(ctx context.Context, in *WatchTransferRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTransferResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[1], IntakeService_WatchTransfer_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchTransferRequest, WatchTransferResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_WatchTransferClient = grpc.ServerStreamingClient[WatchTransferResponse]
+
 func (c *intakeServiceClient) AcceptTransfer(ctx context.Context, in *AcceptTransferRequest, opts ...grpc.CallOption) (*AcceptTransferResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AcceptTransferResponse)
@@ -153,6 +179,16 @@ func (c *intakeServiceClient) ListAccessions(ctx context.Context, in *ListAccess
 	return out, nil
 }
 
+func (c *intakeServiceClient) GetBook(ctx context.Context, in *GetBookRequest, opts ...grpc.CallOption) (*GetBookResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetBookResponse)
+	err := c.cc.Invoke(ctx, IntakeService_GetBook_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) GetAct(ctx context.Context, in *GetActRequest, opts ...grpc.CallOption) (*GetActResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetActResponse)
@@ -165,7 +201,7 @@ func (c *intakeServiceClient) GetAct(ctx context.Context, in *GetActRequest, opt
 
 func (c *intakeServiceClient) ReadContent(ctx context.Context, in *ReadContentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadContentResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[1], IntakeService_ReadContent_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[2], IntakeService_ReadContent_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +230,7 @@ func (c *intakeServiceClient) CheckObject(ctx context.Context, in *CheckObjectRe
 
 func (c *intakeServiceClient) RestoreContent(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RestoreContentRequest, RestoreContentResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[2], IntakeService_RestoreContent_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[3], IntakeService_RestoreContent_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -232,6 +268,9 @@ type IntakeServiceServer interface {
 	// identified and written once. It is checked whole at the end, and either stands in staging
 	// or is refused with every fault listed and nothing kept.
 	UploadPackage(grpc.ClientStreamingServer[UploadPackageRequest, UploadPackageResponse]) error
+	// WatchTransfer tells how a transfer stands, again whenever it changes, and how far an upload for
+	// it has come while one is under way. It ends with the transfer's acceptance.
+	WatchTransfer(*WatchTransferRequest, grpc.ServerStreamingServer[WatchTransferResponse]) error
 	// AcceptTransfer gives the transfer an accession number without gaps, moves the content into
 	// the repository and draws up the act.
 	AcceptTransfer(context.Context, *AcceptTransferRequest) (*AcceptTransferResponse, error)
@@ -239,6 +278,8 @@ type IntakeServiceServer interface {
 	GetAccession(context.Context, *GetAccessionRequest) (*GetAccessionResponse, error)
 	// ListAccessions lists the book of accessions of a year.
 	ListAccessions(context.Context, *ListAccessionsRequest) (*ListAccessionsResponse, error)
+	// GetBook prints the book of accessions of a year as PDF.
+	GetBook(context.Context, *GetBookRequest) (*GetBookResponse, error)
 	// GetAct gives the act of acceptance and transfer as PDF.
 	GetAct(context.Context, *GetActRequest) (*GetActResponse, error)
 	// ReadContent gives a file of the repository, verified against its digest while it is read.
@@ -274,6 +315,9 @@ func (UnimplementedIntakeServiceServer) NameContact(context.Context, *NameContac
 func (UnimplementedIntakeServiceServer) UploadPackage(grpc.ClientStreamingServer[UploadPackageRequest, UploadPackageResponse]) error {
 	return status.Error(codes.Unimplemented, "method UploadPackage not implemented")
 }
+func (UnimplementedIntakeServiceServer) WatchTransfer(*WatchTransferRequest, grpc.ServerStreamingServer[WatchTransferResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchTransfer not implemented")
+}
 func (UnimplementedIntakeServiceServer) AcceptTransfer(context.Context, *AcceptTransferRequest) (*AcceptTransferResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcceptTransfer not implemented")
 }
@@ -282,6 +326,9 @@ func (UnimplementedIntakeServiceServer) GetAccession(context.Context, *GetAccess
 }
 func (UnimplementedIntakeServiceServer) ListAccessions(context.Context, *ListAccessionsRequest) (*ListAccessionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccessions not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetBook(context.Context, *GetBookRequest) (*GetBookResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBook not implemented")
 }
 func (UnimplementedIntakeServiceServer) GetAct(context.Context, *GetActRequest) (*GetActResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAct not implemented")
@@ -380,6 +427,17 @@ func _IntakeService_UploadPackage_Handler(srv interface{}, stream grpc.ServerStr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type IntakeService_UploadPackageServer = grpc.ClientStreamingServer[UploadPackageRequest, UploadPackageResponse]
 
+func _IntakeService_WatchTransfer_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchTransferRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(IntakeServiceServer).WatchTransfer(m, &grpc.GenericServerStream[WatchTransferRequest, WatchTransferResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_WatchTransferServer = grpc.ServerStreamingServer[WatchTransferResponse]
+
 func _IntakeService_AcceptTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AcceptTransferRequest)
 	if err := dec(in); err != nil {
@@ -430,6 +488,24 @@ func _IntakeService_ListAccessions_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IntakeServiceServer).ListAccessions(ctx, req.(*ListAccessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_GetBook_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBookRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetBook(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetBook_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetBook(ctx, req.(*GetBookRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -538,6 +614,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IntakeService_ListAccessions_Handler,
 		},
 		{
+			MethodName: "GetBook",
+			Handler:    _IntakeService_GetBook_Handler,
+		},
+		{
 			MethodName: "GetAct",
 			Handler:    _IntakeService_GetAct_Handler,
 		},
@@ -555,6 +635,11 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "UploadPackage",
 			Handler:       _IntakeService_UploadPackage_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "WatchTransfer",
+			Handler:       _IntakeService_WatchTransfer_Handler,
+			ServerStreams: true,
 		},
 		{
 			StreamName:    "ReadContent",

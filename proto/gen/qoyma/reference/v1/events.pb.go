@@ -48,8 +48,12 @@ type RequestRegistered struct {
 	Organisation bool `protobuf:"varint,9,opt,name=organisation,proto3" json:"organisation,omitempty"`
 	// True where somebody asks for another (AI-11.8).
 	ByRepresentative bool `protobuf:"varint,10,opt,name=by_representative,json=byRepresentative,proto3" json:"by_representative,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// What the regime was decided by besides the topic; see RegimeFacts.
+	Wish          string `protobuf:"bytes,11,opt,name=wish,proto3" json:"wish,omitempty"`
+	InProceedings bool   `protobuf:"varint,12,opt,name=in_proceedings,json=inProceedings,proto3" json:"in_proceedings,omitempty"`
+	ByMedia       bool   `protobuf:"varint,13,opt,name=by_media,json=byMedia,proto3" json:"by_media,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RequestRegistered) Reset() {
@@ -148,6 +152,27 @@ func (x *RequestRegistered) GetOrganisation() bool {
 func (x *RequestRegistered) GetByRepresentative() bool {
 	if x != nil {
 		return x.ByRepresentative
+	}
+	return false
+}
+
+func (x *RequestRegistered) GetWish() string {
+	if x != nil {
+		return x.Wish
+	}
+	return ""
+}
+
+func (x *RequestRegistered) GetInProceedings() bool {
+	if x != nil {
+		return x.InProceedings
+	}
+	return false
+}
+
+func (x *RequestRegistered) GetByMedia() bool {
+	if x != nil {
+		return x.ByMedia
 	}
 	return false
 }
@@ -3109,7 +3134,7 @@ var File_qoyma_reference_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_reference_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1fqoyma/reference/v1/events.proto\x12\x12qoyma.reference.v1\x1a\x1cqoyma/record/v1/record.proto\"\xcf\x02\n" +
+	"\x1fqoyma/reference/v1/events.proto\x12\x12qoyma.reference.v1\x1a\x1cqoyma/record/v1/record.proto\"\xa5\x03\n" +
 	"\x11RequestRegistered\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x14\n" +
 	"\x05topic\x18\x02 \x01(\tR\x05topic\x12\x18\n" +
@@ -3122,7 +3147,10 @@ const file_qoyma_reference_v1_events_proto_rawDesc = "" +
 	"\rsecret_sha256\x18\b \x01(\fR\fsecretSha256\x12\"\n" +
 	"\forganisation\x18\t \x01(\bR\forganisation\x12+\n" +
 	"\x11by_representative\x18\n" +
-	" \x01(\bR\x10byRepresentative\"\x8b\x01\n" +
+	" \x01(\bR\x10byRepresentative\x12\x12\n" +
+	"\x04wish\x18\v \x01(\tR\x04wish\x12%\n" +
+	"\x0ein_proceedings\x18\f \x01(\bR\rinProceedings\x12\x19\n" +
+	"\bby_media\x18\r \x01(\bR\abyMedia\"\x8b\x01\n" +
 	"\n" +
 	"Submission\x12;\n" +
 	"\tapplicant\x18\x01 \x01(\v2\x1d.qoyma.reference.v1.ApplicantR\tapplicant\x12\x12\n" +

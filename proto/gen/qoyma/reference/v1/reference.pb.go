@@ -1233,7 +1233,7 @@ type RequestSummary struct {
 	// Account of whoever works on it; not told to the user.
 	Assignee         string `protobuf:"bytes,16,opt,name=assignee,proto3" json:"assignee,omitempty"`
 	IdentityRecorded bool   `protobuf:"varint,17,opt,name=identity_recorded,json=identityRecorded,proto3" json:"identity_recorded,omitempty"`
-	// Calendar days from today to due_on, negative where it is past; 0 once signed or closed.
+	// Calendar days from today to due_on, negative where it is past; 0 once closed.
 	DaysLeft int32 `protobuf:"varint,18,opt,name=days_left,json=daysLeft,proto3" json:"days_left,omitempty"`
 	// Working days likewise.
 	WorkingDaysLeft int32  `protobuf:"varint,19,opt,name=working_days_left,json=workingDaysLeft,proto3" json:"working_days_left,omitempty"`
@@ -1245,8 +1245,10 @@ type RequestSummary struct {
 	Signer            string `protobuf:"bytes,23,opt,name=signer,proto3" json:"signer,omitempty"`
 	ClarificationOpen bool   `protobuf:"varint,24,opt,name=clarification_open,json=clarificationOpen,proto3" json:"clarification_open,omitempty"`
 	Complaints        uint32 `protobuf:"varint,25,opt,name=complaints,proto3" json:"complaints,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// As in RegimeFacts.
+	Wish          string `protobuf:"bytes,26,opt,name=wish,proto3" json:"wish,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RequestSummary) Reset() {
@@ -1452,6 +1454,13 @@ func (x *RequestSummary) GetComplaints() uint32 {
 		return x.Complaints
 	}
 	return 0
+}
+
+func (x *RequestSummary) GetWish() string {
+	if x != nil {
+		return x.Wish
+	}
+	return ""
 }
 
 // ClarifyRequestRequest adds a text of at most 4,000 characters.
@@ -5987,7 +5996,7 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\rregistered_on\x18\x02 \x01(\tR\fregisteredOn\x12\x1b\n" +
 	"\tlearnt_on\x18\x03 \x01(\tR\blearntOn\x12\x12\n" +
 	"\x04late\x18\x04 \x01(\bR\x04late\x12\x12\n" +
-	"\x04text\x18\x05 \x01(\tR\x04text\"\x9e\x06\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\"\xb2\x06\n" +
 	"\x0eRequestSummary\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x14\n" +
 	"\x05topic\x18\x02 \x01(\tR\x05topic\x12\x18\n" +
@@ -6018,7 +6027,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x12clarification_open\x18\x18 \x01(\bR\x11clarificationOpen\x12\x1e\n" +
 	"\n" +
 	"complaints\x18\x19 \x01(\rR\n" +
-	"complaints\"z\n" +
+	"complaints\x12\x12\n" +
+	"\x04wish\x18\x1a \x01(\tR\x04wish\"z\n" +
 	"\x15ClarifyRequestRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x16\n" +
