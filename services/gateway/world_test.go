@@ -19,6 +19,7 @@ import (
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -89,6 +90,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	account.Welcome(w.site, w.dir+"/accounts.json")
 	w.h = w.site.Handler()
 }
 

@@ -61,6 +61,9 @@ func (v View) Role(role string) bool { return v.r.Person.Identity.Has(monitor.Ro
 // Desk tells whether the page is one of work, drawn denser.
 func (v View) Desk() bool { return v.Signed() }
 
+// Demo tells whether this is a demonstration.
+func (v View) Demo() bool { return v.r.site.cfg.Demo != nil && v.r.site.cfg.Demo() }
+
 // Path is the address of this page.
 func (v View) Path() string { return v.r.URL.Path }
 

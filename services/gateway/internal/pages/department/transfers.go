@@ -177,8 +177,11 @@ func positionOf(where string) uint32 {
 func (p *transferPage) tasks() []task {
 	done := map[string]int{"contact": 0, "send": 1, "mend": 1, "checked": 3, "accepting": 3, "accepted": 5}[p.Stage]
 	list := []task{
-		{Key: "contact", Address: p.Address + "/contact"}, {Key: "send", Address: p.Address + "/send"}, {Key: "check", Address: p.Address + "/receipt"},
-		{Key: "decide"}, {Key: "act"},
+		{Key: "contact", Address: p.Address + "/contact"},
+		{Key: "send", Address: p.Address + "/send"},
+		{Key: "check", Address: p.Address + "/receipt"},
+		{Key: "decide"},
+		{Key: "act"},
 	}
 	for i := range list {
 		switch {
