@@ -92,10 +92,16 @@ func fill(cfg Config, p host.Process, h *host.Service) error {
 		return err
 	}
 	people := api.New(api.Config{Store: h.Store(), Key: key, Cost: cfg.passwords, Clearance: cfg.Clearance, Log: log})
-	site, err := newSite(web.Config{Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
+	demonstration := filepath.Join(p.Data, "demo", "accounts.json")
+	demo := func() bool {
+		_, err := os.Stat(demonstration)
+		return err == nil
+	}
+	site, err := newSite(web.Config{Demo: demo, Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
 	if err != nil {
 		return err
 	}
+	account.Welcome(site, demonstration)
 	h.Serve(func(r grpc.ServiceRegistrar) { gatewayv1.RegisterAccountsServiceServer(r, api.NewServer(people)) })
 	h.OnTimer(store.OnTimer)
 	h.Go(func(ctx context.Context) error { sweep(ctx, people, log); return nil })

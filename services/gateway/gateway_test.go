@@ -55,7 +55,7 @@ func TestAPageRecoversFromAFailure(t *testing.T) {
 		return empty{}, nil
 	})
 	w := get(t, h, "/fonds?lang=ru", nil)
-	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "каталог недоступен") {
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "Каталог недоступен.") {
 		t.Fatalf("while the catalogue is away: %d\n%s", w.Code, w.Body)
 	}
 	away = false

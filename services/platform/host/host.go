@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -50,6 +51,9 @@ type Process struct {
 	// Services are all services of the archive, wherever they run: they witness each
 	// other's journals.
 	Services []string
+	// Proxies are the reverse proxies in front of what is served over HTTP, whose word about a
+	// visitor is believed.
+	Proxies  []netip.Prefix
 	Log      *slog.Logger
 	Meter    metric.Meter     // nil means no metrics
 	Now      func() time.Time // nil means time.Now

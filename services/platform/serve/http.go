@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,12 +16,20 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
+// ErrCertificate is answered where the certificate of the pages cannot be used.
+var ErrCertificate = fault.Define(fault.Invalid, "serve.certificate",
+	"the certificate {file} cannot be used with its key; give a PEM file with the whole chain, and the key that belongs to it",
+	"сертификат {file} с его ключом не годится; укажите PEM-файл со всей цепочкой и ключ от него",
+	"{file} сертификаты кілтімен бірге жарамайды; толық тізбегі бар PEM файлын және оның кілтін көрсетіңіз")
+
 // HTTPConfig of the HTTP server.
 type HTTPConfig struct {
 	Address string // host:port or unix:/path
 	Log     *slog.Logger
 	Modules []Readiness  // what /readyz asks
 	Metrics http.Handler // /metrics; nil: none
+	// CertFile and KeyFile (PEM) make it speak HTTPS alone; both empty: HTTP.
+	CertFile, KeyFile string
 	// StopTimeout is how long requests under way may go on at the end (10 s).
 	StopTimeout time.Duration
 }
@@ -41,9 +50,20 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	orDefault(&cfg.StopTimeout, 10*time.Second)
+	var config *tls.Config
+	if cfg.CertFile != "" || cfg.KeyFile != "" {
+		pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+		if err != nil {
+			return nil, ErrCertificate.With("file", cfg.CertFile).Because(err)
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	}
 	listener, err := listen(cfg.Address)
 	if err != nil {
 		return nil, err
+	}
+	if config != nil {
+		listener = tls.NewListener(listener, config)
 	}
 	h := &HTTP{cfg: cfg, mux: http.NewServeMux(), listener: listener}
 	h.server = &http.Server{

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +51,9 @@ type settings struct {
 	AddressKK string            `json:"address-kk"`
 	AddressRU string            `json:"address-ru"`
 	URL       string            `json:"url"`
+	TLSCert   string            `json:"tls-cert"`
+	TLSKey    string            `json:"tls-key"`
+	Proxies   []string          `json:"trusted-proxy"`
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -62,7 +67,8 @@ The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
    "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "name-kk": "…", "name-ru": "…", "address-kk": "…", "address-ru": "…",
-   "url": "https://archive.example", "log": "json"}
+   "url": "https://archive.example", "log": "json",
+   "tls-cert": "/etc/qoyma/pages.pem", "tls-key": "/etc/qoyma/pages.key", "trusted-proxy": ["10.0.0.0/24"]}
 A flag given on the command line wins. A key that is not in this list is refused.`,
 	}
 	s.flags(c.Flags())
@@ -98,6 +104,9 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.AddressKK, "address-kk", os.Getenv("QOYMA_ADDRESS_KK"), "the archive's postal address in Kazakh, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_KK)")
 	f.StringVar(&s.AddressRU, "address-ru", os.Getenv("QOYMA_ADDRESS_RU"), "the archive's postal address in Russian, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_RU)")
 	f.StringVar(&s.URL, "url", os.Getenv("QOYMA_URL"), "public address of the pages, for the links and QR codes on answers; kept in the data folder (default: QOYMA_URL)")
+	f.StringVar(&s.TLSCert, "tls-cert", "", "certificate chain (PEM) of the pages: HTTPS instead of HTTP")
+	f.StringVar(&s.TLSKey, "tls-key", "", "key (PEM) of --tls-cert")
+	f.StringSliceVar(&s.Proxies, "trusted-proxy", nil, "reverse proxies in front of the pages (10.0.0.1 or 10.0.0.0/24): their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's")
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
@@ -114,7 +123,7 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 	}
 	given := *s
 	merged := *s
-	merged.Target, merged.Peer, merged.Sites = nil, nil, nil
+	merged.Target, merged.Peer, merged.Sites, merged.Proxies = nil, nil, nil, nil
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&merged); err != nil {
@@ -138,8 +147,10 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 		"nats": func() { merged.NATS = given.NATS }, "archive": func() { merged.Archive = given.Archive },
 		"name-kk": func() { merged.NameKK = given.NameKK }, "name-ru": func() { merged.NameRU = given.NameRU },
 		"address-kk": func() { merged.AddressKK = given.AddressKK }, "address-ru": func() { merged.AddressRU = given.AddressRU },
-		"url": func() { merged.URL = given.URL },
-		"log": func() { merged.Log = given.Log },
+		"url":      func() { merged.URL = given.URL },
+		"log":      func() { merged.Log = given.Log },
+		"tls-cert": func() { merged.TLSCert = given.TLSCert }, "tls-key": func() { merged.TLSKey = given.TLSKey },
+		"trusted-proxy": func() { merged.Proxies = given.Proxies },
 	}
 	flags.Visit(func(f *pflag.Flag) {
 		if k, ok := keep[f.Name]; ok {
@@ -164,6 +175,10 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 	if s.Log != "text" && s.Log != "json" {
 		return fault.Usage.With("problem", "--log is text or json")
 	}
+	proxies, err := parseProxies(s.Proxies)
+	if err != nil {
+		return err
+	}
 	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: version(), Output: a.err, JSON: s.Log == "json"})
 	if err != nil {
 		return err
@@ -177,7 +192,7 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 	p, err := process.Open(ctx, process.Config{
 		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU,
 		AddressKK: s.AddressKK, AddressRU: s.AddressRU, URL: s.URL, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
-		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites,
+		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Proxies: proxies,
 	}, t)
 	if err != nil {
 		return err
@@ -199,6 +214,21 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 		return errors.Join(err, <-done)
 	}
 	return <-done
+}
+
+// parseProxies reads addresses and networks.
+func parseProxies(given []string) (list []netip.Prefix, err error) {
+	for _, one := range given {
+		p, err := netip.ParsePrefix(one)
+		if a, addrErr := netip.ParseAddr(one); addrErr == nil {
+			p, err = a.Prefix(a.BitLen())
+		}
+		if err != nil {
+			return nil, fault.Usage.With("problem", fmt.Sprintf("--trusted-proxy: %q is neither an address nor a network", one))
+		}
+		list = append(list, p.Masked())
+	}
+	return list, nil
 }
 
 var errEnded = errors.New("the process ended")
@@ -244,11 +274,15 @@ func (a *app) announce(p *process.Process, s settings) error {
 			"ready": true, "seconds": took.Seconds(), "archive": p.Archive(), "http": http, "grpc": grpc, "socket": socket,
 		})
 	}
-	line := a.say(text{"ready in %.2f s: archive %s, http://%s, %s", "готово за %.2f с: архив %s, http://%s, %s", "%.2f с ішінде дайын: %s архиві, http://%s, %s"})
+	line := a.say(text{"ready in %.2f s: archive %s, %s, %s", "готово за %.2f с: архив %s, %s, %s", "%.2f с ішінде дайын: %s архиві, %s, %s"})
 	if grpc != "" {
 		socket += ", " + grpc
 	}
-	a.printf(line+"\n", took.Seconds(), p.Archive(), http, socket)
+	scheme := "http://"
+	if s.TLSCert != "" {
+		scheme = "https://"
+	}
+	a.printf(line+"\n", took.Seconds(), p.Archive(), scheme+http, socket)
 	if len(s.Target) == 0 || slices.Contains(s.Target, "all") || slices.Contains(s.Target, "gateway") {
 		a.firstAccount(p, s)
 	}

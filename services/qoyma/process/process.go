@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,6 +93,10 @@ type Config struct {
 	Plain   bool              // lets peers on other machines be called without TLS, in a closed network
 	Keys    string            // folder of keys (see platform/keys); empty: Data/keys. With certificates in it all roads have TLS
 	HTTP    string            // "host:port" of health, metrics and pages; empty: none
+	// TLSCert and TLSKey (PEM files) make HTTP speak TLS.
+	TLSCert, TLSKey string
+	// Proxies are the reverse proxies in front of HTTP.
+	Proxies []netip.Prefix
 	// NoSocket leaves the unix socket out.
 	NoSocket bool
 	Reserve  uint64 // see host.Process
@@ -285,7 +290,7 @@ func (p *Process) serve(targets []Service) error {
 	for _, svc := range p.services {
 		modules = append(modules, svc)
 	}
-	p.http, err = serve.NewHTTP(serve.HTTPConfig{Address: p.cfg.HTTP, Log: p.telemetry.Logger("http"), Modules: modules, Metrics: p.telemetry.Metrics()})
+	p.http, err = serve.NewHTTP(serve.HTTPConfig{Address: p.cfg.HTTP, Log: p.telemetry.Logger("http"), Modules: modules, Metrics: p.telemetry.Metrics(), CertFile: p.cfg.TLSCert, KeyFile: p.cfg.TLSKey})
 	if err != nil {
 		return err
 	}
@@ -309,7 +314,7 @@ func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
 			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU,
-			AddressKK: p.names.AddressKK, AddressRU: p.names.AddressRU, URL: p.names.URL, Sites: p.cfg.Sites, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services),
+			AddressKK: p.names.AddressKK, AddressRU: p.names.AddressRU, URL: p.names.URL, Sites: p.cfg.Sites, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services), Proxies: p.cfg.Proxies,
 			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})

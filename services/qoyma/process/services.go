@@ -37,7 +37,7 @@ var services = []Service{
 		}, p)
 	}, Spec: reference.Spec},
 	{Name: "gateway", New: func(p host.Process) (*host.Service, error) {
-		return gateway.New(gateway.Config{Clearance: Clearance}, p)
+		return gateway.New(gateway.Config{Clearance: Clearance, Proxies: p.Proxies}, p)
 	}, Spec: gateway.Spec},
 }
 

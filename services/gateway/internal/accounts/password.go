@@ -97,20 +97,28 @@ func common(folded string) bool {
 	if len(distinct) < 5 {
 		return true
 	}
-	bare := strings.TrimFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) })
-	for _, w := range words {
-		for rest := bare; ; {
-			if rest == "" || rest == w {
-				return true
+	return onlyWords(folded) || runs(folded)
+}
+
+// onlyWords tells whether a password is made of the commonest words, with figures and signs between.
+// Figures alone are a telephone or an identity number.
+func onlyWords(folded string) bool {
+	reached := make([]bool, len(folded)+1) // whether what stands before is such
+	reached[0] = true
+	for at, r := range folded {
+		if !reached[at] {
+			continue
+		}
+		if !unicode.IsLetter(r) {
+			reached[at+utf8.RuneLen(r)] = true
+		}
+		for _, w := range words {
+			if strings.HasPrefix(folded[at:], w) {
+				reached[at+len(w)] = true
 			}
-			next, found := strings.CutPrefix(rest, w)
-			if !found {
-				break
-			}
-			rest = strings.TrimFunc(next, func(r rune) bool { return !unicode.IsLetter(r) })
 		}
 	}
-	return runs(folded)
+	return reached[len(folded)]
 }
 
 // runs tells whether a password is made of walks along a keyboard or an alphabet, four signs or

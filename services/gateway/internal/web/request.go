@@ -82,6 +82,9 @@ func (r *Request) T(key string, pairs ...any) string {
 	return r.site.messages.Text(r.Lang, key, pairs...)
 }
 
+// Has tells whether there is such a message.
+func (r *Request) Has(key string) bool { return r.site.messages.Has(key) }
+
 func (r *Request) readForm() error {
 	if err := r.ParseForm(); err != nil {
 		return formError(err)
@@ -109,7 +112,9 @@ func (r *Request) wrongText(field, text string) {
 }
 
 // WrongFault is Wrong with the text of a fault.
-func (r *Request) WrongFault(field string, err error) { r.wrongText(field, fault.Of(err).In(r.Lang)) }
+func (r *Request) WrongFault(field string, err error) {
+	r.wrongText(field, sentence(fault.Of(err).In(r.Lang)))
+}
 
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }

@@ -39,8 +39,10 @@ type Config struct {
 	Who func(*http.Request) (Person, error)
 	// Proxies are the reverse proxies in front of the site.
 	Proxies Proxies
-	Log     *slog.Logger
-	Now     func() time.Time // nil means time.Now
+	// Demo tells whether this is a demonstration; nil: it is none.
+	Demo func() bool
+	Log  *slog.Logger
+	Now  func() time.Time // nil means time.Now
 }
 
 // Person is whoever is signed in; the zero Person is a visitor, nobody in particular.
@@ -114,12 +116,13 @@ func New(cfg Config) (*Site, error) {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	s.mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
-	s.mux.Handle("/", s.handler("error", nil, func(*Request) (any, error) { return nil, notFound.With() }))
+	s.mux.Handle("/", s.handler("error", nil, func(*Request) (any, error) { return nil, NotFound.With() }))
 	return s, nil
 }
 
 var (
-	notFound = fault.Define(fault.NotFound, "gateway.no_page",
+	// NotFound is answered for a page that there is not.
+	NotFound = fault.Define(fault.NotFound, "gateway.no_page",
 		"there is no such page; check the address, or search",
 		"такой страницы нет; проверьте адрес или воспользуйтесь поиском",
 		"мұндай бет жоқ; мекенжайын тексеріңіз немесе іздеп көріңіз")

@@ -2,6 +2,8 @@ package web
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -59,6 +61,9 @@ func (v View) Role(role string) bool { return v.r.Person.Identity.Has(monitor.Ro
 // Desk tells whether the page is one of work, drawn denser.
 func (v View) Desk() bool { return v.Signed() }
 
+// Demo tells whether this is a demonstration.
+func (v View) Demo() bool { return v.r.site.cfg.Demo != nil && v.r.site.cfg.Demo() }
+
 // Path is the address of this page.
 func (v View) Path() string { return v.r.URL.Path }
 
@@ -67,7 +72,17 @@ func (v View) Error() string {
 	if v.r.problem == nil {
 		return ""
 	}
-	return v.r.problem.In(v.Lang)
+	return sentence(v.r.problem.In(v.Lang))
+}
+
+// sentence makes one of a fault's text, which elsewhere follows a colon.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
 }
 
 // Code is the fault's code, for whoever asks for help.
@@ -218,7 +233,8 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 	return false
 }
 
-// Menu lists the entries of the main menu that the reader may open.
+// Menu lists the entries of the main menu that the reader may open. The one that stands nearest above
+// the page is the current one.
 func (v View) Menu() []Link {
 	var out []Link
 	here := -1 // the entry with the longest address that leads here

@@ -98,7 +98,7 @@ func status(r *web.Request) (any, error) {
 	waiting := make([][]waitingRow, len(services))
 	each(r.Context(), services, func(ctx context.Context, i int, service string) {
 		row := &page.Services[i]
-		row.Name = service
+		row.Name, row.ServiceStatus = service, &journalv1.ServiceStatus{}
 		c, err := journalOf(r, service)
 		var res *journalv1.StatusResponse
 		if err == nil {

@@ -236,6 +236,9 @@ type names struct {
 
 func (n names) of(id string) actor {
 	a := actor{ID: id, Link: "/audit?" + url.Values{"who": {id}}.Encode()}
+	if service, ok := strings.CutPrefix(id, "service:"); ok && n.r.Has("service."+service) {
+		a.Name = n.r.T("service." + service)
+	}
 	account, person := strings.CutPrefix(id, "person:")
 	if !person || strings.Trim(account, "0123456789") != "" {
 		return a
