@@ -86,7 +86,7 @@ func fill(cfg Config, p host.Process, h *host.Service) error {
 		return err
 	}
 	people := api.New(api.Config{Store: h.Store(), Key: key, Cost: cfg.passwords, Clearance: cfg.Clearance, Log: log})
-	site, err := newSite(web.Config{Conn: h.Conn, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people)
+	site, err := newSite(web.Config{Conn: h.Conn, Log: log, Now: p.Now, URL: p.URL, Proxies: cfg.Proxies}, people)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Conn func(service string) (grpc.ClientConnInterface, error)
 	// Who tells who makes a request; the zero Person for a visitor. nil: everybody is one.
 	Who func(*http.Request) (Person, error)
+	// URL is the public address of the site, "https://archive.example"; empty takes it from each visit.
+	URL string
 	// Proxies are the reverse proxies in front of the site.
 	Proxies Proxies
 	Log     *slog.Logger
