@@ -126,7 +126,7 @@ func TestVerifyWithoutScripts(t *testing.T) {
 	b := open(t, false)
 	b.wide(1280)
 	b.visit("/verify", "ru")
-	b.must(chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS(`#number`), "2020-1-1"), chromedp.SendKeys(chromedp.CSS(`#d`), "12345678")))
+	b.must(chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS(`#number`), "2020-1-1"), chromedp.SendKeys(chromedp.CSS(`#digits`), "12345678")))
 	b.leads(chromedp.Click(chromedp.CSS(`form[method=get][action="/verify"] .actions button`)))
 	if path := asks[string](b, `location.pathname`); path != "/verify/2020-1-1" || asks[int](b, `document.querySelectorAll('.badge.late').length`) != 1 {
 		t.Errorf("%s: %s", path, asks[string](b, `document.body.innerText`))
