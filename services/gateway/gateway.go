@@ -97,7 +97,7 @@ func fill(cfg Config, p host.Process, h *host.Service) error {
 		_, err := os.Stat(demonstration)
 		return err == nil
 	}
-	site, err := newSite(web.Config{Demo: demo, Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
+	site, err := newSite(web.Config{Demo: demo, Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, URL: p.URL, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,9 @@ func (r *Request) SetCookie(c http.Cookie) {
 // Origin is where this site stands for the reader, "https://archive.example": for links that
 // leave the browser, on paper or as a QR code.
 func (r *Request) Origin() string {
+	if r.site.cfg.URL != "" {
+		return strings.TrimRight(r.site.cfg.URL, "/")
+	}
 	scheme := "http"
 	if r.site.cfg.Proxies.Secure(r.Request) {
 		scheme = "https"

@@ -37,6 +37,8 @@ type Config struct {
 	Services []string
 	// Who tells who makes a request; the zero Person for a visitor. nil: everybody is one.
 	Who func(*http.Request) (Person, error)
+	// URL is the public address of the site, "https://archive.example"; empty takes it from each visit.
+	URL string
 	// Proxies are the reverse proxies in front of the site.
 	Proxies Proxies
 	// Demo tells whether this is a demonstration; nil: it is none.

@@ -31,7 +31,11 @@ type askPage struct {
 	Rows    []row
 	Preview *referencev1.PreviewRequestResponse
 	Due     dueView
+	Lacks   []lack
 }
+
+// lack is what the law asks for besides, and where it says so.
+type lack struct{ Words, Law string }
 
 type pair struct{ Name, Value string }
 
@@ -268,6 +272,9 @@ func check(r *web.Request, d draft, p *askPage) error {
 	if p.Due.On == "" {
 		p.Due.On = longDate(r, p.Preview.GetDueOn())
 	}
+	for _, l := range p.Preview.GetLacks() {
+		p.Lacks = append(p.Lacks, lack{Words: web.In(r.Lang, l.GetWords()), Law: point(r, l.GetRequirement())})
+	}
 	v := d.asked()
 	add := func(screen int, field, key, value string) {
 		if value != "" {
@@ -298,6 +305,15 @@ func check(r *web.Request, d draft, p *askPage) error {
 		add(3, f, d.field(r, f).Label, value)
 	}
 	return nil
+}
+
+// point writes a requirement ("AI-11.5") as the point of the law that it is.
+func point(r *web.Request, requirement string) string {
+	article, number, ok := strings.Cut(strings.TrimPrefix(requirement, "AI-"), ".")
+	if !ok || !strings.HasPrefix(requirement, "AI-") {
+		return ""
+	}
+	return r.T("law.point", "article", article, "point", number)
 }
 
 // named shows how a full name was read.

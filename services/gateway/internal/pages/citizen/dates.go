@@ -21,8 +21,8 @@ type dueView struct {
 }
 
 type stepView struct {
-	Words, From, To, Basis string
-	Verified               bool
+	Words, Basis string
+	Verified     bool
 }
 
 func due(r *web.Request, d *referencev1.Duty) dueView {
@@ -32,7 +32,7 @@ func due(r *web.Request, d *referencev1.Duty) dueView {
 	}
 	for _, s := range d.GetSteps() {
 		v.Steps = append(v.Steps, stepView{
-			Words: web.In(r.Lang, s.GetWords()), From: shortDate(r, s.GetFrom()), To: shortDate(r, s.GetTo()), Basis: s.GetLegalBasis(), Verified: s.GetVerified(),
+			Words: web.In(r.Lang, s.GetWords()), Basis: s.GetLegalBasis(), Verified: s.GetVerified(),
 		})
 	}
 	for _, doubt := range d.GetDoubts() {

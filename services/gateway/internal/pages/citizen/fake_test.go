@@ -2,6 +2,7 @@ package citizen_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -183,7 +184,7 @@ func (a *archive) VerifyFile(s grpc.ClientStreamingServer[referencev1.VerifyFile
 	var all []byte
 	for {
 		m, err := s.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

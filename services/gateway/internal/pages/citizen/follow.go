@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -157,6 +159,10 @@ func timelineOf(r *web.Request, res *referencev1.GetRequestBySecretResponse) *ti
 	}
 	if n := res.GetNext(); n.GetCode() != "" || n.GetWords() != nil {
 		e := entryOf(r, n)
+		e.On = longDate(r, n.GetOn())
+		if d, err := civil.Parse(n.GetOn()); err == nil && strings.Contains(e.Words, d.In(r.Lang)) {
+			e.On = "" // the words say it
+		}
 		p.Next = &e
 	}
 	if x := res.GetExtension(); x.GetDueOn() != "" {
@@ -169,7 +175,7 @@ func timelineOf(r *web.Request, res *referencev1.GetRequestBySecretResponse) *ti
 }
 
 func entryOf(r *web.Request, e *referencev1.TimelineEntry) entry {
-	return entry{On: longDate(r, e.GetOn()), Words: web.In(r.Lang, e.GetWords()), Who: e.GetWho()}
+	return entry{On: shortDate(r, e.GetOn()), Words: web.In(r.Lang, e.GetWords()), Who: e.GetWho()}
 }
 
 // soon is from how many days before its end a term is marked.

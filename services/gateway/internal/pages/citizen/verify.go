@@ -44,15 +44,16 @@ var (
 
 func showVerify(r *web.Request) (any, error) {
 	q := r.URL.Query()
-	p := verifyPage{Number: tidyNumber(q.Get("number")), Digits: tidyDigits(q.Get("d"))}
-	if !q.Has("number") && !q.Has("d") {
+	// The QR code of a paper leads here with both.
+	p := verifyPage{Number: tidyNumber(q.Get("number")), Digits: tidyDigits(q.Get("digits"))}
+	if !q.Has("number") && !q.Has("digits") {
 		return p, nil
 	}
 	if !paperForm.MatchString(p.Number) {
 		r.Wrong("number", "verify.number.wrong")
 	}
 	if !digitsForm.MatchString(p.Digits) {
-		r.Wrong("d", "verify.digits.wrong")
+		r.Wrong("digits", "verify.digits.wrong")
 	}
 	if !r.OK() {
 		return p, nil
@@ -86,17 +87,11 @@ func verdict(r *web.Request, number string, res *referencev1.VerifyPaperResponse
 	}
 }
 
-// verifyNumber is also where the QR code of a paper leads.
+// verifyNumber asks the journal for a paper by number and check digits.
 func verifyNumber(r *web.Request) (any, error) {
 	number, digits := tidyNumber(r.PathValue("number")), tidyDigits(r.URL.Query().Get("d"))
 	if !paperForm.MatchString(number) || !digitsForm.MatchString(digits) {
-		q := url.Values{"number": {number}}
-		if digits != "" {
-			q.Set("d", digits)
-		} else {
-			q.Set("d", "")
-		}
-		return web.Redirect("/verify?" + q.Encode()), nil
+		return web.Redirect("/verify?" + url.Values{"number": {number}, "digits": {digits}}.Encode()), nil
 	}
 	c, err := reference(r)
 	if err != nil {
