@@ -211,7 +211,7 @@ func TestDeskScripts(t *testing.T) {
 	b.wide(1280)
 	b.signsIn("arhivist", "/desk", "ru")
 	b.visit("/desk/register", "ru")
-	for field, text := range map[string]string{"#surname": "Сериков", "#text": "Справка о стаже.", "#phone": "+7 701"} {
+	for field, text := range map[string]string{"#surname": "Сериков", "#given_name": "Нұрлан", "#text": "Справка о стаже.", "#phone": "+7 701"} {
 		b.types(field, text)
 	}
 	b.presses(do("register"))

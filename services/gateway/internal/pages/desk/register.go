@@ -71,6 +71,8 @@ func register(r *web.Request) (web.Redirect, error) {
 		}
 	} else if a.GetSurname() == "" {
 		r.Wrong("surname", "desk.need.surname")
+	} else if a.GetGivenName() == "" {
+		r.Wrong("given_name", "desk.need.given")
 	}
 	if req.GetSubmission().GetText() == "" {
 		r.Wrong("text", "desk.need.text")
