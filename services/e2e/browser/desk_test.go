@@ -194,7 +194,7 @@ func (b *tab) fetch(address string) string {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	b.must(err)
 	for _, c := range cookies.Cookies {
-		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value}) //nolint:gosec // sent, not set
+		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
 	}
 	res, err := http.DefaultClient.Do(r)
 	b.must(err)

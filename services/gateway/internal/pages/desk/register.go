@@ -65,13 +65,13 @@ func register(r *web.Request) (web.Redirect, error) {
 		})
 		return web.Stay, err
 	}
-	if r.Field("who") == "organisation" {
-		if a.GetOrganisationName() == "" {
-			r.Wrong("organisation_name", "desk.need.organisation")
-		}
-	} else if a.GetSurname() == "" {
+	organisation := r.Field("who") == "organisation"
+	switch {
+	case organisation && a.GetOrganisationName() == "":
+		r.Wrong("organisation_name", "desk.need.organisation")
+	case !organisation && a.GetSurname() == "":
 		r.Wrong("surname", "desk.need.surname")
-	} else if a.GetGivenName() == "" {
+	case !organisation && a.GetGivenName() == "":
 		r.Wrong("given_name", "desk.need.given")
 	}
 	if req.GetSubmission().GetText() == "" {
