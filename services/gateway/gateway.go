@@ -26,8 +26,10 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/admin"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/audit"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/desk"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/insurance"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/store"
@@ -90,7 +92,7 @@ func fill(cfg Config, p host.Process, h *host.Service) error {
 		return err
 	}
 	people := api.New(api.Config{Store: h.Store(), Key: key, Cost: cfg.passwords, Clearance: cfg.Clearance, Log: log})
-	site, err := newSite(web.Config{Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people)
+	site, err := newSite(web.Config{Conn: h.Conn, Services: p.Services, Log: log, Now: p.Now, Proxies: cfg.Proxies}, people, department.Config{Spool: p.Dir(name), Reserve: p.Reserve})
 	if err != nil {
 		return err
 	}
@@ -136,7 +138,7 @@ func loginKey(path string, fresh bool) ([]byte, error) {
 }
 
 // newSite puts all pages together; people is nil where nobody can sign in.
-func newSite(cfg web.Config, people *api.People) (*web.Site, error) {
+func newSite(cfg web.Config, people *api.People, uploads department.Config) (*web.Site, error) {
 	if people != nil {
 		cfg.Who = func(r *http.Request) (web.Person, error) {
 			person, ok, err := people.Who(api.Secret(cfg.Proxies.Session(r)))
@@ -152,6 +154,8 @@ func newSite(cfg web.Config, people *api.People) (*web.Site, error) {
 	}
 	for _, add := range []func(*web.Site) error{
 		public.Add, citizen.Add, desk.Add, insurance.Add,
+		department.Add(uploads),
+		intake.Add,
 		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,
 	} {
 		if err := add(site); err != nil {
@@ -163,7 +167,7 @@ func newSite(cfg web.Config, people *api.People) (*web.Site, error) {
 
 // Pages makes the handler of all pages alone, for tests: nobody can sign in there.
 func Pages(conn func(service string) (grpc.ClientConnInterface, error)) (http.Handler, error) {
-	site, err := newSite(web.Config{Conn: conn}, nil)
+	site, err := newSite(web.Config{Conn: conn}, nil, department.Config{})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
 
@@ -39,7 +40,7 @@ func sources(t *testing.T) string {
 // TestEveryTextNamesTheSameValues compares what a text fills in, in the three languages. That none
 // lacks a language the program itself checks at its start (IS-3).
 func TestEveryTextNamesTheSameValues(t *testing.T) {
-	site, err := newSite(web.Config{}, nil)
+	site, err := newSite(web.Config{}, nil, department.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestEveryTextNamesTheSameValues(t *testing.T) {
 // TestEveryTextIsUsedAndEveryUseExists reads the templates and handlers. A text counts as used
 // where its key stands in quotes, or the beginning of its key up to a dot.
 func TestEveryTextIsUsedAndEveryUseExists(t *testing.T) {
-	site, err := newSite(web.Config{}, nil)
+	site, err := newSite(web.Config{}, nil, department.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

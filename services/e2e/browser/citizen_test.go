@@ -103,7 +103,8 @@ func (b *tab) receipt(axe string) {
 		b.t.Errorf("a wrong code: %d", status)
 	}
 	b.look("wrong code", axe)
-	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS(`#code`), ""), chromedp.SendKeys(chromedp.CSS(`#code`), strings.ToUpper(code))))
+	b.visit("/follow?number="+number, asks[string](b, `document.documentElement.lang`))
+	b.must(chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.CSS(`#code`), strings.ToUpper(code))))
 	b.leads(chromedp.Click(chromedp.CSS(`#follow .actions button`)))
 	if path := asks[string](b, `location.pathname`); path != "/r/"+number {
 		b.t.Errorf("number and code lead to %s: %s", path, asks[string](b, `document.body.innerText`))

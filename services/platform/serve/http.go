@@ -53,6 +53,7 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 		ReadTimeout: time.Minute, WriteTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelWarn),
 	}
+	h.tellStop()
 	h.mux.HandleFunc("GET /healthz", h.healthz)
 	h.mux.HandleFunc("GET /readyz", h.readyz)
 	if cfg.Metrics != nil {

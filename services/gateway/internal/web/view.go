@@ -221,11 +221,19 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 // Menu lists the entries of the main menu that the reader may open.
 func (v View) Menu() []Link {
 	var out []Link
+	here := -1 // the entry with the longest address that leads here
 	for _, n := range v.r.site.nav {
-		if n.allow.Lets(v.r.Person) {
-			here := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
-			out = append(out, Link{Address: n.address, Name: v.T(n.key), Current: here})
+		if !n.allow.Lets(v.r.Person) {
+			continue
 		}
+		leads := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
+		if leads && (here < 0 || len(n.address) > len(out[here].Address)) {
+			here = len(out)
+		}
+		out = append(out, Link{Address: n.address, Name: v.T(n.key)})
+	}
+	if here >= 0 {
+		out[here].Current = true
 	}
 	return out
 }

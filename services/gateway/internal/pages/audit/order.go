@@ -12,7 +12,9 @@ type place struct {
 	epoch, seq uint64
 }
 
-func placeOf(e *journalv1.TimelineEvent) place { return place{e.GetService(), e.GetEpoch(), e.GetSeq()} }
+func placeOf(e *journalv1.TimelineEvent) place {
+	return place{e.GetService(), e.GetEpoch(), e.GetSeq()}
+}
 
 // inOrder merges what several journals say: each stays in its own order, a cause stands before its
 // effects (two services' clocks may differ, causes do not), and otherwise the earlier recorded event

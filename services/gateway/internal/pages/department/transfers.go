@@ -1,0 +1,339 @@
+package department
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/serve"
+)
+
+type transfersPage struct{ Cards []transferCard }
+
+type transferCard struct {
+	*intakev1.Transfer
+	Term    web.Term
+	Stage   string
+	Address string
+}
+
+func transfers(r *web.Request) (any, error) {
+	d, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.transfers(r, "")
+	if err != nil {
+		return nil, err
+	}
+	var p transfersPage
+	for i := len(list) - 1; i >= 0; i-- { // the latest first
+		p.Cards = append(p.Cards, cardOf(list[i]))
+	}
+	return p, nil
+}
+
+func cardOf(t *intakev1.Transfer) transferCard {
+	c := transferCard{Transfer: t, Term: web.TermOf(t.GetDueOn(), nil, time.Now()), Stage: stageOf(t), Address: "/dept/transfers/" + url.PathEscape(t.GetTransferId())}
+	if c.Stage == "accepted" {
+		c.Term = web.Met(t.GetDueOn(), nil)
+	}
+	return c
+}
+
+type transferPage struct {
+	transferCard
+	Contact  *intakev1.Contact
+	Rows     []row
+	Next     string
+	Findings []finding
+	Warnings []*intakev1.PackageFault // beside those that rows show
+	Tasks    []task
+	// Accession is there once the archive has accepted.
+	Accession *intakev1.Accession
+	// Missing is how many rows have no digital file on this page.
+	Missing int
+}
+
+// row is one unit of the inventory with what has come for it.
+type row struct {
+	*recordv1.File
+	Content *intakev1.UnitContent // nil where nothing has come
+	Faults  []*intakev1.PackageFault
+}
+
+// finding is what the archive returned at one place.
+type finding struct {
+	Position uint32 // 0 where it belongs to no row
+	Title    *recordv1.Text
+	Fault    *intakev1.PackageFault
+}
+
+// task is one of the steps of handing over.
+type task struct {
+	Key     string
+	State   string // done, now or later
+	Address string
+}
+
+func transfer(r *web.Request) (any, error) {
+	d, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	res, err := d.intake.GetTransfer(r.Context(), &intakev1.GetTransferRequest{
+		TransferId: r.PathValue("id"), After: number(r.URL.Query().Get("after")), Limit: listed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	t := res.GetTransfer()
+	p := transferPage{transferCard: cardOf(t), Contact: res.GetContact()}
+	if err := p.arithmetic(r, d); err != nil {
+		return nil, err
+	}
+	p.rows(res)
+	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
+		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
+	}
+	p.Tasks = p.tasks()
+	if number := t.GetAccessionNumber(); number != "" {
+		a, err := d.intake.GetAccession(r.Context(), &intakev1.GetAccessionRequest{AccessionNumber: number, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		p.Accession = a.GetAccession()
+	}
+	return p, nil
+}
+
+// arithmetic takes the steps of the date from the duty, where they stand.
+func (p *transferPage) arithmetic(r *web.Request, d desk) error {
+	inventory, err := d.retention.GetInventory(r.Context(), &retentionv1.GetInventoryRequest{InventoryId: p.GetInventory().GetId(), Limit: 1})
+	p.Term.Steps = inventory.GetSteps()
+	return err
+}
+
+// rows puts the files beside what has come for them and what was found wrong with them.
+func (p *transferPage) rows(res *intakev1.GetTransferResponse) {
+	content := make(map[uint32]*intakev1.UnitContent)
+	for _, c := range res.GetContents() {
+		content[c.GetPosition()] = c
+	}
+	at := make(map[uint32]int)
+	for _, f := range res.GetFiles() {
+		at[f.GetPosition()] = len(p.Rows)
+		p.Rows = append(p.Rows, row{File: f, Content: content[f.GetPosition()]})
+		if content[f.GetPosition()] == nil {
+			p.Missing++
+		}
+	}
+	said := make(map[string]bool)
+	for _, f := range p.GetFaults() {
+		// A changed file has a wrong digest by every algorithm: one line says it.
+		if once := f.GetWhere() + "\x00" + f.GetCode(); said[once] {
+			continue
+		} else {
+			said[once] = true
+		}
+		found := finding{Position: positionOf(f.GetWhere()), Fault: f}
+		if i, here := at[found.Position]; here {
+			p.Rows[i].Faults = append(p.Rows[i].Faults, f)
+			found.Title = p.Rows[i].GetTitle()
+		}
+		p.Findings = append(p.Findings, found)
+	}
+	for _, w := range p.GetWarnings() {
+		if w.GetCode() != onPaper { // the rows say so already
+			p.Warnings = append(p.Warnings, w)
+		}
+	}
+}
+
+// onPaper is the warning of a unit for which no digital file came.
+const onPaper = "intake.package.on_paper"
+
+// positionOf is the row that a place in a package belongs to; 0 where none.
+func positionOf(where string) uint32 {
+	rest, ok := strings.CutPrefix(where, "data/")
+	digits, _, inside := strings.Cut(rest, "/")
+	if !ok || !inside {
+		return 0
+	}
+	return number(digits)
+}
+
+// tasks are the steps of handing over, with the one that comes now.
+func (p *transferPage) tasks() []task {
+	done := map[string]int{"contact": 0, "send": 1, "mend": 1, "checked": 3, "accepting": 3, "accepted": 5}[p.Stage]
+	list := []task{
+		{Key: "contact", Address: p.Address + "/contact"},
+		{Key: "send", Address: p.Address + "/send"},
+		{Key: "check", Address: p.Address + "/receipt"},
+		{Key: "decide"},
+		{Key: "act"},
+	}
+	for i := range list {
+		switch {
+		case i < done:
+			list[i].State = "done"
+		case i == done:
+			list[i].State = "now"
+		default:
+			list[i].State, list[i].Address = "later", ""
+		}
+	}
+	if !p.GetContactNamed() && done > 0 {
+		list[0].State = "now" // nothing waits for it, and the archive wants to know whom to call
+	}
+	if done > 2 {
+		list[0].Address = p.Address + "/contact"
+	}
+	if p.Stage == "accepting" || p.Stage == "accepted" {
+		list[0].Address, list[1].Address = "", ""
+	}
+	return list
+}
+
+func contact(r *web.Request) (any, error) { return transfer(r) }
+
+func nameContact(r *web.Request) (web.Redirect, error) {
+	d, err := open(r)
+	if err != nil {
+		return "", err
+	}
+	c := &intakev1.Contact{Name: r.Field("name"), Post: r.Field("post"), Phone: r.Field("phone"), Email: r.Field("email")}
+	if c.GetName() == "" {
+		r.Wrong("name", "dept.wrong.name")
+	}
+	if c.GetPhone() == "" && c.GetEmail() == "" {
+		r.Wrong("phone", "dept.wrong.phone")
+	}
+	if !r.OK() {
+		return "", nil
+	}
+	_, err = d.intake.NameContact(r.Context(), &intakev1.NameContactRequest{CommandId: r.Field("command"), TransferId: r.PathValue("id"), Contact: c})
+	return web.Done("/dept/transfers/"+url.PathEscape(r.PathValue("id")), "done.dept-contact"), err
+}
+
+func send(r *web.Request) (any, error) {
+	p, err := transfer(r)
+	if t, ok := p.(transferPage); ok && err == nil && (t.Stage == "accepting" || t.Stage == "accepted") {
+		return web.Redirect(t.Address), nil
+	}
+	return p, err
+}
+
+// act gives the act of acceptance as PDF.
+func act(w http.ResponseWriter, r *web.Request) error {
+	d, err := open(r)
+	if err != nil {
+		return err
+	}
+	t, err := d.intake.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), Limit: 1})
+	if err != nil {
+		return err
+	}
+	res, err := d.intake.GetAct(r.Context(), &intakev1.GetActRequest{
+		AccessionNumber: t.GetTransfer().GetAccessionNumber(), Language: r.PathValue("language"),
+	})
+	if err != nil {
+		return err
+	}
+	return web.PDF(w, "act-"+t.GetTransfer().GetAccessionNumber()+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+}
+
+// heartbeat is how often a silent stream of events says that it lives: proxies cut silent ones off.
+const heartbeat = 15 * time.Second
+
+// watched bounds one stream; the browser opens another.
+const watched = 10 * time.Minute
+
+// progress streams how the transfer stands, as server-sent events, to everybody who looks at
+// its page.
+func progress(w http.ResponseWriter, r *web.Request) error {
+	d, err := open(r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := serve.UntilStop(r.Context(), watched)
+	defer cancel()
+	watch, err := d.intake.WatchTransfer(ctx, &intakev1.WatchTransferRequest{TransferId: r.PathValue("id")})
+	if err != nil {
+		return err
+	}
+	first, err := watch.Recv()
+	if err != nil {
+		return err // an error page: nothing was written yet
+	}
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy before us must not gather the events
+	states := make(chan *intakev1.WatchTransferResponse)
+	go func() {
+		defer close(states)
+		for {
+			m, err := watch.Recv()
+			if err != nil {
+				return
+			}
+			select {
+			case states <- m:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	out, beat := http.NewResponseController(w), time.NewTicker(heartbeat)
+	defer beat.Stop()
+	write := func(text string) error {
+		if err := out.SetWriteDeadline(time.Now().Add(2 * heartbeat)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	err = write("retry: 3000\n\n" + event(first))
+	for err == nil {
+		select {
+		case m, more := <-states:
+			if !more {
+				return nil
+			}
+			err = write(event(m))
+		case <-beat.C:
+			err = write(": \n\n")
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil // whoever looked has gone
+}
+
+// event is one message of the stream; "end" tells the page not to ask again.
+func event(m *intakev1.WatchTransferResponse) string {
+	data, err := json.Marshal(map[string]any{
+		"state": m.GetState(), "uploading": m.GetUploading(), "files": m.GetFiles(), "bytes": m.GetBytes(),
+		"package": m.GetPackageId(), "faults": m.GetFaultCount(), "at": m.GetPackageAt(), "accession": m.GetAccessionNumber(),
+	})
+	if err != nil {
+		return ": \n\n" // numbers and words are always JSON
+	}
+	kind := "state"
+	if m.GetState() == "accepted" {
+		kind = "end"
+	}
+	return fmt.Sprintf("event: %s\ndata: %s\n\n", kind, data)
+}
