@@ -194,7 +194,7 @@ func (b *tab) fetch(address string) string {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	b.must(err)
 	for _, c := range cookies.Cookies {
-		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value}) //nolint:gosec // sent, not set
+		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
 	}
 	res, err := http.DefaultClient.Do(r)
 	b.must(err)
@@ -211,7 +211,7 @@ func TestDeskScripts(t *testing.T) {
 	b.wide(1280)
 	b.signsIn("arhivist", "/desk", "ru")
 	b.visit("/desk/register", "ru")
-	for field, text := range map[string]string{"#surname": "Сериков", "#text": "Справка о стаже.", "#phone": "+7 701"} {
+	for field, text := range map[string]string{"#surname": "Сериков", "#given_name": "Нұрлан", "#text": "Справка о стаже.", "#phone": "+7 701"} {
 		b.types(field, text)
 	}
 	b.presses(do("register"))

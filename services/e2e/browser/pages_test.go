@@ -148,7 +148,8 @@ func checkLoad(t *testing.T, b *tab, address string) int64 {
 		t.Errorf("%s: %d requests (at most %d) and %d bytes (at most %d): %q", address, len(requests), maxRequests, bytes, maxBytes, requests)
 	}
 	for _, r := range requests {
-		if u, err := url.Parse(r); err != nil || u.Host != world.host {
+		// The browser draws the sign beside a date for itself.
+		if u, err := url.Parse(r); err != nil || u.Host != world.host && u.Scheme != "data" {
 			t.Errorf("%s loads %s", address, r)
 		}
 	}

@@ -84,7 +84,10 @@ func startArchive() error {
 		cancel()
 		return err
 	}
-	p, err := process.Open(ctx, process.Config{Data: folder, HTTP: "127.0.0.1:0", NoSocket: true}, t)
+	p, err := process.Open(ctx, process.Config{
+		Data: folder, HTTP: "127.0.0.1:0", NoSocket: true,
+		NameKK: "Сынақ архиві", NameRU: "Испытательный архив", AddressKK: "Сынақ қаласы, 1", AddressRU: "Испытательный город, 1",
+	}, t)
 	if err != nil {
 		cancel()
 		return err

@@ -55,7 +55,7 @@ func (v View) Person() Person { return v.r.Person }
 // Signed tells whether somebody is.
 func (v View) Signed() bool { return v.r.Person.Account != "" }
 
-// Has a role, by its name.
+// Role tells whether the reader has a role, by its name.
 func (v View) Role(role string) bool { return v.r.Person.Identity.Has(monitor.Role(role)) }
 
 // Desk tells whether the page is one of work, drawn denser.

@@ -65,12 +65,14 @@ func register(r *web.Request) (web.Redirect, error) {
 		})
 		return web.Stay, err
 	}
-	if r.Field("who") == "organisation" {
-		if a.GetOrganisationName() == "" {
-			r.Wrong("organisation_name", "desk.need.organisation")
-		}
-	} else if a.GetSurname() == "" {
+	organisation := r.Field("who") == "organisation"
+	switch {
+	case organisation && a.GetOrganisationName() == "":
+		r.Wrong("organisation_name", "desk.need.organisation")
+	case !organisation && a.GetSurname() == "":
 		r.Wrong("surname", "desk.need.surname")
+	case !organisation && a.GetGivenName() == "":
+		r.Wrong("given_name", "desk.need.given")
 	}
 	if req.GetSubmission().GetText() == "" {
 		r.Wrong("text", "desk.need.text")

@@ -313,7 +313,7 @@ func (p pages) progress(w http.ResponseWriter, r *web.Request) error {
 		if err != nil && !begun {
 			return err
 		} else if err != nil {
-			return nil //nolint:nilerr // the stream ends; the browser asks again
+			return nil // the stream ends; the browser asks again
 		}
 		if !begun {
 			begun = true
@@ -337,7 +337,7 @@ func (p pages) progress(w http.ResponseWriter, r *web.Request) error {
 		// writer has no limits (a test), there is none to move.
 		_ = out.SetWriteDeadline(time.Now().Add(30 * time.Second))
 		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, line); err != nil || out.Flush() != nil || event == "finished" {
-			return nil //nolint:nilerr // the reader went away
+			return nil // the reader went away, or the scrub is finished
 		}
 		select {
 		case <-ctx.Done():

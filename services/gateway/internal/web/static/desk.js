@@ -8,12 +8,14 @@
   const problems = document.getElementById("problems");
   if (problems) problems.focus();
 
-  // Enter presses the button of the group that it was typed in, not the first one of the page.
+  // Enter presses the button of the group that it was typed in; without this it only draws the page
+  // again (the frame's first button).
+  form?.addEventListener("submit", (e) => {
+    const button = e.submitter?.matches(".unseen") && document.activeElement.closest("[data-enter]")?.querySelector("button[name=do]");
+    if (button) { e.preventDefault(); e.stopImmediatePropagation(); form.requestSubmit(button); }
+  });
+
   document.addEventListener("keydown", (e) => {
-    if (e.key === "Enter" && e.target.matches("input:not([type=submit],[type=checkbox],[type=radio])")) {
-      const button = e.target.closest("[data-enter]")?.querySelector("button[name=do]");
-      if (button) { e.preventDefault(); button.click(); }
-    }
     if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey) {
       const there = document.querySelector(`[data-key="${CSS.escape(e.key.toLowerCase())}"]`);
       if (there) { e.preventDefault(); there.matches("input") ? there.focus() : there.click(); }
