@@ -47,9 +47,6 @@ func (s *Site) Upload(path, page string, allow Allow, most int64, take func(*Req
 // Now is the moment of the visit.
 func (r *Request) Now() time.Time { return r.site.cfg.Now() }
 
-// Has tells whether there is such a message.
-func (r *Request) Has(key string) bool { return r.site.messages.Has(key) }
-
 // List is its values, for a template that draws one after another.
 func (v View) List(values ...string) []string { return values }
 
