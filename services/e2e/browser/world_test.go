@@ -224,7 +224,9 @@ func (b *tab) leads(action chromedp.Action[chromedp.Void]) int64 {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	res, err := chromedp.RunResponse(ctx, action)
-	b.must(err)
+	if err != nil {
+		b.t.Fatalf("from %s: %v", asks[string](b, `location.href`), err)
+	}
 	return res.Status
 }
 
