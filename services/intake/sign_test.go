@@ -249,7 +249,7 @@ func TestUnitsLeaveByFourEyes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := pdfText(t, act.GetPdf()); text != "" && (!strings.Contains(text, "Всего выбыло: 1 (одна) единица хранения") || !strings.Contains(text, "протокол ЭПК от 01.03.2026 № 9")) {
+	if text := pdfText(t, act.GetPdf()); !strings.Contains(text, "Всего выбыло: 1 (одна) единица хранения") || !strings.Contains(text, "протокол ЭПК от 01.03.2026 № 9") {
 		t.Errorf("%s", text)
 	}
 	w.whole()
