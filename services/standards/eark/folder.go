@@ -30,6 +30,9 @@ type judge struct {
 
 	dirs     map[string]bool
 	files    map[string]bool
+	filled   map[string]bool        // folders with a file in or below them
+	records  map[string][]string    // preservation metadata by the folder of the METS file that should name them
+	full     bool                   // the package has too many entries to be judged
 	byNormal map[string]string      // NFC of a file's path → the path
 	promised map[string][]reference // by path: what METS files say of it
 	packaged []string               // representations, by folder name
@@ -49,6 +52,7 @@ type reference struct {
 func newJudge(root *os.Root, name string, opts Options) *judge {
 	return &judge{
 		root: root, name: name, opts: opts, report: &Report{}, dirs: map[string]bool{}, files: map[string]bool{},
+		filled: map[string]bool{}, records: map[string][]string{},
 		promised: map[string][]reference{}, preserve: map[string]bool{},
 	}
 }
@@ -75,13 +79,11 @@ func (j *judge) put(item fault.Item, warning bool) {
 }
 
 func (j *judge) run(ctx context.Context) error {
-	if err := j.list(ctx); err != nil {
+	if err := j.list(ctx); err != nil || j.full {
 		return err
 	}
 	if j.files[metsName] {
-		if err := j.mets(metsName, ""); err != nil {
-			return err
-		}
+		j.mets(metsName, "")
 	} else {
 		j.bad(metsName, STR4)
 	}
@@ -90,9 +92,7 @@ func (j *judge) run(ctx context.Context) error {
 		if at := path.Join("representations", name, metsName); j.files[at] {
 			r.METS = true
 			j.report.Package.Representations = append(j.report.Package.Representations, r)
-			if err := j.mets(at, name); err != nil {
-				return err
-			}
+			j.mets(at, name)
 			continue
 		}
 		j.report.Package.Representations = append(j.report.Package.Representations, r)
@@ -120,6 +120,7 @@ func (j *judge) list(ctx context.Context) error {
 			return nil
 		}
 		if n++; n > j.opts.Limits.Entries {
+			j.full = true
 			j.bad("", TooMany, "limit", j.opts.Limits.Entries)
 			return fs.SkipAll
 		}
@@ -132,7 +133,7 @@ func (j *judge) list(ctx context.Context) error {
 		case !e.Type().IsRegular():
 			j.bad(show(p), Irregular)
 		default:
-			j.files[p] = true
+			j.add(p)
 		}
 		return nil
 	})
@@ -143,6 +144,18 @@ func (j *judge) list(ctx context.Context) error {
 	}
 	slices.Sort(j.packaged)
 	return err
+}
+
+// add remembers a file.
+func (j *judge) add(p string) {
+	j.files[p] = true
+	for dir := path.Dir(p); dir != "." && !j.filled[dir]; dir = path.Dir(dir) {
+		j.filled[dir] = true
+	}
+	if before, _, ok := strings.Cut(p, "metadata/preservation/"); ok {
+		dir := strings.TrimSuffix(before, "/")
+		j.records[dir] = append(j.records[dir], p)
+	}
 }
 
 func skipDir(e fs.DirEntry) error {
@@ -199,16 +212,6 @@ func (j *judge) structure() {
 // anywhere says whether the package or one of its representations has a folder.
 func (j *judge) anywhere(name string) bool {
 	return j.dirs[name] || slices.ContainsFunc(j.packaged, func(r string) bool { return j.dirs["representations/"+r+"/"+name] })
-}
-
-// below says whether any file lies in a folder.
-func (j *judge) below(dir string) bool {
-	for p := range j.files {
-		if strings.HasPrefix(p, dir+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // mapped is an identifier as a folder can bear it: what file systems refuse is put as _

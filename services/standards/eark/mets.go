@@ -3,6 +3,7 @@ package eark
 import (
 	"encoding/hex"
 	"errors"
+	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -55,16 +56,20 @@ type group struct {
 
 func (m *metsFile) at(n *boundedxml.Node) string { return at(m.path, n.Line) }
 
-func (m *metsFile) below(dir string) bool { return m.judge.below(path.Join(m.dir, dir)) }
+// below says whether any file lies in a folder beside the METS file.
+func (m *metsFile) below(dir string) bool { return m.filled[path.Join(m.dir, dir)] }
 
-// mets reads and judges one METS file. The error is of our own side.
-func (j *judge) mets(p, representation string) error {
+// mets reads and judges one METS file of the folder.
+func (j *judge) mets(p, representation string) {
 	f, err := openRegular(j.root, p)
 	if err != nil {
-		j.bad(show(p), Unreadable)
-		return nil
+		return // said when it is counted
 	}
 	defer func() { _ = f.Close() }() // only read from
+	j.metsFrom(f, p, representation)
+}
+
+func (j *judge) metsFrom(f io.Reader, p, representation string) {
 	l := j.opts.Limits
 	m := &metsFile{
 		judge: j, path: p, dir: strings.TrimSuffix(strings.TrimSuffix(p, metsName), "/"), representation: representation,
@@ -75,12 +80,9 @@ func (j *judge) mets(p, representation string) error {
 	switch {
 	case errors.As(err, &e):
 		m.refuse(e)
-	case err != nil:
-		j.bad(show(p), Unreadable)
-	case complete:
+	case err == nil && complete:
 		m.whole()
-	}
-	return nil
+	} // another error is said when the file is counted
 }
 
 // refuse puts the reader's refusal into words.
@@ -163,8 +165,8 @@ func (m *metsFile) whole() {
 		m.bad(show(m.path), CSIP31)
 	}
 	if m.amdSecs > 0 {
-		for p := range m.files {
-			if strings.HasPrefix(p, path.Join(m.dir, "metadata/preservation")+"/") && !m.preserve[p] {
+		for _, p := range m.records[m.dir] {
+			if !m.preserve[p] {
 				m.bad(show(p), CSIP32)
 			}
 		}
