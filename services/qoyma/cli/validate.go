@@ -7,14 +7,18 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
 func (a *app) transferValidate() *cobra.Command {
 	c := &cobra.Command{
-		Use: "validate PATH", Short: "Check a BagIt package before sending it; needs no archive", Args: cobra.ExactArgs(1),
-		Long: "Check a BagIt package (a folder) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\nExit code 1 where it would be refused; every fault is listed.",
+		Use: "validate PATH", Short: "Check a BagIt or E-ARK package before sending it; needs no archive", Args: cobra.ExactArgs(1),
+		Long: "Check a BagIt package (a folder) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\nA folder with a METS.xml is checked as an E-ARK package: the rules of CSIP and SIP 2.2, every file against its checksum.\nExit code 1 where it would be refused; every fault is listed.",
 	}
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
+		if eark.Recognise(args[0]) {
+			return a.validateEARK(ctx, args[0])
+		}
 		report, err := bagit.ValidateDir(ctx, args[0], bagit.Options{})
 		if err != nil {
 			return err
