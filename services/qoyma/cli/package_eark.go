@@ -67,8 +67,11 @@ func (a *app) createEARK(ctx context.Context, p earkPackage, now time.Time) erro
 func metadataType(content []byte) string {
 	text := string(content)
 	for _, known := range []struct{ mark, kind string }{
-		{"ead3.archivists.org", "EAD"}, {"urn:isbn:1-931666-22-9", "EAD"}, {"urn:isbn:1-931666-33-4", "EAC-CPF"},
-		{"http://www.loc.gov/mods/", "MODS"}, {"http://purl.org/dc/", "DC"},
+		{"ead3.archivists.org", "EAD"},
+		{"urn:isbn:1-931666-22-9", "EAD"},
+		{"urn:isbn:1-931666-33-4", "EAC-CPF"},
+		{"http://www.loc.gov/mods/", "MODS"},
+		{"http://purl.org/dc/", "DC"},
 	} {
 		if strings.Contains(text, known.mark) {
 			return known.kind

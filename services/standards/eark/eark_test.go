@@ -2,6 +2,7 @@ package eark
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -256,5 +257,30 @@ func TestTheTableOfRules(t *testing.T) {
 	}
 	if len(seen) < 130 {
 		t.Errorf("%d rules", len(seen))
+	}
+}
+
+// TestEveryNumberIsLookedForOrExplained compares the table of rules with the README.
+func TestEveryNumberIsLookedForOrExplained(t *testing.T) {
+	_, why, ok := strings.Cut(read(t, ".", "README.md"), "**Not looked for**")
+	if !ok {
+		t.Fatal("the README does not say what is not looked for")
+	}
+	known := map[string]string{}
+	for _, r := range Rules() {
+		known[r.ID] = "looked for"
+	}
+	for _, id := range regexp.MustCompile(`\b(CSIPSTR|CSIP|SIP)\d+\b`).FindAllString(why, -1) {
+		if known[id] != "" {
+			t.Errorf("%s is %s and explained", id, known[id])
+		}
+		known[id] = "explained"
+	}
+	for prefix, last := range map[string]int{"CSIPSTR": 16, "CSIP": 119, "SIP": 36} {
+		for n := range last {
+			if id := fmt.Sprint(prefix, n+1); known[id] == "" {
+				t.Errorf("%s is neither looked for nor explained", id)
+			}
+		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/premis"
@@ -82,12 +83,19 @@ func (j *judge) file(ctx context.Context, p string) (Entry, []finding) {
 			found = append(found, finding{show(p), Uncounted, []any{"algorithm", r.algorithm}})
 		}
 	}
-	format := pronom.NewIdentifier(path.Base(p))
+	kept := scratches.Get()
+	defer scratches.Put(kept)
+	w, ok := kept.(*scratch)
+	if !ok {
+		w = newScratch()
+	}
+	format := w.format
+	format.Reset(path.Base(p))
 	to := []io.Writer{format}
 	for _, h := range hashes {
 		to = append(to, h)
 	}
-	n, err := j.copy(ctx, p, io.MultiWriter(to...))
+	n, err := j.copy(ctx, p, io.MultiWriter(to...), w.buffer)
 	e.Size = n
 	if err != nil {
 		return e, append(found, finding{show(p), Unreadable, nil})
@@ -106,14 +114,26 @@ func (j *judge) file(ctx context.Context, p string) (Entry, []finding) {
 	return e, found
 }
 
+// scratch is what reading one file needs and the next can use again.
+type scratch struct {
+	format *pronom.Identifier
+	buffer []byte
+}
+
+func newScratch() *scratch {
+	return &scratch{format: pronom.NewIdentifier(""), buffer: make([]byte, 128<<10)}
+}
+
+var scratches = sync.Pool{New: func() any { return newScratch() }}
+
 // copy reads a file to its end.
-func (j *judge) copy(ctx context.Context, p string, to io.Writer) (int64, error) {
+func (j *judge) copy(ctx context.Context, p string, to io.Writer, buffer []byte) (int64, error) {
 	f, err := openRegular(j.root, p)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	return io.Copy(to, &interruptible{ctx, f})
+	return io.CopyBuffer(to, &interruptible{ctx, f}, buffer)
 }
 
 // interruptible ends a read when the context does: a file may be large.
@@ -182,7 +202,9 @@ func (j *judge) preservation(ctx context.Context) error {
 			continue // as above
 		}
 		for _, i := range report.Faults {
-			j.put(fault.Item{Where: show(p) + " " + i.Where, Fault: i.Fault}, false)
+			// An older version of PREMIS is no breach of CSIP 5.4; it is only not looked into.
+			older := errors.Is(i.Fault, premis.NotPREMIS.Definition) || errors.Is(i.Fault, premis.WrongVersion.Definition)
+			j.put(fault.Item{Where: show(p) + " " + i.Where, Fault: i.Fault}, older)
 		}
 		for _, i := range report.Warnings {
 			j.put(fault.Item{Where: show(p) + " " + i.Where, Fault: i.Fault}, true)

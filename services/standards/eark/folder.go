@@ -37,8 +37,7 @@ type judge struct {
 	promised map[string][]reference // by path: what METS files say of it
 	packaged []string               // representations, by folder name
 	premis   []string               // files that are said to be PREMIS
-	preserve map[string]bool        // files that a digiprovMD names
-	sip      bool                   // the rules of the SIP hold
+	preserve map[string]bool        // files that an amdSec names
 }
 
 // reference is what a METS file says of a file.

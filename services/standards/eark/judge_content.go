@@ -25,11 +25,14 @@ var (
 // administrative judges amdSec (CSIP 5.3.4).
 func (m *metsFile) administrative(n *boundedxml.Node) error {
 	id, _ := n.Get("", "ID")
+	m.sectionIDs[id] = true
 	for {
 		c, err := m.x.Next()
 		if err != nil || c == nil {
 			return err
 		}
+		own, _ := c.Get("", "ID")
+		m.sectionIDs[own] = true
 		switch c.Name.Local {
 		case "digiprovMD":
 			err = m.section(c, id, provenanceSection)
@@ -46,7 +49,8 @@ func (m *metsFile) administrative(n *boundedxml.Node) error {
 
 // section judges a dmdSec, digiprovMD or rightsMD, which is open.
 func (m *metsFile) section(n *boundedxml.Node, parent string, kind sectionKind) error {
-	s := section{id: m.id(n, kind.id), parent: parent, line: n.Line}
+	s := section{id: m.id(n, kind.id), parent: parent}
+	m.sectionIDs[s.id] = true
 	if kind.made != nil {
 		m.moment(n, "CREATED", kind.made)
 	}
@@ -99,7 +103,7 @@ func (m *metsFile) metadata(n *boundedxml.Node, kind sectionKind, status string)
 	if v, given := n.Get("", "MDTYPEVERSION"); mdType == "PREMIS" && (!given || strings.HasPrefix(v, "3")) {
 		m.premis = append(m.premis, p)
 	}
-	if kind.name == "provenance" {
+	if kind.name != "descriptive" {
 		m.preserve[p] = true
 	}
 	if kind.misplaced != nil && !strings.HasPrefix(p, kind.folder) && !inRepresentation(p, kind.folder) {
@@ -142,7 +146,7 @@ func (m *metsFile) fileSection(n *boundedxml.Node) error {
 // fileGroup judges a fileGrp, which is open, and the groups in it.
 func (m *metsFile) fileGroup(n *boundedxml.Node) error {
 	use := m.present(n, "", "USE", CSIP64)
-	g := group{id: m.id(n, CSIP65), line: n.Line}
+	g := group{id: m.id(n, CSIP65)}
 	g.kind, _, _ = strings.Cut(use, "/")
 	if content, _ := n.Get(csipNamespace, "CONTENTINFORMATIONTYPE"); g.kind == "Representations" && content == "" {
 		m.bad(m.at(n), CSIP62)

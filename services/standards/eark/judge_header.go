@@ -116,22 +116,21 @@ func (m *metsFile) software(header *boundedxml.Node) {
 		}
 	}
 	for _, a := range agents {
-		if nameOf(a) == "" {
+		if nameOf(a) == "" || len(a.All("name")) > 1 {
 			m.bad(m.at(a), CSIP14)
 		}
-		note := a.Child("note")
-		if note == nil || strings.TrimSpace(note.Text) == "" {
+		notes := a.All("note")
+		if len(notes) != 1 || strings.TrimSpace(notes[0].Text) == "" {
 			m.bad(m.at(a), CSIP15)
 			continue
 		}
-		m.value(note, csipNamespace, "NOTETYPE", "SOFTWARE VERSION", CSIP16)
+		m.value(notes[0], csipNamespace, "NOTETYPE", "SOFTWARE VERSION", CSIP16)
 	}
 }
 
-// isSIP says whether the package calls itself a SIP, or must be one.
-func (m *metsFile) isSIP() bool {
-	return m.opts.SIP || m.oais == "SIP" || strings.Contains(m.profile, "E-ARK-SIP")
-}
+// isSIP says whether the package claims the profile of the SIP, or must be one. That it is
+// of the OAIS type SIP is not enough: such a package may follow the common profile alone.
+func (m *metsFile) isSIP() bool { return m.opts.SIP || strings.Contains(m.profile, "E-ARK-SIP") }
 
 var (
 	sipProfile = regexp.MustCompile(`^https?://earksip\.dilcis\.eu/profile/E-ARK-SIP(-v2-\d+-\d+)?\.xml$`)

@@ -22,7 +22,7 @@ func sortDivisions(all []*boundedxml.Node) divisions {
 		_, adm := n.Get("", "ADMID")
 		_, dmd := n.Get("", "DMDID")
 		switch {
-		case n.Child("mptr") != nil, strings.HasPrefix(label, "Representations/") && n.Child("fptr") == nil:
+		case n.Child("mptr") != nil, strings.HasPrefix(label, "Representations/") && len(pointersIn(n)) == 0:
 			d.pointers = append(d.pointers, n)
 		case strings.EqualFold(label, "Documentation"):
 			d.documentation = append(d.documentation, n)
@@ -35,6 +35,15 @@ func sortDivisions(all []*boundedxml.Node) divisions {
 		}
 	}
 	return d
+}
+
+// pointersIn are the file pointers in a division and in those below it.
+func pointersIn(n *boundedxml.Node) []*boundedxml.Node {
+	all := n.All("fptr")
+	for _, below := range n.All("div") {
+		all = append(all, pointersIn(below)...)
+	}
+	return all
 }
 
 // structuralMap judges structMap (CSIP 5.3.6).
@@ -78,10 +87,14 @@ func (m *metsFile) divisions(whole *boundedxml.Node) {
 }
 
 // namesAll judges that a division names every current section, by itself or by the
-// amdSec around it.
+// amdSec around it, and nothing that is none.
 func (m *metsFile) namesAll(n *boundedxml.Node, attr string, all []section, r *Rule) {
 	text, _ := n.Get("", attr)
 	named := strings.Fields(text)
+	if slices.ContainsFunc(named, func(id string) bool { return !m.sectionIDs[id] }) {
+		m.bad(m.at(n), r)
+		return
+	}
 	for _, s := range all {
 		if s.current && !slices.Contains(named, s.id) && (s.parent == "" || !slices.Contains(named, s.parent)) {
 			m.bad(m.at(n), r)
@@ -94,8 +107,9 @@ func (m *metsFile) namesAll(n *boundedxml.Node, attr string, all []section, r *R
 // pointed are stood for by the division of their representation.
 func (m *metsFile) contents(whole *boundedxml.Node, all []*boundedxml.Node, r divisionRules, pointed map[string]bool) {
 	var wanted []string
-	own := map[string]bool{}
+	own, known := map[string]bool{}, map[string]bool{}
 	for _, g := range m.groups {
+		known[g.id] = true
 		if g.kind != r.name {
 			continue
 		}
@@ -104,24 +118,27 @@ func (m *metsFile) contents(whole *boundedxml.Node, all []*boundedxml.Node, r di
 			wanted = append(wanted, g.id)
 		}
 	}
+	if len(all) == 0 && len(wanted) > 0 || len(all) > 1 && r.name != "Representations" {
+		m.bad(m.at(whole), r.there)
+	}
 	if len(all) == 0 {
-		if len(wanted) > 0 {
-			m.bad(m.at(whole), r.there)
-		}
 		return
 	}
-	named := map[string]bool{}
+	named := map[string]bool{} // anywhere in the map: a representation may keep its own schemas
+	for _, f := range pointersIn(whole) {
+		id, _ := f.Get("", "FILEID")
+		named[id] = true
+	}
 	for _, n := range all {
 		m.id(n, r.id)
 		if label, _ := n.Get("", "LABEL"); !strings.HasPrefix(label, "Representations/") {
 			m.value(n, "", "LABEL", r.name, r.label)
 		}
-		for _, f := range n.All("fptr") {
-			id, _ := f.Get("", "FILEID")
-			if !own[id] {
+		for _, f := range pointersIn(n) {
+			// Below the division itself stand the parts of a representation, of any use.
+			if id, _ := f.Get("", "FILEID"); !known[id] || !own[id] && slices.Contains(n.Children, f) {
 				m.bad(m.at(f), r.fileID)
 			}
-			named[id] = true
 		}
 	}
 	if slices.ContainsFunc(wanted, func(id string) bool { return !named[id] }) {

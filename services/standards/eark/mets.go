@@ -28,10 +28,11 @@ type metsFile struct {
 	dir            string // its folder, from which references count; "" for the package's
 	representation string // its name, or ""
 
-	x    *boundedxml.Reader
-	ids  map[string]bool // every ID so far
-	dmds []section
-	amds []section // digiprovMD and rightsMD
+	x          *boundedxml.Reader
+	ids        map[string]bool // every ID so far
+	sectionIDs map[string]bool // of them, those of metadata sections
+	dmds       []section
+	amds       []section // digiprovMD and rightsMD
 
 	headers, dmdSecs, amdSecs, fileSecs, structMaps int
 	groups                                          []group
@@ -43,15 +44,13 @@ type metsFile struct {
 // section is a dmdSec, digiprovMD or rightsMD.
 type section struct {
 	id, parent string // the ID of its amdSec
-	line       int
-	current    bool // not superseded
+	current    bool   // not superseded
 }
 
 // group is a fileGrp.
 type group struct {
 	id, kind string // kind: the first part of USE
-	line     int
-	pointers bool // names METS files of representations only
+	pointers bool   // names METS files of representations only
 }
 
 func (m *metsFile) at(n *boundedxml.Node) string { return at(m.path, n.Line) }
@@ -73,7 +72,7 @@ func (j *judge) metsFrom(f io.Reader, p, representation string) {
 	l := j.opts.Limits
 	m := &metsFile{
 		judge: j, path: p, dir: strings.TrimSuffix(strings.TrimSuffix(p, metsName), "/"), representation: representation,
-		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{},
+		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{}, sectionIDs: map[string]bool{},
 	}
 	complete, err := m.read()
 	var e *boundedxml.Error
