@@ -245,7 +245,7 @@ func (r *Reader) Next() (*Node, error) {
 		case xml.StartElement:
 			return r.node(t), nil
 		case xml.EndElement:
-			return nil, nil //nolint:nilnil // the end of the open element is no error, and there is no node
+			return nil, nil // the end of the open element is no error, and there is no node
 		}
 	}
 }

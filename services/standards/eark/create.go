@@ -97,7 +97,7 @@ func Create(ctx context.Context, dir string, s Spec, opts Options) (report *Repo
 
 // builder makes one package.
 type builder struct {
-	ctx  context.Context //nolint:containedctx // lives as long as one call
+	ctx  context.Context // lives as long as one call
 	root *os.Root
 	spec Spec
 }

@@ -138,7 +138,7 @@ func (j *judge) copy(ctx context.Context, p string, to io.Writer, buffer []byte)
 
 // interruptible ends a read when the context does: a file may be large.
 type interruptible struct {
-	ctx context.Context //nolint:containedctx // lives as long as one copy
+	ctx context.Context // lives as long as one copy
 	r   io.Reader
 }
 

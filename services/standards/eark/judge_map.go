@@ -90,16 +90,16 @@ func (m *metsFile) divisions(whole *boundedxml.Node) {
 // amdSec around it, and nothing that is none.
 func (m *metsFile) namesAll(n *boundedxml.Node, attr string, all []section, r *Rule) {
 	text, _ := n.Get("", attr)
-	named := strings.Fields(text)
-	if slices.ContainsFunc(named, func(id string) bool { return !m.sectionIDs[id] }) {
-		m.bad(m.at(n), r)
-		return
+	named, wrong := map[string]bool{}, false
+	for id := range strings.FieldsSeq(text) {
+		named[id] = true
+		wrong = wrong || !m.sectionIDs[id]
 	}
 	for _, s := range all {
-		if s.current && !slices.Contains(named, s.id) && (s.parent == "" || !slices.Contains(named, s.parent)) {
-			m.bad(m.at(n), r)
-			return
-		}
+		wrong = wrong || s.current && !named[s.id] && (s.parent == "" || !named[s.parent])
+	}
+	if wrong {
+		m.bad(m.at(n), r)
 	}
 }
 
@@ -134,11 +134,9 @@ func (m *metsFile) contents(whole *boundedxml.Node, all []*boundedxml.Node, r di
 		if label, _ := n.Get("", "LABEL"); !strings.HasPrefix(label, "Representations/") {
 			m.value(n, "", "LABEL", r.name, r.label)
 		}
-		for _, f := range pointersIn(n) {
-			// Below the division itself stand the parts of a representation, of any use.
-			if id, _ := f.Get("", "FILEID"); !known[id] || !own[id] && slices.Contains(n.Children, f) {
-				m.bad(m.at(f), r.fileID)
-			}
+		m.leads(n.All("fptr"), own, r.fileID)
+		for _, part := range n.All("div") { // the parts of a representation, of any use
+			m.leads(pointersIn(part), known, r.fileID)
 		}
 	}
 	if slices.ContainsFunc(wanted, func(id string) bool { return !named[id] }) {
@@ -146,10 +144,22 @@ func (m *metsFile) contents(whole *boundedxml.Node, all []*boundedxml.Node, r di
 	}
 }
 
+// leads judges that file pointers name one of those groups.
+func (m *metsFile) leads(all []*boundedxml.Node, to map[string]bool, r *Rule) {
+	for _, f := range all {
+		if id, _ := f.Get("", "FILEID"); !to[id] {
+			m.bad(m.at(f), r)
+		}
+	}
+}
+
 // pointers judges the divisions that lead to the METS files of representations, and gives
 // the file groups that they name.
 func (m *metsFile) pointers(all []*boundedxml.Node) map[string]bool {
-	pointed, reached := map[string]bool{}, map[string]bool{}
+	pointed, reached, known := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, g := range m.groups {
+		known[g.id] = true
+	}
 	for _, n := range all {
 		m.id(n, CSIP106)
 		to := n.All("mptr")
@@ -158,7 +168,7 @@ func (m *metsFile) pointers(all []*boundedxml.Node) map[string]bool {
 		}
 		for _, p := range to {
 			title, _ := p.Get(xlinkNamespace, "title")
-			if !slices.ContainsFunc(m.groups, func(g group) bool { return g.id == title && title != "" }) {
+			if title == "" || !known[title] {
 				m.bad(m.at(p), CSIP108)
 			}
 			pointed[title] = true
