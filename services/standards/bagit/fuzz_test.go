@@ -42,13 +42,13 @@ func FuzzInfo(f *testing.F) {
 	f.Add("Source-Organization: Мұрағат\n  бөлімі\nPayload-Oxum: 12.3\n")
 	f.Add(" dangling\nA:b\rC : d\r\n:\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		fields, _ := parseInfo(text, fuzzLimits())
+		fields, _ := parseInfo(bagInfo, text, fuzzLimits())
 		for _, field := range fields {
 			if field.Label == "" || strings.ContainsAny(field.Label+field.Value, "\r\n") {
 				t.Errorf("field %q", field)
 			}
 		}
-		if o, _ := findOxum(fields); o != nil && (o.bytes < 0 || o.files < 0) {
+		if o, _ := findOxum(bagInfo, fields, editionOf("0.95")); o != nil && (o.bytes < 0 || o.files < 0) {
 			t.Errorf("oxum %v", o)
 		}
 	})
