@@ -49,7 +49,11 @@ func Validate(ctx context.Context, path string, opts Options) (report *Report, e
 		}
 		return ValidateTar(ctx, f, opts)
 	}
-	return nil, UnknownArchive.With()
+	// A program may stand before a ZIP; the ZIP then says so of itself.
+	if _, rule, err := findZipEnd(f, info.Size()); err != nil || (rule != nil && rule.rule == Broken) {
+		return nil, UnknownArchive.With().Because(err)
+	}
+	return ValidateZip(ctx, f, info.Size(), opts)
 }
 
 // oldTar says whether a block is the header of a tar from before POSIX, by its checksum: the
@@ -87,7 +91,7 @@ func (p *packed) inside(name string, dir bool) (path string, ok bool) {
 		name = strings.TrimSuffix(name, "/")
 	}
 	if badPath(name, p.opts.Limits) != nil {
-		return strings.TrimPrefix(name, p.base), true // the checker refuses it by its rule
+		return p.named(name), true // the checker refuses it by its rule
 	}
 	top, rest, deeper := strings.Cut(name, "/")
 	if top == "__MACOSX" {
@@ -116,6 +120,9 @@ func (p *packed) inside(name string, dir bool) (path string, ok bool) {
 	p.refuse(name, Outside, "base", show(p.base))
 	return "", false
 }
+
+// named is an entry of the archive as a file of the bag would be named.
+func (p *packed) named(name string) string { return strings.TrimPrefix(name, p.base) }
 
 // ended says whether an error of an entry ends the reading: a limit of the whole is reached.
 func ended(err error) bool {

@@ -85,13 +85,13 @@ func (t *tarred) entry(h *tar.Header) error {
 		}
 		return nil
 	case tar.TypeLink:
-		return t.refuse(name, HardLink, "target", show(h.Linkname))
+		return t.refuse(t.named(name), HardLink, "target", show(h.Linkname))
 	case tar.TypeSymlink:
-		return t.Irregular(name, fs.ModeSymlink)
+		return t.Irregular(t.named(name), fs.ModeSymlink)
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-		return t.Irregular(name, fs.ModeDevice)
+		return t.Irregular(t.named(name), fs.ModeDevice)
 	case tar.TypeGNUSparse:
-		return t.refuse(name, Sparse)
+		return t.refuse(t.named(name), Sparse)
 	case tar.TypeDir:
 		if name == "" || name == "." || name == "./" {
 			return nil
@@ -109,7 +109,7 @@ func (t *tarred) entry(h *tar.Header) error {
 func (t *tarred) file(name string, h *tar.Header) error {
 	for key := range h.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {
-			return t.refuse(name, Sparse)
+			return t.refuse(t.named(name), Sparse)
 		}
 	}
 	path, ok := t.inside(name, false)

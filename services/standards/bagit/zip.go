@@ -94,7 +94,7 @@ func (z *zipped) files(items []zipItem, entries []*zip.File) []zipFile {
 				_ = z.Directory(path) // it is in the report
 			}
 		case kind != 0:
-			_ = z.Irregular(name, kind) // it is in the report
+			_ = z.Irregular(z.named(name), kind) // it is in the report
 		default:
 			if path, ok := z.inside(name, false); ok {
 				files = append(files, zipFile{path, e})

@@ -49,6 +49,9 @@ func zipContents(r io.ReaderAt, size int64, l Limits) ([]zipItem, *finding, erro
 	if end.count > uint64(l.Entries) {
 		return nil, &finding{rule: TooManyEntries, args: []any{"limit", l.Entries}}, nil
 	}
+	if end.count > uint64(end.to-end.from)/zipItemSize {
+		return nil, contents("count"), nil
+	}
 	items, f, err := readZipItems(r, end)
 	if f != nil || err != nil {
 		return nil, f, err
@@ -105,8 +108,6 @@ func findZipEnd(r io.ReaderAt, size int64) (zipEnd, *finding, error) {
 	case end.from < 0 || end.from > end.to:
 		return zipEnd{}, contents("offset"), nil
 	case end.count == 0 && end.from != 0:
-		return zipEnd{}, contents("count"), nil
-	case end.count > uint64(end.to-end.from)/zipItemSize:
 		return zipEnd{}, contents("count"), nil
 	}
 	return end, nil, nil
@@ -214,6 +215,8 @@ func compareLocal(r io.ReaderAt, items []zipItem, end int64) error {
 	reached, before := int64(0), ""
 	for i, item := range order {
 		switch {
+		case item.offset > end-zipLocalSize:
+			item.say(Headers, "field", "offset")
 		case item.offset < reached:
 			item.say(Overlap, "other", show(before))
 		case item.offset > reached:
