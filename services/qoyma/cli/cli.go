@@ -185,6 +185,14 @@ func (a *app) report(err error) {
 		_, _ = fmt.Fprintf(a.err, "  %s\n", p.Cause)
 	}
 	for _, item := range p.Items {
-		_, _ = fmt.Fprintf(a.err, "  %s: %s\n", item.Where, item.Text)
+		_, _ = fmt.Fprintf(a.err, "  %s%s\n", heading(item.Where), item.Text)
 	}
+}
+
+// heading is where something is wrong, before what is wrong; nothing for the whole.
+func heading(where string) string {
+	if where == "" {
+		return ""
+	}
+	return clean(where) + ": "
 }

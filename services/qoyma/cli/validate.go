@@ -56,7 +56,7 @@ func (a *app) printBag(report *bagit.Report) error {
 
 func (a *app) printWarnings(report *bagit.Report) {
 	for _, w := range report.Warnings {
-		a.printf("%s: %s: %s\n", a.say(text{"warning", "предупреждение", "ескерту"}), clean(w.Where), clean(w.Fault.In(a.language())))
+		a.printf("%s: %s%s\n", a.say(text{"warning", "предупреждение", "ескерту"}), heading(w.Where), clean(w.Fault.In(a.language())))
 	}
 }
 

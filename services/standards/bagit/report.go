@@ -255,6 +255,12 @@ func (j *judge) fetch() {
 	j.toFetch = map[string]bool{}
 	for _, l := range lines {
 		j.toFetch[l.Path] = true
+		// What no manifest knows could be anything when it has come.
+		for _, m := range j.parsed {
+			if _, listed := m.digests[l.Path]; !listed && !m.tag {
+				j.bad("fetch.txt", FetchUnlisted, "file", show(l.Path), "manifest", m.name)
+			}
+		}
 	}
 }
 
