@@ -191,6 +191,9 @@ func (c *Checker) refuse(path string, r *Rule, args ...any) *fault.Error {
 	return f.fault()
 }
 
+// note is refuse where nobody waits for the fault: it is in the report.
+func (c *Checker) note(path string, r *Rule, args ...any) { _ = c.refuse(path, r, args...) }
+
 // count takes an entry into account; what it gives refuses it, and is said once: the rest
 // would only repeat it.
 func (c *Checker) count() *finding {
