@@ -102,13 +102,13 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 		do   func(*testing.T, string)
 	}{
 		{"E001 letter.txt", file("letter.txt", "")},
-		{"E003 .", gone("0=" + objectName)},
+		{"E003 .", gone(V11.object())},
 		{"E003 .", file("0=ocfl_object_1.0", "ocfl_object_1.0\n")},
 		{"E004 0=ocfl_object_9.9", func(t *testing.T, d string) {
-			gone("0="+objectName)(t, d)
+			gone(V11.object())(t, d)
 			put(t, d, "0=ocfl_object_9.9", "ocfl_object_9.9\n")
 		}},
-		{"E007 0=" + objectName, file("0="+objectName, objectName)},
+		{"E007 " + V11.object(), file(V11.object(), "ocfl_object_1.1")},
 		{"E008 inventory.json", set("versions", map[string]any{})},
 		{"E009 inventory.json", inv(func(m map[string]any) {
 			m["versions"] = map[string]any{"v2": version(m)}
@@ -267,9 +267,9 @@ func TestAnOlderInventoryMustAgree(t *testing.T) {
 func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 	id := "urn:qoyma:accession:2026-17"
 	for want, do := range map[string]func(*testing.T, *Root){
-		"E069 .":                func(t *testing.T, r *Root) { _ = os.Remove(filepath.Join(r.dir, "0="+rootName)) },
+		"E069 .":                func(t *testing.T, r *Root) { _ = os.Remove(filepath.Join(r.dir, V11.root())) },
 		"E076 .":                func(t *testing.T, r *Root) { put(t, r.dir, "0=ocfl_1.0", "ocfl_1.0\n") },
-		"E080 0=ocfl_1.1":       func(t *testing.T, r *Root) { put(t, r.dir, "0="+rootName, "x") },
+		"E080 0=ocfl_1.1":       func(t *testing.T, r *Root) { put(t, r.dir, V11.root(), "x") },
 		"E070 ocfl_layout.json": func(t *testing.T, r *Root) { put(t, r.dir, layoutName, `{"extension":"x"}`) },
 		"E071 ocfl_layout.json": func(t *testing.T, r *Root) { put(t, r.dir, layoutName, `{"extension":"x","description":"y"}`) },
 		"E072 abc/letter.txt":   func(t *testing.T, r *Root) { put(t, r.dir, "abc/letter.txt", "") },
@@ -325,7 +325,7 @@ func TestOlderHabitsAreReadWithAWarning(t *testing.T) {
 
 func FuzzInventory(f *testing.F) {
 	s := Spec{ID: "urn:x", Created: day, User: User{Name: "A"}, Files: []Content{{"data/a", "", hexOf("a"), 1}, {"b", "", hexOf("a"), 1}}}
-	inv, err := s.inventory()
+	inv, err := s.inventory(V11)
 	if err != nil {
 		f.Fatal(err)
 	}
