@@ -300,6 +300,10 @@ func openObject(dir string) (*Object, error) {
 // Files lists the logical paths of the newest version, sorted, with their digests.
 func (o *Object) Files() []File { return o.Inventory.files(o.Inventory.Head) }
 
+// FilesOf lists the logical paths of one version, "v1" the first; none where there is no such
+// version.
+func (o *Object) FilesOf(version string) []File { return o.Inventory.files(version) }
+
 // File is a file of an object's version.
 type File struct {
 	Logical string // path by which it is known, with slashes
@@ -320,13 +324,18 @@ func (o *Object) ReadFile(logical string) (io.ReadCloser, error) {
 	if content == "" {
 		return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
 	}
+	return o.Open(File{Logical: logical, Content: content})
+}
+
+// Open opens a file of any version, as Files or FilesOf list it; otherwise like ReadFile.
+func (o *Object) Open(f File) (io.ReadCloser, error) {
 	root, err := os.OpenRoot(o.dir)
 	if err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
+		return nil, fmt.Errorf("read %s of %s: %w", f.Logical, o.Inventory.ID, err)
 	}
-	file, err := root.Open(filepath.FromSlash(content))
+	file, err := root.Open(filepath.FromSlash(f.Content))
 	if err = errors.Join(err, root.Close()); err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
+		return nil, fmt.Errorf("read %s of %s: %w", f.Logical, o.Inventory.ID, err)
 	}
 	return file, nil
 }
