@@ -34,7 +34,11 @@ func (c *checker) digests() error {
 	}
 	note(c.inv.DigestAlgorithm, c.inv.Manifest)
 	for algorithm, block := range c.inv.Fixity {
-		if (fixityHash(algorithm) != nil || algorithm == "size") && algorithm != c.inv.DigestAlgorithm {
+		if algorithm == c.inv.DigestAlgorithm { // the manifest says it already
+			c.repeated(block)
+			continue
+		}
+		if fixityHash(algorithm) != nil || algorithm == "size" {
 			note(algorithm, block)
 		}
 	}
@@ -53,6 +57,18 @@ func (c *checker) digests() error {
 		}
 	}
 	return nil
+}
+
+// repeated compares a fixity block by the object's own algorithm with the manifest.
+func (c *checker) repeated(block map[string][]string) {
+	for digest, paths := range block {
+		of := c.inv.content(digest)
+		for _, p := range paths {
+			if !slices.Contains(of, p) {
+				c.bad(E093, clip(p), "algorithm", c.inv.DigestAlgorithm)
+			}
+		}
+	}
 }
 
 // compare counts every digest that is recorded of a file in one pass.

@@ -134,7 +134,7 @@ func parseSidecar(raw []byte) (string, bool) {
 	if d, n, tab := strings.Cut(string(raw), "\t"); !ok && tab {
 		digest, name, ok = d, strings.TrimSuffix(n, "\n"), true
 	}
-	return strings.ToLower(digest), ok && strings.TrimLeft(name, " \t") == inventoryName && isHex(digest)
+	return strings.ToLower(digest), ok && strings.TrimLeft(name, " \t") == inventoryName && digest != "" && isHex(digest)
 }
 
 // clip keeps a value of a stranger's inventory fit to be shown.

@@ -205,3 +205,21 @@ func FuzzLayout(f *testing.F) {
 		}
 	})
 }
+
+func FuzzSidecar(f *testing.F) {
+	f.Add([]byte(hexOf("a") + "  inventory.json\n"))
+	f.Add([]byte("ABC\tinventory.json\r\n"))
+	f.Add([]byte(" inventory.json"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		digest, ok := parseSidecar(raw)
+		if !ok {
+			return
+		}
+		if digest == "" || !isHex(digest) || digest != strings.ToLower(digest) {
+			t.Errorf("%q gives %q", raw, digest)
+		}
+		if again, ok := parseSidecar([]byte(digest + " " + inventoryName + "\n")); !ok || again != digest {
+			t.Errorf("%q written again gives %q", digest, again)
+		}
+	})
+}

@@ -181,6 +181,9 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 			m["manifest"].(map[string]any)[strings.Repeat("0", 128)] = []string{"v1/content/z"}
 		})},
 		{"E111 inventory.json", set("fixity", 1)},
+		{"E032 inventory.json", set("fixity", map[string]any{"blake2b-512": map[string]any{"zz": []string{content + "bagit.txt"}}})},
+		{"E039 inventory.json", set("digestAlgorithm", "sha256")},
+		{"E056 inventory.json", set("fixity", map[string]any{"crc32": map[string]any{"0": []string{content + "bagit.txt"}}})},
 		{"E030 inventory.json", set("fixity", map[string]any{"sha256": map[string]any{"zz": []string{content + "bagit.txt"}}})},
 		{"W002 v1/other", mkdir("v1/other")},
 		{"W005 inventory.json", set("id", "seventeen")},
@@ -277,7 +280,19 @@ func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 		"E090 link":             func(t *testing.T, r *Root) { _ = os.Symlink("/etc", filepath.Join(r.dir, "link")) },
 		"E112 extensions/x":     func(t *testing.T, r *Root) { put(t, r.dir, "extensions/x", "") },
 		"W016 extensions/mine":  func(t *testing.T, r *Root) { put(t, r.dir, "extensions/mine/x", "") },
-		"E083 moved":            func(t *testing.T, r *Root) { _ = os.Rename(r.Path(id), filepath.Join(r.dir, "moved")) },
+		"E071 extensions/" + Hashed + "/config.json": func(t *testing.T, r *Root) { put(t, r.dir, "extensions/"+Hashed+"/config.json", "{}") },
+		"E080 0=ocfl_9.9": func(t *testing.T, r *Root) {
+			_ = os.Remove(filepath.Join(r.dir, V11.root()))
+			put(t, r.dir, "0=ocfl_9.9", "ocfl_9.9\n")
+		},
+		"W014 .": func(t *testing.T, r *Root) {
+			if err := os.MkdirAll(filepath.Join(r.dir, "deeper"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			_ = os.CopyFS(filepath.Join(r.dir, "deeper", "x"), os.DirFS(r.Path(id)))
+		},
+		"W015 .":     func(t *testing.T, r *Root) { _ = os.CopyFS(filepath.Join(r.dir, "x"), os.DirFS(r.Path(id))) },
+		"E083 moved": func(t *testing.T, r *Root) { _ = os.Rename(r.Path(id), filepath.Join(r.dir, "moved")) },
 	} {
 		r := newRoot(t)
 		if _, err := r.Create(t.Context(), spec(t, scratch(t))); err != nil {
