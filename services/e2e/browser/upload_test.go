@@ -232,10 +232,10 @@ func TestUploads(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"nothing", nil, 400, "ни один файл не выбран"},
-		{"an empty choice", []string{"row-1||"}, 400, "ни один файл не выбран"},
+		{"nothing", nil, 400, "Ни один файл не выбран"},
+		{"an empty choice", []string{"row-1||"}, 400, "Ни один файл не выбран"},
 		{"no ZIP", []string{"package|a.zip|this is none"}, 400, "не читается как ZIP"},
-		{"an empty ZIP", []string{"package|a.zip|" + packed(t)}, 400, "ни один файл не выбран"},
+		{"an empty ZIP", []string{"package|a.zip|" + packed(t)}, 400, "Ни один файл не выбран"},
 		{"two ways at once", []string{"row-1|a.txt|a", "package|a.zip|" + packed(t, "1/a.txt", "a")}, 400, "сразу двумя способами"},
 		{"a bag that was spoilt", []string{"package|bag.zip|" + aBag(t, true)}, 200, "№ 2"},
 		{"a row that is not listed", []string{"row-9|a.txt|a"}, 200, "нет дела под номером 9"},

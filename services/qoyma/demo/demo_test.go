@@ -27,7 +27,10 @@ func start(t *testing.T, data string) (p *process.Process, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err = process.Open(t.Context(), process.Config{Data: data, Archive: "kz-demo", HTTP: "127.0.0.1:0", NoSocket: true}, tel)
+	p, err = process.Open(t.Context(), process.Config{
+		Data: data, Archive: "kz-demo", HTTP: "127.0.0.1:0", NoSocket: true,
+		NameKK: "Архив", NameRU: "Архив", AddressKK: "Жетіөзен", AddressRU: "Жетиозен",
+	}, tel)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +141,7 @@ func pages(t *testing.T, base string) {
 		{"/u/1/1/2", "en", 200, []string{"Especially valuable", "data/0002/plan-"}},
 		{"/u/1/1/99", "ru", 404, []string{"Страница не открылась"}},
 		{"/u/%00/1/2", "kk", 400, []string{"Бет ашылмады"}},
-		{"/nothing", "kk", 404, []string{"мұндай бет жоқ"}},
+		{"/nothing", "kk", 404, []string{"Мұндай бет жоқ"}},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+row.path, nil)
 		if err != nil {

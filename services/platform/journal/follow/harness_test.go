@@ -366,6 +366,10 @@ func (d direct) Waiting(ctx context.Context, q *journalv1.WaitingRequest, _ ...g
 	return call(ctx, q, d.s.Waiting)
 }
 
+func (d direct) Recent(ctx context.Context, q *journalv1.RecentRequest, _ ...grpc.CallOption) (*journalv1.RecentResponse, error) {
+	return call(ctx, q, d.s.Recent)
+}
+
 func (d direct) Retry(ctx context.Context, q *journalv1.RetryRequest, _ ...grpc.CallOption) (*journalv1.RetryResponse, error) {
 	return call(ctx, q, d.s.Retry)
 }

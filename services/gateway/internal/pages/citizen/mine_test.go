@@ -222,12 +222,12 @@ func TestAPaperIsVerifiedByItsNumber(t *testing.T) {
 	v := visitor(t, &archive{})
 	for address, want := range map[string]string{
 		"/verify/2026-15-1?d=48&lang=ru":                         "Подлинно Этот документ выдан архивом",
-		"/verify?number=№ 2026–15–1&digits=4 8&lang=ru":               "Подлинно Этот документ выдан архивом",
+		"/verify?number=№ 2026–15–1&digits=4 8&lang=ru":          "Подлинно Этот документ выдан архивом",
 		"/verify/2026-15-1?d=49&lang=ru":                         "Не подтверждено Подлинность документа не подтверждена",
 		"/verify/2026-15-2?d=48&lang=ru":                         "Не подтверждено Подлинность документа не подтверждена",
 		"/verify/2026-15-1?lang=ru":                              "Проверить подлинность справки",
 		"/verify/%3Cscript%3E?d=48&lang=ru":                      "Проверить подлинность справки",
-		"/verify?number=<script>&digits=x&lang=ru":                    "Проверить подлинность справки",
+		"/verify?number=<script>&digits=x&lang=ru":               "Проверить подлинность справки",
 		"/verify?lang=ru":                                        "Проверить подлинность справки",
 		"/verify/2026-15-1?d=<script>&lang=ru":                   "Проверить подлинность справки",
 		"/verify/file?lang=ru":                                   "Проверить подлинность справки",
@@ -282,11 +282,11 @@ func TestAPaperIsVerifiedByItsFile(t *testing.T) {
 		status  int
 		says    string
 	}{
-		"nothing":   {"file", nil, 400, "файл не получен"},
-		"other":     {"other", []byte("%PDF"), 400, "файл не получен"},
-		"no PDF":    {"file", []byte("GIF89a"), 400, "это не PDF"},
-		"too large": {"file", append([]byte("%PDF-1.7\n"), make([]byte, 10<<20)...), 400, "файл больше 10 МиБ"},
-		"much more": {"file", append([]byte("%PDF-1.7\n"), make([]byte, 12<<20)...), 400, "файл больше 10 МиБ"},
+		"nothing":   {"file", nil, 400, "Файл не получен"},
+		"other":     {"other", []byte("%PDF"), 400, "Файл не получен"},
+		"no PDF":    {"file", []byte("GIF89a"), 400, "Это не PDF"},
+		"too large": {"file", append([]byte("%PDF-1.7\n"), make([]byte, 10<<20)...), 400, "Файл больше 10 МиБ"},
+		"much more": {"file", append([]byte("%PDF-1.7\n"), make([]byte, 12<<20)...), 400, "Файл больше 10 МиБ"},
 	} {
 		if v.upload(c.field, c.content); v.status != c.status || !v.says(c.says) {
 			t.Errorf("%s: %d %s", name, v.status, words(v.page))

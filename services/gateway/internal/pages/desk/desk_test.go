@@ -281,7 +281,7 @@ func TestAfterAStepTheNextIsAnotherCommand(t *testing.T) {
 	delete(s.answers, "AssignRequest")
 	again := sent.Get("command")
 	sent.Set("do", "take")
-	if sent = form(t, d.want(d.post("/desk/2026-2", sent), http.StatusServiceUnavailable, "недоступно")); sent.Get("command") != again || sent.Get("closing") != "x" {
+	if sent = form(t, d.want(d.post("/desk/2026-2", sent), http.StatusServiceUnavailable, "Недоступно")); sent.Get("command") != again || sent.Get("closing") != "x" {
 		t.Errorf("after a refusal: %q, closing %q", sent.Get("command"), sent.Get("closing"))
 	}
 }
@@ -364,7 +364,7 @@ func TestWhatIsClosedStaysClosed(t *testing.T) {
 // TestHostileNumbers: an address leads nowhere else, and an unknown request is a 404.
 func TestHostileNumbers(t *testing.T) {
 	d := open(t, archive(t), monitor.Archivist)
-	d.want(d.get("/desk/2026-99"), http.StatusNotFound, "запроса 2026-99 нет")
+	d.want(d.get("/desk/2026-99"), http.StatusNotFound, "Запроса 2026-99 нет")
 	w := d.post("/desk/%2F%2Fevil.example", fields("do", "take"))
 	if to := w.Header().Get("Location"); strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
 		t.Errorf("sent to %q", to)
@@ -424,7 +424,7 @@ func TestTheTicket(t *testing.T) {
 	// A service that refuses leaves everything as it was typed.
 	s.answers["RegisterRequest"] = func(protoMessage) (protoMessage, error) { return nil, unknown.With("number", "x") }
 	w = d.post("/desk/register", sent)
-	if d.want(w, fault.NotFound.HTTP(), "запроса x нет"); form(t, w.Body.String()).Get("text") != "Прошу справку" {
+	if d.want(w, fault.NotFound.HTTP(), "Запроса x нет"); form(t, w.Body.String()).Get("text") != "Прошу справку" {
 		t.Error("the form is empty")
 	}
 }

@@ -49,26 +49,26 @@ func TestNothingIsSigned(t *testing.T) {
 		"no passphrase":                       {passphrase: "", says: "Введите кодовую фразу"},
 		"wrong passphrase":                    {passphrase: wrong, says: "Кодовая фраза неверна"},
 		"another paper was printed meanwhile": {passphrase: passphrase, sha256: strings.Repeat("0", 64), says: "напечатали заново"},
-		"the bytes are others": {passphrase: passphrase, says: "контрольная сумма документа не совпадает", change: func(s *services) {
+		"the bytes are others": {passphrase: passphrase, says: "Контрольная сумма документа не совпадает", change: func(s *services) {
 			s.answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
 				return &referencev1.GetDraftPDFResponse{Paper: paperOf("2026-3"), Pdf: []byte("%PDF another")}, nil
 			}
 		}},
-		"the statement is of another file": {passphrase: passphrase, says: "контрольная сумма документа не совпадает", change: func(s *services) {
+		"the statement is of another file": {passphrase: passphrase, says: "Контрольная сумма документа не совпадает", change: func(s *services) {
 			s.answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
 				p := paperOf("2026-3")
 				p.Statement = []byte(strings.Replace(string(p.GetStatement()), p.GetSha256(), strings.Repeat("a", 64), 1))
 				return &referencev1.GetDraftPDFResponse{Paper: p, Pdf: printed}, nil
 			}
 		}},
-		"no statement": {passphrase: passphrase, says: "подписываемое неполно", change: func(s *services) {
+		"no statement": {passphrase: passphrase, says: "Подписываемое неполно", change: func(s *services) {
 			s.answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
 				p := paperOf("2026-3")
 				p.Statement = nil
 				return &referencev1.GetDraftPDFResponse{Paper: p, Pdf: printed}, nil
 			}
 		}},
-		"hostile parameters": {passphrase: passphrase, says: "параметры ключа подписи повреждены", change: func(s *services) {
+		"hostile parameters": {passphrase: passphrase, says: "Параметры ключа подписи повреждены", change: func(s *services) {
 			key := headKey(t)
 			key.MemoryKib = 1 << 31
 			s.answers["GetSigner"] = always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{State: "enrolled", Key: key}})

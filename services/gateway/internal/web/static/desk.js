@@ -9,10 +9,11 @@
   if (problems) problems.focus();
 
   // Enter presses the button of the group that it was typed in; without this it only draws the page
-  // again (the frame's first button).
+  // again (the frame's first button). While a form is being submitted it takes no other submission
+  // (HTML, "submit a form", step 5), so that one waits for its turn.
   form?.addEventListener("submit", (e) => {
     const button = e.submitter?.matches(".unseen") && document.activeElement.closest("[data-enter]")?.querySelector("button[name=do]");
-    if (button) { e.preventDefault(); e.stopImmediatePropagation(); form.requestSubmit(button); }
+    if (button) { e.preventDefault(); e.stopImmediatePropagation(); setTimeout(() => form.requestSubmit(button)); }
   });
 
   document.addEventListener("keydown", (e) => {
