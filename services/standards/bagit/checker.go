@@ -59,6 +59,15 @@ type Options struct {
 	Limits     Limits
 	AllowFetch bool // accept fetch.txt: files may be missing that it lists (RFC 8493 §2.2.3)
 	Workers    int  // of ValidateDir and Reread, on payload files; 2
+	// Identify begins to watch a file of that path for its format; nil is the built-in table.
+	// It is called by several goroutines at once.
+	Identify func(path string) Identifier
+}
+
+// Identifier watches the bytes of one file pass (writing never fails) and then names its format.
+type Identifier interface {
+	io.Writer
+	Result() pronom.Result
 }
 
 // Checker takes the files of one bag. Its methods may be called by several goroutines at

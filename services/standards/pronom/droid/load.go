@@ -296,6 +296,15 @@ func fragments(list []xmlFragment) (out []fragment, least, most int, err error) 
 // Formats lists all formats.
 func (s *Signatures) Formats() []Format { return slices.Clone(s.formats) }
 
+// Format finds a format by its PUID.
+func (s *Signatures) Format(puid string) (Format, bool) {
+	at, known := s.byPUID[puid]
+	if !known {
+		return Format{}, false
+	}
+	return s.formats[at], true
+}
+
 // Count is how many signatures were compiled: of files, and of the inside of containers.
 func (s *Signatures) Count() (internal, container int) {
 	for _, list := range s.containers {
