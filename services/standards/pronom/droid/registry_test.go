@@ -3,6 +3,8 @@ package droid
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -232,5 +234,30 @@ func FuzzCompile(f *testing.F) {
 		s := &scan{left: 1000}
 		s.forward(e.atoms, []byte("AB01 text"), 0, func(int) bool { return false })
 		s.backward(e.atoms, []byte("AB01 text"), 9, func(int) bool { return false })
+	})
+}
+
+// FuzzLoad loads signature files; what is taken must be usable on any bytes.
+func FuzzLoad(f *testing.F) {
+	f.Add(small, smallInside)
+	f.Add(strings.Replace(small, "BOFoffset", "Variable", 1), "")
+	f.Add(strings.Replace(small, `SubSeqMaxOffset="0"`, "", 2), smallInside)
+	f.Fuzz(func(t *testing.T, files, inside string) {
+		var containers io.Reader
+		if inside != "" {
+			containers = strings.NewReader(inside)
+		}
+		s, err := Load(strings.NewReader(files), containers)
+		if err != nil {
+			if !errors.Is(err, BadFile) {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		for _, content := range []string{"QOYMA..\xbe\xef\x00...END....\xaa1\xff.", "PK\x03\x04", "AAAA" + strings.Repeat("AB", 64)} {
+			if _, err := s.Identify("a.qoy", strings.NewReader(content), int64(len(content))); err != nil {
+				t.Error(err)
+			}
+		}
 	})
 }
