@@ -82,16 +82,12 @@ func identifyAll(ctx context.Context, paths []string, look looker, show func(ide
 	g.Go(func() error {
 		defer close(queue)
 		for _, path := range paths {
-			if err := walk(ctx, path, func(path string, failed error) error {
+			if err := walk(ctx, path, func(one identified) error {
 				answer := make(chan identified, 1)
 				select {
 				case queue <- answer:
 				case <-ctx.Done():
 					return ctx.Err()
-				}
-				if failed != nil {
-					answer <- identified{File: path, Error: failed.Error(), Formats: []pronom.Result{}}
-					return nil
 				}
 				select {
 				case work <- struct{}{}:
@@ -99,7 +95,7 @@ func identifyAll(ctx context.Context, paths []string, look looker, show func(ide
 					return ctx.Err()
 				}
 				go func() {
-					answer <- identify(path, look)
+					answer <- identify(one, look)
 					<-work
 				}()
 				return nil
@@ -126,7 +122,7 @@ func identifyAll(ctx context.Context, paths []string, look looker, show func(ide
 }
 
 // walk gives every regular file below a path, and what cannot be read with the reason.
-func walk(ctx context.Context, path string, each func(path string, failed error) error) error {
+func walk(ctx context.Context, path string, each func(identified) error) error {
 	return filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -134,7 +130,11 @@ func walk(ctx context.Context, path string, each func(path string, failed error)
 		if err == nil && !e.Type().IsRegular() {
 			return nil
 		}
-		return each(path, err)
+		one := identified{File: path, Formats: []pronom.Result{}}
+		if err != nil {
+			one.Error = err.Error()
+		}
+		return each(one)
 	})
 }
 
@@ -146,13 +146,16 @@ var unread = fault.Define(fault.Unavailable, "cli.unread",
 // looker names the formats of an open file of that size in bytes.
 type looker func(f *os.File, size int64) ([]pronom.Result, error)
 
-func identify(path string, look looker) identified {
-	one := identified{File: path, Formats: []pronom.Result{}}
+// identify looks at a file, unless the walk has failed there already.
+func identify(one identified, look looker) identified {
+	if one.Error != "" {
+		return one
+	}
 	fail := func(err error) identified {
 		one.Error = err.Error()
 		return one
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(one.File)
 	if err != nil {
 		return fail(err)
 	}

@@ -418,7 +418,7 @@ func TestAnObjectOfOthersIsUpdatedInItsOwnWay(t *testing.T) {
 	text := `{"id":"urn:x","type":"https://ocfl.io/1.0/spec/#inventory","digestAlgorithm":"sha256","head":"v08","contentDirectory":"stuff",
 		"manifest":{"` + digest + `":["v01/stuff/a"]},"versions":{`
 	for v := 1; v <= 8; v++ {
-		text += fmt.Sprintf(`"v%02d":{"created":"2020-01-01T00:00:00.5+06:00","message":"m","user":{"name":"n","address":"mailto:n@x.kz"},"state":{"%s":["a%d"]}},`, v, digest, v)
+		text += fmt.Sprintf(`"v%02d":{"created":"2020-01-01T00:00:00.5+06:00","message":"m","user":{"name":"n","address":"mailto:n@x.kz"},"state":{%q:["a%d"]}},`, v, digest, v)
 	}
 	text = strings.TrimSuffix(text, ",") + "}}"
 	put(t, home, "v01/stuff/a", "a")

@@ -127,7 +127,9 @@ func (r *Registry) text(name string, v view, claimed []Result) []Result {
 		return []Result{match}
 	}
 	for i := range claimed {
-		claimed[i].Basis = Text
+		if strings.HasPrefix(claimed[i].MIME, "text/") { // of others only the name says so
+			claimed[i].Basis = Text
+		}
 	}
 	return claimed
 }

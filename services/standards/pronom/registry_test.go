@@ -36,7 +36,8 @@ const ownFile = `<FFSignatureFile Version="VERSION"><InternalSignatureCollection
 <FileFormat ID="4" PUID="x-fmt/111" Name="Plain Text File"><Extension>txt</Extension></FileFormat>
 <FileFormat ID="5" PUID="x-fmt/18" Name="Comma Separated Values"><Extension>csv</Extension></FileFormat>
 <FileFormat ID="6" PUID="x/6" Name="Table"><Extension>csv</Extension></FileFormat>
-<FileFormat ID="7" PUID="x/7" Name="Ours"><Extension>ours</Extension></FileFormat>
+<FileFormat ID="7" PUID="x/7" Name="Ours" MIMEType="text/x-ours"><Extension>ours</Extension></FileFormat>
+<FileFormat ID="8" PUID="x/8" Name="Theirs"><Extension>theirs</Extension></FileFormat>
 </FileFormatCollection></FFSignatureFile>`
 
 const ownInside = `<ContainerSignatureMapping signatureVersion="3"><ContainerSignatures>
@@ -106,6 +107,7 @@ func TestARegistryNamesFilesWhileTheirBytesPass(t *testing.T) {
 		{"a.csv", "а;б\n1;2\n", "x-fmt/18", Text, false},
 		{"a.csv", noise, "x-fmt/18", Extension, false},
 		{"a.ours", "мәтін", "x/7", Text, false},
+		{"a.theirs", "мәтін", "x/8", Extension, false},
 		{"a.ours", noise, "x/7", Extension, false},
 		{"a.qoy", "мәтін", "x-fmt/111", Text, false},
 		{"a.pdf", "мәтін", "x-fmt/111", Text, true}, // known to have a signature, which is not there

@@ -73,8 +73,9 @@ func (s *Signatures) bytes(head, tail []byte) []int {
 	if len(head) == 0 {
 		return nil
 	}
-	first, last := s.grams.in(head), seen(nil)
-	if last = first; &head[0] != &tail[0] {
+	first := s.grams.in(head)
+	last := first
+	if &head[0] != &tail[0] {
 		last = s.grams.in(tail)
 	}
 	var hits []int
