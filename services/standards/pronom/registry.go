@@ -157,7 +157,7 @@ type Watcher struct {
 	name      string
 	size      int64
 	head      []byte
-	tail      tail
+	tail      tail // of what came after the head
 	container bool
 }
 
@@ -180,13 +180,19 @@ func (w *Watcher) Write(p []byte) (int, error) {
 		begins := append(slices.Clone(w.head), p[:min(len(p), len(oleHead))]...)
 		w.container = bytes.HasPrefix(begins, []byte("PK")) || bytes.HasPrefix(begins, []byte(oleHead))
 	}
+	n := len(p)
+	w.size += int64(n)
 	head, window := w.windows()
 	if room := head - len(w.head); room > 0 {
-		w.head = append(w.head, p[:min(room, len(p))]...)
+		taken := min(room, n)
+		if len(w.head)+taken > cap(w.head) {
+			w.head = slices.Grow(w.head, max(taken, min(room, len(w.head)))) // twice as much each time
+		}
+		w.head = append(w.head, p[:taken]...)
+		p = p[taken:]
 	}
-	w.tail.take(p, window)
-	w.size += int64(len(p))
-	return len(p), nil
+	w.tail.take(p, window) // what the head has is not kept twice
+	return n, nil
 }
 
 // Result says what the file is, once its last byte was written.

@@ -3,11 +3,14 @@ package pronom
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom/droid"
@@ -206,4 +209,44 @@ func FuzzWatch(f *testing.F) {
 			t.Errorf("passing %+v, at hand %+v", got, all)
 		}
 	})
+}
+
+type passing interface {
+	io.Writer
+	Result() Result
+}
+
+// BenchmarkPassing watches files pass, by the table and by the registry, and counts the SHA-256
+// of the same bytes beside it, in turns.
+func BenchmarkPassing(b *testing.B) {
+	registry := published(b)
+	table := NewIdentifier("")
+	text := bytes.Repeat([]byte("мектеп салу туралы құжаттар\n"), 20<<10/52)
+	for name, file := range map[string][]byte{
+		"text 20 KiB": text,
+		"pdf 1 MiB":   append(append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte{1, 2, 0x80, 4}, 256<<10)...), "\n%%EOF\n"...),
+		"zip 1 MiB":   []byte(parcel(b, 512<<10)),
+	} {
+		for by, watch := range map[string]func(name string) passing{
+			"table":    func(name string) passing { table.Reset(name); return table },
+			"registry": func(name string) passing { return registry.Watch(name) },
+		} {
+			b.Run(name+" by "+by, func(b *testing.B) {
+				b.ReportAllocs()
+				var naming, hashing time.Duration
+				for b.Loop() {
+					begun := time.Now()
+					w := watch("a.bin")
+					for rest := file; len(rest) > 0; rest = rest[min(len(rest), 128<<10):] {
+						_, _ = w.Write(rest[:min(len(rest), 128<<10)]) // it never fails
+					}
+					_ = w.Result()
+					named := time.Now()
+					_ = sha256.Sum256(file)
+					naming, hashing = naming+named.Sub(begun), hashing+time.Since(named)
+				}
+				b.ReportMetric(naming.Seconds()/hashing.Seconds(), "×sha256")
+			})
+		}
+	}
 }
