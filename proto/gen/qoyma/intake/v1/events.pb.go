@@ -1131,6 +1131,105 @@ func (x *ContentRestored) GetScrubId() string {
 	return ""
 }
 
+// UploadLimitsSet says how much may be on its way to the archive at once, and for how long. A later
+// event for the same organisation and day takes the place of an earlier.
+type UploadLimitsSet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The department for which it holds; empty for every one that has none of its own.
+	OrganisationId string `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	// Civil date in Almaty from which it holds.
+	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Of one transfer's package.
+	TransferBytes uint64 `protobuf:"varint,3,opt,name=transfer_bytes,json=transferBytes,proto3" json:"transfer_bytes,omitempty"`
+	TransferFiles uint32 `protobuf:"varint,4,opt,name=transfer_files,json=transferFiles,proto3" json:"transfer_files,omitempty"`
+	// Of all packages of a department that wait for their acceptance or are on their way.
+	DepartmentBytes uint64 `protobuf:"varint,5,opt,name=department_bytes,json=departmentBytes,proto3" json:"department_bytes,omitempty"`
+	DepartmentFiles uint32 `protobuf:"varint,6,opt,name=department_files,json=departmentFiles,proto3" json:"department_files,omitempty"`
+	// Days after its last byte when an unfinished package is swept away.
+	KeepDays      uint32 `protobuf:"varint,7,opt,name=keep_days,json=keepDays,proto3" json:"keep_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadLimitsSet) Reset() {
+	*x = UploadLimitsSet{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadLimitsSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadLimitsSet) ProtoMessage() {}
+
+func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
+func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UploadLimitsSet) GetOrganisationId() string {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return ""
+}
+
+func (x *UploadLimitsSet) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *UploadLimitsSet) GetTransferBytes() uint64 {
+	if x != nil {
+		return x.TransferBytes
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetTransferFiles() uint32 {
+	if x != nil {
+		return x.TransferFiles
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetDepartmentBytes() uint64 {
+	if x != nil {
+		return x.DepartmentBytes
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetDepartmentFiles() uint32 {
+	if x != nil {
+		return x.DepartmentFiles
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetKeepDays() uint32 {
+	if x != nil {
+		return x.KeepDays
+	}
+	return 0
+}
+
 var File_qoyma_intake_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_events_proto_rawDesc = "" +
@@ -1230,7 +1329,15 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x0edamaged_sha512\x18\x05 \x01(\tR\rdamagedSha512\x12 \n" +
 	"\vquarantined\x18\x06 \x01(\tR\vquarantined\x12\x1b\n" +
 	"\tfrom_site\x18\a \x01(\tR\bfromSite\x12\x19\n" +
-	"\bscrub_id\x18\b \x01(\tR\ascrubIdB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\bscrub_id\x18\b \x01(\tR\ascrubId\"\x8f\x02\n" +
+	"\x0fUploadLimitsSet\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12%\n" +
+	"\x0etransfer_bytes\x18\x03 \x01(\x04R\rtransferBytes\x12%\n" +
+	"\x0etransfer_files\x18\x04 \x01(\rR\rtransferFiles\x12)\n" +
+	"\x10department_bytes\x18\x05 \x01(\x04R\x0fdepartmentBytes\x12)\n" +
+	"\x10department_files\x18\x06 \x01(\rR\x0fdepartmentFiles\x12\x1b\n" +
+	"\tkeep_days\x18\a \x01(\rR\bkeepDaysB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_events_proto_rawDescOnce sync.Once
@@ -1244,7 +1351,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -1261,23 +1368,24 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*AcceptedFile)(nil),           // 12: qoyma.intake.v1.AcceptedFile
 	(*ActDrawnUp)(nil),             // 13: qoyma.intake.v1.ActDrawnUp
 	(*ContentRestored)(nil),        // 14: qoyma.intake.v1.ContentRestored
-	(*v1.Organisation)(nil),        // 15: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 16: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 17: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 18: qoyma.record.v1.Text
+	(*UploadLimitsSet)(nil),        // 15: qoyma.intake.v1.UploadLimitsSet
+	(*v1.Organisation)(nil),        // 16: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 17: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 18: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 19: qoyma.record.v1.Text
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	15, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	16, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	17, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	18, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	16, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	17, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	18, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	19, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	15, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	16, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	16, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	17, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	12, // 9: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	17, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	18, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -1296,7 +1404,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

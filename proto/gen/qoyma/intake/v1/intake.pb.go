@@ -2395,6 +2395,1127 @@ func (x *RestoreRecordResponse) GetPaths() []string {
 	return nil
 }
 
+// OpenUploadRequest announces a file.
+type OpenUploadRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Path within the bag, as in UploadFile; within a ZIP package it is empty.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// Bytes of the whole file.
+	Size uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// What comes: "bare" (payload alone), "bag" (a whole bag) or "zip" (one ZIP of either). All files of a
+	// package agree.
+	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	// What the sender calls the file, to find it again: at most 4096 bytes.
+	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
+	// When the sender's file was changed last, in milliseconds since 1970; 0 where it is not known.
+	ModifiedMs    int64 `protobuf:"varint,6,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUploadRequest) Reset() {
+	*x = OpenUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUploadRequest) ProtoMessage() {}
+
+func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
+func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *OpenUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *OpenUploadRequest) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetModifiedMs() int64 {
+	if x != nil {
+		return x.ModifiedMs
+	}
+	return 0
+}
+
+// OpenUploadResponse gives the file as it stands.
+type OpenUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUploadResponse) Reset() {
+	*x = OpenUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUploadResponse) ProtoMessage() {}
+
+func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
+func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *OpenUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// Upload is one file of an unfinished package.
+type Upload struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; it names the package and the file.
+	UploadId string `protobuf:"bytes,1,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The package, and the command id with which it is finished.
+	PackageId string `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	Path      string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	Name      string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	Size      uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	// Bytes that are on disk.
+	Offset     uint64 `protobuf:"varint,6,opt,name=offset,proto3" json:"offset,omitempty"`
+	ModifiedMs int64  `protobuf:"varint,7,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	// When it is swept away unless something comes before, RFC 3339 in UTC.
+	ExpiresAt string `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// SHA-256 of the bytes that are on disk, lower-case hex; only StatUpload with digest and
+	// AppendUpload say it.
+	Sha256        string `protobuf:"bytes,9,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Upload) Reset() {
+	*x = Upload{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Upload) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Upload) ProtoMessage() {}
+
+func (x *Upload) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Upload.ProtoReflect.Descriptor instead.
+func (*Upload) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *Upload) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *Upload) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *Upload) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *Upload) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Upload) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Upload) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *Upload) GetModifiedMs() int64 {
+	if x != nil {
+		return x.ModifiedMs
+	}
+	return 0
+}
+
+func (x *Upload) GetExpiresAt() string {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return ""
+}
+
+func (x *Upload) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+// AppendUploadRequest is one message: first begin, then data in chunks of at most 1 MiB.
+type AppendUploadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What this message carries.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*AppendUploadRequest_Begin
+	//	*AppendUploadRequest_Data
+	Part          isAppendUploadRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendUploadRequest) Reset() {
+	*x = AppendUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendUploadRequest) ProtoMessage() {}
+
+func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
+func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *AppendUploadRequest) GetBegin() *AppendBegin {
+	if x != nil {
+		if x, ok := x.Part.(*AppendUploadRequest_Begin); ok {
+			return x.Begin
+		}
+	}
+	return nil
+}
+
+func (x *AppendUploadRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*AppendUploadRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isAppendUploadRequest_Part interface {
+	isAppendUploadRequest_Part()
+}
+
+type AppendUploadRequest_Begin struct {
+	Begin *AppendBegin `protobuf:"bytes,1,opt,name=begin,proto3,oneof"`
+}
+
+type AppendUploadRequest_Data struct {
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*AppendUploadRequest_Begin) isAppendUploadRequest_Part() {}
+
+func (*AppendUploadRequest_Data) isAppendUploadRequest_Part() {}
+
+// AppendBegin says where the bytes belong.
+type AppendBegin struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// Bytes that are there already.
+	Offset uint64 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
+	// SHA-256 of the bytes that follow, lower-case hex; empty where none is to hold. With one, all
+	// the bytes are taken or none.
+	Sha256        string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendBegin) Reset() {
+	*x = AppendBegin{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendBegin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendBegin) ProtoMessage() {}
+
+func (x *AppendBegin) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
+func (*AppendBegin) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AppendBegin) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AppendBegin) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *AppendBegin) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *AppendBegin) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+// AppendUploadResponse gives the file as it stands now.
+type AppendUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendUploadResponse) Reset() {
+	*x = AppendUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendUploadResponse) ProtoMessage() {}
+
+func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
+func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *AppendUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// StatUploadRequest names the file.
+type StatUploadRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The digest of what is there is wanted too: it may have to be counted.
+	Digest        bool `protobuf:"varint,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatUploadRequest) Reset() {
+	*x = StatUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatUploadRequest) ProtoMessage() {}
+
+func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
+func (*StatUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *StatUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *StatUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *StatUploadRequest) GetDigest() bool {
+	if x != nil {
+		return x.Digest
+	}
+	return false
+}
+
+// StatUploadResponse gives it.
+type StatUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatUploadResponse) Reset() {
+	*x = StatUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatUploadResponse) ProtoMessage() {}
+
+func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
+func (*StatUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *StatUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// ListUploadsRequest names the transfer.
+type ListUploadsRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Path after which to go on.
+	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// 0 and anything above 500 mean 500.
+	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadsRequest) Reset() {
+	*x = ListUploadsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadsRequest) ProtoMessage() {}
+
+func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
+func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ListUploadsRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ListUploadsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListUploadsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListUploadsResponse is a page of the files that have begun to come.
+type ListUploadsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty where nothing has begun.
+	PackageId string `protobuf:"bytes,1,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	// As in OpenUploadRequest.
+	Form    string    `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	Uploads []*Upload `protobuf:"bytes,3,rep,name=uploads,proto3" json:"uploads,omitempty"`
+	More    bool      `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	// Of the whole package.
+	Files      uint32 `protobuf:"varint,5,opt,name=files,proto3" json:"files,omitempty"`
+	WholeFiles uint32 `protobuf:"varint,6,opt,name=whole_files,json=wholeFiles,proto3" json:"whole_files,omitempty"`
+	Bytes      uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	BytesThere uint64 `protobuf:"varint,8,opt,name=bytes_there,json=bytesThere,proto3" json:"bytes_there,omitempty"`
+	ExpiresAt  string `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// What may still be announced: the lesser of what is left to the transfer and to the department.
+	BytesLeft uint64 `protobuf:"varint,10,opt,name=bytes_left,json=bytesLeft,proto3" json:"bytes_left,omitempty"`
+	FilesLeft uint32 `protobuf:"varint,11,opt,name=files_left,json=filesLeft,proto3" json:"files_left,omitempty"`
+	// In how many days an unfinished package is swept away after its last byte.
+	KeepDays      uint32 `protobuf:"varint,12,opt,name=keep_days,json=keepDays,proto3" json:"keep_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadsResponse) Reset() {
+	*x = ListUploadsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadsResponse) ProtoMessage() {}
+
+func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
+func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *ListUploadsResponse) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetUploads() []*Upload {
+	if x != nil {
+		return x.Uploads
+	}
+	return nil
+}
+
+func (x *ListUploadsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *ListUploadsResponse) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetWholeFiles() uint32 {
+	if x != nil {
+		return x.WholeFiles
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetBytesThere() uint64 {
+	if x != nil {
+		return x.BytesThere
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetExpiresAt() string {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetBytesLeft() uint64 {
+	if x != nil {
+		return x.BytesLeft
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetFilesLeft() uint32 {
+	if x != nil {
+		return x.FilesLeft
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetKeepDays() uint32 {
+	if x != nil {
+		return x.KeepDays
+	}
+	return 0
+}
+
+// DiscardUploadRequest names a file, or with an empty upload_id the package.
+type DiscardUploadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId      string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardUploadRequest) Reset() {
+	*x = DiscardUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardUploadRequest) ProtoMessage() {}
+
+func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
+func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *DiscardUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *DiscardUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+// DiscardUploadResponse is empty: what is forgotten is gone.
+type DiscardUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardUploadResponse) Reset() {
+	*x = DiscardUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardUploadResponse) ProtoMessage() {}
+
+func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
+func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
+}
+
+// FinishPackageRequest names the package; its id is the command's id.
+type FinishPackageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPackageRequest) Reset() {
+	*x = FinishPackageRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPackageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPackageRequest) ProtoMessage() {}
+
+func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
+func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *FinishPackageRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *FinishPackageRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// FinishPackageResponse comes once, with the outcome.
+type FinishPackageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       *UploadPackageResponse `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPackageResponse) Reset() {
+	*x = FinishPackageResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPackageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPackageResponse) ProtoMessage() {}
+
+func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
+func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+// SetUploadLimitsRequest gives the limits.
+type SetUploadLimitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	Limits        *UploadLimitsSet       `protobuf:"bytes,2,opt,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUploadLimitsRequest) Reset() {
+	*x = SetUploadLimitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUploadLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUploadLimitsRequest) ProtoMessage() {}
+
+func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
+func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *SetUploadLimitsRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *SetUploadLimitsRequest) GetLimits() *UploadLimitsSet {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// SetUploadLimitsResponse is empty.
+type SetUploadLimitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUploadLimitsResponse) Reset() {
+	*x = SetUploadLimitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUploadLimitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUploadLimitsResponse) ProtoMessage() {}
+
+func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
+func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
+}
+
+// ListUploadLimitsRequest asks for all of them.
+type ListUploadLimitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadLimitsRequest) Reset() {
+	*x = ListUploadLimitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadLimitsRequest) ProtoMessage() {}
+
+func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
+func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
+}
+
+// ListUploadLimitsResponse lists them, those of every archive first.
+type ListUploadLimitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limits        []*UploadLimitsSet     `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadLimitsResponse) Reset() {
+	*x = ListUploadLimitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadLimitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadLimitsResponse) ProtoMessage() {}
+
+func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
+func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_intake_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
@@ -2582,8 +3703,95 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x19\n" +
 	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"-\n" +
 	"\x15RestoreRecordResponse\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths2\x9e\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"\xa5\x01\n" +
+	"\x11OpenUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\x12\x12\n" +
+	"\x04form\x18\x04 \x01(\tR\x04form\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12\x1f\n" +
+	"\vmodified_ms\x18\x06 \x01(\x03R\n" +
+	"modifiedMs\"E\n" +
+	"\x12OpenUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"\xf0\x01\n" +
+	"\x06Upload\x12\x1b\n" +
+	"\tupload_id\x18\x01 \x01(\tR\buploadId\x12\x1d\n" +
 	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x05 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06offset\x18\x06 \x01(\x04R\x06offset\x12\x1f\n" +
+	"\vmodified_ms\x18\a \x01(\x03R\n" +
+	"modifiedMs\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\b \x01(\tR\texpiresAt\x12\x16\n" +
+	"\x06sha256\x18\t \x01(\tR\x06sha256\"i\n" +
+	"\x13AppendUploadRequest\x124\n" +
+	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.AppendBeginH\x00R\x05begin\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"{\n" +
+	"\vAppendBegin\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
+	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\"G\n" +
+	"\x14AppendUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"i\n" +
+	"\x11StatUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
+	"\x06digest\x18\x03 \x01(\bR\x06digest\"E\n" +
+	"\x12StatUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"a\n" +
+	"\x12ListUploadsRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xf7\x02\n" +
+	"\x13ListUploadsResponse\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x01 \x01(\tR\tpackageId\x12\x12\n" +
+	"\x04form\x18\x02 \x01(\tR\x04form\x121\n" +
+	"\auploads\x18\x03 \x03(\v2\x17.qoyma.intake.v1.UploadR\auploads\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\x12\x14\n" +
+	"\x05files\x18\x05 \x01(\rR\x05files\x12\x1f\n" +
+	"\vwhole_files\x18\x06 \x01(\rR\n" +
+	"wholeFiles\x12\x14\n" +
+	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x1f\n" +
+	"\vbytes_there\x18\b \x01(\x04R\n" +
+	"bytesThere\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\t \x01(\tR\texpiresAt\x12\x1d\n" +
+	"\n" +
+	"bytes_left\x18\n" +
+	" \x01(\x04R\tbytesLeft\x12\x1d\n" +
+	"\n" +
+	"files_left\x18\v \x01(\rR\tfilesLeft\x12\x1b\n" +
+	"\tkeep_days\x18\f \x01(\rR\bkeepDays\"T\n" +
+	"\x14DiscardUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\"\x17\n" +
+	"\x15DiscardUploadResponse\"V\n" +
+	"\x14FinishPackageRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\"Y\n" +
+	"\x15FinishPackageResponse\x12@\n" +
+	"\aoutcome\x18\x01 \x01(\v2&.qoyma.intake.v1.UploadPackageResponseR\aoutcome\"q\n" +
+	"\x16SetUploadLimitsRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x128\n" +
+	"\x06limits\x18\x02 \x01(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits\"\x19\n" +
+	"\x17SetUploadLimitsResponse\"\x19\n" +
+	"\x17ListUploadLimitsRequest\"T\n" +
+	"\x18ListUploadLimitsResponse\x128\n" +
+	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\x96\x10\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -2598,7 +3806,17 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01\x12X\n" +
 	"\vCheckObject\x12#.qoyma.intake.v1.CheckObjectRequest\x1a$.qoyma.intake.v1.CheckObjectResponse\x12c\n" +
 	"\x0eRestoreContent\x12&.qoyma.intake.v1.RestoreContentRequest\x1a'.qoyma.intake.v1.RestoreContentResponse(\x01\x12^\n" +
-	"\rRestoreRecord\x12%.qoyma.intake.v1.RestoreRecordRequest\x1a&.qoyma.intake.v1.RestoreRecordResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\rRestoreRecord\x12%.qoyma.intake.v1.RestoreRecordRequest\x1a&.qoyma.intake.v1.RestoreRecordResponse\x12U\n" +
+	"\n" +
+	"OpenUpload\x12\".qoyma.intake.v1.OpenUploadRequest\x1a#.qoyma.intake.v1.OpenUploadResponse\x12]\n" +
+	"\fAppendUpload\x12$.qoyma.intake.v1.AppendUploadRequest\x1a%.qoyma.intake.v1.AppendUploadResponse(\x01\x12U\n" +
+	"\n" +
+	"StatUpload\x12\".qoyma.intake.v1.StatUploadRequest\x1a#.qoyma.intake.v1.StatUploadResponse\x12X\n" +
+	"\vListUploads\x12#.qoyma.intake.v1.ListUploadsRequest\x1a$.qoyma.intake.v1.ListUploadsResponse\x12^\n" +
+	"\rDiscardUpload\x12%.qoyma.intake.v1.DiscardUploadRequest\x1a&.qoyma.intake.v1.DiscardUploadResponse\x12`\n" +
+	"\rFinishPackage\x12%.qoyma.intake.v1.FinishPackageRequest\x1a&.qoyma.intake.v1.FinishPackageResponse0\x01\x12d\n" +
+	"\x0fSetUploadLimits\x12'.qoyma.intake.v1.SetUploadLimitsRequest\x1a(.qoyma.intake.v1.SetUploadLimitsResponse\x12g\n" +
+	"\x10ListUploadLimits\x12(.qoyma.intake.v1.ListUploadLimitsRequest\x1a).qoyma.intake.v1.ListUploadLimitsResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_intake_proto_rawDescOnce sync.Once
@@ -2612,112 +3830,155 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
-	(*ListTransfersRequest)(nil),   // 0: qoyma.intake.v1.ListTransfersRequest
-	(*ListTransfersResponse)(nil),  // 1: qoyma.intake.v1.ListTransfersResponse
-	(*StateCount)(nil),             // 2: qoyma.intake.v1.StateCount
-	(*Transfer)(nil),               // 3: qoyma.intake.v1.Transfer
-	(*GetTransferRequest)(nil),     // 4: qoyma.intake.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),    // 5: qoyma.intake.v1.GetTransferResponse
-	(*UnitContent)(nil),            // 6: qoyma.intake.v1.UnitContent
-	(*WatchTransferRequest)(nil),   // 7: qoyma.intake.v1.WatchTransferRequest
-	(*WatchTransferResponse)(nil),  // 8: qoyma.intake.v1.WatchTransferResponse
-	(*NameContactRequest)(nil),     // 9: qoyma.intake.v1.NameContactRequest
-	(*NameContactResponse)(nil),    // 10: qoyma.intake.v1.NameContactResponse
-	(*UploadPackageRequest)(nil),   // 11: qoyma.intake.v1.UploadPackageRequest
-	(*UploadBegin)(nil),            // 12: qoyma.intake.v1.UploadBegin
-	(*UploadFile)(nil),             // 13: qoyma.intake.v1.UploadFile
-	(*UploadPackageResponse)(nil),  // 14: qoyma.intake.v1.UploadPackageResponse
-	(*AcceptTransferRequest)(nil),  // 15: qoyma.intake.v1.AcceptTransferRequest
-	(*AcceptTransferResponse)(nil), // 16: qoyma.intake.v1.AcceptTransferResponse
-	(*Accession)(nil),              // 17: qoyma.intake.v1.Accession
-	(*GetAccessionRequest)(nil),    // 18: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),   // 19: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),  // 20: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil), // 21: qoyma.intake.v1.ListAccessionsResponse
-	(*GetBookRequest)(nil),         // 22: qoyma.intake.v1.GetBookRequest
-	(*GetBookResponse)(nil),        // 23: qoyma.intake.v1.GetBookResponse
-	(*GetActRequest)(nil),          // 24: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),         // 25: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),     // 26: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),    // 27: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),     // 28: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),    // 29: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),          // 30: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),  // 31: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),           // 32: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil), // 33: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),   // 34: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),  // 35: qoyma.intake.v1.RestoreRecordResponse
-	(*v1.Organisation)(nil),        // 36: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 37: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),           // 38: qoyma.intake.v1.PackageFault
-	(*v1.File)(nil),                // 39: qoyma.record.v1.File
-	(*Contact)(nil),                // 40: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),            // 41: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),             // 42: qoyma.intake.v1.ActDrawnUp
-	(*AcceptedFile)(nil),           // 43: qoyma.intake.v1.AcceptedFile
+	(*ListTransfersRequest)(nil),     // 0: qoyma.intake.v1.ListTransfersRequest
+	(*ListTransfersResponse)(nil),    // 1: qoyma.intake.v1.ListTransfersResponse
+	(*StateCount)(nil),               // 2: qoyma.intake.v1.StateCount
+	(*Transfer)(nil),                 // 3: qoyma.intake.v1.Transfer
+	(*GetTransferRequest)(nil),       // 4: qoyma.intake.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),      // 5: qoyma.intake.v1.GetTransferResponse
+	(*UnitContent)(nil),              // 6: qoyma.intake.v1.UnitContent
+	(*WatchTransferRequest)(nil),     // 7: qoyma.intake.v1.WatchTransferRequest
+	(*WatchTransferResponse)(nil),    // 8: qoyma.intake.v1.WatchTransferResponse
+	(*NameContactRequest)(nil),       // 9: qoyma.intake.v1.NameContactRequest
+	(*NameContactResponse)(nil),      // 10: qoyma.intake.v1.NameContactResponse
+	(*UploadPackageRequest)(nil),     // 11: qoyma.intake.v1.UploadPackageRequest
+	(*UploadBegin)(nil),              // 12: qoyma.intake.v1.UploadBegin
+	(*UploadFile)(nil),               // 13: qoyma.intake.v1.UploadFile
+	(*UploadPackageResponse)(nil),    // 14: qoyma.intake.v1.UploadPackageResponse
+	(*AcceptTransferRequest)(nil),    // 15: qoyma.intake.v1.AcceptTransferRequest
+	(*AcceptTransferResponse)(nil),   // 16: qoyma.intake.v1.AcceptTransferResponse
+	(*Accession)(nil),                // 17: qoyma.intake.v1.Accession
+	(*GetAccessionRequest)(nil),      // 18: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),     // 19: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),    // 20: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil),   // 21: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),           // 22: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),          // 23: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),            // 24: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),           // 25: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),       // 26: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),      // 27: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),       // 28: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),      // 29: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),            // 30: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),    // 31: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),             // 32: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil),   // 33: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),     // 34: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),    // 35: qoyma.intake.v1.RestoreRecordResponse
+	(*OpenUploadRequest)(nil),        // 36: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),       // 37: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                   // 38: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),      // 39: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),              // 40: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),     // 41: qoyma.intake.v1.AppendUploadResponse
+	(*StatUploadRequest)(nil),        // 42: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),       // 43: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),       // 44: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),      // 45: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),     // 46: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),    // 47: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),     // 48: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),    // 49: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),   // 50: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),  // 51: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),  // 52: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil), // 53: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),          // 54: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),             // 55: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),             // 56: qoyma.intake.v1.PackageFault
+	(*v1.File)(nil),                  // 57: qoyma.record.v1.File
+	(*Contact)(nil),                  // 58: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),              // 59: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),               // 60: qoyma.intake.v1.ActDrawnUp
+	(*AcceptedFile)(nil),             // 61: qoyma.intake.v1.AcceptedFile
+	(*UploadLimitsSet)(nil),          // 62: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,  // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,  // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	36, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	37, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	38, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	38, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	54, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	55, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	56, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	56, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
 	3,  // 6: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	39, // 7: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	40, // 8: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	57, // 7: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	58, // 8: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,  // 9: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	41, // 10: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	40, // 11: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	59, // 10: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	58, // 11: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
 	12, // 12: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
 	13, // 13: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	38, // 14: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	38, // 15: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	56, // 14: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	56, // 15: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
 	17, // 16: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	36, // 17: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	37, // 18: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	42, // 19: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	54, // 17: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	55, // 18: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	60, // 19: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
 	17, // 20: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	43, // 21: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	61, // 21: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
 	17, // 22: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
 	30, // 23: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
 	32, // 24: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	0,  // 25: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,  // 26: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,  // 27: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11, // 28: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,  // 29: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15, // 30: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18, // 31: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20, // 32: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22, // 33: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24, // 34: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26, // 35: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	28, // 36: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	31, // 37: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	34, // 38: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	1,  // 39: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,  // 40: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10, // 41: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14, // 42: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,  // 43: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16, // 44: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19, // 45: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21, // 46: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23, // 47: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25, // 48: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27, // 49: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29, // 50: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	33, // 51: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	35, // 52: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	39, // [39:53] is the sub-list for method output_type
-	25, // [25:39] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	38, // 25: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	40, // 26: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	38, // 27: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	38, // 28: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	38, // 29: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	14, // 30: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	62, // 31: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	62, // 32: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,  // 33: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,  // 34: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,  // 35: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11, // 36: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,  // 37: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	15, // 38: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	18, // 39: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	20, // 40: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	22, // 41: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	24, // 42: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	26, // 43: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	28, // 44: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	31, // 45: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	34, // 46: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	36, // 47: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	39, // 48: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	42, // 49: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	44, // 50: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	46, // 51: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	48, // 52: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	50, // 53: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	52, // 54: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,  // 55: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,  // 56: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10, // 57: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	14, // 58: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,  // 59: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	16, // 60: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19, // 61: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	21, // 62: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	23, // 63: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	25, // 64: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	27, // 65: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	29, // 66: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	33, // 67: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	35, // 68: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	37, // 69: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	41, // 70: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	43, // 71: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	45, // 72: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	47, // 73: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	49, // 74: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	51, // 75: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	53, // 76: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	55, // [55:77] is the sub-list for method output_type
+	33, // [33:55] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -2735,13 +3996,17 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
+	file_qoyma_intake_v1_intake_proto_msgTypes[39].OneofWrappers = []any{
+		(*AppendUploadRequest_Begin)(nil),
+		(*AppendUploadRequest_Data)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
