@@ -41,6 +41,7 @@ var eventNames = map[string]text{
 	"InventoryOpened":        {"inventory opened", "опись заведена", "тізімдеме ашылды"},
 	"FilesCatalogued":        {"files catalogued", "дела внесены в каталог", "істер каталогқа енгізілді"},
 	"AccessionCatalogued":    {"accession catalogued", "поступление внесено в каталог", "түсім каталогқа енгізілді"},
+	"UploadLimitsSet":        {"limits of uploads set", "заданы пределы загрузок", "жүктеу шектері белгіленді"},
 	"ContentRestored":        {"original restored from a copy", "оригинал восстановлен из копии", "түпнұсқа көшірмеден қалпына келтірілді"},
 	"CopyOrdered":            {"insurance copy ordered", "заказана страховая копия", "сақтандыру көшірмесіне тапсырыс берілді"},
 	"CopySiteAdded":          {"copy ordered at one more site", "копия заказана ещё на одной площадке", "көшірмеге тағы бір алаңда тапсырыс берілді"},

@@ -207,6 +207,13 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	if err := u.receive(stream); err != nil {
 		return nil, err
 	}
+	return u.conclude(stream.Context())
+}
+
+// conclude judges what has come, and records. When it gives no answer the caller looks whether the
+// package stands.
+func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageResponse, err error) {
+	packageID := u.command.ID.String()
 	if u.bare {
 		if err := u.staged.Wrap(u.info()); err != nil {
 			return nil, u.explained(err, 0)
@@ -218,12 +225,12 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	}
 	of, events := u.judge(report)
 	if of == nil {
-		return u.record(stream.Context(), events)
+		return u.record(ctx, events)
 	}
 	if err := u.staged.Keep(); err != nil {
 		return nil, u.explained(err, 0)
 	}
-	res, err = u.record(stream.Context(), events)
+	res, err = u.record(ctx, events)
 	if old := u.transfer.GetPackageId(); err == nil && old != "" && old != packageID {
 		// If we crash before this, the replaced package is swept away at the next start.
 		err = u.area.Remove(old)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
 
@@ -113,8 +112,16 @@ func (a *Area) writeHeader(id string, h header) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	// If we crash here the folder has no header: nobody's, swept away.
-	if err := journal.WriteFileSync(filepath.Join(dir, headerName), raw, 0o600); err != nil {
+	name := filepath.Join(dir, headerName)
+	err = os.WriteFile(name, raw, 0o600)
+	if err == nil {
+		err = syncFile(name)
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	// If we crash before this the folder has no header, or a torn one: nobody's, swept away.
+	if err != nil {
 		return errors.Join(err, a.Remove(id))
 	}
 	return syncDir(a.dir)

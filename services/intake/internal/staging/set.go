@@ -13,8 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -137,8 +135,8 @@ func (a *Area) Sets() []*Set {
 	return all
 }
 
-// OpenSet gives the transfer's package, and begins one where there is none. Errors: Mixed.
-func (a *Area) OpenSet(transfer, organisation, form string) (*Set, error) {
+// OpenSet gives the transfer's package, and begins one of that id where there is none. Errors: Mixed.
+func (a *Area) OpenSet(id, transfer, organisation, form string) (*Set, error) {
 	if form != Bare && form != Bag && form != Zip {
 		return nil, badForm.With("form", clip(form))
 	}
@@ -150,11 +148,7 @@ func (a *Area) OpenSet(transfer, organisation, form string) (*Set, error) {
 		}
 		return s, nil
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("staging: %w", err)
-	}
-	s := &Set{area: a, ID: id.String(), Transfer: transfer, Organisation: organisation, Form: form, parts: map[string]*Part{}, last: time.Now()}
+	s := &Set{area: a, ID: id, Transfer: transfer, Organisation: organisation, Form: form, parts: map[string]*Part{}, last: time.Now()}
 	if err := a.writeHeader(s.ID, header{transfer, organisation, form}); err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
@@ -225,18 +219,38 @@ func (s *Set) Part(uploadID string) (*Part, error) {
 	return p, nil
 }
 
+// Announced is how many bytes and files were.
+func (s *Set) Announced() (bytes uint64, files uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes, uint32(len(s.parts))
+}
+
+// Last is when anything came.
+func (s *Set) Last() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// Has tells whether a file of that path was announced.
+func (s *Set) Has(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parts[keyOf(path)] != nil
+}
+
 // Totals is what was announced and what has come.
 type Totals struct {
 	Files, Whole int
 	Bytes, There uint64
-	Last         time.Time // when anything came
 }
 
 // Totals counts.
 func (s *Set) Totals() Totals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := Totals{Files: len(s.parts), Bytes: s.bytes, Last: s.last}
+	t := Totals{Files: len(s.parts), Bytes: s.bytes}
 	for _, p := range s.parts {
 		at := p.Offset()
 		t.There += at

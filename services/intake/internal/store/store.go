@@ -17,6 +17,7 @@
 //	accessions  ‹year› ‹number›          → Accession with its acts
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
+//	uploadlimits ‹organisation› 0 ‹day›  → UploadLimitsSet
 //
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
@@ -57,6 +58,7 @@ func Schema() base.Schema {
 		{Name: "accessions", Appending: true},
 		{Name: "accepted", Appending: true},
 		{Name: "objects"},
+		{Name: "uploadlimits"},
 	}}
 }
 
