@@ -83,7 +83,7 @@ func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest
 	if err != nil {
 		return nil, s.full(err)
 	}
-	p, err := set.Open(staging.File{Path: req.GetPath(), Name: req.GetName(), Size: req.GetSize(), ModifiedMS: req.GetModifiedMs()})
+	p, err := set.Open(staging.File{Path: req.GetPath(), Name: req.GetName(), Size: req.GetSize(), ModifiedMS: req.GetModifiedMs(), Metadata: req.GetMetadata()})
 	if err != nil {
 		return nil, s.full(err)
 	}
@@ -95,7 +95,7 @@ func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest
 func mayOpen(req *intakev1.OpenUploadRequest) error {
 	problem := ""
 	switch path, form := req.GetPath(), req.GetForm(); {
-	case len(path) > maxPathBytes || len(req.GetName()) > maxPathBytes:
+	case len(path) > maxPathBytes || len(req.GetName()) > maxPathBytes || len(req.GetMetadata()) > 2*maxPathBytes:
 		problem = "a path of more than 4096 bytes"
 	case req.GetSize() > 1<<62:
 		problem = "a size that no file has"
@@ -135,7 +135,7 @@ func (s *Server) used(t *intakev1.Transfer) (u transfer.Used, err error) {
 // shown is a file as callers see it.
 func shown(set *staging.Set, p *staging.Part, limits transfer.Limits) *intakev1.Upload {
 	return &intakev1.Upload{
-		UploadId: p.ID(), PackageId: set.ID, Path: p.Path, Name: p.Name, Size: p.Size, Offset: p.Offset(), ModifiedMs: p.ModifiedMS,
+		UploadId: p.ID(), PackageId: set.ID, Path: p.Path, Name: p.Name, Size: p.Size, Offset: p.Offset(), ModifiedMs: p.ModifiedMS, Metadata: p.Metadata,
 		ExpiresAt: expiry(set, limits).UTC().Format(time.RFC3339),
 	}
 }
@@ -174,7 +174,7 @@ func (s *Server) AppendUpload(stream grpc.ClientStreamingServer[intakev1.AppendU
 	if err != nil {
 		return err
 	}
-	piece, err := p.Begin(begin.GetOffset(), begin.GetSha256())
+	piece, err := p.Begin(begin.GetOffset(), begin.GetChecksum())
 	if err != nil {
 		return s.full(err)
 	}

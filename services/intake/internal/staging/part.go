@@ -1,6 +1,7 @@
 package staging
 
 import (
+	"crypto/sha1" // tus asks every server for it; it guards against accidents alone
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -72,7 +73,7 @@ func (p *Part) begin() error {
 // Piece is bytes of one call. One goroutine uses it; it ends with End or Break.
 type Piece struct {
 	part   *Part
-	want   string    // SHA-256 in hex, or empty
+	want   string    // SHA-256 or SHA-1 in hex, or empty
 	sum    hash.Hash // where one is wanted
 	offset uint64    // written
 }
@@ -107,7 +108,11 @@ func (p *Part) Begin(offset uint64, sum string) (*Piece, error) {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
 	p.file, p.piece = f, &Piece{part: p, want: sum, offset: offset}
-	if sum != "" {
+	switch len(sum) {
+	case 0:
+	case hex.EncodedLen(sha1.Size):
+		p.piece.sum = sha1.New()
+	default:
 		p.piece.sum = sha256.New()
 	}
 	return p.piece, nil

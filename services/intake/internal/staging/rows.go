@@ -39,6 +39,7 @@ type File struct {
 	Name       string `json:"name"` // as the sender calls it
 	Size       uint64 `json:"size"` // bytes
 	ModifiedMS int64  `json:"modified"`
+	Metadata   string `json:"metadata,omitempty"`
 }
 
 // line is one line of a row's file: exactly one of its fields is there.

@@ -2409,7 +2409,9 @@ type OpenUploadRequest struct {
 	// What the sender calls the file, to find it again: at most 4096 bytes.
 	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
 	// When the sender's file was changed last, in milliseconds since 1970; 0 where it is not known.
-	ModifiedMs    int64 `protobuf:"varint,6,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	ModifiedMs int64 `protobuf:"varint,6,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	// What else the sender wants to find again; at most 8192 bytes.
+	Metadata      string `protobuf:"bytes,7,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2486,6 +2488,13 @@ func (x *OpenUploadRequest) GetModifiedMs() int64 {
 	return 0
 }
 
+func (x *OpenUploadRequest) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
 // OpenUploadResponse gives the file as it stands.
 type OpenUploadResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2549,6 +2558,7 @@ type Upload struct {
 	// SHA-256 of the bytes that are on disk, lower-case hex; only StatUpload with digest and
 	// AppendUpload say it.
 	Sha256        string `protobuf:"bytes,9,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Metadata      string `protobuf:"bytes,10,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2646,6 +2656,13 @@ func (x *Upload) GetSha256() string {
 	return ""
 }
 
+func (x *Upload) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
 // AppendUploadRequest is one message: first begin, then data in chunks of at most 1 MiB.
 type AppendUploadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2738,9 +2755,9 @@ type AppendBegin struct {
 	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
 	// Bytes that are there already.
 	Offset uint64 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
-	// SHA-256 of the bytes that follow, lower-case hex; empty where none is to hold. With one, all
+	// SHA-256 or SHA-1 of the bytes that follow, lower-case hex; empty where none is to hold. With one, all
 	// the bytes are taken or none.
-	Sha256        string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Checksum      string `protobuf:"bytes,4,opt,name=checksum,proto3" json:"checksum,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2796,9 +2813,9 @@ func (x *AppendBegin) GetOffset() uint64 {
 	return 0
 }
 
-func (x *AppendBegin) GetSha256() string {
+func (x *AppendBegin) GetChecksum() string {
 	if x != nil {
-		return x.Sha256
+		return x.Checksum
 	}
 	return ""
 }
@@ -3703,7 +3720,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x19\n" +
 	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"-\n" +
 	"\x15RestoreRecordResponse\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths\"\xa5\x01\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"\xc1\x01\n" +
 	"\x11OpenUploadRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x12\n" +
@@ -3712,9 +3729,10 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x04form\x18\x04 \x01(\tR\x04form\x12\x12\n" +
 	"\x04name\x18\x05 \x01(\tR\x04name\x12\x1f\n" +
 	"\vmodified_ms\x18\x06 \x01(\x03R\n" +
-	"modifiedMs\"E\n" +
+	"modifiedMs\x12\x1a\n" +
+	"\bmetadata\x18\a \x01(\tR\bmetadata\"E\n" +
 	"\x12OpenUploadResponse\x12/\n" +
-	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"\xf0\x01\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"\x8c\x02\n" +
 	"\x06Upload\x12\x1b\n" +
 	"\tupload_id\x18\x01 \x01(\tR\buploadId\x12\x1d\n" +
 	"\n" +
@@ -3727,17 +3745,19 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"modifiedMs\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\b \x01(\tR\texpiresAt\x12\x16\n" +
-	"\x06sha256\x18\t \x01(\tR\x06sha256\"i\n" +
+	"\x06sha256\x18\t \x01(\tR\x06sha256\x12\x1a\n" +
+	"\bmetadata\x18\n" +
+	" \x01(\tR\bmetadata\"i\n" +
 	"\x13AppendUploadRequest\x124\n" +
 	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.AppendBeginH\x00R\x05begin\x12\x14\n" +
 	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
-	"\x04part\"{\n" +
+	"\x04part\"\x7f\n" +
 	"\vAppendBegin\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1b\n" +
 	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
-	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x16\n" +
-	"\x06sha256\x18\x04 \x01(\tR\x06sha256\"G\n" +
+	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x1a\n" +
+	"\bchecksum\x18\x04 \x01(\tR\bchecksum\"G\n" +
 	"\x14AppendUploadResponse\x12/\n" +
 	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"i\n" +
 	"\x11StatUploadRequest\x12\x1f\n" +
