@@ -234,6 +234,19 @@ func TestLimitsOfUploads(t *testing.T) {
 	opened("2026-2", "data/1/a", 6, transfer.OverDepartment.Code)
 	opened("2026-2", "data/1/a", 5, "")
 	opened("2026-2", "data/1/b", 0, transfer.OverDepartment.Code)
+	// A package in one stream is held against the same limits.
+	for name, c := range map[string]struct {
+		files map[string]string
+		code  string
+	}{
+		"one byte too many":   {map[string]string{"data/1/a": "01234567890"}, transfer.OverTransfer.Code},
+		"with the department": {map[string]string{"data/1/a": "0", "data/1/b": ""}, transfer.OverDepartment.Code},
+		"of the department's": {map[string]string{"data/1/a": "0"}, transfer.OverDepartment.Code},
+	} {
+		if _, err := w.send(newID(), "2026-2", c.files); fault.Of(err).Code != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	list, err := w.client.ListUploads(t.Context(), &intakev1.ListUploadsRequest{TransferId: "2026-1", Limit: 1})
 	if err != nil || list.GetFiles() != 2 || list.GetBytes() != 10 || len(list.GetUploads()) != 1 || !list.GetMore() || list.GetBytesLeft() != 0 || list.GetKeepDays() != 5 {
 		t.Errorf("%v, %v", list, err)

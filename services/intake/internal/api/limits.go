@@ -47,6 +47,34 @@ func (s *Server) limitsOf(organisation string) (transfer.Limits, error) {
 	return l, nil
 }
 
+// quota is what one package that comes in one stream is held against.
+type quota struct {
+	limits transfer.Limits
+	used   transfer.Used // by others of the department
+}
+
+// quotaOf is that of a transfer; its own unfinished package counts among the others, for both may end.
+func (s *Server) quotaOf(t *intakev1.Transfer) (q quota, err error) {
+	if q.limits, err = s.limitsOf(t.GetOrganisation().GetId()); err != nil {
+		return q, err
+	}
+	q.used, err = s.used(t)
+	q.used.TransferBytes, q.used.TransferFiles = 0, 0
+	return q, err
+}
+
+// admit refuses bytes beyond the limits, beside what has come of the package.
+func (q quota) admit(so *progress, size uint64) error {
+	u := q.used
+	bytes, files := so.bytes.Load(), so.files.Load()
+	u.TransferBytes, u.DepartmentBytes = u.TransferBytes+bytes, u.DepartmentBytes+bytes
+	if files > 0 {
+		files-- // the open file counts once, as the one that is asked for
+	}
+	u.TransferFiles, u.DepartmentFiles = u.TransferFiles+files, u.DepartmentFiles+files
+	return q.limits.Admit(u, size)
+}
+
 // SetUploadLimits implements IntakeService.
 func (s *Server) SetUploadLimits(ctx context.Context, req *intakev1.SetUploadLimitsRequest) (*intakev1.SetUploadLimitsResponse, error) {
 	c, err := journalapi.Command(ctx, req.GetCommandId(), intakev1.IntakeService_SetUploadLimits_FullMethodName)

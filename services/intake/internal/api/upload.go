@@ -188,11 +188,15 @@ type upload struct {
 	transfer *intakev1.Transfer
 	list     store.List
 	files    []*recordv1.File
+	quota    quota
 }
 
 // take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
 func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse, err error) {
 	if err := u.look(); err != nil {
+		return nil, err
+	}
+	if u.quota, err = u.quotaOf(u.transfer); err != nil {
 		return nil, err
 	}
 	packageID := u.command.ID.String()
@@ -335,6 +339,9 @@ func (u *upload) info() []bagit.Field {
 
 // room refuses a file for which there is no space beside the reserve.
 func (u *upload) room(size uint64) error {
+	if err := u.quota.admit(u.so, size); err != nil {
+		return err
+	}
 	free, err := space.Free(u.area.Dir())
 	if err != nil {
 		return err
