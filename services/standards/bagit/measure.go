@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
-
-	"github.com/qoyma/qoyma/services/standards/pronom"
 )
 
 // Measure is the one pass over a file that comes apart from its bag: in pieces, today and tomorrow,
@@ -14,14 +12,13 @@ type Measure struct {
 	path       string
 	size       int64
 	h256, h512 hash.Hash
-	format     *pronom.Identifier
+	format     Identifier
 }
 
-// NewMeasure begins a file, by its path within the bag: the format may hang on its name.
-func NewMeasure(path string) *Measure {
-	m := &Measure{path: path, h256: sha256.New(), h512: sha512.New(), format: takeIdentifier()}
-	m.format.Reset(path)
-	return m
+// NewMeasure begins a file, by its path within the bag: the format may hang on its name. identify is as
+// in Options.
+func NewMeasure(path string, identify func(path string) Identifier) *Measure {
+	return &Measure{path: path, h256: sha256.New(), h512: sha512.New(), format: watch(path, identify)}
 }
 
 // Write takes the next bytes; it never fails.
@@ -48,7 +45,7 @@ func (m *Measure) Entry() Entry {
 
 // Drop gives up a file that is not wanted.
 func (m *Measure) Drop() {
-	identifiers.Put(m.format)
+	release(m.format)
 	m.format = nil
 }
 

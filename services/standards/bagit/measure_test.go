@@ -19,7 +19,7 @@ func TestAMeasuredFileIsAsOneThatCame(t *testing.T) {
 	came, known := NewChecker(Options{}), NewChecker(Options{})
 	for _, path := range paths {
 		errCame := came.File(path, int64(len(files[path])), bytes.NewReader(files[path]), nil)
-		m := NewMeasure(path)
+		m := NewMeasure(path, nil)
 		for piece := range slices.Chunk(files[path], 70_001) {
 			if _, err := m.Write(piece); err != nil {
 				t.Fatal(err)
@@ -39,7 +39,7 @@ func TestAMeasuredFileIsAsOneThatCame(t *testing.T) {
 // Reread counts what is missing.
 func TestOldManifestsAreCountedForMeasuredFiles(t *testing.T) {
 	c := NewChecker(Options{})
-	m := NewMeasure("data/a")
+	m := NewMeasure("data/a", nil)
 	_, _ = m.Write([]byte("hello\n"))
 	if err := c.Known(m.Entry()); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func (p *Part) begin() error {
 	if err != nil {
 		return err
 	}
-	entry := bagit.NewMeasure(p.Path).Entry()
+	entry := bagit.NewMeasure(p.Path, p.set.area.Identify).Entry()
 	p.entry = &entry
 	if err := errors.Join(empty.Close(), writeLines(row, true, line{File: &p.File}, line{Offset: &p.Size}, line{Entry: p.entry})); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (p *Part) catchUp(f io.ReaderAt) error {
 	if at > recounted || at == p.Size {
 		return nil
 	}
-	p.measure = bagit.NewMeasure(p.Path)
+	p.measure = bagit.NewMeasure(p.Path, p.set.area.Identify)
 	p.set.area.holds(p)
 	if _, err := io.Copy(p.measure, io.NewSectionReader(f, 0, int64(at))); err != nil {
 		return err
@@ -334,7 +334,7 @@ func (p *Part) Found() (bagit.Entry, error) {
 	if err != nil {
 		return bagit.Entry{}, fmt.Errorf("staging: %w", err)
 	}
-	m := bagit.NewMeasure(p.Path)
+	m := bagit.NewMeasure(p.Path, p.set.area.Identify)
 	_, err = io.Copy(m, f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		m.Drop()

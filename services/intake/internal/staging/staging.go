@@ -44,8 +44,11 @@ const MaxEntries = 20_000
 // Area is the staging folder. Its methods may be called by several goroutines at once for
 // different packages.
 type Area struct {
-	dir  string
-	sets sets
+	dir string
+	// Identify names formats while bytes pass; nil is the built-in table. It is set before the
+	// first upload.
+	Identify func(path string) bagit.Identifier
+	sets     sets
 }
 
 // Open makes the folder where it is absent.
@@ -128,11 +131,11 @@ func (a *Area) Begin(id string) (*Upload, error) {
 	}
 	// If we crash here or anywhere before the package is recorded, the next start sweeps
 	// the folder away.
-	return &Upload{area: a, id: id, checker: newChecker()}, nil
+	return &Upload{area: a, id: id, checker: a.newChecker()}, nil
 }
 
-func newChecker() *bagit.Checker {
-	return bagit.NewChecker(bagit.Options{Limits: bagit.Limits{
+func (a *Area) newChecker() *bagit.Checker {
+	return bagit.NewChecker(bagit.Options{Identify: a.Identify, Limits: bagit.Limits{
 		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 64 << 20, TagBytes: 1 << 20,
 	}})
 }

@@ -64,7 +64,7 @@ func (s *Set) gather() (*Upload, error) {
 	if err := s.clear(func(name string) bool { return ours[name] }); err != nil {
 		return nil, err
 	}
-	u := &Upload{area: s.area, id: s.ID, checker: newChecker()}
+	u := &Upload{area: s.area, id: s.ID, checker: s.area.newChecker()}
 	if s.Form == Zip {
 		return u, nil
 	}
