@@ -48,12 +48,11 @@ func until(ts *testscript.TestScript, folder, mib string) {
 }
 
 func sizeOf(folder string) (bytes int64) {
-	_ = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil // it may be gone already
-		}
-		if info, err := d.Info(); err == nil {
-			bytes += info.Size()
+	_ = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, gone error) error {
+		if gone == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				bytes += info.Size()
+			}
 		}
 		return nil
 	})

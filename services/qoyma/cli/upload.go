@@ -142,8 +142,13 @@ func (a *app) limitsList() *cobra.Command {
 				})
 			}
 			a.table([]text{
-				{"FROM", "С", "БАСЫ"}, headOrganisation, {"TRANSFER", "ПЕРЕДАЧА", "ТАПСЫРУ"}, headFiles,
-				{"DEPARTMENT", "ВЕДОМСТВО", "МЕКЕМЕ"}, headFiles, {"DAYS", "ДНЕЙ", "КҮН"},
+				{"FROM", "С", "БАСЫ"},
+				headOrganisation,
+				{"TRANSFER", "ПЕРЕДАЧА", "ТАПСЫРУ"},
+				headFiles,
+				{"DEPARTMENT", "ВЕДОМСТВО", "МЕКЕМЕ"},
+				headFiles,
+				{"DAYS", "ДНЕЙ", "КҮН"},
 			}, rows)
 		})
 	})

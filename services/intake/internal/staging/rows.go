@@ -139,8 +139,8 @@ func (a *Area) load(id string) (*Set, error) {
 		return nil, err
 	}
 	var h header
-	if err := json.Unmarshal(raw, &h); err != nil || h.Transfer == "" {
-		return nil, nil // spoilt on the disk: whose it was is not known
+	if spoilt := json.Unmarshal(raw, &h) != nil; spoilt || h.Transfer == "" {
+		return nil, nil // whose it was is not known: nobody's
 	}
 	s := &Set{area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, parts: map[string]*Part{}}
 	entries, err := os.ReadDir(dir)

@@ -20,8 +20,13 @@ func TestTheEditionOfTheDayIsInForce(t *testing.T) {
 		organisation, day string
 		want              uint32
 	}{
-		{"su", "2025-12-31", 0}, {"su", "2026-01-01", 1}, {"su", "2026-05-31", 1}, {"su", "2026-06-01", 4},
-		{"bilim", "2026-02-28", 1}, {"bilim", "2026-03-01", 3}, {"bilim", "2030-01-01", 3},
+		{"su", "2025-12-31", 0},
+		{"su", "2026-01-01", 1},
+		{"su", "2026-05-31", 1},
+		{"su", "2026-06-01", 4},
+		{"bilim", "2026-02-28", 1},
+		{"bilim", "2026-03-01", 3},
+		{"bilim", "2030-01-01", 3},
 	} {
 		if got, ok := LimitsOf(all, c.organisation, c.day); got.KeepDays != c.want || ok != (c.want != 0) {
 			t.Errorf("%s on %s: %d, want %d", c.organisation, c.day, got.KeepDays, c.want)
