@@ -128,6 +128,12 @@ func (a *Area) writeHeader(id string, h header) error {
 	return syncDir(a.dir)
 }
 
+// headerOf reads a header; a spoilt one names no transfer.
+func headerOf(raw []byte) (h header) {
+	_ = json.Unmarshal(raw, &h) // said by what is missing
+	return h
+}
+
 // load reads an unfinished package as the last process left it; nil where the folder is none.
 func (a *Area) load(id string) (*Set, error) {
 	dir := filepath.Join(a.dir, id)
@@ -138,9 +144,9 @@ func (a *Area) load(id string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	var h header
-	if spoilt := json.Unmarshal(raw, &h) != nil; spoilt || h.Transfer == "" {
-		return nil, nil // whose it was is not known: nobody's
+	h := headerOf(raw)
+	if h.Transfer == "" {
+		return nil, nil // spoilt on the disk: whose it was is not known
 	}
 	s := &Set{area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, parts: map[string]*Part{}}
 	entries, err := os.ReadDir(dir)
