@@ -23,6 +23,9 @@ func (a *app) transferValidate() *cobra.Command {
 	c.Flags().BoolVar(&fetch, "allow-fetch", false, "accept a package with fetch.txt, which an archive does not by itself")
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
 		if eark.Recognise(args[0]) {
+			if profile != "" || fetch {
+				return fault.Usage.With("problem", "--profile and --allow-fetch are for BagIt packages")
+			}
 			return a.validateEARK(ctx, args[0])
 		}
 		opts := bagit.Options{AllowFetch: fetch}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
@@ -53,6 +54,9 @@ func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest
 	}
 	if err := transfer.MayReceive(t.GetTransferId(), transfer.State(t.GetState()), true); err != nil {
 		return nil, err
+	}
+	if kind.Form(t.GetForm()) == kind.Paper {
+		return nil, onPaperOnly.With("id", clip(t.GetTransferId()))
 	}
 	if err := mayOpen(req); err != nil {
 		return nil, err

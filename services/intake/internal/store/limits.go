@@ -30,7 +30,7 @@ func applyLimits(tx *base.Tx, b *intakev1.UploadLimitsSet) error {
 
 // Waiting is what of an organisation waits in staging for its acceptance, but for one transfer.
 func Waiting(v *base.View, organisation, without string) (bytes uint64, files uint32, err error) {
-	for _, state := range []transfer.State{transfer.Checked, transfer.Accepting} {
+	for _, state := range []transfer.State{transfer.Checked, transfer.Returned, transfer.Accepting} {
 		prefix := departmentKey(organisation, string(state), nil)
 		for k := range v.Scan("departments", prefix, nil) {
 			t := new(intakev1.Transfer)
