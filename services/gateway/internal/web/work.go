@@ -64,10 +64,13 @@ type TermView struct {
 func (v View) Term(t Term) TermView { return TermView{v, t} }
 
 // Size is a number of bytes as people read it.
-func (v View) Size(bytes uint64) string {
+func (v View) Size(bytes uint64) string { return Size(v.Lang, bytes) }
+
+// Size is a number of bytes as readers of a language write it: "34,5 КБ". The units are decimal.
+func Size(lang fault.Language, bytes uint64) string {
 	units := map[fault.Language][]string{
 		fault.Kazakh: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.Russian: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.English: {"B", "KB", "MB", "GB", "TB"},
-	}[v.Lang]
+	}[lang]
 	n, unit := float64(bytes), 0
 	for n >= 1000 && unit < len(units)-1 {
 		n, unit = n/1000, unit+1
@@ -76,7 +79,7 @@ func (v View) Size(bytes uint64) string {
 		return strconv.FormatUint(bytes, 10) + " " + units[0]
 	}
 	text := strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
-	if v.Lang != fault.English {
+	if lang != fault.English {
 		text = strings.Replace(text, ".", ",", 1)
 	}
 	return text + " " + units[unit]

@@ -26,7 +26,7 @@ func TestWhoOpensWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string][]monitor.Role{}
-	for _, p := range []string{"GET /desk", "GET /desk/{number}", "POST /desk/{number}", "GET /desk/{number}/paper", "GET /desk/{number}/answer", "GET /books", "GET /books/requests", "GET /books/certificates", "GET /acts", "GET /acts/{year}/{number}/{language}"} {
+	for _, p := range []string{"GET /desk", "GET /desk/{number}", "POST /desk/{number}", "GET /desk/{number}/paper", "GET /desk/{number}/answer", "GET /books", "GET /books/requests", "GET /books/certificates"} {
 		want[p] = []monitor.Role{monitor.Archivist, monitor.Head}
 	}
 	for _, p := range []string{"GET /desk/register", "POST /desk/register"} {
@@ -82,7 +82,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		for _, address := range []string{
 			"/desk", "/desk?show=mine", "/desk?show=unassigned&state=registered&regime=archival&missed=yes", "/desk?state=closed", "/desk/register",
 			"/desk/2026-1", "/desk/2026-2", "/desk/2026-2?search=1/2", "/desk/2026-3", "/desk/2026-4", "/desk/2026-5",
-			"/approve", "/approve/2026-3", "/approve/2026-4", "/reports", "/books", "/books/requests", "/books/requests?state=closed", "/books/certificates", "/acts", "/signing-key",
+			"/approve", "/approve/2026-3", "/approve/2026-4", "/reports", "/books", "/books/requests", "/books/requests?state=closed", "/books/certificates", "/signing-key",
 		} {
 			w := d.get(address)
 			d.want(w, http.StatusOK, `<html lang="`+lang+`">`)
