@@ -10,6 +10,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 // Term is a date that somebody waits for, beside today: drawn as shape, word and number (the template
@@ -62,6 +63,9 @@ type TermView struct {
 
 // Term hands a term to its templates.
 func (v View) Term(t Term) TermView { return TermView{v, t} }
+
+// KeptFor is how long a file is kept, in the reader's language: services answer with the canonical term.
+func (v View) KeptFor(written string) string { return term.Words(written, v.Lang) }
 
 // Size is a number of bytes as people read it.
 func (v View) Size(bytes uint64) string { return Size(v.Lang, bytes) }

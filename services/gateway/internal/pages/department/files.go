@@ -125,7 +125,7 @@ func newFile(r *web.Request) (any, error) {
 		return nil, err
 	}
 	for _, e := range res.GetEntries() {
-		p.Lines = append(p.Lines, web.Option{Value: e.GetIndex(), Label: e.GetIndex() + " – " + web.In(r.Lang, e.GetTitle()) + " (" + e.GetTerm() + ")"})
+		p.Lines = append(p.Lines, web.Option{Value: e.GetIndex(), Label: e.GetIndex() + " – " + web.In(r.Lang, e.GetTitle()) + " (" + term.Words(e.GetTerm(), r.Lang) + ")"})
 	}
 	return p, nil
 }

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
-	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"

@@ -29,11 +29,11 @@ type requestPage struct {
 	Open, Works, Heads bool
 	// Colleagues are the accounts that the head may give the request to, and Worker is whoever has it:
 	// the name for the head, who may read the accounts, for others the number.
-	Colleagues []web.Option
-	Worker     string
-	MayExtend          string // ground that the regime allows; empty where none does
-	Kinds, Grounds     []web.Option
-	Languages          []web.Option
+	Colleagues     []web.Option
+	Worker         string
+	MayExtend      string // ground that the regime allows; empty where none does
+	Kinds, Grounds []web.Option
+	Languages      []web.Option
 }
 
 // Shown is what a draft that is not worked on any more says.
