@@ -9,6 +9,8 @@ import (
 
 	"google.golang.org/grpc"
 
+	"google.golang.org/protobuf/proto"
+
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -47,7 +49,7 @@ func TestWhoOpensWhat(t *testing.T) {
 		}
 		delete(want, route.Pattern)
 		method, path, _ := strings.Cut(route.Pattern, " ")
-		path = strings.NewReplacer("/approve/{number}", "/approve/2026-3", "{year}/{number}/{language}", "2026/1/kk", "{number}", "2026-4").Replace(path)
+		path = strings.NewReplacer("/approve/{number}", "/approve/2026-3", "{number}", "2026-4").Replace(path)
 		visit := func() *httptest.ResponseRecorder {
 			if method == http.MethodPost {
 				return d.post(path, fields())
@@ -426,5 +428,22 @@ func TestTheTicket(t *testing.T) {
 	w = d.post("/desk/register", sent)
 	if d.want(w, fault.NotFound.HTTP(), "Запроса x нет"); form(t, w.Body.String()).Get("text") != "Прошу справку" {
 		t.Error("the form is empty")
+	}
+}
+
+// TestADocumentThatTheCatalogueDoesNotKnow may be cited, and whoever cites it is told.
+func TestADocumentThatTheCatalogueDoesNotKnow(t *testing.T) {
+	s := archive(t)
+	s.answers["GetFile"] = func(proto.Message) (proto.Message, error) { return nil, unknown.With("number", "9/9/9") }
+	d := open(t, s, monitor.Archivist)
+	sent := form(t, d.get("/desk/2026-2").Body.String())
+	sent.Set("do", "finding")
+	sent.Set("code", "9/9/9")
+	w := d.post("/desk/2026-2", sent)
+	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/desk/2026-2?done=desk.finding.unknown" {
+		t.Errorf("%d %q", w.Code, to)
+	}
+	if page := d.get("/desk/2026-2?done=desk.finding.unknown").Body.String(); !strings.Contains(page, "проверьте шифр") {
+		t.Error("the page does not say that the code is to be checked")
 	}
 }
