@@ -24,13 +24,9 @@ import (
 
 var (
 	badState = fault.Define(fault.Invalid, "intake.state",
-		"there is no state “{state}”; use expected, checked, accepting or accepted",
-		"состояния «{state}» нет; используйте expected, checked, accepting или accepted",
-		"«{state}» күйі жоқ; expected, checked, accepting немесе accepted қолданыңыз")
-	noAccession = fault.Define(fault.NotFound, "intake.accession.unknown",
-		"there is no accession {number}; look it up in the book of accessions of its year",
-		"поступления {number} нет; найдите его в книге учёта поступлений за его год",
-		"{number} түсімі жоқ; оны сол жылғы түсімдерді есепке алу кітабынан қараңыз")
+		"there is no state “{state}”; use announced, expected, checked, returned, accepting or accepted",
+		"состояния «{state}» нет; используйте announced, expected, checked, returned, accepting или accepted",
+		"«{state}» күйі жоқ; announced, expected, checked, returned, accepting немесе accepted қолданыңыз")
 	noAct = fault.Define(fault.NotFound, "intake.act.unknown",
 		"accession {number} has no act in “{language}”; acts are in kk and ru",
 		"у поступления {number} нет акта на языке «{language}»; акты составляются на kk и ru",
@@ -122,8 +118,9 @@ func (s *Server) arrived(ctx context.Context, id string) error {
 		_, changed := s.store.Wait()
 		var waits bool
 		if err := s.store.View(func(v *base.View) error {
-			if _, err := store.Transfer(v, id); err != nil {
-				return err
+			t, err := store.Transfer(v, id)
+			if err != nil || t.GetState() == string(transfer.Announced) {
+				return err // rows that people still send are not waited for
 			}
 			list, err := store.ListOf(v, id)
 			waits = !list.Complete
@@ -339,7 +336,7 @@ func (s *Server) GetAccession(ctx context.Context, req *intakev1.GetAccessionReq
 			return err
 		}
 		if res.Accession == nil || !of.Has(res.GetAccession().GetOrganisation().GetId()) {
-			return noAccession.With("number", n)
+			return store.NoAccession.With("number", n)
 		}
 		files, more, err := store.Accepted(v, n, req.GetAfter(), limited(req.GetLimit()))
 		for _, f := range files {

@@ -57,8 +57,8 @@ func (c *checker) accessions() {
 		switch t, err := Transfer(c.v, a.GetTransferId()); {
 		case a.GetAccessionNumber() != n.String():
 			c.bad(where, "it calls itself %s", a.GetAccessionNumber())
-		case rows != a.GetAccepted():
-			c.bad(where, "it accepted %d files and holds %d", a.GetAccepted(), rows)
+		case rows+a.GetUndescribed() != a.GetAccepted():
+			c.bad(where, "it accepted %d files, of which %d are undescribed, and holds %d", a.GetAccepted(), a.GetUndescribed(), rows)
 		case a.GetAccepted() > a.GetListed():
 			c.bad(where, "it accepted %d files of %d", a.GetAccepted(), a.GetListed())
 		case err != nil:
@@ -89,6 +89,7 @@ func (c *checker) transfers() {
 			continue
 		}
 		c.state(where, k, t)
+		c.work(where, k, t)
 		rows := uint32(0)
 		for range c.v.Scan("expected", under(k), nil) {
 			rows++
@@ -147,6 +148,8 @@ func (c *checker) state(where string, k []byte, t *intakev1.Transfer) {
 		c.bad(where, "it is %s and has accession %q", s, t.GetAccessionNumber())
 	case s == transfer.Checked && t.GetPackageId() == "", s == transfer.Expected && t.GetPackageId() != "":
 		c.bad(where, "it is %s and has package %q", s, t.GetPackageId())
+	case s == transfer.Announced && t.GetPackageId() != "", (t.GetReturned() > 0) && s != transfer.Returned && s != transfer.Accepting && s != transfer.Accepted:
+		c.bad(where, "it is %s, has package %q and %d returned rows", s, t.GetPackageId(), t.GetReturned())
 	case s == transfer.Accepting && !plan, plan && s != transfer.Accepting && s != transfer.Accepted:
 		c.bad(where, "it is %s and has an open plan: %t", s, plan)
 	}

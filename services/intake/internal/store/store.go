@@ -18,6 +18,18 @@
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
 //
+//	announced   ‹year›                   → last number of an announced transfer (4)
+//	findings    ‹transfer› 0 ‹position›  → UnitFinding of a unit on paper
+//	explained   ‹transfer› 0 ‹position›  → seq of the UnitsChecked whose sealed body says who explained
+//	returns     ‹transfer› 0 ‹position›  → returned, answered or redone
+//	reasons     ‹transfer› 0 ‹position›  → ReturnedRow, the last
+//	remarks     ‹transfer› 0 ‹position› 0 seq → RowRemark
+//	receipts    ‹transfer› 0 ‹number›    → Receipt
+//	boxes       ‹year› ‹number› 0 ‹box›  → Box
+//	leaving     ‹year› ‹number› 0 ‹deaccession› → Deaccession
+//	left        ‹year› ‹number› 0 ‹position› → number of the deaccession proposed or done (4)
+//	signers     account                  → SignerKeyKnown, the last
+//
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
 // journal by Apply.
@@ -41,7 +53,7 @@ import (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 1, Buckets: []base.Bucket{
+	return base.Schema{Version: 2, Buckets: []base.Bucket{
 		{Name: "transfers"},
 		{Name: "states"},
 		{Name: "counts"},
@@ -57,6 +69,17 @@ func Schema() base.Schema {
 		{Name: "accessions", Appending: true},
 		{Name: "accepted", Appending: true},
 		{Name: "objects"},
+		{Name: "announced"},
+		{Name: "findings"},
+		{Name: "explained"},
+		{Name: "returns"},
+		{Name: "reasons"},
+		{Name: "remarks"},
+		{Name: "receipts"},
+		{Name: "boxes"},
+		{Name: "leaving"},
+		{Name: "left"},
+		{Name: "signers"},
 	}}
 }
 
@@ -65,9 +88,12 @@ func departmentKey(organisation, state string, transfer []byte) []byte {
 	return under(under([]byte(organisation), []byte(state)...), transfer...)
 }
 
-// key orders transfers by year and number. A number that retention does not write that way
-// comes after all others, in the order of its text.
+// key orders transfers by year and number, announced ones ("A2026-1") after those of retention. A
+// number that is written otherwise comes after all others, in the order of its text.
 func key(id string) []byte {
+	if year, n, err := announcedNumber(id); err == nil {
+		return fmt.Appendf(nil, "A%04d-%010d", year, n)
+	}
 	if n, err := transfer.ParseNumber(id); err == nil {
 		return fmt.Appendf(nil, "%04d-%010d", n.Year, n.N)
 	}
@@ -320,21 +346,39 @@ func Plans(v *base.View) (seqs []uint64) {
 	return seqs
 }
 
-// Staged lists the packages whose bytes must stand in staging.
+// Staged lists the packages whose bytes must stand in staging: the one that came last, and those
+// whose content stayed when rows were redone.
 func Staged(v *base.View) (packages []string, err error) {
-	for _, state := range []transfer.State{transfer.Checked, transfer.Accepting} {
+	for _, state := range []transfer.State{transfer.Checked, transfer.Returned, transfer.Accepting} {
 		prefix := under([]byte(state))
 		for k := range v.Scan("states", prefix, nil) {
 			t := new(intakev1.Transfer)
 			if _, err := get(v, "transfers", k[len(prefix):], t); err != nil {
 				return nil, err
 			}
-			if t.GetPackageId() != "" {
-				packages = append(packages, t.GetPackageId())
+			named, err := Packages(v, t)
+			if err != nil {
+				return nil, err
 			}
+			packages = append(packages, named...)
 		}
 	}
 	return packages, nil
+}
+
+// Packages lists the packages of a transfer that have bytes in staging, each once.
+func Packages(v *base.View, t *intakev1.Transfer) ([]string, error) {
+	if t.GetPackageId() == "" {
+		return nil, nil
+	}
+	named := []string{t.GetPackageId()}
+	content, err := Content(v, t.GetTransferId())
+	for _, f := range content {
+		if id := f.GetPackageId(); id != "" && !slices.Contains(named, id) {
+			named = append(named, id)
+		}
+	}
+	return named, err
 }
 
 // Acts lists the digests of every act that was drawn up.
@@ -346,6 +390,15 @@ func Acts(v *base.View) (map[string]bool, error) {
 			return nil, fmt.Errorf("accession %s: %w", numberOf(k), err)
 		}
 		for _, act := range a.GetActs() {
+			digests[act.GetSha256()] = true
+		}
+	}
+	for k, raw := range v.Scan("leaving", nil, nil) {
+		d := new(intakev1.Deaccession)
+		if err := proto.Unmarshal(raw, d); err != nil {
+			return nil, fmt.Errorf("deaccession %q: %w", k, err)
+		}
+		for _, act := range d.GetActs() {
 			digests[act.GetSha256()] = true
 		}
 	}

@@ -66,7 +66,7 @@ func TestWhoOpensWhat(t *testing.T) {
 			}
 		}
 		d.as()
-		if code := visit().Code; code != http.StatusForbidden && code != http.StatusSeeOther {
+		if code := visit().Code; code != http.StatusUnauthorized && code != http.StatusSeeOther {
 			t.Errorf("%s as a visitor: %d", route.Pattern, code)
 		}
 	}
