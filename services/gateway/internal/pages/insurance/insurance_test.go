@@ -198,7 +198,7 @@ func TestWhoOpensWhat(t *testing.T) {
 				d.as()
 			}
 			code := d.visit(method, path, url.Values{}).Code
-			turned := code == http.StatusForbidden || role == "" && code == http.StatusSeeOther
+			turned := code == http.StatusForbidden || role == "" && (code == http.StatusSeeOther || code == http.StatusUnauthorized)
 			if role != monitor.Service && turned == slices.Contains(allowed, role) {
 				t.Errorf("%s as %q: %d", route.Pattern, role, code)
 			}
