@@ -147,6 +147,9 @@ func (r *Request) WrongFault(field string, err error) {
 	r.wrongText(field, sentence(fault.Of(err).In(r.Lang)))
 }
 
+// Sentence is a fault as a sentence in the reader's language, for what is not a page.
+func (r *Request) Sentence(err error) string { return sentence(fault.Of(err).In(r.Lang)) }
+
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }
 
