@@ -19,7 +19,7 @@ const table = "../../gateway/testdata/denials.golden"
 var notPages = []string{
 	"/accessions/{number}/act/{language}", "/accessions/{number}/content/{path...}", "/accessions/{year}/book/{language}",
 	"/admin/checkpoints/{service}", "/admin/proof/{service}/{seq}", "/api/openapi.json",
-	"/dept/transfers/{id}/act/{language}", "/dept/transfers/{id}/progress", "/insurance/scrubs/{scrub}/progress",
+	"/dept/transfers/{id}/act/{language}", "/dept/transfers/{id}/progress", "/dept/transfers/{id}/tus", "/insurance/scrubs/{scrub}/progress",
 	"/desk/{number}/answer", "/desk/{number}/paper", "/r/{number}/answer", "/request/fonds",
 }
 
