@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zeebo/blake3"
+
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
 )
@@ -47,6 +49,25 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return 
 
 var identifiers = sync.Pool{New: func() any { return pronom.NewIdentifier("") }}
 
+// hashers are kept because one has 9 KiB, more than most small files.
+var hashers = sync.Pool{New: func() any { return blake3.New() }}
+
+func takeHasher() *blake3.Hasher {
+	if h, ok := hashers.Get().(*blake3.Hasher); ok {
+		h.Reset()
+		return h
+	}
+	return blake3.New()
+}
+
+// giveBack returns what is shared between sinks; the sink must not write any more.
+func (s *Sink) giveBack() {
+	identifiers.Put(s.format)
+	if s.fast != nil {
+		hashers.Put(s.fast)
+	}
+}
+
 func takeBuffer() *[]byte {
 	if b, ok := buffers.Get().(*[]byte); ok {
 		return b
@@ -71,6 +92,7 @@ type Sink struct {
 	size   int64 // as announced, or -1
 	h256   hash.Hash
 	h512   hash.Hash
+	fast   *blake3.Hasher // nil where it is not asked for
 	others map[string]hash.Hash
 	format *pronom.Identifier
 	text   []byte
@@ -85,6 +107,9 @@ type Sink struct {
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
+	if c.opts.BLAKE3 {
+		s.fast = takeHasher()
+	}
 	s.format = takeIdentifier()
 	s.format.Reset(e.Path)
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
@@ -119,6 +144,9 @@ func (s *Sink) Write(p []byte) (int, error) {
 	}
 	_, _ = s.h256.Write(p) // a hash and an identifier take everything and never fail
 	_, _ = s.h512.Write(p) // in a goroutine of its own it gains nothing measurable here
+	if s.fast != nil {
+		_, _ = s.fast.Write(p)
+	}
 	for _, h := range s.others {
 		_, _ = h.Write(p)
 	}
@@ -168,15 +196,18 @@ func (s *Sink) Close() error {
 	}
 	s.ended = true
 	e := s.e
+	e.Format = s.format.Result()
 	e.SHA256, e.SHA512 = hexOf(s.h256), hexOf(s.h512)
+	if s.fast != nil {
+		e.BLAKE3 = hexOf(s.fast)
+	}
+	s.giveBack()
 	if len(s.others) > 0 {
 		e.digests = make(map[string]string, len(s.others))
 		for a, h := range s.others {
 			e.digests[a] = hexOf(h)
 		}
 	}
-	e.Format = s.format.Result()
-	identifiers.Put(s.format)
 
 	c := s.c
 	c.mu.Lock()
@@ -205,7 +236,7 @@ func (s *Sink) Abort() *fault.Error {
 		return f.fault()
 	}
 	s.ended = true
-	identifiers.Put(s.format)
+	s.giveBack()
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.c.found = append(s.c.found, f)
@@ -213,7 +244,7 @@ func (s *Sink) Abort() *fault.Error {
 	return f.fault()
 }
 
-func hexOf(h hash.Hash) string {
+func hexOf(h interface{ Sum(b []byte) []byte }) string {
 	var sum [sha512.Size]byte
 	return hex.EncodeToString(h.Sum(sum[:0]))
 }

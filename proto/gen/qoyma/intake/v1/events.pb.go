@@ -421,8 +421,15 @@ type PackageChecked struct {
 	// SHA-512 of the bag's payload manifest, lower-case hex: names the whole content.
 	ManifestSha512 string          `protobuf:"bytes,5,opt,name=manifest_sha512,json=manifestSha512,proto3" json:"manifest_sha512,omitempty"`
 	Warnings       []*PackageFault `protobuf:"bytes,6,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The scanner that looked for malware, as it names itself ("ClamAV 1.4.2/27500/…"); empty where
+	// none is configured: then nothing was looked for.
+	Scanner string `protobuf:"bytes,80,opt,name=scanner,proto3" json:"scanner,omitempty"`
+	// The signatures that formats were identified by.
+	Signatures string `protobuf:"bytes,81,opt,name=signatures,proto3" json:"signatures,omitempty"`
+	// The program that examined the package, "qoyma 1.0".
+	Software      string `protobuf:"bytes,82,opt,name=software,proto3" json:"software,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PackageChecked) Reset() {
@@ -497,7 +504,29 @@ func (x *PackageChecked) GetWarnings() []*PackageFault {
 	return nil
 }
 
-// PackageFilesChecked carries the files of a checked package, at most 500.
+func (x *PackageChecked) GetScanner() string {
+	if x != nil {
+		return x.Scanner
+	}
+	return ""
+}
+
+func (x *PackageChecked) GetSignatures() string {
+	if x != nil {
+		return x.Signatures
+	}
+	return ""
+}
+
+func (x *PackageChecked) GetSoftware() string {
+	if x != nil {
+		return x.Software
+	}
+	return ""
+}
+
+// PackageFilesChecked carries the files of a checked package, at most 500. Those of a large
+// package come in transactions before its PackageChecked, and count for nothing until that comes.
 type PackageFilesChecked struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
@@ -571,7 +600,13 @@ type ContentFile struct {
 	Format string `protobuf:"bytes,6,opt,name=format,proto3" json:"format,omitempty"`
 	Mime   string `protobuf:"bytes,7,opt,name=mime,proto3" json:"mime,omitempty"`
 	// signature, container, extension, text or none.
-	Basis         string `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	Basis string `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	// Unkeyed BLAKE3 of 32 bytes, lower-case hex: what the archive's own checks of fixity count,
+	// being the quickest; empty in packages that were taken before it was counted.
+	Blake3 string `protobuf:"bytes,80,opt,name=blake3,proto3" json:"blake3,omitempty"`
+	// The structure that was examined and found whole: xml, pdf, png, jpeg, gif, tiff or zip;
+	// empty where there is no cheap examination of the format.
+	Examined      string `protobuf:"bytes,81,opt,name=examined,proto3" json:"examined,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -658,6 +693,20 @@ func (x *ContentFile) GetMime() string {
 func (x *ContentFile) GetBasis() string {
 	if x != nil {
 		return x.Basis
+	}
+	return ""
+}
+
+func (x *ContentFile) GetBlake3() string {
+	if x != nil {
+		return x.Blake3
+	}
+	return ""
+}
+
+func (x *ContentFile) GetExamined() string {
+	if x != nil {
+		return x.Examined
 	}
 	return ""
 }
@@ -1131,6 +1180,241 @@ func (x *ContentRestored) GetScrubId() string {
 	return ""
 }
 
+// PackageDuplicatesFound says which files of a package stand in the archive already, byte for
+// byte. It names no file of the other accession: that is looked up when somebody reads it who
+// may see it. At most 500 rows.
+type PackageDuplicatesFound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	PackageId     string                 `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	Files         []*DuplicateFile       `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackageDuplicatesFound) Reset() {
+	*x = PackageDuplicatesFound{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackageDuplicatesFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackageDuplicatesFound) ProtoMessage() {}
+
+func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
+func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PackageDuplicatesFound) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PackageDuplicatesFound) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *PackageDuplicatesFound) GetFiles() []*DuplicateFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+// DuplicateFile is one file whose bytes an accession has.
+type DuplicateFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Within the package that was checked.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// The first accession that has the same bytes.
+	AccessionNumber string `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *DuplicateFile) Reset() {
+	*x = DuplicateFile{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DuplicateFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DuplicateFile) ProtoMessage() {}
+
+func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
+func (*DuplicateFile) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DuplicateFile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *DuplicateFile) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+// PackageRowsForgotten takes the next rows of a package away that stands no more or never
+// stood: at most 1,000, by path.
+type PackageRowsForgotten struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	PackageId     string                 `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackageRowsForgotten) Reset() {
+	*x = PackageRowsForgotten{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackageRowsForgotten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackageRowsForgotten) ProtoMessage() {}
+
+func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
+func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PackageRowsForgotten) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PackageRowsForgotten) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+// AcceptanceAbandoned takes a begun acceptance back before its number was given: the package's
+// bytes in staging are not whole any more. The transfer is expected again.
+type AcceptanceAbandoned struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	PackageId  string                 `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	// What is missing or damaged.
+	Reason        *PackageFault `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptanceAbandoned) Reset() {
+	*x = AcceptanceAbandoned{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptanceAbandoned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptanceAbandoned) ProtoMessage() {}
+
+func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
+func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AcceptanceAbandoned) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AcceptanceAbandoned) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *AcceptanceAbandoned) GetReason() *PackageFault {
+	if x != nil {
+		return x.Reason
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_events_proto_rawDesc = "" +
@@ -1166,7 +1450,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x125\n" +
-	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xe0\x01\n" +
+	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xb6\x02\n" +
 	"\x0ePackageChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -1175,13 +1459,18 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x05files\x18\x03 \x01(\rR\x05files\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\x12'\n" +
 	"\x0fmanifest_sha512\x18\x05 \x01(\tR\x0emanifestSha512\x129\n" +
-	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\"\x89\x01\n" +
+	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\x12\x18\n" +
+	"\ascanner\x18P \x01(\tR\ascanner\x12\x1e\n" +
+	"\n" +
+	"signatures\x18Q \x01(\tR\n" +
+	"signatures\x12\x1a\n" +
+	"\bsoftware\x18R \x01(\tR\bsoftware\"\x89\x01\n" +
 	"\x13PackageFilesChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x122\n" +
-	"\x05files\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05files\"\xbb\x01\n" +
+	"\x05files\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05files\"\xef\x01\n" +
 	"\vContentFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x16\n" +
@@ -1190,7 +1479,9 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04puid\x18\x05 \x01(\tR\x04puid\x12\x16\n" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n" +
 	"\x04mime\x18\a \x01(\tR\x04mime\x12\x14\n" +
-	"\x05basis\x18\b \x01(\tR\x05basis\"o\n" +
+	"\x05basis\x18\b \x01(\tR\x05basis\x12\x16\n" +
+	"\x06blake3\x18P \x01(\tR\x06blake3\x12\x1a\n" +
+	"\bexamined\x18Q \x01(\tR\bexamined\"o\n" +
 	"\x0fAcceptanceBegun\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -1230,7 +1521,27 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x0edamaged_sha512\x18\x05 \x01(\tR\rdamagedSha512\x12 \n" +
 	"\vquarantined\x18\x06 \x01(\tR\vquarantined\x12\x1b\n" +
 	"\tfrom_site\x18\a \x01(\tR\bfromSite\x12\x19\n" +
-	"\bscrub_id\x18\b \x01(\tR\ascrubIdB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\bscrub_id\x18\b \x01(\tR\ascrubId\"\x8e\x01\n" +
+	"\x16PackageDuplicatesFound\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x124\n" +
+	"\x05files\x18\x03 \x03(\v2\x1e.qoyma.intake.v1.DuplicateFileR\x05files\"N\n" +
+	"\rDuplicateFile\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\"V\n" +
+	"\x14PackageRowsForgotten\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\"\x8c\x01\n" +
+	"\x13AcceptanceAbandoned\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x125\n" +
+	"\x06reason\x18\x03 \x01(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06reasonB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_events_proto_rawDescOnce sync.Once
@@ -1244,7 +1555,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -1261,28 +1572,34 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*AcceptedFile)(nil),           // 12: qoyma.intake.v1.AcceptedFile
 	(*ActDrawnUp)(nil),             // 13: qoyma.intake.v1.ActDrawnUp
 	(*ContentRestored)(nil),        // 14: qoyma.intake.v1.ContentRestored
-	(*v1.Organisation)(nil),        // 15: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 16: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 17: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 18: qoyma.record.v1.Text
+	(*PackageDuplicatesFound)(nil), // 15: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 16: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 17: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 18: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 19: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 20: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 21: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 22: qoyma.record.v1.Text
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	15, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	16, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	17, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	18, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	19, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	20, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	21, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	22, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	15, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	16, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	19, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	20, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	12, // 9: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	17, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	21, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	16, // 11: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 12: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -1296,7 +1613,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
