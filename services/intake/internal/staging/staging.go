@@ -38,8 +38,8 @@ var (
 		"{package} пакеті тіркелген, бірақ оның деректері аралық қоймада толық емес; пакетті қайта жүктеңіз")
 )
 
-// MaxEntries bounds the files of one package: its rows are recorded in one transaction.
-const MaxEntries = 20_000
+// MaxEntries bounds the files of one package.
+const MaxEntries = 1_000_000
 
 // Area is the staging folder. Its methods may be called by several goroutines at once for
 // different packages.
@@ -125,8 +125,8 @@ func (a *Area) Begin(id string) (*Upload, error) {
 	}
 	// If we crash here or anywhere before the package is recorded, the next start sweeps
 	// the folder away.
-	return &Upload{area: a, id: id, checker: bagit.NewChecker(bagit.Options{Limits: bagit.Limits{
-		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 64 << 20, TagBytes: 1 << 20,
+	return &Upload{area: a, id: id, checker: bagit.NewChecker(bagit.Options{BLAKE3: true, Limits: bagit.Limits{
+		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 512 << 20, TagBytes: 1 << 20,
 	}})}, nil
 }
 

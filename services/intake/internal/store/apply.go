@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -50,6 +49,12 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return applyAccepted(tx, b)
 	case *intakev1.ActDrawnUp:
 		return applyAct(tx, b)
+	case *intakev1.PackageDuplicatesFound:
+		return applyDuplicates(tx, b)
+	case *intakev1.PackageRowsForgotten:
+		applyForgotten(tx, b)
+	case *intakev1.AcceptanceAbandoned:
+		return applyAbandoned(tx, b, r.Time())
 	}
 	return nil
 }
@@ -59,7 +64,8 @@ func bodyOf(r *journal.Record) proto.Message {
 	for _, m := range []proto.Message{
 		new(intakev1.TransferExpected), new(intakev1.TransferFilesExpected), new(intakev1.ContactNamed), new(intakev1.PackageRefused),
 		new(intakev1.PackageChecked), new(intakev1.PackageFilesChecked), new(intakev1.AcceptanceBegun), new(intakev1.AccessionAccepted),
-		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp),
+		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.PackageDuplicatesFound),
+		new(intakev1.PackageRowsForgotten), new(intakev1.AcceptanceAbandoned),
 	} {
 		if r.Is(m) {
 			return m
@@ -134,35 +140,24 @@ func applyRefused(tx *base.Tx, b *intakev1.PackageRefused, at time.Time) error {
 	})
 }
 
-// applyChecked lets a package stand; an earlier one is forgotten, its bytes are taken away by
+// applyChecked lets a package stand; an earlier one counts no more, its bytes are taken away by
 // whoever recorded this, or by the sweep.
 func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, at time.Time) error {
 	k := key(b.GetTransferId())
-	var old [][]byte
-	for path := range tx.Scan("content", under(k), nil) {
-		old = append(old, slices.Clone(path))
-	}
-	for _, path := range old {
-		tx.Delete("content", path)
-	}
 	tx.Delete("faults", k)
 	if err := put(tx, "warnings", k, b); err != nil {
 		return err
 	}
+	forgetDuplicates(tx, b.GetTransferId())
+	tx.Delete("leftovers", under(k, []byte(b.GetPackageId())...))
 	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
+		if old := t.GetPackageId(); old != "" && old != b.GetPackageId() {
+			tx.Put("leftovers", under(k, []byte(old)...), []byte{})
+		}
 		t.State, t.PackageId = string(transfer.Checked), b.GetPackageId()
 		t.PackageFiles, t.PackageBytes, t.FaultCount = b.GetFiles(), b.GetBytes(), 0
 		t.PackageAt, t.ManifestSha512 = at.UTC().Format(time.RFC3339), b.GetManifestSha512()
 	})
-}
-
-func applyContent(tx *base.Tx, b *intakev1.PackageFilesChecked) error {
-	for _, f := range b.GetFiles() {
-		if err := put(tx, "content", under(key(b.GetTransferId()), []byte(f.GetPath())...), f); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted) error {
@@ -198,7 +193,7 @@ func applyAccepted(tx *base.Tx, b *intakev1.AccessionFilesAccepted) error {
 			return err
 		}
 	}
-	return nil
+	return indexDigests(tx, n, b.GetFiles())
 }
 
 // Languages are those of the acts, in the order in which they are drawn up (IS-3).

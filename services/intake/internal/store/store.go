@@ -10,13 +10,17 @@
 //	expected    ‹transfer› 0 ‹position›  → record.File
 //	faults      ‹transfer›               → PackageRefused, of the last package if it was refused
 //	warnings    ‹transfer›               → PackageChecked, of the package that stands
-//	content     ‹transfer› 0 ‹path›      → ContentFile, of the package that stands
+//	content     ‹transfer› 0 ‹package› 0 ‹path› → ContentFile, of the package that stands, and of
+//	            those in leftovers
+//	leftovers   ‹transfer› 0 ‹package›   → nothing: its rows count for nothing, and are to be forgotten
+//	duplicates  ‹transfer› 0 ‹path›      → DuplicateFile, of the package that stands
 //	contacts    ‹transfer›               → seq of the last ContactNamed (the person is sealed)
 //	plans       ‹transfer›               → seq of AcceptanceBegun; gone once both acts exist
 //	books       ‹year›                   → last number (4), units in all (8)
 //	accessions  ‹year› ‹number›          → Accession with its acts
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
+//	digests     ‹SHA-256, first 16 bytes› ‹year› ‹number› → path of the first file with these bytes
 //
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
@@ -41,7 +45,7 @@ import (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 1, Buckets: []base.Bucket{
+	return base.Schema{Version: 2, Buckets: []base.Bucket{
 		{Name: "transfers"},
 		{Name: "states"},
 		{Name: "counts"},
@@ -57,6 +61,9 @@ func Schema() base.Schema {
 		{Name: "accessions", Appending: true},
 		{Name: "accepted", Appending: true},
 		{Name: "objects"},
+		{Name: "leftovers"},
+		{Name: "duplicates"},
+		{Name: "digests"},
 	}}
 }
 
@@ -244,59 +251,6 @@ func page[M proto.Message](v *base.View, bucket string, of []byte, after uint32,
 		rows = append(rows, row)
 	}
 	return rows, false, nil
-}
-
-// Content lists the files of the package that stands, by path.
-func Content(v *base.View, id string) ([]*intakev1.ContentFile, error) {
-	var files []*intakev1.ContentFile
-	for _, raw := range v.Scan("content", under(key(id)), nil) {
-		f := new(intakev1.ContentFile)
-		if err := proto.Unmarshal(raw, f); err != nil {
-			return nil, fmt.Errorf("content of %s: %w", id, err)
-		}
-		files = append(files, f)
-	}
-	return files, nil
-}
-
-// UnitContents is what has come for some units, each with at most 20 of its files. A unit's paths are written
-// with its number as the department wrote it ("1", "0001"), so that the page gathers the whole
-// package once: at most 20,000 files.
-func UnitContents(v *base.View, id string, files []*recordv1.File) ([]*intakev1.UnitContent, error) {
-	of := make(map[uint32]*intakev1.UnitContent, len(files))
-	var list []*intakev1.UnitContent
-	for _, f := range files {
-		of[f.GetPosition()] = &intakev1.UnitContent{Position: f.GetPosition()}
-	}
-	content, err := Content(v, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range content {
-		position, ok := transfer.PositionOf(f.GetPath())
-		u := of[position]
-		if !ok || u == nil {
-			continue
-		}
-		if u.Files == 0 {
-			list = append(list, u)
-		}
-		u.Files, u.Bytes = u.Files+1, u.Bytes+f.GetSize()
-		if len(u.First) < maxFirst {
-			u.First = append(u.First, f)
-		}
-	}
-	return list, nil
-}
-
-// maxFirst is how many files of a unit a page names.
-const maxFirst = 20
-
-// ContentFile is one file of the package; false where there is none.
-func ContentFile(v *base.View, id, path string) (*intakev1.ContentFile, bool, error) {
-	f := new(intakev1.ContentFile)
-	ok, err := get(v, "content", under(key(id), []byte(path)...), f)
-	return f, ok, err
 }
 
 // ContactSeq is the event that named the contact last; 0 where nobody was named.

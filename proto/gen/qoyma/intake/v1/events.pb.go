@@ -1181,8 +1181,8 @@ func (x *ContentRestored) GetScrubId() string {
 }
 
 // PackageDuplicatesFound says which files of a package stand in the archive already, byte for
-// byte. It names no file of the other accession: that is looked up when somebody reads it who
-// may see it. At most 500 rows.
+// byte. It says nothing of the other accession: that is looked up when somebody reads it who may
+// see it, for a department must not learn what another one has handed over. At most 500 rows.
 type PackageDuplicatesFound struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
@@ -1247,11 +1247,9 @@ func (x *PackageDuplicatesFound) GetFiles() []*DuplicateFile {
 type DuplicateFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Within the package that was checked.
-	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
-	// The first accession that has the same bytes.
-	AccessionNumber string `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	Path          string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DuplicateFile) Reset() {
@@ -1287,13 +1285,6 @@ func (*DuplicateFile) Descriptor() ([]byte, []int) {
 func (x *DuplicateFile) GetPath() string {
 	if x != nil {
 		return x.Path
-	}
-	return ""
-}
-
-func (x *DuplicateFile) GetAccessionNumber() string {
-	if x != nil {
-		return x.AccessionNumber
 	}
 	return ""
 }
@@ -1527,10 +1518,9 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x124\n" +
-	"\x05files\x18\x03 \x03(\v2\x1e.qoyma.intake.v1.DuplicateFileR\x05files\"N\n" +
+	"\x05files\x18\x03 \x03(\v2\x1e.qoyma.intake.v1.DuplicateFileR\x05files\"#\n" +
 	"\rDuplicateFile\x12\x12\n" +
-	"\x04path\x18\x01 \x01(\tR\x04path\x12)\n" +
-	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\"V\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\"V\n" +
 	"\x14PackageRowsForgotten\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
