@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -199,4 +200,14 @@ func ContentFile(v *base.View, id, path string) (*intakev1.ContentFile, bool, er
 	f := new(intakev1.ContentFile)
 	ok, err := get(v, "content", contentKey(id, t.GetPackageId(), path), f)
 	return f, ok, err
+}
+
+// LastAccepted is the greatest position that an accession has so far; 0 where it has none.
+func LastAccepted(v *base.View, n transfer.Number) uint32 {
+	prefix := under(numberKey(n))
+	k, _ := v.Last("accepted", prefix)
+	if len(k) != len(prefix)+4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(k[len(prefix):])
 }
