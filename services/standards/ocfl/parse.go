@@ -85,7 +85,7 @@ func (p *parser) required(top map[string]json.RawMessage) {
 	default:
 		p.bad(E025)
 	}
-	if p.inv.Type != inventoryType && p.inv.Type != inventoryType0 {
+	if _, known := editionOf(p.inv.Type); !known {
 		p.bad(E038)
 	}
 	if p.inv.ID == "" {
@@ -129,10 +129,13 @@ func (p *parser) manifest(raw json.RawMessage) {
 		return
 	}
 	if _, ok := p.object(raw); !ok {
-		p.bad(E106)
+		p.bad(E106, "key", "manifest")
 		return
 	}
 	p.inv.Manifest = p.block(raw, E092)
+	if other := otherAlgorithm(p.inv.Manifest, p.inv.DigestAlgorithm); other != "" {
+		p.bad(E039, "algorithm", other)
+	}
 	p.digests(p.inv.Manifest, p.inv.DigestAlgorithm, E096)
 	var all []string
 	for _, paths := range p.inv.Manifest {
@@ -146,7 +149,7 @@ func (p *parser) manifest(raw json.RawMessage) {
 func (p *parser) digests(block map[string][]string, algorithm string, twice *Rule) {
 	seen := map[string]bool{}
 	for digest := range block {
-		if length, known := hexLength[algorithm]; known && (len(digest) != length || !isHex(digest)) {
+		if length := hexLength[algorithm]; length > 0 && (len(digest) != length || !isHex(digest)) {
 			p.bad(hexRule(algorithm), "digest", clip(digest))
 		}
 		lower := strings.ToLower(digest)
@@ -157,14 +160,36 @@ func (p *parser) digests(block map[string][]string, algorithm string, twice *Rul
 	}
 }
 
-var hexLength = map[string]int{"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "blake2b-512": 128}
+// otherAlgorithm is the one by which a manifest goes where all its digests have that one's
+// length, not that of the algorithm which the inventory names.
+func otherAlgorithm(manifest map[string][]string, algorithm string) string {
+	other := map[string]string{"sha256": "sha512", "sha512": "sha256"}[algorithm]
+	for digest := range manifest {
+		if len(digest) != hexLength[other] || !isHex(digest) {
+			return ""
+		}
+	}
+	if len(manifest) == 0 {
+		return ""
+	}
+	return other
+}
+
+// hexLength is the length of a digest in hexadecimal digits, for every algorithm that the
+// specification or extension 0009 names; 0 is no hexadecimal.
+var hexLength = map[string]int{
+	"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "blake2b-512": 128,
+	"blake2b-160": 40, "blake2b-256": 64, "blake2b-384": 96, "sha512/256": 64, "size": 0,
+}
 
 func hexRule(algorithm string) *Rule {
 	switch algorithm {
 	case "sha256":
 		return E030
-	case "sha512":
+	case "sha512", "sha512/256":
 		return E031
+	case "blake2b-160", "blake2b-256", "blake2b-384", "blake2b-512":
+		return E032
 	}
 	return E029
 }
@@ -360,7 +385,7 @@ func (p *parser) fixity(raw json.RawMessage) {
 	}
 	fields, ok := p.object(raw)
 	if !ok {
-		p.bad(E111)
+		p.bad(E111, "file", "fixity")
 		return
 	}
 	p.inv.Fixity = make(map[string]map[string][]string, len(fields))
@@ -371,6 +396,9 @@ func (p *parser) fixity(raw json.RawMessage) {
 		}
 	}
 	for algorithm, block := range fields {
+		if _, known := hexLength[algorithm]; !known {
+			p.bad(E056, "algorithm", clip(algorithm))
+		}
 		p.inv.Fixity[algorithm] = p.block(block, E057)
 		p.digests(p.inv.Fixity[algorithm], algorithm, E097)
 		for _, paths := range p.inv.Fixity[algorithm] {

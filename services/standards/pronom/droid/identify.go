@@ -111,7 +111,7 @@ func (s *Signatures) shell(hits []int) string {
 }
 
 func (s *Signatures) open(kind string, r io.ReaderAt, size int64) []int {
-	list, err := zipEntries, error(nil)
+	list := zipEntries
 	if kind == "OLE2" {
 		list = oleEntries
 	}
