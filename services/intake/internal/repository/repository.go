@@ -108,7 +108,7 @@ func ObjectID(archive, transfer string) string {
 	return "urn:qoyma:" + archive + ":transfer:" + transfer
 }
 
-// File is one file that becomes part of an object.
+// File is one file that becomes part of an object; its source is durable (staging.Keep).
 type File struct {
 	Path, Source, SHA512 string
 	Size                 uint64
@@ -119,7 +119,7 @@ type File struct {
 func SpecOf(archive, transfer string, begun time.Time, files []File) ocfl.Spec {
 	spec := ocfl.Spec{
 		ID: ObjectID(archive, transfer), Message: "Transfer " + transfer, Created: begun,
-		User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
+		Durable: true, User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
 	}
 	for _, f := range files {
 		spec.Files = append(spec.Files, ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)})
