@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.tokenCommand(), a.checkCommand(), a.verifyCommand(), a.benchCommand(),
-		a.searchCommand(), a.timelineCommand(), a.identifyCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
+		a.searchCommand(), a.timelineCommand(), a.identifyCommand(), a.packageCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
 		a.organisationCommand(), a.nomenclatureCommand(), a.departmentCommand(), a.inventoryCommand(), a.dueCommand(), a.requestCommand(), a.signerCommand(), a.fondsCommand(), a.fileCommand(), a.insuranceCommand(),
 		a.keysCommand(), a.brokerCommand(), a.healthCommand(),
 		a.accountCommand(), a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),

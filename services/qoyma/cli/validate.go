@@ -10,35 +10,54 @@ import (
 )
 
 func (a *app) transferValidate() *cobra.Command {
+	var profile string
+	var fetch bool
 	c := &cobra.Command{
 		Use: "validate PATH", Short: "Check a BagIt package before sending it; needs no archive", Args: cobra.ExactArgs(1),
-		Long: "Check a BagIt package (a folder) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\nExit code 1 where it would be refused; every fault is listed.",
+		Long: "Check a BagIt package (a folder, a ZIP or a tar) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\n" +
+			"Nothing is unpacked. Exit code 1 where it would be refused; every fault is listed.",
 	}
+	c.Flags().StringVar(&profile, "profile", "", "file of a BagIt profile that the package must keep to as well")
+	c.Flags().BoolVar(&fetch, "allow-fetch", false, "accept a package with fetch.txt, which an archive does not by itself")
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
-		report, err := bagit.ValidateDir(ctx, args[0], bagit.Options{})
+		opts := bagit.Options{AllowFetch: fetch}
+		var err error
+		if opts.Profile, err = loadProfile(profile); err != nil {
+			return err
+		}
+		report, err := bagit.Validate(ctx, args[0], opts)
 		if err != nil {
 			return err
 		}
 		if a.json {
-			if err := a.printJSON(struct {
-				*bagit.Report
-				Valid    bool      `json:"valid"`
-				Faults   []problem `json:"faults"`
-				Warnings []problem `json:"warnings"`
-			}{report, report.Valid(), a.problems(report.Faults), a.problems(report.Warnings)}); err != nil {
+			if err := a.printBag(report); err != nil {
 				return err
 			}
 			return report.Err()
 		}
-		for _, w := range report.Warnings {
-			a.printf("%s: %s: %s\n", a.say(text{"warning", "предупреждение", "ескерту"}), clean(w.Where), clean(w.Fault.In(a.language())))
-		}
+		a.printWarnings(report)
 		if report.Valid() {
 			a.printf(a.say(text{"valid: %d files, %d bytes\n", "годен: файлов %d, байт %d\n", "жарамды: файл саны %d, байт %d\n"}), len(report.Payload), report.Bytes)
 		}
 		return report.Err()
 	})
 	return c
+}
+
+// printBag prints a report of a package with what is wrong with it.
+func (a *app) printBag(report *bagit.Report) error {
+	return a.printJSON(struct {
+		*bagit.Report
+		Valid    bool      `json:"valid"`
+		Faults   []problem `json:"faults"`
+		Warnings []problem `json:"warnings"`
+	}{report, report.Valid(), a.problems(report.Faults), a.problems(report.Warnings)})
+}
+
+func (a *app) printWarnings(report *bagit.Report) {
+	for _, w := range report.Warnings {
+		a.printf("%s: %s: %s\n", a.say(text{"warning", "предупреждение", "ескерту"}), clean(w.Where), clean(w.Fault.In(a.language())))
+	}
 }
 
 func (a *app) problems(items []fault.Item) []problem {

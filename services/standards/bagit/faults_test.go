@@ -105,7 +105,9 @@ func TestEveryFaultIsNamedWithItsFile(t *testing.T) {
 		covered["bagit."+code] = true
 	}
 	for _, r := range Rules() {
-		if !r.Warning && !covered[r.Code] {
+		// Those of profiles and archives are counted in profile_test.go and hostile_test.go.
+		elsewhere := strings.Contains(r.Code, ".profile_") || strings.Contains(r.Code, ".archive_") || strings.Contains(r.Code, ".tar_") || strings.Contains(r.Code, ".zip_")
+		if !r.Warning && !covered[r.Code] && !elsewhere {
 			t.Errorf("no test refuses %s", r.Code)
 		}
 	}

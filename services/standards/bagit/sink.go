@@ -123,7 +123,7 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	switch {
 	case isManifest:
 		s.keep, s.manifest, s.most = true, true, c.opts.Limits.ManifestBytes
-	case e.Path == "bagit.txt", e.Path == "bag-info.txt", e.Path == "fetch.txt":
+	case e.Path == "bagit.txt", e.Path == bagInfo, e.Path == packageInfo, e.Path == "fetch.txt":
 		s.keep, s.most = true, c.opts.Limits.TagBytes
 	}
 	return s
