@@ -83,7 +83,7 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 	}); err != nil {
 		return err
 	}
-	so, unlock, err := s.lock(begin.GetTransferId(), c.ID.String())
+	so, unlock, err := s.lock(ctx, begin.GetTransferId(), c.ID.String())
 	if err != nil {
 		return err
 	}
@@ -109,27 +109,42 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 type progress struct {
 	files atomic.Uint32
 	bytes atomic.Uint64
+	over  chan struct{} // closed when the names are free again
 }
+
+// lockPatience is how long one upload waits for another to end: whoever was refused and sends again at once
+// is here before the one that he broke off has noticed.
+const lockPatience = 3 * time.Second
 
 // lock keeps other uploads of the transfer, and of the same id, out.
-func (s *Server) lock(id, packageID string) (so *progress, unlock func(), err error) {
-	so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
-	if !ok {
-		return nil, nil, uploading.With("id", clip(id))
+func (s *Server) lock(ctx context.Context, id, packageID string) (so *progress, unlock func(), err error) {
+	late := time.NewTimer(lockPatience)
+	defer late.Stop()
+	for {
+		so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
+		if ok {
+			return so, unlock, nil
+		}
+		select {
+		case <-so.over:
+		case <-late.C:
+			return nil, nil, uploading.With("id", clip(id))
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
 	}
-	return so, unlock, nil
 }
 
-// claim takes names of what is worked on; false where one is taken.
+// claim takes names of what is worked on. Where one is taken it is false, and so is who has it.
 func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
-		if s.busy[name] != nil {
-			return nil, nil, false
+		if other := s.busy[name]; other != nil {
+			return other, nil, false
 		}
 	}
-	so = new(progress)
+	so = &progress{over: make(chan struct{})}
 	for _, name := range names {
 		s.busy[name] = so
 	}
@@ -139,6 +154,7 @@ func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) 
 		for _, name := range names {
 			delete(s.busy, name)
 		}
+		close(so.over)
 	}, true
 }
 
