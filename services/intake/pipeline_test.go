@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -228,4 +230,84 @@ func TestFixityIsCountedByTheQuickDigest(t *testing.T) {
 			t.Errorf("%+v: %v", fixity, err)
 		}
 	}
+}
+
+// TestABrokenFileIsTakenWithAWarningAndABombIsRefused: what the archive knows of a file's
+// structure is recorded with it.
+func TestABrokenFileIsTakenWithAWarningAndABombIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0))
+	res, err := w.send(newID(), "2026-1", bag(t, map[string]string{
+		"1/whole.xml": `<?xml version="1.0"?><a/>`, "1/cut.xml": `<?xml version="1.0"?><a>`,
+	}))
+	if err != nil || !res.GetTaken() || !strings.Contains(faultCodes(res.GetWarnings()), "data/1/cut.xml examine.xml") {
+		t.Fatal(res, err)
+	}
+	for path, want := range map[string]string{"data/1/whole.xml": "xml", "data/1/cut.xml": ""} {
+		if err := w.s.host.Store().View(func(v *base.View) error {
+			f, ok, err := store.ContentFile(v, "2026-1", path)
+			if !ok || f.GetExamined() != want {
+				t.Errorf("%s: %v", path, f)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bomb := new(bytes.Buffer)
+	z := zip.NewWriter(bomb)
+	e, err := z.Create("zeros")
+	for range 100 {
+		if err == nil {
+			_, err = e.Write(make([]byte, 1<<20))
+		}
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	res, err = w.send(newID(), "2026-1", bag(t, map[string]string{"1/bomb.zip": bomb.String()}))
+	if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bomb.zip examine.bomb" {
+		t.Fatal(res, err)
+	}
+	w.whole()
+}
+
+// TestAnAcceptanceWhosePackageIsLostIsTakenBack: before the number is given there is a way back,
+// and the department sends the package again.
+func TestAnAcceptanceWhosePackageIsLostIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0))
+	b := bag(t, map[string]string{"1/a.txt": "text"})
+	res, err := w.send(newID(), "2026-1", b)
+	if err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	w.s.plans.After = func(s accept.Step) error {
+		if s == accept.Begun {
+			return os.Remove(w.s.plans.Staging.Path(res.GetPackageId(), "data/1/a.txt"))
+		}
+		return nil
+	}
+	if _, err := w.accept(newID(), "2026-1"); err == nil {
+		t.Fatal("accepted without its bytes")
+	}
+	w.s.plans.After = nil
+	seen := w.seen("2026-1").GetTransfer()
+	if seen.GetState() != "expected" || seen.GetPackageId() != "" || faultCodes(seen.GetFaults()) != "data/1/a.txt intake.package.lost" {
+		t.Fatal(seen)
+	}
+	if got := w.staged(); len(got) != 0 {
+		t.Errorf("staging holds %v", got)
+	}
+	if err := errors.Join(w.s.plans.Resume(t.Context()), w.s.api.Tidy(t.Context())); err != nil {
+		t.Error(err)
+	}
+	w.whole()
+	if res, err := w.send(newID(), "2026-1", b); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	if a, err := w.accept(newID(), "2026-1"); err != nil || len(a.GetActs()) != 2 {
+		t.Fatal(a, err)
+	}
+	w.whole()
 }

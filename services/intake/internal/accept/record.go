@@ -2,14 +2,17 @@ package accept
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
@@ -19,7 +22,7 @@ import (
 func (r *run) record(ctx context.Context) error {
 	object, sha, err := r.object(ctx)
 	if err != nil {
-		return err
+		return r.abandon(ctx, err)
 	}
 	first, more := r.next(0)
 	t := r.facts.transfer
@@ -103,4 +106,39 @@ func rows(refs []journal.Ref, number string, units []*intakev1.AcceptedFile, las
 		}})
 	})
 	return events
+}
+
+// abandon takes the acceptance back where the package's bytes are not in staging whole any
+// more: no repetition would bring them, and no number was given. Any other failure passes, and
+// leaves the plan as it is.
+func (r *run) abandon(ctx context.Context, failed error) error {
+	for _, c := range r.facts.content {
+		lost := r.Staging.Whole(r.plan.GetPackageId(), c.GetPath(), c.GetSize())
+		var why *fault.Error
+		if !errors.As(lost, &why) {
+			continue
+		}
+		t := r.facts.transfer
+		if err := r.do(ctx, "abandon", func(v *base.View, _ time.Time) ([]base.Event, error) {
+			if now, err := store.Transfer(v, t.GetTransferId()); err != nil || now.GetAccessionNumber() != "" {
+				return nil, err
+			}
+			return []base.Event{{
+				// The path may be of any of the units: the strictest label.
+				Refs: store.Refs(t.GetTransferId(), t.GetOrganisation(), t.GetInventory()), Label: r.facts.list.Label,
+				Body: &intakev1.AcceptanceAbandoned{
+					TransferId: t.GetTransferId(), PackageId: r.plan.GetPackageId(), Reason: &intakev1.PackageFault{
+						Where: c.GetPath(), Code: why.Code, Clause: transfer.Clause,
+						Text: &recordv1.Text{Kk: why.In(fault.Kazakh), Ru: why.In(fault.Russian), En: why.In(fault.English)},
+					},
+				},
+			}}, nil
+		}); err != nil {
+			return errors.Join(failed, err)
+		}
+		// If we crash here the transfer is expected again, and the sweep takes away what is left
+		// of the package.
+		return errors.Join(lost, r.Staging.Remove(r.plan.GetPackageId()))
+	}
+	return failed
 }

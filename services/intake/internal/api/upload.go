@@ -220,6 +220,10 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
+	examined, err := u.examine(stream.Context(), report)
+	if err != nil {
+		return nil, err
+	}
 	found := u.judge(report)
 	if !found.taken {
 		return u.record(stream.Context(), found, nil)
@@ -227,7 +231,7 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	if err := u.staged.Keep(); err != nil {
 		return nil, u.explained(err, 0)
 	}
-	res, err = u.record(stream.Context(), found, u.recorder(nil))
+	res, err = u.record(stream.Context(), found, u.recorder(examined))
 	if old := u.transfer.GetPackageId(); err == nil && old != "" && old != packageID {
 		// If we crash before this, the replaced package is swept away at the next start, its
 		// bytes and its rows.

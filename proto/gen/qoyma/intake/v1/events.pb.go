@@ -421,15 +421,8 @@ type PackageChecked struct {
 	// SHA-512 of the bag's payload manifest, lower-case hex: names the whole content.
 	ManifestSha512 string          `protobuf:"bytes,5,opt,name=manifest_sha512,json=manifestSha512,proto3" json:"manifest_sha512,omitempty"`
 	Warnings       []*PackageFault `protobuf:"bytes,6,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	// The scanner that looked for malware, as it names itself ("ClamAV 1.4.2/27500/…"); empty where
-	// none is configured: then nothing was looked for.
-	Scanner string `protobuf:"bytes,80,opt,name=scanner,proto3" json:"scanner,omitempty"`
-	// The signatures that formats were identified by.
-	Signatures string `protobuf:"bytes,81,opt,name=signatures,proto3" json:"signatures,omitempty"`
-	// The program that examined the package, "qoyma 1.0".
-	Software      string `protobuf:"bytes,82,opt,name=software,proto3" json:"software,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PackageChecked) Reset() {
@@ -502,27 +495,6 @@ func (x *PackageChecked) GetWarnings() []*PackageFault {
 		return x.Warnings
 	}
 	return nil
-}
-
-func (x *PackageChecked) GetScanner() string {
-	if x != nil {
-		return x.Scanner
-	}
-	return ""
-}
-
-func (x *PackageChecked) GetSignatures() string {
-	if x != nil {
-		return x.Signatures
-	}
-	return ""
-}
-
-func (x *PackageChecked) GetSoftware() string {
-	if x != nil {
-		return x.Software
-	}
-	return ""
 }
 
 // PackageFilesChecked carries the files of a checked package, at most 500. Those of a large
@@ -1441,7 +1413,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x125\n" +
-	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xb6\x02\n" +
+	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xe0\x01\n" +
 	"\x0ePackageChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -1450,12 +1422,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x05files\x18\x03 \x01(\rR\x05files\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\x12'\n" +
 	"\x0fmanifest_sha512\x18\x05 \x01(\tR\x0emanifestSha512\x129\n" +
-	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\x12\x18\n" +
-	"\ascanner\x18P \x01(\tR\ascanner\x12\x1e\n" +
-	"\n" +
-	"signatures\x18Q \x01(\tR\n" +
-	"signatures\x12\x1a\n" +
-	"\bsoftware\x18R \x01(\tR\bsoftware\"\x89\x01\n" +
+	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\"\x89\x01\n" +
 	"\x13PackageFilesChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
