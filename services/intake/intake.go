@@ -6,6 +6,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
@@ -19,6 +20,8 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/pronom"
 )
 
 // name is the service's name, and the folder of everything it keeps.
@@ -28,6 +31,9 @@ const name = "intake"
 type Config struct {
 	// NameKK and NameRU are the archive's name on acts; empty makes one from its code.
 	NameKK, NameRU string
+	// Signatures is a folder of DROID signature files by which formats are named; empty is the
+	// built-in table.
+	Signatures string
 }
 
 // Spec is what the service keeps in its store; a check of a stopped folder needs no more.
@@ -51,6 +57,15 @@ type service struct {
 	plans *accept.Plans
 }
 
+// registry loads the signature files of a folder.
+func registry(folder string) (func(path string) bagit.Identifier, error) {
+	r, err := pronom.OpenRegistry(folder)
+	if err != nil {
+		return nil, fmt.Errorf("intake: %w", err)
+	}
+	return func(path string) bagit.Identifier { return r.Watch(path) }, nil
+}
+
 // retry is how often acceptances that could not go on (a full disk) are tried again.
 const retry = time.Minute
 
@@ -66,6 +81,9 @@ func open(cfg Config, p host.Process) (*service, error) {
 	if plans.Staging, err = staging.Open(p.Dir(name) + "/staging"); err == nil {
 		plans.Repository, err = repository.Open(p.Dir(name))
 	}
+	if err == nil && cfg.Signatures != "" {
+		plans.Staging.Identify, err = registry(cfg.Signatures)
+	}
 	if err != nil {
 		_ = h.Close() // the first error is the one to hear of
 		return nil, err
@@ -76,6 +94,8 @@ func open(cfg Config, p host.Process) (*service, error) {
 	}
 	server := api.New(plans, reserve)
 	h.Follow("retention", react.Retention())
+	h.Follow("catalogue", react.Catalogue())
+	h.Follow("reference", react.Reference())
 	h.Serve(func(r grpc.ServiceRegistrar) { intakev1.RegisterIntakeServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error {
 		if err := server.Recover(); err != nil {
@@ -86,6 +106,9 @@ func open(cfg Config, p host.Process) (*service, error) {
 		for {
 			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
 				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet, or what is left of a package not be forgotten", "error", err)
+			}
+			if err := server.SweepUploads(time.Now()); err != nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "unfinished uploads cannot be swept away yet", "error", err)
 			}
 			select {
 			case <-tick.C:

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,15 +37,17 @@ func (a *app) packageCommand() *cobra.Command {
 type creation struct {
 	from, to, tags, profile string
 	info, algorithms        []string
-	zip, tar                bool
+	zip, tar, eark          bool
+	sip                     earkPackage // what --eark needs besides
 }
 
 func (a *app) packageCreate() *cobra.Command {
 	var told creation
 	c := &cobra.Command{
-		Use: "create --from DIR --to BAG", Short: "Make a BagIt package of a folder; needs no archive", Args: cobra.NoArgs,
+		Use: "create --from DIR --to PACKAGE", Short: "Make a BagIt or E-ARK package of a folder; needs no archive", Args: cobra.NoArgs,
 		Long: "Make a BagIt package (RFC 8493) of the files in a folder: a folder itself, or with --zip or --tar one file.\n" +
-			"The same files and flags give the same bytes. The package takes its name when it is whole and keeps to the profile; a failure leaves nothing.",
+			"The same files and flags give the same bytes. The package takes its name when it is whole and keeps to the profile; a failure leaves nothing.\n" +
+			"With --eark a submission package of E-ARK (SIP 2.2), a folder; it says what it is (--label) and who hands it over (--submitter).",
 	}
 	f := c.Flags()
 	f.StringVar(&told.from, "from", "", "folder with the records")
@@ -55,14 +58,36 @@ func (a *app) packageCreate() *cobra.Command {
 	f.StringSliceVar(&told.algorithms, "algorithm", nil, "md5, sha1, sha224, sha256, sha384 or sha512; may be repeated (default: sha256 and sha512)")
 	f.BoolVar(&told.zip, "zip", false, "make a ZIP")
 	f.BoolVar(&told.tar, "tar", false, "make a tar")
+	f.BoolVar(&told.eark, "eark", false, "make an E-ARK submission package")
+	f.StringVar(&told.sip.label, "label", "", "with --eark: what the package is, in words")
+	f.StringVar(&told.sip.submitter, "submitter", "", "with --eark: the organisation that hands it over")
+	f.StringVar(&told.sip.creator, "creator", "", "with --eark: the organisation whose records they are")
+	f.StringVar(&told.sip.agreement, "agreement", "", "with --eark: the submission agreement")
+	f.StringArrayVar(&told.sip.descriptions, "description", nil, "with --eark: XML file of descriptive metadata; may be repeated")
+	f.StringVar(&told.sip.documentation, "documentation", "", "with --eark: folder with documentation")
+	f.StringVar(&told.sip.schemas, "schemas", "", "with --eark: folder with the schemas of the XML files")
 	for _, name := range []string{"from", "to"} {
 		_ = c.MarkFlagRequired(name) // the flag is there
 	}
 	_ = c.MarkFlagDirname("from")
 	_ = c.MarkFlagDirname("tag-files")
 	_ = c.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}, cobra.ShellCompDirectiveNoFileComp))
-	c.MarkFlagsMutuallyExclusive("zip", "tar")
+	c.MarkFlagsMutuallyExclusive("zip", "tar", "eark")
+	for _, name := range []string{"profile", "info", "algorithm", "tag-files"} { // of bags alone
+		c.MarkFlagsMutuallyExclusive("eark", name)
+	}
+	for _, name := range []string{"label", "submitter"} {
+		c.MarkFlagsRequiredTogether("eark", name)
+	}
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
+		if told.eark {
+			told.sip.payload, told.sip.to = told.from, told.to
+			err := a.createEARK(ctx, told.sip, time.Now())
+			if errors.Is(err, fs.ErrExist) {
+				err = packageExists.With("path", told.to).Because(err)
+			}
+			return err
+		}
 		report, err := told.create(ctx)
 		if errors.Is(err, fs.ErrExist) {
 			return packageExists.With("path", told.to).Because(err)

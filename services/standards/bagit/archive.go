@@ -37,7 +37,7 @@ func Validate(ctx context.Context, path string, opts Options) (report *Report, e
 	defer func() { _ = f.Close() }() // only read from
 	head := make([]byte, 512)
 	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read bag %s: %w", path, err)
 	}
 	switch head = head[:n]; {
@@ -97,7 +97,7 @@ func (p *packed) inside(name string, dir bool) (path string, ok bool) {
 	if top == "__MACOSX" {
 		if !p.ignored {
 			p.ignored = true
-			p.refuse(name, Ignored)
+			p.note(name, Ignored)
 		}
 		return "", false
 	}
@@ -106,7 +106,7 @@ func (p *packed) inside(name string, dir bool) (path string, ok bool) {
 		if top != "data" && (deeper || dir) {
 			p.base = top + "/"
 		} else {
-			p.refuse("", NoBase)
+			p.note("", NoBase)
 		}
 	}
 	switch {
@@ -117,7 +117,7 @@ func (p *packed) inside(name string, dir bool) (path string, ok bool) {
 	case top+"/" == p.base && deeper:
 		return rest, true
 	}
-	p.refuse(name, Outside, "base", show(p.base))
+	p.note(name, Outside, "base", show(p.base))
 	return "", false
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -282,3 +283,35 @@ func (waiting) Read([]byte) (int, error) {
 	_, _ = os.Stdout.WriteString("half\n") // who reads it kills us
 	select {}
 }
+
+// TestALargeFileIsNotHeldInMemory makes and checks a bag of 64 MiB in each form and counts what
+// is allocated meanwhile.
+func TestALargeFileIsNotHeldInMemory(t *testing.T) {
+	const size, most = 64 << 20, 8 << 20 // bytes
+	for name, form := range forms {
+		to := filepath.Join(t.TempDir(), name)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		b, err := NewBuilder(to, Making{Form: form})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Add("large.bin", size, io.LimitReader(zeros{}, size)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := Validate(t.Context(), to, Options{}); err != nil || !r.Valid() {
+			t.Fatalf("%s: %v %v", name, err, r)
+		}
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > most {
+			t.Errorf("%s: %d bytes were allocated for a file of %d", name, took, size)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

@@ -72,6 +72,15 @@ type Options struct {
 	// Digests are counted for every file, besides sha256 and sha512: md5, sha1, sha224, sha384.
 	// A stream that cannot be read again asks for those whose manifest may come late.
 	Digests []string
+	// Identify begins to watch a file of that path for its format; nil is the built-in table.
+	// It is called by several goroutines at once.
+	Identify func(path string) Identifier
+}
+
+// Identifier watches the bytes of one file pass (writing never fails) and then names its format.
+type Identifier interface {
+	io.Writer
+	Result() pronom.Result
 }
 
 // Checker takes the files of one bag. Its methods may be called by several goroutines at
@@ -192,6 +201,9 @@ func (c *Checker) refuse(path string, r *Rule, args ...any) *fault.Error {
 	c.found = append(c.found, f)
 	return f.fault()
 }
+
+// note is refuse where nobody waits for the fault: it is in the report.
+func (c *Checker) note(path string, r *Rule, args ...any) { _ = c.refuse(path, r, args...) }
 
 // count takes an entry into account; what it gives refuses it, and is said once: the rest
 // would only repeat it.

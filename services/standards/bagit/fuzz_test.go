@@ -128,7 +128,7 @@ func FuzzPattern(f *testing.F) {
 		for i := range parts {
 			parts[i] = regexp.QuoteMeta(parts[i])
 		}
-		if want := regexp.MustCompile(`(?s)\A`+strings.Join(parts, ".*")+`\z`).MatchString(s); matches(pattern, s) != want {
+		if want := regexp.MustCompile(`(?s)\A` + strings.Join(parts, ".*") + `\z`).MatchString(s); matches(pattern, s) != want {
 			t.Errorf("%q on %q: not %t", pattern, s, want)
 		}
 	})

@@ -61,20 +61,30 @@ var ways = []struct {
 	}},
 }
 
-// archived checks an archive that lies alone in a folder, which stays as it is.
+// archived checks an archive that lies alone in a folder within a folder, which stay as they
+// are: what is written under a relative name would stand in one of them.
 func archived(t *testing.T, name string, content []byte, opts bagit.Options) *bagit.Report {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+	outer := t.TempDir()
+	inner := filepath.Join(outer, "a", "b")
+	if err := os.MkdirAll(inner, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(dir) // what is written under a relative name would stand here
+	if err := os.WriteFile(filepath.Join(inner, name), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(inner)
 	r, err := bagit.Validate(t.Context(), name, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := listing(t, dir); !slices.Equal(got, []string{name}) {
+	if got := listing(t, outer); !slices.Equal(got, []string{"a", "a/b", "a/b/" + name}) {
 		t.Errorf("left behind: %q", got)
+	}
+	for _, absolute := range []string{"/tmp/evil", "/tmp/evil.txt"} {
+		if _, err := os.Lstat(absolute); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", absolute, err)
+		}
 	}
 	return r
 }

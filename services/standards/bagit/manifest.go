@@ -199,7 +199,11 @@ type FetchLine struct {
 func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 	var lines []FetchLine
 	var found []finding
+	seen := map[string]bool{}
 	for i, line := range linesOf(text) {
+		if len(lines) >= l.Entries {
+			return lines, bounded(found, l, finding{"fetch.txt", TooManyEntries, []any{"limit", l.Entries}})
+		}
 		url, rest, ok := cutLine(line)
 		length, file, ok2 := cutLine(rest)
 		n, err := int64(-1), error(nil)
@@ -208,10 +212,11 @@ func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 		}
 		decoded, ok3 := decodePath(file, version)
 		if !ok || !ok2 || !ok3 || err != nil || n < -1 || len(line) > l.LineBytes ||
-			badPath(decoded, l) != nil || !strings.HasPrefix(decoded, payloadPrefix) {
+			badPath(decoded, l) != nil || !strings.HasPrefix(decoded, payloadPrefix) || seen[decoded] {
 			found = bounded(found, l, finding{"fetch.txt", FetchLineBad, []any{"line", i}})
 			continue
 		}
+		seen[decoded] = true
 		lines = append(lines, FetchLine{url, n, decoded})
 	}
 	return lines, found

@@ -185,10 +185,20 @@ func TestPatternsOfTagFiles(t *testing.T) {
 		pattern, path string
 		want          bool
 	}{
-		{"*", "metadata/a/b.xml", true}, {"*", "", true}, {"", "", true}, {"", "a", false}, {"a", "a", true},
-		{"metadata/*.xml", "metadata/a/b.xml", true}, {"metadata/*.xml", "metadata/b.json", false},
-		{"*.xml", "x.xml.bak", false}, {"*a*b*", "xxaxxbxx", true}, {"*a*b*", "xxbxxaxx", false},
-		{"a**b", "ab", true}, {"[a]?", "[a]?", true}, {"?", "a", false}, {"іс*", "іс-1.xml", true},
+		{"*", "metadata/a/b.xml", true},
+		{"*", "", true},
+		{"", "", true},
+		{"", "a", false},
+		{"a", "a", true},
+		{"metadata/*.xml", "metadata/a/b.xml", true},
+		{"metadata/*.xml", "metadata/b.json", false},
+		{"*.xml", "x.xml.bak", false},
+		{"*a*b*", "xxaxxbxx", true},
+		{"*a*b*", "xxbxxaxx", false},
+		{"a**b", "ab", true},
+		{"[a]?", "[a]?", true},
+		{"?", "a", false},
+		{"іс*", "іс-1.xml", true},
 	} {
 		if got := matches(c.pattern, c.path); got != c.want {
 			t.Errorf("matches(%q, %q) = %t", c.pattern, c.path, got)

@@ -133,9 +133,13 @@ var (
 		"пакет ссылается на файлы, которые надо скачать (fetch.txt); передайте все файлы в самом пакете",
 		"пакет басқа жерден жүктелетін файлдарға сілтейді (fetch.txt); барлық файлды пакеттің өзінде жіберіңіз")
 	FetchLineBad = rule("fetch_line", "§2.2.3",
-		"line {line} must read: URL, length in bytes or -, path under data/",
-		"строка {line} должна содержать: URL, длину в байтах или -, путь внутри data/",
-		"{line}-жолда мыналар болуы керек: URL, байтпен ұзындығы немесе -, data/ ішіндегі жол")
+		"line {line} must read: URL, length in bytes or -, path under data/ that no other line names",
+		"строка {line} должна содержать: URL, длину в байтах или -, путь внутри data/, не названный в другой строке",
+		"{line}-жолда мыналар болуы керек: URL, байтпен ұзындығы немесе -, data/ ішіндегі басқа жолда аталмаған жол")
+	FetchUnlisted = rule("fetch_unlisted", "§2.2.3",
+		"{file} is to be fetched, but {manifest} does not list it; whatever came could not be checked",
+		"{file} подлежит скачиванию, но его нет в {manifest}; полученное нечем проверить",
+		"{file} жүктелуі керек, бірақ ол {manifest} ішінде жоқ; келгенін тексеру мүмкін болмайды")
 	NotFetched = rule("not_fetched", "§3",
 		"the file is to be fetched and has not come yet; the bag is incomplete",
 		"файл подлежит скачиванию и ещё не получен; пакет неполон",

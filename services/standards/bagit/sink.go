@@ -62,7 +62,7 @@ func takeHasher() *blake3.Hasher {
 
 // giveBack returns what is shared between sinks; the sink must not write any more.
 func (s *Sink) giveBack() {
-	identifiers.Put(s.format)
+	release(s.format)
 	if s.fast != nil {
 		hashers.Put(s.fast)
 	}
@@ -76,11 +76,24 @@ func takeBuffer() *[]byte {
 	return &b
 }
 
-func takeIdentifier() *pronom.Identifier {
-	if id, ok := identifiers.Get().(*pronom.Identifier); ok {
-		return id
+// watch begins to watch a file for its format, by the built-in table where identify is nil.
+func watch(path string, identify func(path string) Identifier) Identifier {
+	if identify != nil {
+		return identify(path)
 	}
-	return pronom.NewIdentifier("")
+	id, ok := identifiers.Get().(*pronom.Identifier)
+	if !ok {
+		return pronom.NewIdentifier(path)
+	}
+	id.Reset(path)
+	return id
+}
+
+// release keeps the memory of a built-in identifier for the next file.
+func release(format Identifier) {
+	if id, ok := format.(*pronom.Identifier); ok {
+		identifiers.Put(id)
+	}
 }
 
 // Sink takes the bytes of one file. It is used by one goroutine and ends with Close or
@@ -94,7 +107,7 @@ type Sink struct {
 	h512   hash.Hash
 	fast   *blake3.Hasher // nil where it is not asked for
 	others map[string]hash.Hash
-	format *pronom.Identifier
+	format Identifier
 	text   []byte
 	keep   bool  // the text is needed at the end
 	most   int64 // bytes of it
@@ -110,8 +123,7 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	if c.opts.BLAKE3 {
 		s.fast = takeHasher()
 	}
-	s.format = takeIdentifier()
-	s.format.Reset(e.Path)
+	s.format = watch(e.Path, c.opts.Identify)
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
 		// A tag file is small: it gets every digest, so that a tag manifest may come last.
@@ -208,7 +220,6 @@ func (s *Sink) Close() error {
 			e.digests[a] = hexOf(h)
 		}
 	}
-
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -63,7 +63,7 @@ func (t *tarred) entries() bool {
 			return true
 		}
 		if err != nil {
-			t.refuse(t.last, Broken)
+			t.note(t.last, Broken)
 			return false
 		}
 		t.last = h.Name
@@ -133,12 +133,12 @@ func (t *tarred) rest(s *source) {
 		total += n
 		for _, b := range (*buffer)[:n] {
 			if b != 0 {
-				t.refuse(t.last, Trailing)
+				t.note(t.last, Trailing)
 				return
 			}
 		}
 		if total > padding {
-			t.refuse(t.last, Trailing)
+			t.note(t.last, Trailing)
 			return
 		}
 		if err != nil {

@@ -2,7 +2,10 @@ package bagit
 
 import (
 	"archive/zip"
+	"bufio"
+	"compress/flate"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -47,12 +50,12 @@ func (z *zipped) read(r io.ReaderAt, size int64) error {
 		z.giveUp(*f)
 		return nil
 	}
-	reader, err := zip.NewReader(r, size)
-	if err != nil || !sameItems(items, reader.File) {
+	entries := openItems(r, size, items)
+	if entries == nil {
 		z.giveUp(*contents("format"))
 		return nil
 	}
-	for _, file := range z.files(items, reader.File) {
+	for _, file := range z.files(items, entries) {
 		if err := z.file(file); ended(err) {
 			return nil
 		}
@@ -60,11 +63,20 @@ func (z *zipped) read(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// sameItems says whether the library reads the same table of contents as zipContents.
-func sameItems(items []zipItem, files []*zip.File) bool {
-	return slices.EqualFunc(items, files, func(i zipItem, f *zip.File) bool {
+// openItems opens the entries; nil where the library does not read the same table of contents
+// as zipContents.
+func openItems(r io.ReaderAt, size int64, items []zipItem) []*zip.File {
+	reader, err := zip.NewReader(r, size)
+	if err != nil || !slices.EqualFunc(items, reader.File, func(i zipItem, f *zip.File) bool {
 		return i.name == f.Name && uint64(i.size) == f.UncompressedSize64 && uint64(i.packed) == f.CompressedSize64
-	})
+	}) {
+		return nil
+	}
+	reader.RegisterDecompressor(zip.Deflate, inflate)
+	if reader.File == nil {
+		return []*zip.File{}
+	}
+	return reader.File
 }
 
 // zipFile is a file of the bag in the archive.
@@ -86,9 +98,9 @@ func (z *zipped) files(items []zipItem, entries []*zip.File) []zipFile {
 		kind := e.Mode().Type()
 		switch {
 		case items[i].rule != nil:
-			z.refuse(name, items[i].rule, items[i].args...)
+			z.note(name, items[i].rule, items[i].args...)
 		case dir != kind.IsDir() || dir && e.UncompressedSize64 > 0:
-			z.refuse(name, Headers, "field", "directory")
+			z.note(name, Headers, "field", "directory")
 		case dir:
 			if path, ok := z.inside(name, true); ok {
 				_ = z.Directory(path) // it is in the report
@@ -114,16 +126,22 @@ func place(path string) int {
 }
 
 // name is what an entry is called. Programs of the region write Cyrillic in code page 866 and
-// do not say so; others write UTF-8 and do not say so either.
+// do not say so; others write UTF-8 and do not say so either, or write both.
 func (z *zipped) name(i *zipItem) string {
 	if i.flags&zipUTF8 != 0 || utf8.ValidString(i.name) {
+		if i.unicode != "" && i.unicode != i.name {
+			i.say(Headers, "field", "name")
+		}
 		return i.name
+	}
+	if i.unicode != "" {
+		return i.unicode
 	}
 	name, err := charmap.CodePage866.NewDecoder().String(i.name)
 	if err != nil {
 		return i.name
 	}
-	z.refuse(name, OtherName)
+	z.note(name, OtherName)
 	return name
 }
 
@@ -136,6 +154,30 @@ func (z *zipped) file(f zipFile) error {
 	defer func() { _ = r.Close() }() // its checksum was compared at the end of reading
 	return z.File(f.path, int64(f.UncompressedSize64), r, nil)
 }
+
+// inflate unpacks, and wants the packed bytes to end where the unpacked do: what lay behind
+// them would be carried unseen.
+func inflate(r io.Reader) io.ReadCloser {
+	b := bufio.NewReader(r)
+	return &inflater{flate.NewReader(b), b}
+}
+
+type inflater struct {
+	io.ReadCloser
+	from *bufio.Reader
+}
+
+func (i *inflater) Read(p []byte) (int, error) {
+	n, err := i.ReadCloser.Read(p)
+	if err == io.EOF {
+		if _, more := i.from.ReadByte(); more == nil {
+			return n, errUnseen
+		}
+	}
+	return n, err
+}
+
+var errUnseen = errors.New("bytes lie behind the packed data")
 
 // giveUp records what is wrong with the whole, of which then nothing more is said.
 func (c *Checker) giveUp(f finding) {

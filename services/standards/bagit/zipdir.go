@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"slices"
@@ -13,7 +15,7 @@ import (
 
 // zipItem is an entry of a ZIP as its table of contents has it (APPNOTE 4.3.12).
 type zipItem struct {
-	name          string
+	name, unicode string // unicode is "" for none
 	flags, method uint16
 	crc           uint32
 	packed, size  int64 // bytes
@@ -159,7 +161,7 @@ func readZipItems(r io.ReaderAt, end zipEnd) ([]zipItem, *finding, error) {
 			return nil, contents("size"), ours(err)
 		}
 		item := zipItem{
-			name:  string(rest[:names]),
+			name: string(rest[:names]), unicode: unicodeName(rest[:names], rest[names:names+extras]),
 			flags: binary.LittleEndian.Uint16(head[8:]), method: binary.LittleEndian.Uint16(head[10:]), crc: binary.LittleEndian.Uint32(head[16:]),
 			packed: int64(binary.LittleEndian.Uint32(head[20:])), size: int64(binary.LittleEndian.Uint32(head[24:])), offset: int64(binary.LittleEndian.Uint32(head[42:])),
 		}
@@ -177,18 +179,7 @@ func readZipItems(r io.ReaderAt, end zipEnd) ([]zipItem, *finding, error) {
 // large takes the values that did not fit 32 bits from the extra field of ZIP64 (APPNOTE
 // 4.5.3), in their order. It is false where one that is needed is not there or negative.
 func large(extra []byte, values ...*int64) bool {
-	var field []byte
-	for len(extra) >= 4 {
-		kind, n := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
-		if extra = extra[4:]; n > len(extra) {
-			break
-		}
-		if kind == 1 {
-			field = extra[:n]
-			break
-		}
-		extra = extra[n:]
-	}
+	field := extraField(extra, 1)
 	for _, v := range values {
 		if *v != math.MaxUint32 {
 			continue
@@ -202,6 +193,31 @@ func large(extra []byte, values ...*int64) bool {
 		}
 	}
 	return true
+}
+
+// extraField is the first of a kind among the extra fields of an entry (APPNOTE 4.5), nil for none.
+func extraField(extra []byte, kind uint16) []byte {
+	for len(extra) >= 4 {
+		this, n := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
+		if extra = extra[4:]; n > len(extra) {
+			return nil
+		}
+		if this == kind {
+			return extra[:n]
+		}
+		extra = extra[n:]
+	}
+	return nil
+}
+
+// unicodeName is the name that an entry has besides (APPNOTE 4.6.9), for programs that know of
+// it; "" where there is none or it is not meant for this name.
+func unicodeName(name, extra []byte) string {
+	field := extraField(extra, 0x7075)
+	if len(field) < 5 || field[0] != 1 || binary.LittleEndian.Uint32(field[1:]) != crc32.ChecksumIEEE(name) {
+		return ""
+	}
+	return string(field[5:])
 }
 
 // compareLocal reads what stands before and after the data of every entry, in the order in
@@ -348,7 +364,7 @@ func readAt(r io.ReaderAt, p []byte, at int64) error {
 
 // ours is an error that is not the end of what is read.
 func ours(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
 	}
 	return err

@@ -245,7 +245,7 @@ func (r *Reader) Next() (*Node, error) {
 		case xml.StartElement:
 			return r.node(t), nil
 		case xml.EndElement:
-			return nil, nil //nolint:nilnil // the end of the open element is no error, and there is no node
+			return nil, nil // the end of the open element is no error, and there is no node
 		}
 	}
 }
@@ -261,7 +261,7 @@ func (r *Reader) cut(err error) error {
 // Fill reads the open element, which is n, to its end: its text and its children.
 func (r *Reader) Fill(n *Node) error {
 	open := []*Node{n}
-	var texts = []*strings.Builder{{}}
+	texts := []*strings.Builder{{}}
 	for len(open) > 0 {
 		last := len(open) - 1
 		t, err := r.token()

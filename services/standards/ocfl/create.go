@@ -293,7 +293,9 @@ func (r *Root) Sweep() error {
 	for _, e := range entries {
 		stage := filepath.Join(r.staging, e.Name())
 		if id, readErr := readLimited(filepath.Join(stage, markName), configLimit); readErr == nil {
-			err = errors.Join(err, r.finish(r.Path(string(id))))
+			if dir := r.Path(string(id)); dir != "" {
+				err = errors.Join(err, r.finish(dir))
+			}
 		}
 		err = errors.Join(err, r.disk.RemoveAll(stage))
 	}

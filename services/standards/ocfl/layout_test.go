@@ -148,6 +148,12 @@ func TestEveryEditionAndLayoutKeepsObjects(t *testing.T) {
 	if _, err := flat.Object(s.ID); !errors.Is(err, NotFound) {
 		t.Errorf("an identifier that is no name: %v", err)
 	}
+	if _, err := flat.Update(t.Context(), s.ID, Change{Head: "v1"}); !errors.Is(err, NotFound) {
+		t.Errorf("an identifier that is no name: %v", err)
+	}
+	if _, err := flat.CheckRecord(s); !errors.Is(err, BadID) {
+		t.Errorf("an identifier that is no name: %v", err)
+	}
 	if _, err := InitAs(scratch(t), "2.0", DefaultLayout()); !errors.Is(err, UnknownLayout) {
 		t.Errorf("an edition that is not known: %v", err)
 	}

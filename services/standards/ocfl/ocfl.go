@@ -260,7 +260,11 @@ func (r *Root) Object(id string) (*Object, error) {
 
 // object is Object with the root locked.
 func (r *Root) object(id string) (*Object, error) {
-	o, err := r.reopen(r.Path(id))
+	dir := r.Path(id)
+	if dir == "" {
+		return nil, NotFound.With("id", clip(id))
+	}
+	o, err := r.reopen(dir)
 	return judged(o, id, err)
 }
 

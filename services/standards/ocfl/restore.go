@@ -52,10 +52,13 @@ func recordOf(versions []*Inventory) ([]recordFile, error) {
 }
 
 // record is the object's own record as its Spec makes it in this root. Error: Moved where the
-// object has versions that the Spec does not tell of; they would be lost.
+// object has versions that the Spec does not tell of; they would be lost. BadID as in Create.
 func (r *Root) record(s Spec) ([]recordFile, error) {
 	versions, err := s.inventories(r.edition)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := r.layout.Path(s.ID); err != nil {
 		return nil, err
 	}
 	newest := versions[len(versions)-1].Head

@@ -60,8 +60,9 @@ func ValidateRoot(ctx context.Context, dir string) (*Report, error) {
 
 type rootWalk struct {
 	checker
-	layout Layout         // without a name where it is not known
-	deep   map[int]string // an object for each depth at which some lie
+	layout Layout          // without a name where it is not known
+	deep   map[int]string  // an object for each depth at which some lie
+	ids    map[string]bool // identifiers, where no layout says that each has one place
 }
 
 // declarations judges the root's own declaration (§4.2).
@@ -191,6 +192,14 @@ func (w *rootWalk) one(rel string) error {
 		if at, err := w.layout.Path(c.inv.ID); err != nil || at != rel {
 			c.bad(E083, ".")
 		}
+	} else if c.inv != nil && c.inv.ID != "" {
+		if w.ids == nil {
+			w.ids = map[string]bool{}
+		}
+		if w.ids[c.inv.ID] {
+			c.bad(E037, inventoryName)
+		}
+		w.ids[c.inv.ID] = true
 	}
 	for _, f := range c.found {
 		f.where = path.Join(rel, f.where)

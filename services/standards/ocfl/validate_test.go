@@ -291,6 +291,10 @@ func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 			}
 			_ = os.CopyFS(filepath.Join(r.dir, "deeper", "x"), os.DirFS(r.Path(id)))
 		},
+		"E037 x/inventory.json": func(t *testing.T, r *Root) {
+			_ = os.Remove(filepath.Join(r.dir, layoutName)) // nothing says any more where an object lies
+			_ = os.CopyFS(filepath.Join(r.dir, "x"), os.DirFS(r.Path(id)))
+		},
 		"W015 .":     func(t *testing.T, r *Root) { _ = os.CopyFS(filepath.Join(r.dir, "x"), os.DirFS(r.Path(id))) },
 		"E083 moved": func(t *testing.T, r *Root) { _ = os.Rename(r.Path(id), filepath.Join(r.dir, "moved")) },
 	} {

@@ -52,8 +52,6 @@ type Identifier struct{ Type, Value string }
 // String is both parts, for reports.
 func (i Identifier) String() string { return i.Type + " " + i.Value }
 
-func (i Identifier) zero() bool { return i == Identifier{} }
-
 // Category is what sort of thing an object is (1.2).
 type Category string
 

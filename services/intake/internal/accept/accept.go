@@ -1,7 +1,8 @@
 // Package accept carries an acceptance out as a plan whose every step is recorded and may be
 // done again:
 //
-//	AcceptanceBegun            the archivist's decision; from here on there is no way back
+//	AcceptanceBegun            the archivist's decision; from here on there is one way back, and only until
+//	                           the number: AcceptanceAbandoned, where staging has lost what was accepted
 //	object in the repository   one rename; the same object however often it is made
 //	AccessionAccepted, units   the number, decided inside the transaction: no gaps; the units
 //	                           of a large one in further transactions
@@ -12,6 +13,7 @@
 package accept
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,6 +113,9 @@ type facts struct {
 	content  []*intakev1.ContentFile
 	checked  *intakev1.PackageChecked
 	paths    map[uint32][]string
+	findings map[uint32]*intakev1.UnitFinding
+	checks   transfer.Checks
+	packages []string // whose bytes stand in staging
 }
 
 func read(v *base.View, id string) (f *facts, err error) {
@@ -130,6 +135,15 @@ func read(v *base.View, id string) (f *facts, err error) {
 	if _, f.checked, err = store.Findings(v, id); err != nil {
 		return nil, err
 	}
+	if f.findings, err = store.UnitFindings(v, id); err != nil {
+		return nil, err
+	}
+	if f.checks, err = store.Checks(v, f.transfer); err != nil {
+		return nil, err
+	}
+	if f.packages, err = store.Packages(v, f.transfer); err != nil {
+		return nil, err
+	}
 	for _, c := range f.content {
 		if position, ok := transfer.PositionOf(c.GetPath()); ok {
 			f.paths[position] = append(f.paths[position], c.GetPath())
@@ -146,9 +160,24 @@ func (f *facts) units() []transfer.Unit {
 	return units
 }
 
-// choose is what the archivist accepts, in order.
+// choose is what the archivist accepts, in order: of units on paper only what was found, of rows
+// returned only what was redone. Nothing where the transfer is undescribed.
 func (f *facts) choose(asked []uint32) ([]uint32, error) {
-	return transfer.Choose(f.transfer.GetTransferId(), f.units(), asked, func(p uint32) bool { return len(f.paths[p]) > 0 })
+	id := f.transfer.GetTransferId()
+	if f.transfer.GetUndescribed() != nil && len(asked) == 0 {
+		return nil, nil
+	}
+	has := func(p uint32) bool { return len(f.paths[p]) > 0 }
+	asked, err := f.checks.Settle(id, f.units(), asked, has)
+	if err != nil {
+		return nil, err
+	}
+	return transfer.Choose(id, f.units(), asked, func(p uint32) bool { return has(p) || f.findings[p] != nil })
+}
+
+// packageOf is the package whose bytes a file of the content is.
+func (f *facts) packageOf(c *intakev1.ContentFile) string {
+	return cmp.Or(c.GetPackageId(), f.checked.GetPackageId())
 }
 
 // Begin records the decision: the state allows it, the positions are right, the package's
@@ -167,7 +196,7 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 		return nil, err
 	}
 	var ready error
-	if s := transfer.State(before.transfer.GetState()); s == transfer.Expected || s == transfer.Checked {
+	if s := transfer.State(before.transfer.GetState()); s != transfer.Accepting && s != transfer.Accepted {
 		ready = p.ready(before, positions) // in other states the state itself is the answer
 	}
 	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) {
@@ -201,18 +230,22 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 // ready says why an acceptance must not begin: after it there is no way back.
 func (p *Plans) ready(f *facts, positions []uint32) error {
 	id := f.transfer.GetTransferId()
+	if f.transfer.GetState() == string(transfer.Announced) {
+		return transfer.NotSealed.With("id", id)
+	}
 	if !f.list.Complete {
 		return transfer.Incomplete.With("id", id)
+	}
+	if err := store.MayAccept(f.transfer); err != nil {
+		return err
 	}
 	chosen, err := f.choose(positions)
 	if err != nil {
 		return err
 	}
-	if f.transfer.GetState() == string(transfer.Checked) {
-		for _, c := range f.content {
-			if err := p.Staging.Whole(f.transfer.GetPackageId(), c.GetPath(), c.GetSize()); err != nil {
-				return err
-			}
+	for _, c := range f.content {
+		if err := p.Staging.Whole(f.packageOf(c), c.GetPath(), c.GetSize()); err != nil {
+			return err
 		}
 	}
 	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
@@ -224,7 +257,8 @@ func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intak
 	t := f.transfer
 	return &intakev1.AccessionAccepted{
 		AccessionNumber: number, TransferId: t.GetTransferId(), AcceptedOn: day.String(), Organisation: t.GetOrganisation(),
-		Inventory: t.GetInventory(), Listed: uint32(len(f.files)), Accepted: uint32(len(chosen)),
+		Inventory: t.GetInventory(), Listed: uint32(len(f.files)) + t.GetUndescribed().GetUnits(), Accepted: uint32(len(chosen)) + t.GetUndescribed().GetUnits(),
+		Kind: t.GetKind(), Form: t.GetForm(), Ground: t.GetGround(), Undescribed: t.GetUndescribed().GetUnits(),
 	}
 }
 
@@ -315,8 +349,10 @@ func (r *run) all(ctx context.Context) (*intakev1.Accession, error) {
 		}
 	}
 	if r.plan.GetPackageId() != "" {
-		if err := r.Staging.Remove(r.plan.GetPackageId()); err != nil {
-			return nil, err
+		for _, id := range r.facts.packages {
+			if err := r.Staging.Remove(id); err != nil {
+				return nil, err
+			}
 		}
 		// If we crash before this, the package lies in staging, and the sweep at the next
 		// start takes it away.
@@ -352,7 +388,7 @@ func (r *run) files() (files []repository.File) {
 			continue // what is not accepted is not kept
 		}
 		files = append(files, repository.File{
-			Path: c.GetPath(), Source: r.Staging.Path(r.plan.GetPackageId(), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
+			Path: c.GetPath(), Source: r.Staging.Path(r.facts.packageOf(c), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
 		})
 	}
 	return files

@@ -23,14 +23,13 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	inventory := a.GetInventory()
 	day, _ := civil.Parse(a.GetAcceptedOn()) // a date that is none is refused by the act
 	paper := act.Transfer{
-		Number: a.GetAccessionNumber(), Date: day, Ground: ground(inventory),
+		Number: a.GetAccessionNumber(), Date: day, Ground: ground(a), Kind: kindOf(a),
 		FondsName: text(a.GetOrganisation().GetName(), a.GetOrganisation().GetId(), 1000),
 		Giver:     act.Party{Name: text(a.GetOrganisation().GetName(), a.GetOrganisation().GetId(), 300)},
 		Archive:   act.Party{Name: archive},
-		Rows: []act.Row{{
-			Inventory: inventory.GetNumber(), Title: text(inventory.GetTitle(), inventory.GetNumber(), 1000), Copies: 1, Units: int(a.GetAccepted()),
-		}},
-		Announced: int(a.GetListed()), Accepted: int(a.GetAccepted()), Differences: differences(inventory.GetNumber(), f.files, chosen),
+		Rows:      []act.Row{row(a)},
+		Announced: int(a.GetListed()), Accepted: int(a.GetAccepted()), Differences: f.differences(inventory.GetNumber(), chosen),
+		Remarks: f.remarks(inventory.GetNumber(), chosen), Undescribed: a.GetUndescribed() > 0, Copies: 2,
 		Accession: a.GetAccessionNumber(),
 		Books:     []act.Text{{KK: "түсімдерді есепке алу кітабы", RU: "книга учета поступлений"}},
 	}
@@ -43,64 +42,10 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	}
 	if objects > 0 {
 		paper.Digital = &act.Digital{
-			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.checked.GetManifestSha512(),
+			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest(),
 		}
 	}
 	return paper
-}
-
-// ground is the approval that the inventory rests on (AR-8).
-func ground(i *recordv1.Inventory) act.Text {
-	approval := i.GetApproval()
-	day := approval.GetDate()
-	if d, err := civil.Parse(day); err == nil {
-		day = d.Dotted()
-	}
-	if approval.GetNumber() == "" {
-		return act.Text{KK: "№ " + i.GetNumber() + " тізімдеме", RU: "опись № " + i.GetNumber()}
-	}
-	return act.Text{
-		KK: cut(fmt.Sprintf("№ %s тізімдеме, %s %s № %s хаттамасымен бекітілген", i.GetNumber(), approval.GetCommission(), day, approval.GetNumber()), 1000),
-		RU: cut(fmt.Sprintf("опись № %s, утверждена протоколом %s от %s № %s", i.GetNumber(), approval.GetCommission(), day, approval.GetNumber()), 1000),
-	}
-}
-
-// maxDifferences is what fits on the form; the last line then spans all that is left, and the
-// book says which of it was accepted.
-const maxDifferences = 1000
-
-// differences lists what was announced and not accepted, neighbours in one line.
-func differences(inventory string, files []*recordv1.File, chosen []uint32) []act.Difference {
-	reason := act.Text{KK: "архив қабылдаған жоқ", RU: "не принято архивом"}
-	var out []act.Difference
-	var first, last uint32
-	add := func(span string) {
-		out = append(out, act.Difference{Unit: "оп. " + inventory + ", д. " + span, Reason: reason})
-	}
-	flush := func() {
-		switch first {
-		case 0:
-		case last:
-			add(fmt.Sprint(first))
-		default:
-			add(fmt.Sprintf("%d–%d", first, last))
-		}
-		first = 0
-	}
-	for _, f := range files {
-		if _, yes := slices.BinarySearch(chosen, f.GetPosition()); yes {
-			if len(out) < maxDifferences {
-				flush()
-			}
-			continue
-		}
-		if first == 0 {
-			first = f.GetPosition()
-		}
-		last = f.GetPosition()
-	}
-	flush()
-	return out
 }
 
 // text is a text in the two languages of acts; where neither was written, another one.
@@ -143,7 +88,7 @@ func Book(archive act.Text, year int, lines []*intakev1.Accession) (act.Book, er
 				KK: "№ " + a.GetAccessionNumber() + " қабылдау-тапсыру актісі, " + day.Dotted(),
 				RU: "акт приема-передачи № " + a.GetAccessionNumber() + " от " + day.Dotted(),
 			},
-			Note: act.Text{KK: "№ " + a.GetInventory().GetNumber() + " тізімдеме", RU: "оп. № " + a.GetInventory().GetNumber()},
+			Note: note(a),
 		}
 		if i := a.GetInventory(); i.GetYearFrom() > 0 && i.GetYearTo() > 0 {
 			r.First = civil.Date{Year: int(i.GetYearFrom()), Month: time.January, Day: 1}

@@ -9,6 +9,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -22,7 +23,11 @@ import (
 func (r *run) record(ctx context.Context) error {
 	object, sha, err := r.object(ctx)
 	if err != nil {
-		return r.abandon(ctx, err)
+		// Asked only now: an object that stands already has its bytes, whatever staging has.
+		if lost := r.whole(); lost != nil {
+			return r.abandon(ctx, lost)
+		}
+		return err
 	}
 	first, more := r.next(0)
 	t := r.facts.transfer
@@ -36,7 +41,7 @@ func (r *run) record(ctx context.Context) error {
 		accepted := r.facts.accession(r.chosen, number, day)
 		accepted.ObjectId, accepted.ObjectSha512 = object, sha
 		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
-		return append([]base.Event{{Refs: refs, Body: accepted}}, rows(refs, number, first, !more)...), nil
+		return append([]base.Event{{Refs: refs, Body: accepted}}, rows(refs, number, t.GetKind(), first, !more)...), nil
 	})
 	if err != nil {
 		return err
@@ -44,6 +49,39 @@ func (r *run) record(ctx context.Context) error {
 	// If we crash here the number is given; units may be missing, and the acts are still to be
 	// drawn up.
 	return r.after(Recorded)
+}
+
+// whole is nil where the bytes of everything that was accepted are in staging.
+func (r *run) whole() error {
+	for _, c := range r.facts.content {
+		if err := r.Staging.Whole(r.facts.packageOf(c), c.GetPath(), c.GetSize()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// abandon takes the acceptance back where its bytes are lost: no number is given yet, and the
+// department can send the package again. Any other error leaves the plan as it is.
+func (r *run) abandon(ctx context.Context, lost error) error {
+	var f *fault.Error
+	if !errors.Is(lost, staging.Lost) || !errors.As(lost, &f) {
+		return lost
+	}
+	t := r.facts.transfer
+	return errors.Join(lost, r.do(ctx, "abandon", func(v *base.View, _ time.Time) ([]base.Event, error) {
+		now, err := store.Transfer(v, t.GetTransferId())
+		if err != nil || now.GetState() != string(transfer.Accepting) || now.GetAccessionNumber() != "" {
+			return nil, err
+		}
+		return []base.Event{{
+			Refs: store.Refs(t.GetTransferId(), t.GetOrganisation(), t.GetInventory()), Label: r.facts.list.Label,
+			Body: &intakev1.AcceptanceAbandoned{TransferId: t.GetTransferId(), PackageId: t.GetPackageId(), Reason: &intakev1.PackageFault{
+				Code: f.Code, Clause: transfer.Clause,
+				Text: &recordv1.Text{Kk: f.In(fault.Kazakh), Ru: f.In(fault.Russian), En: f.In(fault.English)},
+			}},
+		}}, nil
+	}))
 }
 
 // rest writes the units of an accession that its first command did not.
@@ -69,7 +107,7 @@ func (r *run) rest(ctx context.Context, a *intakev1.Accession) error {
 			if store.LastAccepted(v, n) != last {
 				return nil, nil
 			}
-			return rows(refs, a.GetAccessionNumber(), units, !more), nil
+			return rows(refs, a.GetAccessionNumber(), a.GetKind(), units, !more), nil
 		})
 		if err != nil {
 			return err
@@ -98,47 +136,16 @@ func (r *run) next(after uint32) (units []*intakev1.AcceptedFile, more bool) {
 	return units, false
 }
 
-// rows are the events of some units; last says that no more follow.
-func rows(refs []journal.Ref, number string, units []*intakev1.AcceptedFile, last bool) (events []base.Event) {
+// rows are the events of some units; last says that no more follow. An undescribed accession has none:
+// they come with the act of description.
+func rows(refs []journal.Ref, number, kind string, units []*intakev1.AcceptedFile, last bool) (events []base.Event) {
+	if len(units) == 0 {
+		return nil
+	}
 	store.Chunks(units, acceptedLabel, func(label base.Label, chunk []*intakev1.AcceptedFile, final bool) {
 		events = append(events, base.Event{Refs: refs, Label: label, Body: &intakev1.AccessionFilesAccepted{
-			AccessionNumber: number, Files: chunk, Last: last && final,
+			AccessionNumber: number, Files: chunk, Last: last && final, Kind: kind,
 		}})
 	})
 	return events
-}
-
-// abandon takes the acceptance back where the package's bytes are not in staging whole any
-// more: no repetition would bring them, and no number was given. Any other failure passes, and
-// leaves the plan as it is.
-func (r *run) abandon(ctx context.Context, failed error) error {
-	for _, c := range r.facts.content {
-		lost := r.Staging.Whole(r.plan.GetPackageId(), c.GetPath(), c.GetSize())
-		var why *fault.Error
-		if !errors.As(lost, &why) {
-			continue
-		}
-		t := r.facts.transfer
-		if err := r.do(ctx, "abandon", func(v *base.View, _ time.Time) ([]base.Event, error) {
-			if now, err := store.Transfer(v, t.GetTransferId()); err != nil || now.GetAccessionNumber() != "" {
-				return nil, err
-			}
-			return []base.Event{{
-				// The path may be of any of the units: the strictest label.
-				Refs: store.Refs(t.GetTransferId(), t.GetOrganisation(), t.GetInventory()), Label: r.facts.list.Label,
-				Body: &intakev1.AcceptanceAbandoned{
-					TransferId: t.GetTransferId(), PackageId: r.plan.GetPackageId(), Reason: &intakev1.PackageFault{
-						Where: c.GetPath(), Code: why.Code, Clause: transfer.Clause,
-						Text: &recordv1.Text{Kk: why.In(fault.Kazakh), Ru: why.In(fault.Russian), En: why.In(fault.English)},
-					},
-				},
-			}}, nil
-		}); err != nil {
-			return errors.Join(failed, err)
-		}
-		// If we crash here the transfer is expected again, and the sweep takes away what is left
-		// of the package.
-		return errors.Join(lost, r.Staging.Remove(r.plan.GetPackageId()))
-	}
-	return failed
 }

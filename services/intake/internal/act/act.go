@@ -10,6 +10,7 @@ package act
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -103,8 +104,12 @@ type Transfer struct {
 	Announced   int // units by the inventories, N of M accepted being the rows' sum
 	Accepted    int // stated by the archivist, compared with the rows
 	Differences []Difference
-	Accession   string // number in the book of accessions
-	Books       []Text // accounting documents changed: the book of accessions, the fonds sheet …
+	Copies      int          // how many copies the PDF holds, each marked with its number; 0 is one without a mark
+	Kind        Text         // of the transfer where it is not scheduled: purchase, a person's papers …
+	Undescribed bool         // no inventory came: the units are counted, and described by an act later
+	Remarks     []Difference // accepted, and not as the inventory says: damaged, other leaves
+	Accession   string       // number in the book of accessions
+	Books       []Text       // accounting documents changed: the book of accessions, the fonds sheet …
 	Digital     *Digital
 }
 
@@ -153,7 +158,8 @@ func (a Transfer) check() error {
 		sum += r.Units
 		texts = append(texts, r.Title, r.Note, Text{KK: r.Inventory})
 	}
-	for _, d := range a.Differences {
+	texts = append(texts, a.Kind)
+	for _, d := range append(slices.Clone(a.Differences), a.Remarks...) {
 		texts = append(texts, d.Reason, Text{KK: d.Unit})
 	}
 	if d := a.Digital; d != nil {
@@ -165,7 +171,9 @@ func (a Transfer) check() error {
 	switch {
 	case !a.Date.Valid():
 		return BadField.With("field", "date", "value", a.Date)
-	case len(a.Rows) == 0 || len(a.Rows) > maxRows || len(a.Differences) > maxRows || len(a.Books) > 50:
+	case a.Copies < 0 || a.Copies > 10:
+		return BadField.With("field", "copies", "value", a.Copies)
+	case len(a.Rows) == 0 || len(a.Rows) > maxRows || len(a.Differences) > maxRows || len(a.Remarks) > maxRows || len(a.Books) > 50:
 		return BadField.With("field", "rows", "value", len(a.Rows))
 	case a.Accepted != sum:
 		return BadTotal.With("rows", sum, "total", a.Accepted)

@@ -21,6 +21,7 @@ type words struct {
 	gave, took, copiesOfAct                    string
 	assigned, accession, books, signature      string
 	booksBy                                    string
+	kind, undescribed, remarks, copy           string
 }
 
 var forms = map[fault.Language]words{
@@ -36,6 +37,8 @@ var forms = map[fault.Language]words{
 		gave: "Тапсырған", took: "Қабылдаған", copiesOfAct: "Акт екі данада жасалды: бірі – тапсырушыға, бірі – архивке.",
 		assigned: "Қорға берілген нөмір: №", accession: "Түсімдерді есепке алу кітабындағы нөмірі: №",
 		books: "Есепке алу құжаттарына өзгерістер енгізілді:", booksBy: "Өзгерістерді енгізген", signature: "қолы, күні",
+		kind: "Тапсыру түрі:", undescribed: "Тізімдемесіз түскен, сипаттау актісіне дейін сипатталмаған деп есептеледі: %s.",
+		remarks: "Қабылданған, бірақ тізімдемеден айырмасы бар:", copy: "%d-дана",
 	},
 	fault.Russian: {
 		approve: "УТВЕРЖДАЮ", title: "приема-передачи документов на хранение", number: "АКТ № %s",
@@ -49,6 +52,8 @@ var forms = map[fault.Language]words{
 		gave: "Сдал", took: "Принял", copiesOfAct: "Акт составлен в двух экземплярах: один – сдатчику, один – архиву.",
 		assigned: "Фонду присвоен номер: №", accession: "Номер по книге учета поступлений: №",
 		books: "Изменения в учетные документы внесены:", booksBy: "Изменения внес", signature: "подпись, дата",
+		kind: "Вид передачи:", undescribed: "Поступило без описи, до акта описания учитывается как неописанное: %s.",
+		remarks: "Приняты с расхождениями:", copy: "Экз. № %d",
 	},
 }
 
@@ -64,11 +69,24 @@ func (a Transfer) PDF(l fault.Language) ([]byte, error) {
 	title := fmt.Sprintf(w.number, a.Number)
 	foot := fmt.Sprintf("%s, %s", title, a.Date.Dotted())
 	return paper.Draw(paper.Form{Language: l, Title: title + " " + w.title, Foot: foot, Date: a.Date}, func(s *paper.Sheet) {
-		a.head(s, w)
-		a.body(s, w)
-		a.end(s, w)
+		for copy := range max(1, a.Copies) {
+			if copy > 0 {
+				s.Room(anyPage)
+			}
+			if a.Copies > 0 {
+				s.Font("", paper.FootSize)
+				s.Cell(s.Width, paper.BodyLine, fmt.Sprintf(w.copy, copy+1), "R")
+				s.Newline(paper.BodyLine)
+			}
+			a.head(s, w)
+			a.body(s, w)
+			a.end(s, w)
+		}
 	})
 }
+
+// anyPage is more room than any page has, in millimetres: whoever asks for it begins a new one.
+const anyPage = 1000
 
 func (a Transfer) head(s *paper.Sheet, w words) {
 	l := s.Language
@@ -106,6 +124,9 @@ func (a Transfer) head(s *paper.Sheet, w words) {
 func (a Transfer) body(s *paper.Sheet, w words) {
 	l := s.Language
 	s.Labelled(w.ground, a.Ground.In(l))
+	if kind := a.Kind.In(l); kind != "" {
+		s.Labelled(w.kind, kind)
+	}
 	fonds := a.FondsName.In(l)
 	if a.FondsNumber != "" {
 		fonds = "№ " + a.FondsNumber + ", " + fonds
@@ -132,19 +153,29 @@ func (a Transfer) body(s *paper.Sheet, w words) {
 	s.Skip(3)
 
 	accepted := numeral.Units.Count(int64(a.Accepted), l, numeral.Nominative)
-	if a.Announced == a.Accepted {
+	switch {
+	case a.Undescribed:
+		s.Paragraph(fmt.Sprintf(w.undescribed, accepted))
+	case a.Announced == a.Accepted:
 		s.Paragraph(fmt.Sprintf(w.acceptedAll, accepted))
-	} else {
+	default:
 		s.Paragraph(fmt.Sprintf(w.accepted, numeral.Units.Count(int64(a.Announced), l, numeral.Genitive), accepted))
 	}
-	if len(a.Differences) > 0 {
-		s.Room(2 * paper.BodyLine)
-		s.Paragraph(w.differences)
-		for i, d := range a.Differences {
-			s.Paragraph(fmt.Sprintf("%d) %s – %s", i+1, d.Unit, d.Reason.In(l)))
-		}
-	}
+	list(s, w.differences, a.Differences)
+	list(s, w.remarks, a.Remarks)
 	a.electronic(s, w)
+}
+
+// list prints units with their reasons under a heading; nothing where there are none.
+func list(s *paper.Sheet, heading string, of []Difference) {
+	if len(of) == 0 {
+		return
+	}
+	s.Room(2 * paper.BodyLine)
+	s.Paragraph(heading)
+	for i, d := range of {
+		s.Paragraph(fmt.Sprintf("%d) %s – %s", i+1, d.Unit, d.Reason.In(s.Language)))
+	}
 }
 
 // electronic says what was taken as files, by which digest it is known, and whether it was

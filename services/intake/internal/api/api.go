@@ -24,13 +24,9 @@ import (
 
 var (
 	badState = fault.Define(fault.Invalid, "intake.state",
-		"there is no state “{state}”; use expected, checked, accepting or accepted",
-		"состояния «{state}» нет; используйте expected, checked, accepting или accepted",
-		"«{state}» күйі жоқ; expected, checked, accepting немесе accepted қолданыңыз")
-	noAccession = fault.Define(fault.NotFound, "intake.accession.unknown",
-		"there is no accession {number}; look it up in the book of accessions of its year",
-		"поступления {number} нет; найдите его в книге учёта поступлений за его год",
-		"{number} түсімі жоқ; оны сол жылғы түсімдерді есепке алу кітабынан қараңыз")
+		"there is no state “{state}”; use announced, expected, checked, returned, accepting or accepted",
+		"состояния «{state}» нет; используйте announced, expected, checked, returned, accepting или accepted",
+		"«{state}» күйі жоқ; announced, expected, checked, returned, accepting немесе accepted қолданыңыз")
 	noAct = fault.Define(fault.NotFound, "intake.act.unknown",
 		"accession {number} has no act in “{language}”; acts are in kk and ru",
 		"у поступления {number} нет акта на языке «{language}»; акты составляются на kk и ru",
@@ -64,6 +60,8 @@ type Server struct {
 	swept chan struct{} // closed once what dead uploads left is gone
 	mu    sync.Mutex
 	busy  map[string]*progress // transfers and packages with an upload under way
+
+	opening sync.Mutex // one file is held against the limits at a time
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.
@@ -90,6 +88,9 @@ func (s *Server) Recover() error {
 		acts, err = store.Acts(v)
 		return err
 	}); err != nil {
+		return err
+	}
+	if err := s.resumeSets(keep); err != nil {
 		return err
 	}
 	if err := errors.Join(s.area.Sweep(keep), s.repo.Sweep(acts)); err != nil {
@@ -122,8 +123,9 @@ func (s *Server) arrived(ctx context.Context, id string) error {
 		_, changed := s.store.Wait()
 		var waits bool
 		if err := s.store.View(func(v *base.View) error {
-			if _, err := store.Transfer(v, id); err != nil {
-				return err
+			t, err := store.Transfer(v, id)
+			if err != nil || t.GetState() == string(transfer.Announced) {
+				return err // rows that people still send are not waited for
 			}
 			list, err := store.ListOf(v, id)
 			waits = !list.Complete
@@ -343,7 +345,7 @@ func (s *Server) GetAccession(ctx context.Context, req *intakev1.GetAccessionReq
 			return err
 		}
 		if res.Accession == nil || !of.Has(res.GetAccession().GetOrganisation().GetId()) {
-			return noAccession.With("number", n)
+			return store.NoAccession.With("number", n)
 		}
 		files, more, err := store.Accepted(v, n, req.GetAfter(), limited(req.GetLimit()))
 		for _, f := range files {

@@ -36,7 +36,7 @@ func (s *Server) GetAct(ctx context.Context, req *intakev1.GetActRequest) (*inta
 		return nil, err
 	}
 	if a == nil || !of.Has(a.GetOrganisation().GetId()) {
-		return nil, noAccession.With("number", n)
+		return nil, store.NoAccession.With("number", n)
 	}
 	for _, act := range a.GetActs() {
 		if act.GetLanguage() == req.GetLanguage() {

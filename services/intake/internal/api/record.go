@@ -103,13 +103,16 @@ func (u *upload) record(ctx context.Context, found verdict, r *recorder) (*intak
 	return u.answer(ctx, records, u.id)
 }
 
-// open refuses what comes for a transfer that takes no package any more.
+// open refuses what comes for a transfer that takes no package any more, or no longer these rows.
 func (u *upload) open(v *base.View) error {
 	t, err := store.Transfer(v, u.id)
+	if err == nil {
+		err = transfer.MayReceive(u.id, transfer.State(t.GetState()), true)
+	}
 	if err != nil {
 		return err
 	}
-	return transfer.MayReceive(u.id, transfer.State(t.GetState()), true)
+	return u.unchanged(v)
 }
 
 // ahead writes the rows of a large package, after those of an attempt that died with its id
@@ -180,8 +183,11 @@ func (s *Server) known(ctx context.Context, id string) (warnings []*intakev1.Pac
 		}
 		for _, path := range store.Duplicates(v, id, maxWarnings) {
 			f, ok, err := store.ContentFile(v, id, path)
-			if err != nil || !ok {
+			if err != nil {
 				return err
+			}
+			if !ok {
+				continue // its unit was redone
 			}
 			holders, err := store.Holders(v, f.GetSha256())
 			if err != nil {

@@ -192,11 +192,17 @@ type upload struct {
 	transfer *intakev1.Transfer
 	list     store.List
 	files    []*recordv1.File
+	quota    quota
+	returned []uint32 // positions that alone may be replaced; none: all
+	packages []string // whose bytes stand
 }
 
 // take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
 func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse, err error) {
 	if err := u.look(); err != nil {
+		return nil, err
+	}
+	if u.quota, err = u.quotaOf(u.transfer); err != nil {
 		return nil, err
 	}
 	packageID := u.command.ID.String()
@@ -211,6 +217,13 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	if err := u.receive(stream); err != nil {
 		return nil, err
 	}
+	return u.conclude(stream.Context())
+}
+
+// conclude judges what has come, and records. When it gives no answer the caller looks whether the
+// package stands.
+func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageResponse, err error) {
+	packageID := u.command.ID.String()
 	if u.bare {
 		if err := u.staged.Wrap(u.info()); err != nil {
 			return nil, u.explained(err, 0)
@@ -220,22 +233,24 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
-	examined, err := u.examine(stream.Context(), report)
+	examined, err := u.examine(ctx, report)
 	if err != nil {
 		return nil, err
 	}
 	found := u.judge(report)
 	if !found.taken {
-		return u.record(stream.Context(), found, nil)
+		return u.record(ctx, found, nil)
 	}
 	if err := u.staged.Keep(); err != nil {
 		return nil, u.explained(err, 0)
 	}
-	res, err = u.record(stream.Context(), found, u.recorder(examined))
-	if old := u.transfer.GetPackageId(); err == nil && old != "" && old != packageID {
-		// If we crash before this, the replaced package is swept away at the next start, its
-		// bytes and its rows.
-		err = errors.Join(u.area.Remove(old), u.forget(context.WithoutCancel(stream.Context()), store.Leftover{TransferID: u.id, PackageID: old}))
+	res, err = u.record(ctx, found, u.recorder(examined))
+	for _, old := range u.packages {
+		// If we crash before this, the replaced package is swept away at the next start, its bytes and
+		// its rows. Where rows were redone, those of the others stay.
+		if err == nil && old != packageID && len(u.returned) == 0 {
+			err = errors.Join(u.area.Remove(old), u.forget(context.WithoutCancel(ctx), store.Leftover{TransferID: u.id, PackageID: old}))
+		}
 	}
 	return res, err
 }
@@ -250,6 +265,9 @@ func (u *upload) look() error {
 			return err
 		}
 		if err := transfer.MayReceive(u.id, transfer.State(u.transfer.GetState()), u.list.Complete); err != nil {
+			return err
+		}
+		if err := u.lookAtRows(v); err != nil {
 			return err
 		}
 		u.files, _, err = store.Expected(v, u.id, 0, math.MaxInt)
@@ -337,6 +355,9 @@ func (u *upload) info() []bagit.Field {
 
 // room refuses a file for which there is no space beside the reserve.
 func (u *upload) room(size uint64) error {
+	if err := u.quota.admit(u.so, size); err != nil {
+		return err
+	}
 	free, err := space.Free(u.area.Dir())
 	if err != nil {
 		return err
@@ -366,7 +387,8 @@ func (u *upload) judge(report *bagit.Report) verdict {
 	for i, e := range report.Payload {
 		paths[i] = e.Path
 	}
-	_, faults, warnings := transfer.Assign(units, paths)
+	of, faults, warnings := transfer.Assign(units, paths)
+	redone, faults, warnings := u.redone(of, faults, warnings)
 	faults = append(slices.Clone(report.Faults), faults...)
 	packageID := u.command.ID.String()
 	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
@@ -377,7 +399,7 @@ func (u *upload) judge(report *bagit.Report) verdict {
 	}
 	events := []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
 		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest(report), Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
+		ManifestSha512: manifest(report), Redone: redone, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
 	}}}
 	return verdict{taken: true, events: events, files: slices.Concat(report.Payload, report.Tags)}
 }

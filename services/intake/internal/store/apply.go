@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -37,18 +38,20 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 	case *intakev1.PackageRefused:
 		return applyRefused(tx, b, r.Time())
 	case *intakev1.PackageChecked:
-		return applyChecked(tx, b, r.Time())
+		return applyChecked(tx, b, r)
 	case *intakev1.PackageFilesChecked:
 		return applyContent(tx, b)
 	case *intakev1.AcceptanceBegun:
 		tx.Put("plans", key(b.GetTransferId()), journal.SeqKey(r.Seq()))
 		return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.State = string(transfer.Accepting) })
 	case *intakev1.AccessionAccepted:
-		return applyAccession(tx, b)
+		return applyAccession(tx, b, r)
 	case *intakev1.AccessionFilesAccepted:
 		return applyAccepted(tx, b)
 	case *intakev1.ActDrawnUp:
 		return applyAct(tx, b)
+	case *intakev1.UploadLimitsSet:
+		return applyLimits(tx, b)
 	case *intakev1.PackageDuplicatesFound:
 		return applyDuplicates(tx, b)
 	case *intakev1.PackageRowsForgotten:
@@ -56,17 +59,20 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 	case *intakev1.AcceptanceAbandoned:
 		return applyAbandoned(tx, b, r.Time())
 	}
-	return nil
+	if err := applyWork(tx, body, r); err != nil {
+		return err
+	}
+	return applyKeeping(tx, body, r)
 }
 
 // bodyOf is an empty body of the event's type, nil where it is none of ours.
 func bodyOf(r *journal.Record) proto.Message {
-	for _, m := range []proto.Message{
+	for _, m := range slices.Concat(workBodies(), keepingBodies(), []proto.Message{
 		new(intakev1.TransferExpected), new(intakev1.TransferFilesExpected), new(intakev1.ContactNamed), new(intakev1.PackageRefused),
 		new(intakev1.PackageChecked), new(intakev1.PackageFilesChecked), new(intakev1.AcceptanceBegun), new(intakev1.AccessionAccepted),
-		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.PackageDuplicatesFound),
+		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.UploadLimitsSet), new(intakev1.PackageDuplicatesFound),
 		new(intakev1.PackageRowsForgotten), new(intakev1.AcceptanceAbandoned),
-	} {
+	}) {
 		if r.Is(m) {
 			return m
 		}
@@ -140,27 +146,57 @@ func applyRefused(tx *base.Tx, b *intakev1.PackageRefused, at time.Time) error {
 	})
 }
 
-// applyChecked lets a package stand; an earlier one counts no more, its bytes are taken away by
-// whoever recorded this, or by the sweep.
-func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, at time.Time) error {
+// applyChecked lets a package stand. One for returned rows replaces their content and the tag files
+// alone; any other replaces all that stood before. Bytes that nothing names any more are taken away
+// by whoever recorded this, or by the sweep.
+func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, r *journal.Record) error {
 	k := key(b.GetTransferId())
+	t, err := Transfer(&tx.View, b.GetTransferId())
+	if err != nil {
+		return err
+	}
+	files, size := b.GetFiles(), b.GetBytes()
+	if len(b.GetRedone()) > 0 {
+		replaced, err := unitContents(&tx.View, b.GetTransferId(), b.GetRedone())
+		if err != nil {
+			return err
+		}
+		files, size = files+t.GetPackageFiles(), size+t.GetPackageBytes()
+		for _, u := range replaced {
+			files, size = files-u.GetFiles(), size-u.GetBytes()
+		}
+	}
+	forgetDuplicates(tx, b.GetTransferId(), b.GetRedone())
+	if err := stand(tx, b, r.Seq()); err != nil {
+		return err
+	}
 	tx.Delete("faults", k)
 	if err := put(tx, "warnings", k, b); err != nil {
 		return err
 	}
-	forgetDuplicates(tx, b.GetTransferId())
-	tx.Delete("leftovers", under(k, []byte(b.GetPackageId())...))
-	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
-		if old := t.GetPackageId(); old != "" && old != b.GetPackageId() {
-			tx.Put("leftovers", under(k, []byte(old)...), []byte{})
+	if err := change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
+		if t.GetState() != string(transfer.Returned) {
+			t.State = string(transfer.Checked)
 		}
-		t.State, t.PackageId = string(transfer.Checked), b.GetPackageId()
-		t.PackageFiles, t.PackageBytes, t.FaultCount = b.GetFiles(), b.GetBytes(), 0
-		t.PackageAt, t.ManifestSha512 = at.UTC().Format(time.RFC3339), b.GetManifestSha512()
+		t.PackageId, t.PackageFiles, t.PackageBytes, t.FaultCount = b.GetPackageId(), files, size, 0
+		t.PackageAt, t.ManifestSha512 = r.Time().UTC().Format(time.RFC3339), b.GetManifestSha512()
+	}); err != nil {
+		return err
+	}
+	what := "package"
+	if len(b.GetRedone()) > 0 {
+		what = "redone"
+	}
+	if err := settle(tx, b.GetTransferId(), b.GetRedone(), rowRedone); err != nil {
+		return err
+	}
+	return receipt(tx, r, &intakev1.Receipt{
+		TransferId: b.GetTransferId(), Direction: "in", What: what, Units: uint32(len(b.GetRedone())), Files: b.GetFiles(), Bytes: b.GetBytes(),
+		Digest: b.GetManifestSha512(),
 	})
 }
 
-func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted) error {
+func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted, r *journal.Record) error {
 	n, err := transfer.ParseNumber(b.GetAccessionNumber())
 	if err != nil {
 		return err
@@ -175,12 +211,16 @@ func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted) error {
 		AccessionNumber: b.GetAccessionNumber(), TransferId: b.GetTransferId(), AcceptedOn: b.GetAcceptedOn(),
 		Organisation: b.GetOrganisation(), Inventory: b.GetInventory(), Listed: b.GetListed(), Accepted: b.GetAccepted(),
 		ObjectId: b.GetObjectId(), ObjectSha512: b.GetObjectSha512(),
+		Kind: b.GetKind(), Form: b.GetForm(), Ground: b.GetGround(), Undescribed: b.GetUndescribed(),
 	}); err != nil {
 		return err
 	}
-	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
+	if err := change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
 		t.State, t.AccessionNumber = string(transfer.Accepted), b.GetAccessionNumber()
-	})
+	}); err != nil {
+		return err
+	}
+	return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: "accepted", Units: b.GetAccepted()})
 }
 
 func applyAccepted(tx *base.Tx, b *intakev1.AccessionFilesAccepted) error {

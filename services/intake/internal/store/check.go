@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -58,8 +59,8 @@ func (c *checker) accessions() {
 		switch t, err := Transfer(c.v, a.GetTransferId()); {
 		case a.GetAccessionNumber() != n.String():
 			c.bad(where, "it calls itself %s", a.GetAccessionNumber())
-		case rows != a.GetAccepted() && (rows > a.GetAccepted() || Plan(c.v, a.GetTransferId()) == 0):
-			c.bad(where, "it accepted %d files and holds %d", a.GetAccepted(), rows)
+		case rows+a.GetUndescribed() != a.GetAccepted() && (rows > a.GetAccepted() || Plan(c.v, a.GetTransferId()) == 0):
+			c.bad(where, "it accepted %d files, of which %d are undescribed, and holds %d", a.GetAccepted(), a.GetUndescribed(), rows)
 		case a.GetAccepted() > a.GetListed():
 			c.bad(where, "it accepted %d files of %d", a.GetAccepted(), a.GetListed())
 		case err != nil:
@@ -90,6 +91,7 @@ func (c *checker) transfers() {
 			continue
 		}
 		c.state(where, k, t)
+		c.work(where, k, t)
 		rows := uint32(0)
 		for range c.v.Scan("expected", under(k), nil) {
 			rows++
@@ -149,6 +151,8 @@ func (c *checker) state(where string, k []byte, t *intakev1.Transfer) {
 		c.bad(where, "it is %s and has accession %q", s, t.GetAccessionNumber())
 	case s == transfer.Checked && t.GetPackageId() == "", s == transfer.Expected && t.GetPackageId() != "":
 		c.bad(where, "it is %s and has package %q", s, t.GetPackageId())
+	case s == transfer.Announced && t.GetPackageId() != "", (t.GetReturned() > 0) && s != transfer.Returned && s != transfer.Accepting && s != transfer.Accepted:
+		c.bad(where, "it is %s, has package %q and %d returned rows", s, t.GetPackageId(), t.GetReturned())
 	case s == transfer.Accepting && !plan, plan && s != transfer.Accepting && s != transfer.Accepted:
 		c.bad(where, "it is %s and has an open plan: %t", s, plan)
 	}
@@ -157,12 +161,17 @@ func (c *checker) state(where string, k []byte, t *intakev1.Transfer) {
 // rows finds rows of packages that neither stand nor are to be forgotten: nobody would ever take
 // them away.
 func (c *checker) rows(where string, k []byte, t *intakev1.Transfer) {
+	s, err := standingOf(c.v, t.GetTransferId())
+	if err != nil || s.last() != t.GetPackageId() {
+		c.bad(where, "its package is %q, and %q stands: %v", t.GetPackageId(), s.last(), err)
+	}
 	prefix := under(k)
 	for from, more := []byte(nil), true; more; {
 		more = false
 		for row := range c.v.Scan("content", prefix, from) {
 			id, _, _ := bytes.Cut(row[len(prefix):], []byte{0})
-			if string(id) != t.GetPackageId() && c.v.Get("leftovers", under(k, id...)) == nil {
+			stands := slices.ContainsFunc(s, func(p *intakev1.PackageChecked) bool { return p.GetPackageId() == string(id) })
+			if !stands && c.v.Get("leftovers", under(k, id...)) == nil {
 				c.bad(where, "rows of package %s belong to nothing", id)
 			}
 			from, more = append(under(prefix[:len(prefix)-1], id...), 1), true // the next package

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -27,11 +29,11 @@ func contentKey(id, packageID, path string) []byte {
 // applyContent writes rows of a package. Where it does not stand yet they are leftovers until
 // its PackageChecked: whoever dies in between leaves nothing that is not found again.
 func applyContent(tx *base.Tx, b *intakev1.PackageFilesChecked) error {
-	t, err := Transfer(&tx.View, b.GetTransferId())
+	s, err := standingOf(&tx.View, b.GetTransferId())
 	if err != nil {
 		return err
 	}
-	if t.GetPackageId() != b.GetPackageId() {
+	if s.last() != b.GetPackageId() {
 		tx.Put("leftovers", under(key(b.GetTransferId()), []byte(b.GetPackageId())...), []byte{})
 	}
 	for _, f := range b.GetFiles() {
@@ -67,8 +69,17 @@ func applyAbandoned(tx *base.Tx, b *intakev1.AcceptanceAbandoned, at time.Time) 
 	k := key(b.GetTransferId())
 	tx.Delete("plans", k)
 	tx.Delete("warnings", k)
-	forgetDuplicates(tx, b.GetTransferId())
-	tx.Put("leftovers", under(k, []byte(b.GetPackageId())...), []byte{})
+	forgetDuplicates(tx, b.GetTransferId(), nil)
+	open, err := Open(&tx.View, b.GetTransferId())
+	if err == nil { // everything is sent again, and with it what was returned
+		err = settle(tx, b.GetTransferId(), open, rowRedone)
+	}
+	if err != nil {
+		return err
+	}
+	if err := fall(tx, b.GetTransferId(), ""); err != nil {
+		return err
+	}
 	if err := put(tx, "faults", k, &intakev1.PackageRefused{
 		TransferId: b.GetTransferId(), PackageId: b.GetPackageId(), Count: 1, Faults: []*intakev1.PackageFault{b.GetReason()},
 	}); err != nil {
@@ -104,31 +115,40 @@ func IsLeftover(v *base.View, l Leftover) bool {
 	return v.Get("leftovers", under(key(l.TransferID), []byte(l.PackageID)...)) != nil
 }
 
-// EachContent gives the files of the package that stands one by one, by path. The first error
-// of do ends it.
+// EachContent gives the files that stand one by one, of each package by path. A file of another
+// package than the last names it. The first error of do ends it.
 func EachContent(v *base.View, id string, do func(*intakev1.ContentFile) error) error {
-	t, err := Transfer(v, id)
-	if err != nil || t.GetPackageId() == "" {
+	s, err := standingOf(v, id)
+	if err != nil {
 		return err
 	}
-	for _, raw := range v.Scan("content", contentKey(id, t.GetPackageId(), ""), nil) {
-		f := new(intakev1.ContentFile)
-		if err := proto.Unmarshal(raw, f); err != nil {
-			return fmt.Errorf("content of %s: %w", id, err)
-		}
-		if err := do(f); err != nil {
-			return err
+	for _, p := range s {
+		for _, raw := range v.Scan("content", contentKey(id, p.GetPackageId(), ""), nil) {
+			f := new(intakev1.ContentFile)
+			if err := proto.Unmarshal(raw, f); err != nil {
+				return fmt.Errorf("content of %s: %w", id, err)
+			}
+			if s.owner(f.GetPath()) != p.GetPackageId() {
+				continue
+			}
+			if p.GetPackageId() != s.last() {
+				f.PackageId = p.GetPackageId()
+			}
+			if err := do(f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// Content lists the files of the package that stands, by path.
+// Content lists the files that stand, by path.
 func Content(v *base.View, id string) (files []*intakev1.ContentFile, err error) {
 	err = EachContent(v, id, func(f *intakev1.ContentFile) error {
 		files = append(files, f)
 		return nil
 	})
+	slices.SortFunc(files, func(a, b *intakev1.ContentFile) int { return strings.Compare(a.GetPath(), b.GetPath()) })
 	return files, err
 }
 
@@ -137,20 +157,38 @@ func Content(v *base.View, id string) (files []*intakev1.ContentFile, err error)
 // "0001"), so the package's folders are gone through; of a folder that is not asked for only the
 // first row is read.
 func UnitContents(v *base.View, id string, files []*recordv1.File) ([]*intakev1.UnitContent, error) {
-	t, err := Transfer(v, id)
+	positions := make([]uint32, len(files))
+	for i, f := range files {
+		positions[i] = f.GetPosition()
+	}
+	return unitContents(v, id, positions)
+}
+
+func unitContents(v *base.View, id string, positions []uint32) (list []*intakev1.UnitContent, err error) {
+	s, err := standingOf(v, id)
 	if err != nil {
 		return nil, err
 	}
-	u := units{of: make(map[uint32]*intakev1.UnitContent, len(files)), prefix: contentKey(id, t.GetPackageId(), "")}
-	for _, f := range files {
-		u.of[f.GetPosition()] = &intakev1.UnitContent{Position: f.GetPosition()}
-	}
-	for from, more := []byte(nil), true; more; {
-		if from, more, err = u.run(v, from); err != nil {
-			return nil, fmt.Errorf("content of %s: %w", id, err)
+	for _, p := range s {
+		u := units{of: make(map[uint32]*intakev1.UnitContent), prefix: contentKey(id, p.GetPackageId(), "")}
+		for _, position := range positions {
+			if s.brought(position) == p.GetPackageId() {
+				u.of[position] = &intakev1.UnitContent{Position: position}
+			}
 		}
+		for from, more := []byte(nil), len(u.of) > 0; more; {
+			if from, more, err = u.run(v, from); err != nil {
+				return nil, fmt.Errorf("content of %s: %w", id, err)
+			}
+		}
+		list = append(list, u.list...)
 	}
-	return u.list, nil
+	if len(s) > 1 {
+		slices.SortFunc(list, func(a, b *intakev1.UnitContent) int {
+			return strings.Compare(a.GetFirst()[0].GetPath(), b.GetFirst()[0].GetPath())
+		})
+	}
+	return list, nil
 }
 
 // units gathers what came for some units.
@@ -193,12 +231,16 @@ const maxFirst = 20
 
 // ContentFile is one file of the package; false where there is none.
 func ContentFile(v *base.View, id, path string) (*intakev1.ContentFile, bool, error) {
-	t, err := Transfer(v, id)
+	s, err := standingOf(v, id)
 	if err != nil {
 		return nil, false, err
 	}
 	f := new(intakev1.ContentFile)
-	ok, err := get(v, "content", contentKey(id, t.GetPackageId(), path), f)
+	of := s.owner(path)
+	ok, err := get(v, "content", contentKey(id, of, path), f)
+	if of != s.last() {
+		f.PackageId = of
+	}
 	return f, ok, err
 }
 

@@ -63,10 +63,16 @@ func applyDuplicates(tx *base.Tx, b *intakev1.PackageDuplicatesFound) error {
 	return nil
 }
 
-func forgetDuplicates(tx *base.Tx, id string) {
+// forgetDuplicates takes away what was found of a package that another replaces, in these positions or,
+// where none is named, as a whole.
+func forgetDuplicates(tx *base.Tx, id string, positions []uint32) {
 	var rows [][]byte
-	for k := range tx.Scan("duplicates", under(key(id)), nil) {
-		rows = append(rows, bytes.Clone(k))
+	prefix := under(key(id))
+	for k := range tx.Scan("duplicates", prefix, nil) {
+		position, _ := transfer.PositionOf(string(k[len(prefix):]))
+		if len(positions) == 0 || slices.Contains(positions, position) {
+			rows = append(rows, bytes.Clone(k))
+		}
 	}
 	for _, k := range rows {
 		tx.Delete("duplicates", k)

@@ -10,8 +10,9 @@
 //	expected    ‹transfer› 0 ‹position›  → record.File
 //	faults      ‹transfer›               → PackageRefused, of the last package if it was refused
 //	warnings    ‹transfer›               → PackageChecked, of the package that stands
-//	content     ‹transfer› 0 ‹package› 0 ‹path› → ContentFile, of the package that stands, and of
+//	content     ‹transfer› 0 ‹package› 0 ‹path› → ContentFile, of the packages that stand, and of
 //	            those in leftovers
+//	standing    ‹transfer› 0 seq (8)     → PackageChecked, id and redone positions: the packages that stand
 //	leftovers   ‹transfer› 0 ‹package›   → nothing: its rows count for nothing, and are to be forgotten
 //	duplicates  ‹transfer› 0 ‹path›      → DuplicateFile, of the package that stands
 //	contacts    ‹transfer›               → seq of the last ContactNamed (the person is sealed)
@@ -21,6 +22,19 @@
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
 //	digests     ‹SHA-256, first 16 bytes› ‹year› ‹number› → path of the first file with these bytes
+//	uploadlimits ‹organisation› 0 ‹day›  → UploadLimitsSet
+//
+//	announced   ‹year›                   → last number of an announced transfer (4)
+//	findings    ‹transfer› 0 ‹position›  → UnitFinding of a unit on paper
+//	explained   ‹transfer› 0 ‹position›  → seq of the UnitsChecked whose sealed body says who explained
+//	returns     ‹transfer› 0 ‹position›  → returned, answered or redone
+//	reasons     ‹transfer› 0 ‹position›  → ReturnedRow, the last
+//	remarks     ‹transfer› 0 ‹position› 0 seq → RowRemark
+//	receipts    ‹transfer› 0 ‹number›    → Receipt
+//	boxes       ‹year› ‹number› 0 ‹box›  → Box
+//	leaving     ‹year› ‹number› 0 ‹deaccession› → Deaccession
+//	left        ‹year› ‹number› 0 ‹position› → number of the deaccession proposed or done (4)
+//	signers     account                  → SignerKeyKnown, the last
 //
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
@@ -61,6 +75,19 @@ func Schema() base.Schema {
 		{Name: "accessions", Appending: true},
 		{Name: "accepted", Appending: true},
 		{Name: "objects"},
+		{Name: "announced"},
+		{Name: "findings"},
+		{Name: "explained"},
+		{Name: "returns"},
+		{Name: "reasons"},
+		{Name: "remarks"},
+		{Name: "receipts"},
+		{Name: "boxes"},
+		{Name: "leaving"},
+		{Name: "left"},
+		{Name: "signers"},
+		{Name: "uploadlimits"},
+		{Name: "standing"},
 		{Name: "leftovers"},
 		{Name: "duplicates"},
 		{Name: "digests"},
@@ -72,9 +99,12 @@ func departmentKey(organisation, state string, transfer []byte) []byte {
 	return under(under([]byte(organisation), []byte(state)...), transfer...)
 }
 
-// key orders transfers by year and number. A number that retention does not write that way
-// comes after all others, in the order of its text.
+// key orders transfers by year and number, announced ones ("A2026-1") after those of retention. A
+// number that is written otherwise comes after all others, in the order of its text.
 func key(id string) []byte {
+	if year, n, err := announcedNumber(id); err == nil {
+		return fmt.Appendf(nil, "A%04d-%010d", year, n)
+	}
 	if n, err := transfer.ParseNumber(id); err == nil {
 		return fmt.Appendf(nil, "%04d-%010d", n.Year, n.N)
 	}
@@ -274,18 +304,21 @@ func Plans(v *base.View) (seqs []uint64) {
 	return seqs
 }
 
-// Staged lists the packages whose bytes must stand in staging.
+// Staged lists the packages whose bytes must stand in staging: the one that came last, and those
+// whose content stayed when rows were redone.
 func Staged(v *base.View) (packages []string, err error) {
-	for _, state := range []transfer.State{transfer.Checked, transfer.Accepting} {
+	for _, state := range []transfer.State{transfer.Checked, transfer.Returned, transfer.Accepting} {
 		prefix := under([]byte(state))
 		for k := range v.Scan("states", prefix, nil) {
 			t := new(intakev1.Transfer)
 			if _, err := get(v, "transfers", k[len(prefix):], t); err != nil {
 				return nil, err
 			}
-			if t.GetPackageId() != "" {
-				packages = append(packages, t.GetPackageId())
+			named, err := Packages(v, t)
+			if err != nil {
+				return nil, err
 			}
+			packages = append(packages, named...)
 		}
 	}
 	return packages, nil
@@ -300,6 +333,15 @@ func Acts(v *base.View) (map[string]bool, error) {
 			return nil, fmt.Errorf("accession %s: %w", numberOf(k), err)
 		}
 		for _, act := range a.GetActs() {
+			digests[act.GetSha256()] = true
+		}
+	}
+	for k, raw := range v.Scan("leaving", nil, nil) {
+		d := new(intakev1.Deaccession)
+		if err := proto.Unmarshal(raw, d); err != nil {
+			return nil, fmt.Errorf("deaccession %q: %w", k, err)
+		}
+		for _, act := range d.GetActs() {
 			digests[act.GetSha256()] = true
 		}
 	}

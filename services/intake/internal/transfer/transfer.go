@@ -13,19 +13,21 @@ import (
 )
 
 // State is where a transfer stands. It only goes forward, save that a checked package may be
-// replaced by another one before the acceptance begins.
+// replaced by another one, and rows returned and redone, before the acceptance begins.
 type State string
 
 // The states of a transfer (AR-12).
 const (
+	Announced State = "announced" // it was announced, and rows of its inventory are still coming
 	Expected  State = "expected"  // the files fell due, the archive waits
 	Checked   State = "checked"   // a whole package stands in staging
+	Returned  State = "returned"  // rows were given back to be redone; the others stay as they are
 	Accepting State = "accepting" // an archivist has accepted; the plan is being carried out
 	Accepted  State = "accepted"  // it stands in the book of accessions
 )
 
 // States lists all states in their order.
-func States() []State { return []State{Expected, Checked, Accepting, Accepted} }
+func States() []State { return []State{Announced, Expected, Checked, Returned, Accepting, Accepted} }
 
 // The faults of transfers.
 var (
@@ -66,6 +68,8 @@ func MayReceive(id string, s State, complete bool) error {
 		return UnderWay.With("id", id)
 	case s == Accepted:
 		return AlreadyAccepted.With("id", id)
+	case s == Announced:
+		return NotSealed.With("id", id)
 	case !complete:
 		return Incomplete.With("id", id)
 	}

@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"bytes"
+	"hash/crc32"
 	"io"
 	"strings"
 
@@ -49,6 +50,8 @@ func zips() []Package {
 		one("deflated larger than said", "unreadable", "data/short", soundZip(sized(deflated(at("short"), 5000), 10)), zipEnd{}),
 		one("deflated smaller than said", "unreadable", "data/long", soundZip(sized(deflated(at("long"), 5000), 6000)), zipEnd{}),
 		one("deflated nonsense", "unreadable", "data/x", soundZip(zipEntry{name: at("x"), flags: flagUTF8, method: 8, mode: unixFile, packed: []byte("\xff\xff\xff\xff"), size: 9}), zipEnd{}),
+		one("more behind the deflated", "unreadable", "data/x", soundZip(longer(deflated(at("x"), 5000), "unseen")), zipEnd{}),
+		one("another name in Unicode", "zip_headers", at("x"), soundZip(named(stored(at("x"), "x"), base+"../../evil")), zipEnd{}),
 		change("wrong checksum", "unreadable", hello, func(z zipEntry) zipEntry { z.crc ^= 1; return z }),
 		change("encrypted", "zip_encrypted", greeting, func(z zipEntry) zipEntry { z.flags |= 1; return z }),
 		change("strongly encrypted", "zip_encrypted", greeting, func(z zipEntry) zipEntry { z.flags |= 1 | 1<<6; return z }),
@@ -110,8 +113,20 @@ func pieces(prefix string) []zipEntry {
 }
 
 func sized(z zipEntry, size uint32) zipEntry { z.size = size; return z }
+
 func moded(z zipEntry, mode uint32) zipEntry { z.mode = mode; return z }
-func hidden(name string) zipEntry            { z := stored(name, "unseen"); z.hidden = true; return z }
+
+func longer(z zipEntry, more string) zipEntry { z.packed = append(z.packed, more...); return z }
+
+func hidden(name string) zipEntry { z := stored(name, "unseen"); z.hidden = true; return z }
+
+// named has a second name, for programs that know of such (APPNOTE 4.6.9).
+func named(z zipEntry, name string) zipEntry {
+	z.extra = little(uint16(0x7075), uint16(5+len(name)), uint8(1), crc32.ChecksumIEEE([]byte(z.name)), name)
+	return z
+}
+
+// negative claims a size beyond 63 bits.
 func negative(name string) zipEntry {
 	z := stored(name, "")
 	z.size = 0xffffffff

@@ -421,8 +421,18 @@ type PackageChecked struct {
 	// SHA-512 of the bag's payload manifest, lower-case hex: names the whole content.
 	ManifestSha512 string          `protobuf:"bytes,5,opt,name=manifest_sha512,json=manifestSha512,proto3" json:"manifest_sha512,omitempty"`
 	Warnings       []*PackageFault `protobuf:"bytes,6,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Positions that were returned and are replaced by this package; empty where it replaces the
+	// whole content. What stands for other positions stays.
+	Redone []uint32 `protobuf:"varint,40,rep,packed,name=redone,proto3" json:"redone,omitempty"`
+	// The scanner that looked for malware, as it names itself ("ClamAV 1.4.2/27500/…"); empty where
+	// none is configured: then nothing was looked for.
+	Scanner string `protobuf:"bytes,80,opt,name=scanner,proto3" json:"scanner,omitempty"`
+	// The signatures that formats were identified by.
+	Signatures string `protobuf:"bytes,81,opt,name=signatures,proto3" json:"signatures,omitempty"`
+	// The program that examined the package, "qoyma 1.0".
+	Software      string `protobuf:"bytes,82,opt,name=software,proto3" json:"software,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PackageChecked) Reset() {
@@ -495,6 +505,34 @@ func (x *PackageChecked) GetWarnings() []*PackageFault {
 		return x.Warnings
 	}
 	return nil
+}
+
+func (x *PackageChecked) GetRedone() []uint32 {
+	if x != nil {
+		return x.Redone
+	}
+	return nil
+}
+
+func (x *PackageChecked) GetScanner() string {
+	if x != nil {
+		return x.Scanner
+	}
+	return ""
+}
+
+func (x *PackageChecked) GetSignatures() string {
+	if x != nil {
+		return x.Signatures
+	}
+	return ""
+}
+
+func (x *PackageChecked) GetSoftware() string {
+	if x != nil {
+		return x.Software
+	}
+	return ""
 }
 
 // PackageFilesChecked carries the files of a checked package, at most 500. Those of a large
@@ -573,6 +611,8 @@ type ContentFile struct {
 	Mime   string `protobuf:"bytes,7,opt,name=mime,proto3" json:"mime,omitempty"`
 	// signature, container, extension, text or none.
 	Basis string `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The package whose bytes it is, where it is not the one named last.
+	PackageId string `protobuf:"bytes,40,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
 	// Unkeyed BLAKE3 of 32 bytes, lower-case hex: what the archive's own checks of fixity count,
 	// being the quickest; empty in packages that were taken before it was counted.
 	Blake3 string `protobuf:"bytes,80,opt,name=blake3,proto3" json:"blake3,omitempty"`
@@ -665,6 +705,13 @@ func (x *ContentFile) GetMime() string {
 func (x *ContentFile) GetBasis() string {
 	if x != nil {
 		return x.Basis
+	}
+	return ""
+}
+
+func (x *ContentFile) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
 	}
 	return ""
 }
@@ -762,7 +809,13 @@ type AccessionAccepted struct {
 	// Identifier of the OCFL object that keeps the content; empty for paper alone.
 	ObjectId string `protobuf:"bytes,8,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
 	// SHA-512 of the object's inventory.json, lower-case hex.
-	ObjectSha512  string `protobuf:"bytes,9,opt,name=object_sha512,json=objectSha512,proto3" json:"object_sha512,omitempty"`
+	ObjectSha512 string `protobuf:"bytes,9,opt,name=object_sha512,json=objectSha512,proto3" json:"object_sha512,omitempty"`
+	// As in TransferAnnounced; empty means scheduled.
+	Kind   string          `protobuf:"bytes,40,opt,name=kind,proto3" json:"kind,omitempty"`
+	Form   string          `protobuf:"bytes,41,opt,name=form,proto3" json:"form,omitempty"`
+	Ground *TransferGround `protobuf:"bytes,42,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Units that were counted and not described; they are among the accepted.
+	Undescribed   uint32 `protobuf:"varint,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -860,14 +913,44 @@ func (x *AccessionAccepted) GetObjectSha512() string {
 	return ""
 }
 
+func (x *AccessionAccepted) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AccessionAccepted) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *AccessionAccepted) GetGround() *TransferGround {
+	if x != nil {
+		return x.Ground
+	}
+	return nil
+}
+
+func (x *AccessionAccepted) GetUndescribed() uint32 {
+	if x != nil {
+		return x.Undescribed
+	}
+	return 0
+}
+
 // AccessionFilesAccepted carries accepted rows, at most 500.
 type AccessionFilesAccepted struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	Files           []*AcceptedFile        `protobuf:"bytes,2,rep,name=files,proto3" json:"files,omitempty"`
 	Last            bool                   `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// As in AccessionAccepted.
+	Kind          string `protobuf:"bytes,40,opt,name=kind,proto3" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AccessionFilesAccepted) Reset() {
@@ -919,6 +1002,13 @@ func (x *AccessionFilesAccepted) GetLast() bool {
 		return x.Last
 	}
 	return false
+}
+
+func (x *AccessionFilesAccepted) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
 }
 
 // AcceptedFile is one unit with the digital files that belong to it.
@@ -1152,6 +1242,2346 @@ func (x *ContentRestored) GetScrubId() string {
 	return ""
 }
 
+// TransferAnnounced opens a transfer that no term of retention brought: early and extra ones, from
+// liquidated bodies, persons' papers, purchases, returned from abroad (AR-2, AR-3, AR-12). The
+// person who gives stands in the sealed body (Giver).
+type TransferAnnounced struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// early, extra, liquidated, personal_papers, purchase or returned.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// paper, digital, mixed or audiovisual.
+	Form string `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
+	// Whose documents they are: the creator of the fonds. Its id is the code under which later
+	// receipts of the same giver come.
+	Organisation *v1.Organisation `protobuf:"bytes,4,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	// Number, title, kind and years; no files yet. Empty number where the transfer is undescribed.
+	Inventory *v1.Inventory   `protobuf:"bytes,5,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	Ground    *TransferGround `protobuf:"bytes,6,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Set where no inventory comes.
+	Undescribed   *Undescribed `protobuf:"bytes,7,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	AnnouncedOn   string       `protobuf:"bytes,8,opt,name=announced_on,json=announcedOn,proto3" json:"announced_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferAnnounced) Reset() {
+	*x = TransferAnnounced{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferAnnounced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferAnnounced) ProtoMessage() {}
+
+func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferAnnounced.ProtoReflect.Descriptor instead.
+func (*TransferAnnounced) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *TransferAnnounced) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *TransferAnnounced) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *TransferAnnounced) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *TransferAnnounced) GetOrganisation() *v1.Organisation {
+	if x != nil {
+		return x.Organisation
+	}
+	return nil
+}
+
+func (x *TransferAnnounced) GetInventory() *v1.Inventory {
+	if x != nil {
+		return x.Inventory
+	}
+	return nil
+}
+
+func (x *TransferAnnounced) GetGround() *TransferGround {
+	if x != nil {
+		return x.Ground
+	}
+	return nil
+}
+
+func (x *TransferAnnounced) GetUndescribed() *Undescribed {
+	if x != nil {
+		return x.Undescribed
+	}
+	return nil
+}
+
+func (x *TransferAnnounced) GetAnnouncedOn() string {
+	if x != nil {
+		return x.AnnouncedOn
+	}
+	return ""
+}
+
+// TransferGround is what a transfer rests on, as the kind demands it.
+type TransferGround struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Decision of the expert commission (AR-8).
+	Protocol *v1.Protocol `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	// The paper it rests on, number and civil date: contract, giver's deed, order of liquidation.
+	Document     string `protobuf:"bytes,2,opt,name=document,proto3" json:"document,omitempty"`
+	DocumentDate string `protobuf:"bytes,3,opt,name=document_date,json=documentDate,proto3" json:"document_date,omitempty"`
+	// Why, in words: ground of the liquidation, reason of an early or extra transfer.
+	Reason       string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	LiquidatedOn string `protobuf:"bytes,5,opt,name=liquidated_on,json=liquidatedOn,proto3" json:"liquidated_on,omitempty"`
+	// Returned from abroad (AR-3).
+	Country   string `protobuf:"bytes,6,opt,name=country,proto3" json:"country,omitempty"`
+	Agreement string `protobuf:"bytes,7,opt,name=agreement,proto3" json:"agreement,omitempty"`
+	Holder    string `protobuf:"bytes,8,opt,name=holder,proto3" json:"holder,omitempty"`
+	// Rule and edition by which it was judged, e.g. "transfer.purchase@1", and its basis.
+	Rule          string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
+	LegalBasis    string `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Verified      bool   `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferGround) Reset() {
+	*x = TransferGround{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferGround) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferGround) ProtoMessage() {}
+
+func (x *TransferGround) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferGround.ProtoReflect.Descriptor instead.
+func (*TransferGround) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *TransferGround) GetProtocol() *v1.Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+func (x *TransferGround) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *TransferGround) GetDocumentDate() string {
+	if x != nil {
+		return x.DocumentDate
+	}
+	return ""
+}
+
+func (x *TransferGround) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *TransferGround) GetLiquidatedOn() string {
+	if x != nil {
+		return x.LiquidatedOn
+	}
+	return ""
+}
+
+func (x *TransferGround) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *TransferGround) GetAgreement() string {
+	if x != nil {
+		return x.Agreement
+	}
+	return ""
+}
+
+func (x *TransferGround) GetHolder() string {
+	if x != nil {
+		return x.Holder
+	}
+	return ""
+}
+
+func (x *TransferGround) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *TransferGround) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *TransferGround) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
+}
+
+// Undescribed counts what comes without an inventory (practice: fonds sheet, undescribed).
+type Undescribed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Units uint32                 `protobuf:"varint,1,opt,name=units,proto3" json:"units,omitempty"`
+	Boxes uint32                 `protobuf:"varint,2,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	// Length on the shelf, in centimetres.
+	Centimetres   uint32 `protobuf:"varint,3,opt,name=centimetres,proto3" json:"centimetres,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Undescribed) Reset() {
+	*x = Undescribed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Undescribed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Undescribed) ProtoMessage() {}
+
+func (x *Undescribed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Undescribed.ProtoReflect.Descriptor instead.
+func (*Undescribed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Undescribed) GetUnits() uint32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *Undescribed) GetBoxes() uint32 {
+	if x != nil {
+		return x.Boxes
+	}
+	return 0
+}
+
+func (x *Undescribed) GetCentimetres() uint32 {
+	if x != nil {
+		return x.Centimetres
+	}
+	return 0
+}
+
+// Giver is a person whose papers come; personal, always sealed (IS-2: kept to prove the right to
+// the papers and to reach the giver about them).
+type Giver struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Address       string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Phone         string                 `protobuf:"bytes,3,opt,name=phone,proto3" json:"phone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Giver) Reset() {
+	*x = Giver{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Giver) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Giver) ProtoMessage() {}
+
+func (x *Giver) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Giver.ProtoReflect.Descriptor instead.
+func (*Giver) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Giver) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Giver) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Giver) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+// InventorySealed ends the rows of an announced transfer: from here on they do not change.
+type InventorySealed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Files         uint32                 `protobuf:"varint,2,opt,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InventorySealed) Reset() {
+	*x = InventorySealed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InventorySealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InventorySealed) ProtoMessage() {}
+
+func (x *InventorySealed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InventorySealed.ProtoReflect.Descriptor instead.
+func (*InventorySealed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *InventorySealed) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *InventorySealed) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+// TransferConsented is the head's consent to an early transfer.
+type TransferConsented struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	ConsentedOn   string                 `protobuf:"bytes,2,opt,name=consented_on,json=consentedOn,proto3" json:"consented_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferConsented) Reset() {
+	*x = TransferConsented{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferConsented) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferConsented) ProtoMessage() {}
+
+func (x *TransferConsented) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferConsented.ProtoReflect.Descriptor instead.
+func (*TransferConsented) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *TransferConsented) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *TransferConsented) GetConsentedOn() string {
+	if x != nil {
+		return x.ConsentedOn
+	}
+	return ""
+}
+
+// TransferPrepared says in which form a transfer comes, and when.
+type TransferPrepared struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// paper, digital, mixed or audiovisual.
+	Form          string `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	BroughtOn     string `protobuf:"bytes,3,opt,name=brought_on,json=broughtOn,proto3" json:"brought_on,omitempty"`
+	Boxes         uint32 `protobuf:"varint,4,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferPrepared) Reset() {
+	*x = TransferPrepared{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferPrepared) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferPrepared) ProtoMessage() {}
+
+func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferPrepared.ProtoReflect.Descriptor instead.
+func (*TransferPrepared) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *TransferPrepared) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *TransferPrepared) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *TransferPrepared) GetBroughtOn() string {
+	if x != nil {
+		return x.BroughtOn
+	}
+	return ""
+}
+
+func (x *TransferPrepared) GetBoxes() uint32 {
+	if x != nil {
+		return x.Boxes
+	}
+	return 0
+}
+
+// PaperReceived counts what was carried in, before it is checked unit by unit.
+type PaperReceived struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Units         uint32                 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	Boxes         uint32                 `protobuf:"varint,3,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	ReceivedOn    string                 `protobuf:"bytes,4,opt,name=received_on,json=receivedOn,proto3" json:"received_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaperReceived) Reset() {
+	*x = PaperReceived{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaperReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaperReceived) ProtoMessage() {}
+
+func (x *PaperReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaperReceived.ProtoReflect.Descriptor instead.
+func (*PaperReceived) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *PaperReceived) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PaperReceived) GetUnits() uint32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *PaperReceived) GetBoxes() uint32 {
+	if x != nil {
+		return x.Boxes
+	}
+	return 0
+}
+
+func (x *PaperReceived) GetReceivedOn() string {
+	if x != nil {
+		return x.ReceivedOn
+	}
+	return ""
+}
+
+// UnitsChecked says what was found of units on paper, at most 500. Who explained what is missing
+// stands in the sealed body (Explanations).
+type UnitsChecked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Findings      []*UnitFinding         `protobuf:"bytes,2,rep,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitsChecked) Reset() {
+	*x = UnitsChecked{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitsChecked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitsChecked) ProtoMessage() {}
+
+func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitsChecked.ProtoReflect.Descriptor instead.
+func (*UnitsChecked) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *UnitsChecked) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *UnitsChecked) GetFindings() []*UnitFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+// UnitFinding is one unit held against the inventory.
+type UnitFinding struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Position uint32                 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// present, missing, damaged or leaves_differ.
+	Finding string `protobuf:"bytes,2,opt,name=finding,proto3" json:"finding,omitempty"`
+	// Leaves as counted; 0 where missing or not counted.
+	Leaves uint32 `protobuf:"varint,3,opt,name=leaves,proto3" json:"leaves,omitempty"`
+	Note   string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// Why it is missing, as the giver explains and signs, and the civil date of the signature.
+	Explanation   string `protobuf:"bytes,5,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	ExplainedOn   string `protobuf:"bytes,6,opt,name=explained_on,json=explainedOn,proto3" json:"explained_on,omitempty"`
+	CheckedOn     string `protobuf:"bytes,7,opt,name=checked_on,json=checkedOn,proto3" json:"checked_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitFinding) Reset() {
+	*x = UnitFinding{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitFinding) ProtoMessage() {}
+
+func (x *UnitFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitFinding.ProtoReflect.Descriptor instead.
+func (*UnitFinding) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *UnitFinding) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *UnitFinding) GetFinding() string {
+	if x != nil {
+		return x.Finding
+	}
+	return ""
+}
+
+func (x *UnitFinding) GetLeaves() uint32 {
+	if x != nil {
+		return x.Leaves
+	}
+	return 0
+}
+
+func (x *UnitFinding) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *UnitFinding) GetExplanation() string {
+	if x != nil {
+		return x.Explanation
+	}
+	return ""
+}
+
+func (x *UnitFinding) GetExplainedOn() string {
+	if x != nil {
+		return x.ExplainedOn
+	}
+	return ""
+}
+
+func (x *UnitFinding) GetCheckedOn() string {
+	if x != nil {
+		return x.CheckedOn
+	}
+	return ""
+}
+
+// Explanations names who signed the explanations; personal, always sealed.
+type Explanations struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Explainers    []*Explainer           `protobuf:"bytes,1,rep,name=explainers,proto3" json:"explainers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Explanations) Reset() {
+	*x = Explanations{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Explanations) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Explanations) ProtoMessage() {}
+
+func (x *Explanations) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Explanations.ProtoReflect.Descriptor instead.
+func (*Explanations) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Explanations) GetExplainers() []*Explainer {
+	if x != nil {
+		return x.Explainers
+	}
+	return nil
+}
+
+// Explainer is who signed the explanation of one missing unit.
+type Explainer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Position      uint32                 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Post          string                 `protobuf:"bytes,3,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Explainer) Reset() {
+	*x = Explainer{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Explainer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Explainer) ProtoMessage() {}
+
+func (x *Explainer) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Explainer.ProtoReflect.Descriptor instead.
+func (*Explainer) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Explainer) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Explainer) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Explainer) GetPost() string {
+	if x != nil {
+		return x.Post
+	}
+	return ""
+}
+
+// RowsReturned gives rows back to the department; only these are to be redone.
+type RowsReturned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Rows          []*ReturnedRow         `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowsReturned) Reset() {
+	*x = RowsReturned{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowsReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowsReturned) ProtoMessage() {}
+
+func (x *RowsReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowsReturned.ProtoReflect.Descriptor instead.
+func (*RowsReturned) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RowsReturned) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *RowsReturned) GetRows() []*ReturnedRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// ReturnedRow says what is wrong with a row.
+type ReturnedRow struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Position uint32                 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// unreadable, wrong_content, incomplete, wrong_description, format, damaged or other.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Comment       string `protobuf:"bytes,3,opt,name=comment,proto3" json:"comment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnedRow) Reset() {
+	*x = ReturnedRow{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnedRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnedRow) ProtoMessage() {}
+
+func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnedRow.ProtoReflect.Descriptor instead.
+func (*ReturnedRow) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ReturnedRow) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *ReturnedRow) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReturnedRow) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+// RowCommented is one remark of either side about a row.
+type RowCommented struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Position   uint32                 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// department or archive.
+	Side          string `protobuf:"bytes,3,opt,name=side,proto3" json:"side,omitempty"`
+	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowCommented) Reset() {
+	*x = RowCommented{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowCommented) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowCommented) ProtoMessage() {}
+
+func (x *RowCommented) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowCommented.ProtoReflect.Descriptor instead.
+func (*RowCommented) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RowCommented) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *RowCommented) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *RowCommented) GetSide() string {
+	if x != nil {
+		return x.Side
+	}
+	return ""
+}
+
+func (x *RowCommented) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// RowAnswered says what the department did about a returned row.
+type RowAnswered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Position      uint32                 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowAnswered) Reset() {
+	*x = RowAnswered{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowAnswered) ProtoMessage() {}
+
+func (x *RowAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowAnswered.ProtoReflect.Descriptor instead.
+func (*RowAnswered) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RowAnswered) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *RowAnswered) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *RowAnswered) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// QuarantineBegun keeps an accession apart until it is known to be clean.
+type QuarantineBegun struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Reason          string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Place           string                 `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
+	BegunOn         string                 `protobuf:"bytes,4,opt,name=begun_on,json=begunOn,proto3" json:"begun_on,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *QuarantineBegun) Reset() {
+	*x = QuarantineBegun{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuarantineBegun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuarantineBegun) ProtoMessage() {}
+
+func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuarantineBegun.ProtoReflect.Descriptor instead.
+func (*QuarantineBegun) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *QuarantineBegun) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *QuarantineBegun) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *QuarantineBegun) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *QuarantineBegun) GetBegunOn() string {
+	if x != nil {
+		return x.BegunOn
+	}
+	return ""
+}
+
+// QuarantineEnded says what came out of it.
+type QuarantineEnded struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// clean, treated or restoration.
+	Result        string `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"`
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	EndedOn       string `protobuf:"bytes,4,opt,name=ended_on,json=endedOn,proto3" json:"ended_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuarantineEnded) Reset() {
+	*x = QuarantineEnded{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuarantineEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuarantineEnded) ProtoMessage() {}
+
+func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuarantineEnded.ProtoReflect.Descriptor instead.
+func (*QuarantineEnded) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *QuarantineEnded) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *QuarantineEnded) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *QuarantineEnded) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *QuarantineEnded) GetEndedOn() string {
+	if x != nil {
+		return x.EndedOn
+	}
+	return ""
+}
+
+// BoxesStored says which units stand in which boxes, and where the boxes stand; a box that came
+// before is replaced by what is said of it now. At most 500.
+type BoxesStored struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Boxes           []*Box                 `protobuf:"bytes,2,rep,name=boxes,proto3" json:"boxes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *BoxesStored) Reset() {
+	*x = BoxesStored{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BoxesStored) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BoxesStored) ProtoMessage() {}
+
+func (x *BoxesStored) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BoxesStored.ProtoReflect.Descriptor instead.
+func (*BoxesStored) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *BoxesStored) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *BoxesStored) GetBoxes() []*Box {
+	if x != nil {
+		return x.Boxes
+	}
+	return nil
+}
+
+// Box holds a run of an accession's units and has a place.
+type Box struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number uint32                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Positions of the inventory; both 0 where the accession is undescribed.
+	First         uint32 `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"`
+	Last          uint32 `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
+	Room          string `protobuf:"bytes,4,opt,name=room,proto3" json:"room,omitempty"`
+	Rack          string `protobuf:"bytes,5,opt,name=rack,proto3" json:"rack,omitempty"`
+	Shelf         string `protobuf:"bytes,6,opt,name=shelf,proto3" json:"shelf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Box) Reset() {
+	*x = Box{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Box) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Box) ProtoMessage() {}
+
+func (x *Box) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Box.ProtoReflect.Descriptor instead.
+func (*Box) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Box) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Box) GetFirst() uint32 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *Box) GetLast() uint32 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *Box) GetRoom() string {
+	if x != nil {
+		return x.Room
+	}
+	return ""
+}
+
+func (x *Box) GetRack() string {
+	if x != nil {
+		return x.Rack
+	}
+	return ""
+}
+
+func (x *Box) GetShelf() string {
+	if x != nil {
+		return x.Shelf
+	}
+	return ""
+}
+
+// AccessionCodeKnown repeats where the catalogue placed an accession, for labels.
+type AccessionCodeKnown struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Fonds           string                 `protobuf:"bytes,2,opt,name=fonds,proto3" json:"fonds,omitempty"`
+	Inventory       string                 `protobuf:"bytes,3,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	// The unit at position n has the number offset + n.
+	Offset        uint32 `protobuf:"varint,4,opt,name=offset,proto3" json:"offset,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessionCodeKnown) Reset() {
+	*x = AccessionCodeKnown{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessionCodeKnown) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessionCodeKnown) ProtoMessage() {}
+
+func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessionCodeKnown.ProtoReflect.Descriptor instead.
+func (*AccessionCodeKnown) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *AccessionCodeKnown) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *AccessionCodeKnown) GetFonds() string {
+	if x != nil {
+		return x.Fonds
+	}
+	return ""
+}
+
+func (x *AccessionCodeKnown) GetInventory() string {
+	if x != nil {
+		return x.Inventory
+	}
+	return ""
+}
+
+func (x *AccessionCodeKnown) GetOffset() uint32 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+// AccessionApproved is the commission's decision on an accession whose kind needs one (AR-8).
+type AccessionApproved struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Protocol        *v1.Protocol           `protobuf:"bytes,2,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *AccessionApproved) Reset() {
+	*x = AccessionApproved{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessionApproved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessionApproved) ProtoMessage() {}
+
+func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessionApproved.ProtoReflect.Descriptor instead.
+func (*AccessionApproved) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AccessionApproved) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *AccessionApproved) GetProtocol() *v1.Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+// ActSigned is one of the two signatures under the act. The name under a signature by hand stands
+// in the sealed body (HandSignature).
+type ActSigned struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// giver or archive.
+	Side string `protobuf:"bytes,2,opt,name=side,proto3" json:"side,omitempty"`
+	// Language of the copy that was signed, and its SHA-256.
+	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	Sha256   string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// key (Ed25519 over the statement of the digest), account (identity and digest) or hand.
+	How string `protobuf:"bytes,5,opt,name=how,proto3" json:"how,omitempty"`
+	// Who signed here; for a signature by hand, who recorded it.
+	Account       string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
+	KeyId         string `protobuf:"bytes,7,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Signature     []byte `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
+	SignedOn      string `protobuf:"bytes,9,opt,name=signed_on,json=signedOn,proto3" json:"signed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActSigned) Reset() {
+	*x = ActSigned{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActSigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActSigned) ProtoMessage() {}
+
+func (x *ActSigned) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActSigned.ProtoReflect.Descriptor instead.
+func (*ActSigned) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ActSigned) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ActSigned) GetSide() string {
+	if x != nil {
+		return x.Side
+	}
+	return ""
+}
+
+func (x *ActSigned) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ActSigned) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *ActSigned) GetHow() string {
+	if x != nil {
+		return x.How
+	}
+	return ""
+}
+
+func (x *ActSigned) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ActSigned) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *ActSigned) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *ActSigned) GetSignedOn() string {
+	if x != nil {
+		return x.SignedOn
+	}
+	return ""
+}
+
+// HandSignature is who signed on paper; personal, always sealed.
+type HandSignature struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Post          string                 `protobuf:"bytes,2,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandSignature) Reset() {
+	*x = HandSignature{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandSignature) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandSignature) ProtoMessage() {}
+
+func (x *HandSignature) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandSignature.ProtoReflect.Descriptor instead.
+func (*HandSignature) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *HandSignature) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *HandSignature) GetPost() string {
+	if x != nil {
+		return x.Post
+	}
+	return ""
+}
+
+// SignerKeyKnown repeats a signing key of an account, so that a signature under an act can be
+// checked here; an empty public key says that it is in force no more.
+type SignerKeyKnown struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	KeyId         string                 `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	PublicKey     []byte                 `protobuf:"bytes,3,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignerKeyKnown) Reset() {
+	*x = SignerKeyKnown{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignerKeyKnown) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignerKeyKnown) ProtoMessage() {}
+
+func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignerKeyKnown.ProtoReflect.Descriptor instead.
+func (*SignerKeyKnown) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SignerKeyKnown) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *SignerKeyKnown) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *SignerKeyKnown) GetPublicKey() []byte {
+	if x != nil {
+		return x.PublicKey
+	}
+	return nil
+}
+
+// AccessionClosed says that the act has both signatures and everything its kind needs.
+type AccessionClosed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	ClosedOn        string                 `protobuf:"bytes,2,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *AccessionClosed) Reset() {
+	*x = AccessionClosed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessionClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessionClosed) ProtoMessage() {}
+
+func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessionClosed.ProtoReflect.Descriptor instead.
+func (*AccessionClosed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AccessionClosed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *AccessionClosed) GetClosedOn() string {
+	if x != nil {
+		return x.ClosedOn
+	}
+	return ""
+}
+
+// AccessionDescribed is the act of description of an undescribed accession: its rows follow in
+// AccessionFilesAccepted.
+type AccessionDescribed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	TransferId      string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Organisation    *v1.Organisation       `protobuf:"bytes,3,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	Inventory       *v1.Inventory          `protobuf:"bytes,4,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	// Rows described, and units that were counted before.
+	Described     uint32 `protobuf:"varint,5,opt,name=described,proto3" json:"described,omitempty"`
+	Counted       uint32 `protobuf:"varint,6,opt,name=counted,proto3" json:"counted,omitempty"`
+	DescribedOn   string `protobuf:"bytes,7,opt,name=described_on,json=describedOn,proto3" json:"described_on,omitempty"`
+	ObjectId      string `protobuf:"bytes,8,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessionDescribed) Reset() {
+	*x = AccessionDescribed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessionDescribed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessionDescribed) ProtoMessage() {}
+
+func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessionDescribed.ProtoReflect.Descriptor instead.
+func (*AccessionDescribed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *AccessionDescribed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *AccessionDescribed) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AccessionDescribed) GetOrganisation() *v1.Organisation {
+	if x != nil {
+		return x.Organisation
+	}
+	return nil
+}
+
+func (x *AccessionDescribed) GetInventory() *v1.Inventory {
+	if x != nil {
+		return x.Inventory
+	}
+	return nil
+}
+
+func (x *AccessionDescribed) GetDescribed() uint32 {
+	if x != nil {
+		return x.Described
+	}
+	return 0
+}
+
+func (x *AccessionDescribed) GetCounted() uint32 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
+}
+
+func (x *AccessionDescribed) GetDescribedOn() string {
+	if x != nil {
+		return x.DescribedOn
+	}
+	return ""
+}
+
+func (x *AccessionDescribed) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+// DeaccessionProposed asks the head to let units leave the archive.
+type DeaccessionProposed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Number within the accession, from 1.
+	Number uint32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// transferred, destroyed or returned_to_owner.
+	Way      string       `protobuf:"bytes,3,opt,name=way,proto3" json:"way,omitempty"`
+	Ground   string       `protobuf:"bytes,4,opt,name=ground,proto3" json:"ground,omitempty"`
+	Protocol *v1.Protocol `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	// Who receives them; empty where they are destroyed.
+	Receiver      string   `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	Positions     []uint32 `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	ProposedBy    string   `protobuf:"bytes,8,opt,name=proposed_by,json=proposedBy,proto3" json:"proposed_by,omitempty"`
+	ProposedOn    string   `protobuf:"bytes,9,opt,name=proposed_on,json=proposedOn,proto3" json:"proposed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeaccessionProposed) Reset() {
+	*x = DeaccessionProposed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeaccessionProposed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeaccessionProposed) ProtoMessage() {}
+
+func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeaccessionProposed.ProtoReflect.Descriptor instead.
+func (*DeaccessionProposed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *DeaccessionProposed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DeaccessionProposed) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *DeaccessionProposed) GetWay() string {
+	if x != nil {
+		return x.Way
+	}
+	return ""
+}
+
+func (x *DeaccessionProposed) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *DeaccessionProposed) GetProtocol() *v1.Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+func (x *DeaccessionProposed) GetReceiver() string {
+	if x != nil {
+		return x.Receiver
+	}
+	return ""
+}
+
+func (x *DeaccessionProposed) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+func (x *DeaccessionProposed) GetProposedBy() string {
+	if x != nil {
+		return x.ProposedBy
+	}
+	return ""
+}
+
+func (x *DeaccessionProposed) GetProposedOn() string {
+	if x != nil {
+		return x.ProposedOn
+	}
+	return ""
+}
+
+// DeaccessionDeclined says that the head does not let them go.
+type DeaccessionDeclined struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Reason          string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *DeaccessionDeclined) Reset() {
+	*x = DeaccessionDeclined{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeaccessionDeclined) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeaccessionDeclined) ProtoMessage() {}
+
+func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeaccessionDeclined.ProtoReflect.Descriptor instead.
+func (*DeaccessionDeclined) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *DeaccessionDeclined) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DeaccessionDeclined) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *DeaccessionDeclined) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// AccessionDeaccessioned says that units have left the archive.
+type AccessionDeaccessioned struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Way             string                 `protobuf:"bytes,3,opt,name=way,proto3" json:"way,omitempty"`
+	Ground          string                 `protobuf:"bytes,4,opt,name=ground,proto3" json:"ground,omitempty"`
+	Protocol        *v1.Protocol           `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Receiver        string                 `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	Positions       []uint32               `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	ApprovedOn      string                 `protobuf:"bytes,8,opt,name=approved_on,json=approvedOn,proto3" json:"approved_on,omitempty"`
+	// The act of deaccession, in each language.
+	Acts          []*DeaccessionAct `protobuf:"bytes,9,rep,name=acts,proto3" json:"acts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessionDeaccessioned) Reset() {
+	*x = AccessionDeaccessioned{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessionDeaccessioned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessionDeaccessioned) ProtoMessage() {}
+
+func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessionDeaccessioned.ProtoReflect.Descriptor instead.
+func (*AccessionDeaccessioned) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *AccessionDeaccessioned) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *AccessionDeaccessioned) GetWay() string {
+	if x != nil {
+		return x.Way
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetProtocol() *v1.Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+func (x *AccessionDeaccessioned) GetReceiver() string {
+	if x != nil {
+		return x.Receiver
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+func (x *AccessionDeaccessioned) GetApprovedOn() string {
+	if x != nil {
+		return x.ApprovedOn
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetActs() []*DeaccessionAct {
+	if x != nil {
+		return x.Acts
+	}
+	return nil
+}
+
+// DeaccessionAct names a printed act of deaccession.
+type DeaccessionAct struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Language      string                 `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
+	Sha256        string                 `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeaccessionAct) Reset() {
+	*x = DeaccessionAct{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeaccessionAct) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeaccessionAct) ProtoMessage() {}
+
+func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
+func (*DeaccessionAct) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *DeaccessionAct) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *DeaccessionAct) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *DeaccessionAct) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// UploadLimitsSet says how much may be on its way to the archive at once, and for how long. A later
+// event for the same organisation and day takes the place of an earlier.
+type UploadLimitsSet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The department for which it holds; empty for every one that has none of its own.
+	OrganisationId string `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	// Civil date in Almaty from which it holds.
+	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Of one transfer's package.
+	TransferBytes uint64 `protobuf:"varint,3,opt,name=transfer_bytes,json=transferBytes,proto3" json:"transfer_bytes,omitempty"`
+	TransferFiles uint32 `protobuf:"varint,4,opt,name=transfer_files,json=transferFiles,proto3" json:"transfer_files,omitempty"`
+	// Of all packages of a department that wait for their acceptance or are on their way.
+	DepartmentBytes uint64 `protobuf:"varint,5,opt,name=department_bytes,json=departmentBytes,proto3" json:"department_bytes,omitempty"`
+	DepartmentFiles uint32 `protobuf:"varint,6,opt,name=department_files,json=departmentFiles,proto3" json:"department_files,omitempty"`
+	// Days after its last byte when an unfinished package is swept away.
+	KeepDays      uint32 `protobuf:"varint,7,opt,name=keep_days,json=keepDays,proto3" json:"keep_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadLimitsSet) Reset() {
+	*x = UploadLimitsSet{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadLimitsSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadLimitsSet) ProtoMessage() {}
+
+func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
+func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *UploadLimitsSet) GetOrganisationId() string {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return ""
+}
+
+func (x *UploadLimitsSet) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *UploadLimitsSet) GetTransferBytes() uint64 {
+	if x != nil {
+		return x.TransferBytes
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetTransferFiles() uint32 {
+	if x != nil {
+		return x.TransferFiles
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetDepartmentBytes() uint64 {
+	if x != nil {
+		return x.DepartmentBytes
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetDepartmentFiles() uint32 {
+	if x != nil {
+		return x.DepartmentFiles
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetKeepDays() uint32 {
+	if x != nil {
+		return x.KeepDays
+	}
+	return 0
+}
+
 // PackageDuplicatesFound says which files of a package stand in the archive already, byte for
 // byte. It says nothing of the other accession: that is looked up when somebody reads it who may
 // see it, for a department must not learn what another one has handed over. At most 500 rows.
@@ -1166,7 +3596,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +3608,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +3621,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -1226,7 +3656,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1238,7 +3668,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1251,7 +3681,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -1273,7 +3703,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +3715,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +3728,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -1329,7 +3759,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +3771,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +3784,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -1413,7 +3843,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x125\n" +
-	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xe0\x01\n" +
+	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xce\x02\n" +
 	"\x0ePackageChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -1422,13 +3852,19 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x05files\x18\x03 \x01(\rR\x05files\x12\x14\n" +
 	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\x12'\n" +
 	"\x0fmanifest_sha512\x18\x05 \x01(\tR\x0emanifestSha512\x129\n" +
-	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\"\x89\x01\n" +
+	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\x12\x16\n" +
+	"\x06redone\x18( \x03(\rR\x06redone\x12\x18\n" +
+	"\ascanner\x18P \x01(\tR\ascanner\x12\x1e\n" +
+	"\n" +
+	"signatures\x18Q \x01(\tR\n" +
+	"signatures\x12\x1a\n" +
+	"\bsoftware\x18R \x01(\tR\bsoftware\"\x89\x01\n" +
 	"\x13PackageFilesChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x122\n" +
-	"\x05files\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05files\"\xef\x01\n" +
+	"\x05files\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05files\"\x8e\x02\n" +
 	"\vContentFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x16\n" +
@@ -1437,7 +3873,9 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04puid\x18\x05 \x01(\tR\x04puid\x12\x16\n" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n" +
 	"\x04mime\x18\a \x01(\tR\x04mime\x12\x14\n" +
-	"\x05basis\x18\b \x01(\tR\x05basis\x12\x16\n" +
+	"\x05basis\x18\b \x01(\tR\x05basis\x12\x1d\n" +
+	"\n" +
+	"package_id\x18( \x01(\tR\tpackageId\x12\x16\n" +
 	"\x06blake3\x18P \x01(\tR\x06blake3\x12\x1a\n" +
 	"\bexamined\x18Q \x01(\tR\bexamined\"o\n" +
 	"\x0fAcceptanceBegun\x12\x1f\n" +
@@ -1445,7 +3883,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x1c\n" +
-	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xf3\x02\n" +
+	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xf6\x03\n" +
 	"\x11AccessionAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -1457,11 +3895,16 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x06listed\x18\x06 \x01(\rR\x06listed\x12\x1a\n" +
 	"\baccepted\x18\a \x01(\rR\baccepted\x12\x1b\n" +
 	"\tobject_id\x18\b \x01(\tR\bobjectId\x12#\n" +
-	"\robject_sha512\x18\t \x01(\tR\fobjectSha512\"\x8c\x01\n" +
+	"\robject_sha512\x18\t \x01(\tR\fobjectSha512\x12\x12\n" +
+	"\x04kind\x18( \x01(\tR\x04kind\x12\x12\n" +
+	"\x04form\x18) \x01(\tR\x04form\x127\n" +
+	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12 \n" +
+	"\vundescribed\x18+ \x01(\rR\vundescribed\"\xa0\x01\n" +
 	"\x16AccessionFilesAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x123\n" +
 	"\x05files\x18\x02 \x03(\v2\x1d.qoyma.intake.v1.AcceptedFileR\x05files\x12\x12\n" +
-	"\x04last\x18\x03 \x01(\bR\x04last\"^\n" +
+	"\x04last\x18\x03 \x01(\bR\x04last\x12\x12\n" +
+	"\x04kind\x18( \x01(\tR\x04kind\"^\n" +
 	"\fAcceptedFile\x12)\n" +
 	"\x04file\x18\x01 \x01(\v2\x15.qoyma.record.v1.FileR\x04file\x12#\n" +
 	"\rcontent_paths\x18\x02 \x03(\tR\fcontentPaths\"\x7f\n" +
@@ -1479,7 +3922,199 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x0edamaged_sha512\x18\x05 \x01(\tR\rdamagedSha512\x12 \n" +
 	"\vquarantined\x18\x06 \x01(\tR\vquarantined\x12\x1b\n" +
 	"\tfrom_site\x18\a \x01(\tR\bfromSite\x12\x19\n" +
-	"\bscrub_id\x18\b \x01(\tR\ascrubId\"\x8e\x01\n" +
+	"\bscrub_id\x18\b \x01(\tR\ascrubId\"\xf5\x02\n" +
+	"\x11TransferAnnounced\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04form\x18\x03 \x01(\tR\x04form\x12A\n" +
+	"\forganisation\x18\x04 \x01(\v2\x1d.qoyma.record.v1.OrganisationR\forganisation\x128\n" +
+	"\tinventory\x18\x05 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x127\n" +
+	"\x06ground\x18\x06 \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12>\n" +
+	"\vundescribed\x18\a \x01(\v2\x1c.qoyma.intake.v1.UndescribedR\vundescribed\x12!\n" +
+	"\fannounced_on\x18\b \x01(\tR\vannouncedOn\"\xe6\x02\n" +
+	"\x0eTransferGround\x125\n" +
+	"\bprotocol\x18\x01 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
+	"\bdocument\x18\x02 \x01(\tR\bdocument\x12#\n" +
+	"\rdocument_date\x18\x03 \x01(\tR\fdocumentDate\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12#\n" +
+	"\rliquidated_on\x18\x05 \x01(\tR\fliquidatedOn\x12\x18\n" +
+	"\acountry\x18\x06 \x01(\tR\acountry\x12\x1c\n" +
+	"\tagreement\x18\a \x01(\tR\tagreement\x12\x16\n" +
+	"\x06holder\x18\b \x01(\tR\x06holder\x12\x12\n" +
+	"\x04rule\x18\t \x01(\tR\x04rule\x12\x1f\n" +
+	"\vlegal_basis\x18\n" +
+	" \x01(\tR\n" +
+	"legalBasis\x12\x1a\n" +
+	"\bverified\x18\v \x01(\bR\bverified\"[\n" +
+	"\vUndescribed\x12\x14\n" +
+	"\x05units\x18\x01 \x01(\rR\x05units\x12\x14\n" +
+	"\x05boxes\x18\x02 \x01(\rR\x05boxes\x12 \n" +
+	"\vcentimetres\x18\x03 \x01(\rR\vcentimetres\"K\n" +
+	"\x05Giver\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
+	"\x05phone\x18\x03 \x01(\tR\x05phone\"H\n" +
+	"\x0fInventorySealed\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05files\x18\x02 \x01(\rR\x05files\"W\n" +
+	"\x11TransferConsented\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12!\n" +
+	"\fconsented_on\x18\x02 \x01(\tR\vconsentedOn\"|\n" +
+	"\x10TransferPrepared\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04form\x18\x02 \x01(\tR\x04form\x12\x1d\n" +
+	"\n" +
+	"brought_on\x18\x03 \x01(\tR\tbroughtOn\x12\x14\n" +
+	"\x05boxes\x18\x04 \x01(\rR\x05boxes\"}\n" +
+	"\rPaperReceived\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05units\x18\x02 \x01(\rR\x05units\x12\x14\n" +
+	"\x05boxes\x18\x03 \x01(\rR\x05boxes\x12\x1f\n" +
+	"\vreceived_on\x18\x04 \x01(\tR\n" +
+	"receivedOn\"i\n" +
+	"\fUnitsChecked\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x128\n" +
+	"\bfindings\x18\x02 \x03(\v2\x1c.qoyma.intake.v1.UnitFindingR\bfindings\"\xd3\x01\n" +
+	"\vUnitFinding\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\rR\bposition\x12\x18\n" +
+	"\afinding\x18\x02 \x01(\tR\afinding\x12\x16\n" +
+	"\x06leaves\x18\x03 \x01(\rR\x06leaves\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\x12 \n" +
+	"\vexplanation\x18\x05 \x01(\tR\vexplanation\x12!\n" +
+	"\fexplained_on\x18\x06 \x01(\tR\vexplainedOn\x12\x1d\n" +
+	"\n" +
+	"checked_on\x18\a \x01(\tR\tcheckedOn\"J\n" +
+	"\fExplanations\x12:\n" +
+	"\n" +
+	"explainers\x18\x01 \x03(\v2\x1a.qoyma.intake.v1.ExplainerR\n" +
+	"explainers\"O\n" +
+	"\tExplainer\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\rR\bposition\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04post\x18\x03 \x01(\tR\x04post\"a\n" +
+	"\fRowsReturned\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x120\n" +
+	"\x04rows\x18\x02 \x03(\v2\x1c.qoyma.intake.v1.ReturnedRowR\x04rows\"[\n" +
+	"\vReturnedRow\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\rR\bposition\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\acomment\x18\x03 \x01(\tR\acomment\"s\n" +
+	"\fRowCommented\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\rR\bposition\x12\x12\n" +
+	"\x04side\x18\x03 \x01(\tR\x04side\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"^\n" +
+	"\vRowAnswered\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\rR\bposition\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"\x85\x01\n" +
+	"\x0fQuarantineBegun\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05place\x18\x03 \x01(\tR\x05place\x12\x19\n" +
+	"\bbegun_on\x18\x04 \x01(\tR\abegunOn\"\x83\x01\n" +
+	"\x0fQuarantineEnded\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06result\x18\x02 \x01(\tR\x06result\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\x12\x19\n" +
+	"\bended_on\x18\x04 \x01(\tR\aendedOn\"d\n" +
+	"\vBoxesStored\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12*\n" +
+	"\x05boxes\x18\x02 \x03(\v2\x14.qoyma.intake.v1.BoxR\x05boxes\"\x85\x01\n" +
+	"\x03Box\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\rR\x05first\x12\x12\n" +
+	"\x04last\x18\x03 \x01(\rR\x04last\x12\x12\n" +
+	"\x04room\x18\x04 \x01(\tR\x04room\x12\x12\n" +
+	"\x04rack\x18\x05 \x01(\tR\x04rack\x12\x14\n" +
+	"\x05shelf\x18\x06 \x01(\tR\x05shelf\"\x8b\x01\n" +
+	"\x12AccessionCodeKnown\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x14\n" +
+	"\x05fonds\x18\x02 \x01(\tR\x05fonds\x12\x1c\n" +
+	"\tinventory\x18\x03 \x01(\tR\tinventory\x12\x16\n" +
+	"\x06offset\x18\x04 \x01(\rR\x06offset\"u\n" +
+	"\x11AccessionApproved\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x125\n" +
+	"\bprotocol\x18\x02 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\"\xfc\x01\n" +
+	"\tActSigned\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x12\n" +
+	"\x04side\x18\x02 \x01(\tR\x04side\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\x12\x10\n" +
+	"\x03how\x18\x05 \x01(\tR\x03how\x12\x18\n" +
+	"\aaccount\x18\x06 \x01(\tR\aaccount\x12\x15\n" +
+	"\x06key_id\x18\a \x01(\tR\x05keyId\x12\x1c\n" +
+	"\tsignature\x18\b \x01(\fR\tsignature\x12\x1b\n" +
+	"\tsigned_on\x18\t \x01(\tR\bsignedOn\"7\n" +
+	"\rHandSignature\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04post\x18\x02 \x01(\tR\x04post\"`\n" +
+	"\x0eSignerKeyKnown\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x15\n" +
+	"\x06key_id\x18\x02 \x01(\tR\x05keyId\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x03 \x01(\fR\tpublicKey\"Y\n" +
+	"\x0fAccessionClosed\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1b\n" +
+	"\tclosed_on\x18\x02 \x01(\tR\bclosedOn\"\xd5\x02\n" +
+	"\x12AccessionDescribed\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12A\n" +
+	"\forganisation\x18\x03 \x01(\v2\x1d.qoyma.record.v1.OrganisationR\forganisation\x128\n" +
+	"\tinventory\x18\x04 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x12\x1c\n" +
+	"\tdescribed\x18\x05 \x01(\rR\tdescribed\x12\x18\n" +
+	"\acounted\x18\x06 \x01(\rR\acounted\x12!\n" +
+	"\fdescribed_on\x18\a \x01(\tR\vdescribedOn\x12\x1b\n" +
+	"\tobject_id\x18\b \x01(\tR\bobjectId\"\xb5\x02\n" +
+	"\x13DeaccessionProposed\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
+	"\x03way\x18\x03 \x01(\tR\x03way\x12\x16\n" +
+	"\x06ground\x18\x04 \x01(\tR\x06ground\x125\n" +
+	"\bprotocol\x18\x05 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
+	"\breceiver\x18\x06 \x01(\tR\breceiver\x12\x1c\n" +
+	"\tpositions\x18\a \x03(\rR\tpositions\x12\x1f\n" +
+	"\vproposed_by\x18\b \x01(\tR\n" +
+	"proposedBy\x12\x1f\n" +
+	"\vproposed_on\x18\t \x01(\tR\n" +
+	"proposedOn\"p\n" +
+	"\x13DeaccessionDeclined\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xcc\x02\n" +
+	"\x16AccessionDeaccessioned\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
+	"\x03way\x18\x03 \x01(\tR\x03way\x12\x16\n" +
+	"\x06ground\x18\x04 \x01(\tR\x06ground\x125\n" +
+	"\bprotocol\x18\x05 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
+	"\breceiver\x18\x06 \x01(\tR\breceiver\x12\x1c\n" +
+	"\tpositions\x18\a \x03(\rR\tpositions\x12\x1f\n" +
+	"\vapproved_on\x18\b \x01(\tR\n" +
+	"approvedOn\x123\n" +
+	"\x04acts\x18\t \x03(\v2\x1f.qoyma.intake.v1.DeaccessionActR\x04acts\"X\n" +
+	"\x0eDeaccessionAct\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\"\x8f\x02\n" +
+	"\x0fUploadLimitsSet\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12%\n" +
+	"\x0etransfer_bytes\x18\x03 \x01(\x04R\rtransferBytes\x12%\n" +
+	"\x0etransfer_files\x18\x04 \x01(\rR\rtransferFiles\x12)\n" +
+	"\x10department_bytes\x18\x05 \x01(\x04R\x0fdepartmentBytes\x12)\n" +
+	"\x10department_files\x18\x06 \x01(\rR\x0fdepartmentFiles\x12\x1b\n" +
+	"\tkeep_days\x18\a \x01(\rR\bkeepDays\"\x8e\x01\n" +
 	"\x16PackageDuplicatesFound\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -1512,7 +4147,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -1529,34 +4164,83 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*AcceptedFile)(nil),           // 12: qoyma.intake.v1.AcceptedFile
 	(*ActDrawnUp)(nil),             // 13: qoyma.intake.v1.ActDrawnUp
 	(*ContentRestored)(nil),        // 14: qoyma.intake.v1.ContentRestored
-	(*PackageDuplicatesFound)(nil), // 15: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 16: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 17: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 18: qoyma.intake.v1.AcceptanceAbandoned
-	(*v1.Organisation)(nil),        // 19: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 20: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 21: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 22: qoyma.record.v1.Text
+	(*TransferAnnounced)(nil),      // 15: qoyma.intake.v1.TransferAnnounced
+	(*TransferGround)(nil),         // 16: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),            // 17: qoyma.intake.v1.Undescribed
+	(*Giver)(nil),                  // 18: qoyma.intake.v1.Giver
+	(*InventorySealed)(nil),        // 19: qoyma.intake.v1.InventorySealed
+	(*TransferConsented)(nil),      // 20: qoyma.intake.v1.TransferConsented
+	(*TransferPrepared)(nil),       // 21: qoyma.intake.v1.TransferPrepared
+	(*PaperReceived)(nil),          // 22: qoyma.intake.v1.PaperReceived
+	(*UnitsChecked)(nil),           // 23: qoyma.intake.v1.UnitsChecked
+	(*UnitFinding)(nil),            // 24: qoyma.intake.v1.UnitFinding
+	(*Explanations)(nil),           // 25: qoyma.intake.v1.Explanations
+	(*Explainer)(nil),              // 26: qoyma.intake.v1.Explainer
+	(*RowsReturned)(nil),           // 27: qoyma.intake.v1.RowsReturned
+	(*ReturnedRow)(nil),            // 28: qoyma.intake.v1.ReturnedRow
+	(*RowCommented)(nil),           // 29: qoyma.intake.v1.RowCommented
+	(*RowAnswered)(nil),            // 30: qoyma.intake.v1.RowAnswered
+	(*QuarantineBegun)(nil),        // 31: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),        // 32: qoyma.intake.v1.QuarantineEnded
+	(*BoxesStored)(nil),            // 33: qoyma.intake.v1.BoxesStored
+	(*Box)(nil),                    // 34: qoyma.intake.v1.Box
+	(*AccessionCodeKnown)(nil),     // 35: qoyma.intake.v1.AccessionCodeKnown
+	(*AccessionApproved)(nil),      // 36: qoyma.intake.v1.AccessionApproved
+	(*ActSigned)(nil),              // 37: qoyma.intake.v1.ActSigned
+	(*HandSignature)(nil),          // 38: qoyma.intake.v1.HandSignature
+	(*SignerKeyKnown)(nil),         // 39: qoyma.intake.v1.SignerKeyKnown
+	(*AccessionClosed)(nil),        // 40: qoyma.intake.v1.AccessionClosed
+	(*AccessionDescribed)(nil),     // 41: qoyma.intake.v1.AccessionDescribed
+	(*DeaccessionProposed)(nil),    // 42: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionDeclined)(nil),    // 43: qoyma.intake.v1.DeaccessionDeclined
+	(*AccessionDeaccessioned)(nil), // 44: qoyma.intake.v1.AccessionDeaccessioned
+	(*DeaccessionAct)(nil),         // 45: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 46: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 47: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 48: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 49: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 50: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 51: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 52: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 53: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 54: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 55: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	19, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	20, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	21, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	22, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	51, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	53, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	54, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	19, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	20, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
-	12, // 9: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	21, // 10: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	16, // 11: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 12: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	51, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	16, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
+	12, // 10: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
+	53, // 11: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	51, // 12: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 13: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	16, // 14: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
+	17, // 15: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	55, // 16: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	24, // 17: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
+	26, // 18: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
+	28, // 19: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	34, // 20: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
+	55, // 21: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 22: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 23: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	55, // 24: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	55, // 25: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	45, // 26: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	48, // 27: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 28: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -1570,7 +4254,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -25,7 +25,7 @@ const (
 // ListTransfersRequest narrows the list.
 type ListTransfersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// expected, checked, accepting or accepted; empty means all.
+	// announced, expected, checked, returned, accepting or accepted; empty means all.
 	State string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
 	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
 	// 0 and anything above 500 mean 500.
@@ -207,7 +207,8 @@ type Transfer struct {
 	Organisation *v1.Organisation       `protobuf:"bytes,2,opt,name=organisation,proto3" json:"organisation,omitempty"`
 	Inventory    *v1.Inventory          `protobuf:"bytes,3,opt,name=inventory,proto3" json:"inventory,omitempty"`
 	DueOn        string                 `protobuf:"bytes,4,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
-	// expected, checked (a whole package stands in staging), accepting or accepted.
+	// announced (rows are still coming), expected, checked (a whole package stands in staging),
+	// returned (rows are to be redone), accepting or accepted.
 	State string `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
 	// The package in staging or accepted.
 	PackageId    string `protobuf:"bytes,6,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
@@ -223,8 +224,25 @@ type Transfer struct {
 	PackageAt string `protobuf:"bytes,14,opt,name=package_at,json=packageAt,proto3" json:"package_at,omitempty"`
 	// SHA-512 of the payload manifest of the package that stands, lower-case hex.
 	ManifestSha512 string `protobuf:"bytes,15,opt,name=manifest_sha512,json=manifestSha512,proto3" json:"manifest_sha512,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// As in TransferAnnounced; empty means scheduled.
+	Kind string `protobuf:"bytes,40,opt,name=kind,proto3" json:"kind,omitempty"`
+	// paper, digital, mixed or audiovisual; empty where nobody has said yet.
+	Form   string          `protobuf:"bytes,41,opt,name=form,proto3" json:"form,omitempty"`
+	Ground *TransferGround `protobuf:"bytes,42,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Set where no inventory comes.
+	Undescribed *Undescribed `protobuf:"bytes,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	AnnouncedOn string       `protobuf:"bytes,44,opt,name=announced_on,json=announcedOn,proto3" json:"announced_on,omitempty"`
+	// The head consented to it (early transfers).
+	ConsentedOn string `protobuf:"bytes,45,opt,name=consented_on,json=consentedOn,proto3" json:"consented_on,omitempty"`
+	BroughtOn   string `protobuf:"bytes,46,opt,name=brought_on,json=broughtOn,proto3" json:"brought_on,omitempty"`
+	// Rows that are returned and not answered.
+	Returned uint32 `protobuf:"varint,47,opt,name=returned,proto3" json:"returned,omitempty"`
+	// Number of the last receipt.
+	Receipts uint32 `protobuf:"varint,48,opt,name=receipts,proto3" json:"receipts,omitempty"`
+	// Units on paper that have a finding.
+	UnitsChecked  uint32 `protobuf:"varint,49,opt,name=units_checked,json=unitsChecked,proto3" json:"units_checked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Transfer) Reset() {
@@ -360,6 +378,76 @@ func (x *Transfer) GetManifestSha512() string {
 		return x.ManifestSha512
 	}
 	return ""
+}
+
+func (x *Transfer) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Transfer) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *Transfer) GetGround() *TransferGround {
+	if x != nil {
+		return x.Ground
+	}
+	return nil
+}
+
+func (x *Transfer) GetUndescribed() *Undescribed {
+	if x != nil {
+		return x.Undescribed
+	}
+	return nil
+}
+
+func (x *Transfer) GetAnnouncedOn() string {
+	if x != nil {
+		return x.AnnouncedOn
+	}
+	return ""
+}
+
+func (x *Transfer) GetConsentedOn() string {
+	if x != nil {
+		return x.ConsentedOn
+	}
+	return ""
+}
+
+func (x *Transfer) GetBroughtOn() string {
+	if x != nil {
+		return x.BroughtOn
+	}
+	return ""
+}
+
+func (x *Transfer) GetReturned() uint32 {
+	if x != nil {
+		return x.Returned
+	}
+	return 0
+}
+
+func (x *Transfer) GetReceipts() uint32 {
+	if x != nil {
+		return x.Receipts
+	}
+	return 0
+}
+
+func (x *Transfer) GetUnitsChecked() uint32 {
+	if x != nil {
+		return x.UnitsChecked
+	}
+	return 0
 }
 
 // GetTransferRequest names the transfer.
@@ -1263,8 +1351,27 @@ type Accession struct {
 	ObjectId        string                 `protobuf:"bytes,8,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
 	ObjectSha512    string                 `protobuf:"bytes,9,opt,name=object_sha512,json=objectSha512,proto3" json:"object_sha512,omitempty"`
 	Acts            []*ActDrawnUp          `protobuf:"bytes,10,rep,name=acts,proto3" json:"acts,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	Kind            string                 `protobuf:"bytes,40,opt,name=kind,proto3" json:"kind,omitempty"`
+	Form            string                 `protobuf:"bytes,41,opt,name=form,proto3" json:"form,omitempty"`
+	Ground          *TransferGround        `protobuf:"bytes,42,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Units that are counted and not described; they are among the accepted.
+	Undescribed uint32 `protobuf:"varint,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	// Civil date; empty until both have signed and the commission's decision stands.
+	ClosedOn   string       `protobuf:"bytes,44,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
+	Signatures []*ActSigned `protobuf:"bytes,45,rep,name=signatures,proto3" json:"signatures,omitempty"`
+	// The commission's decision, where the kind needs one.
+	Approved *v1.Protocol `protobuf:"bytes,46,opt,name=approved,proto3" json:"approved,omitempty"`
+	// Units that have left the archive again.
+	Deaccessioned uint32 `protobuf:"varint,47,opt,name=deaccessioned,proto3" json:"deaccessioned,omitempty"`
+	// Archival code, as the catalogue placed it; empty before.
+	Code *AccessionCodeKnown `protobuf:"bytes,48,opt,name=code,proto3" json:"code,omitempty"`
+	// Set while the accession is kept apart, and how it ended.
+	Quarantine      *QuarantineBegun `protobuf:"bytes,49,opt,name=quarantine,proto3" json:"quarantine,omitempty"`
+	QuarantineEnded *QuarantineEnded `protobuf:"bytes,50,opt,name=quarantine_ended,json=quarantineEnded,proto3" json:"quarantine_ended,omitempty"`
+	// Number of the last deaccession proposed.
+	Deaccessions  uint32 `protobuf:"varint,51,opt,name=deaccessions,proto3" json:"deaccessions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Accession) Reset() {
@@ -1365,6 +1472,90 @@ func (x *Accession) GetActs() []*ActDrawnUp {
 		return x.Acts
 	}
 	return nil
+}
+
+func (x *Accession) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Accession) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *Accession) GetGround() *TransferGround {
+	if x != nil {
+		return x.Ground
+	}
+	return nil
+}
+
+func (x *Accession) GetUndescribed() uint32 {
+	if x != nil {
+		return x.Undescribed
+	}
+	return 0
+}
+
+func (x *Accession) GetClosedOn() string {
+	if x != nil {
+		return x.ClosedOn
+	}
+	return ""
+}
+
+func (x *Accession) GetSignatures() []*ActSigned {
+	if x != nil {
+		return x.Signatures
+	}
+	return nil
+}
+
+func (x *Accession) GetApproved() *v1.Protocol {
+	if x != nil {
+		return x.Approved
+	}
+	return nil
+}
+
+func (x *Accession) GetDeaccessioned() uint32 {
+	if x != nil {
+		return x.Deaccessioned
+	}
+	return 0
+}
+
+func (x *Accession) GetCode() *AccessionCodeKnown {
+	if x != nil {
+		return x.Code
+	}
+	return nil
+}
+
+func (x *Accession) GetQuarantine() *QuarantineBegun {
+	if x != nil {
+		return x.Quarantine
+	}
+	return nil
+}
+
+func (x *Accession) GetQuarantineEnded() *QuarantineEnded {
+	if x != nil {
+		return x.QuarantineEnded
+	}
+	return nil
+}
+
+func (x *Accession) GetDeaccessions() uint32 {
+	if x != nil {
+		return x.Deaccessions
+	}
+	return 0
 }
 
 // GetAccessionRequest names the accession.
@@ -2395,6 +2586,4534 @@ func (x *RestoreRecordResponse) GetPaths() []string {
 	return nil
 }
 
+// ListTransferKindsRequest may name a day; empty means today.
+type ListTransferKindsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	On            string                 `protobuf:"bytes,1,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTransferKindsRequest) Reset() {
+	*x = ListTransferKindsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTransferKindsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTransferKindsRequest) ProtoMessage() {}
+
+func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTransferKindsRequest.ProtoReflect.Descriptor instead.
+func (*ListTransferKindsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListTransferKindsRequest) GetOn() string {
+	if x != nil {
+		return x.On
+	}
+	return ""
+}
+
+// ListTransferKindsResponse lists the kinds in force on the day.
+type ListTransferKindsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kinds         []*TransferKind        `protobuf:"bytes,1,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTransferKindsResponse) Reset() {
+	*x = ListTransferKindsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTransferKindsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTransferKindsResponse) ProtoMessage() {}
+
+func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTransferKindsResponse.ProtoReflect.Descriptor instead.
+func (*ListTransferKindsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ListTransferKindsResponse) GetKinds() []*TransferKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+// TransferKind is a kind of transfer with its rule.
+type TransferKind struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Kind  string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Title *v1.Text               `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// Fields of TransferGround that must be filled, and "giver", "consent".
+	Needs []string `protobuf:"bytes,3,rep,name=needs,proto3" json:"needs,omitempty"`
+	// The accession is closed only with a decision of the commission.
+	Commission    bool   `protobuf:"varint,4,opt,name=commission,proto3" json:"commission,omitempty"`
+	Rule          string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
+	LegalBasis    string `protobuf:"bytes,6,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Verified      bool   `protobuf:"varint,7,opt,name=verified,proto3" json:"verified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferKind) Reset() {
+	*x = TransferKind{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferKind) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferKind) ProtoMessage() {}
+
+func (x *TransferKind) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferKind.ProtoReflect.Descriptor instead.
+func (*TransferKind) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *TransferKind) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *TransferKind) GetTitle() *v1.Text {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *TransferKind) GetNeeds() []string {
+	if x != nil {
+		return x.Needs
+	}
+	return nil
+}
+
+func (x *TransferKind) GetCommission() bool {
+	if x != nil {
+		return x.Commission
+	}
+	return false
+}
+
+func (x *TransferKind) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *TransferKind) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *TransferKind) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
+}
+
+// AnnounceTransferRequest names what the transfer is.
+type AnnounceTransferRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	CommandId string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	Kind      string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Form      string                 `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
+	// A clerk's own organisation may be left out.
+	Organisation *v1.Organisation `protobuf:"bytes,4,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	// Number, title, kind and years of the inventory; none where undescribed is set.
+	Inventory   *v1.Inventory   `protobuf:"bytes,5,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	Ground      *TransferGround `protobuf:"bytes,6,opt,name=ground,proto3" json:"ground,omitempty"`
+	Undescribed *Undescribed    `protobuf:"bytes,7,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	// The person whose papers come; sealed.
+	Giver         *Giver `protobuf:"bytes,8,opt,name=giver,proto3" json:"giver,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceTransferRequest) Reset() {
+	*x = AnnounceTransferRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceTransferRequest) ProtoMessage() {}
+
+func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceTransferRequest.ProtoReflect.Descriptor instead.
+func (*AnnounceTransferRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *AnnounceTransferRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *AnnounceTransferRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AnnounceTransferRequest) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *AnnounceTransferRequest) GetOrganisation() *v1.Organisation {
+	if x != nil {
+		return x.Organisation
+	}
+	return nil
+}
+
+func (x *AnnounceTransferRequest) GetInventory() *v1.Inventory {
+	if x != nil {
+		return x.Inventory
+	}
+	return nil
+}
+
+func (x *AnnounceTransferRequest) GetGround() *TransferGround {
+	if x != nil {
+		return x.Ground
+	}
+	return nil
+}
+
+func (x *AnnounceTransferRequest) GetUndescribed() *Undescribed {
+	if x != nil {
+		return x.Undescribed
+	}
+	return nil
+}
+
+func (x *AnnounceTransferRequest) GetGiver() *Giver {
+	if x != nil {
+		return x.Giver
+	}
+	return nil
+}
+
+// AnnounceTransferResponse gives the transfer.
+type AnnounceTransferResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Transfer      *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnnounceTransferResponse) Reset() {
+	*x = AnnounceTransferResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnnounceTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnnounceTransferResponse) ProtoMessage() {}
+
+func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnnounceTransferResponse.ProtoReflect.Descriptor instead.
+func (*AnnounceTransferResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AnnounceTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// ListRowsRequest carries rows, at most 500. Positions follow on each other from 1.
+type ListRowsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Files         []*v1.File             `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRowsRequest) Reset() {
+	*x = ListRowsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRowsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRowsRequest) ProtoMessage() {}
+
+func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRowsRequest.ProtoReflect.Descriptor instead.
+func (*ListRowsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ListRowsRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *ListRowsRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ListRowsRequest) GetFiles() []*v1.File {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+// ListRowsResponse says how many rows the inventory has now.
+type ListRowsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rows          uint32                 `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRowsResponse) Reset() {
+	*x = ListRowsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRowsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRowsResponse) ProtoMessage() {}
+
+func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRowsResponse.ProtoReflect.Descriptor instead.
+func (*ListRowsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ListRowsResponse) GetRows() uint32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+// SealInventoryRequest ends the rows.
+type SealInventoryRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	CommandId  string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// How many rows were sent; another number is refused.
+	Rows          uint32 `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealInventoryRequest) Reset() {
+	*x = SealInventoryRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealInventoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealInventoryRequest) ProtoMessage() {}
+
+func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealInventoryRequest.ProtoReflect.Descriptor instead.
+func (*SealInventoryRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *SealInventoryRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *SealInventoryRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *SealInventoryRequest) GetRows() uint32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+// SealInventoryResponse gives the transfer.
+type SealInventoryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Transfer      *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealInventoryResponse) Reset() {
+	*x = SealInventoryResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealInventoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealInventoryResponse) ProtoMessage() {}
+
+func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealInventoryResponse.ProtoReflect.Descriptor instead.
+func (*SealInventoryResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *SealInventoryResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// ConsentTransferRequest names the transfer.
+type ConsentTransferRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentTransferRequest) Reset() {
+	*x = ConsentTransferRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentTransferRequest) ProtoMessage() {}
+
+func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentTransferRequest.ProtoReflect.Descriptor instead.
+func (*ConsentTransferRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *ConsentTransferRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *ConsentTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// ConsentTransferResponse gives the transfer.
+type ConsentTransferResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Transfer      *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentTransferResponse) Reset() {
+	*x = ConsentTransferResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentTransferResponse) ProtoMessage() {}
+
+func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentTransferResponse.ProtoReflect.Descriptor instead.
+func (*ConsentTransferResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *ConsentTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// PrepareTransferRequest says in which form it comes.
+type PrepareTransferRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	CommandId  string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Form       string                 `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
+	// Civil date on which it is brought; may be empty.
+	BroughtOn     string `protobuf:"bytes,4,opt,name=brought_on,json=broughtOn,proto3" json:"brought_on,omitempty"`
+	Boxes         uint32 `protobuf:"varint,5,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrepareTransferRequest) Reset() {
+	*x = PrepareTransferRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrepareTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrepareTransferRequest) ProtoMessage() {}
+
+func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrepareTransferRequest.ProtoReflect.Descriptor instead.
+func (*PrepareTransferRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *PrepareTransferRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *PrepareTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PrepareTransferRequest) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *PrepareTransferRequest) GetBroughtOn() string {
+	if x != nil {
+		return x.BroughtOn
+	}
+	return ""
+}
+
+func (x *PrepareTransferRequest) GetBoxes() uint32 {
+	if x != nil {
+		return x.Boxes
+	}
+	return 0
+}
+
+// PrepareTransferResponse gives the transfer.
+type PrepareTransferResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Transfer      *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrepareTransferResponse) Reset() {
+	*x = PrepareTransferResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrepareTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrepareTransferResponse) ProtoMessage() {}
+
+func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrepareTransferResponse.ProtoReflect.Descriptor instead.
+func (*PrepareTransferResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *PrepareTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// ReceivePaperRequest counts what was carried in.
+type ReceivePaperRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Units         uint32                 `protobuf:"varint,3,opt,name=units,proto3" json:"units,omitempty"`
+	Boxes         uint32                 `protobuf:"varint,4,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceivePaperRequest) Reset() {
+	*x = ReceivePaperRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceivePaperRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceivePaperRequest) ProtoMessage() {}
+
+func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceivePaperRequest.ProtoReflect.Descriptor instead.
+func (*ReceivePaperRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ReceivePaperRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *ReceivePaperRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ReceivePaperRequest) GetUnits() uint32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *ReceivePaperRequest) GetBoxes() uint32 {
+	if x != nil {
+		return x.Boxes
+	}
+	return 0
+}
+
+// ReceivePaperResponse gives the receipt.
+type ReceivePaperResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *Receipt               `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceivePaperResponse) Reset() {
+	*x = ReceivePaperResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceivePaperResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceivePaperResponse) ProtoMessage() {}
+
+func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceivePaperResponse.ProtoReflect.Descriptor instead.
+func (*ReceivePaperResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ReceivePaperResponse) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+// CheckUnitsRequest carries findings, at most 500, and who explained what is missing.
+type CheckUnitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Findings      []*UnitFinding         `protobuf:"bytes,3,rep,name=findings,proto3" json:"findings,omitempty"`
+	Explainers    []*Explainer           `protobuf:"bytes,4,rep,name=explainers,proto3" json:"explainers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckUnitsRequest) Reset() {
+	*x = CheckUnitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckUnitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckUnitsRequest) ProtoMessage() {}
+
+func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckUnitsRequest.ProtoReflect.Descriptor instead.
+func (*CheckUnitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *CheckUnitsRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *CheckUnitsRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *CheckUnitsRequest) GetFindings() []*UnitFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *CheckUnitsRequest) GetExplainers() []*Explainer {
+	if x != nil {
+		return x.Explainers
+	}
+	return nil
+}
+
+// CheckUnitsResponse says how many units have a finding now, of how many.
+type CheckUnitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Checked       uint32                 `protobuf:"varint,1,opt,name=checked,proto3" json:"checked,omitempty"`
+	Listed        uint32                 `protobuf:"varint,2,opt,name=listed,proto3" json:"listed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckUnitsResponse) Reset() {
+	*x = CheckUnitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckUnitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckUnitsResponse) ProtoMessage() {}
+
+func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckUnitsResponse.ProtoReflect.Descriptor instead.
+func (*CheckUnitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *CheckUnitsResponse) GetChecked() uint32 {
+	if x != nil {
+		return x.Checked
+	}
+	return 0
+}
+
+func (x *CheckUnitsResponse) GetListed() uint32 {
+	if x != nil {
+		return x.Listed
+	}
+	return 0
+}
+
+// ReturnRowsRequest names the rows with what is wrong, at most 500.
+type ReturnRowsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Rows          []*ReturnedRow         `protobuf:"bytes,3,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnRowsRequest) Reset() {
+	*x = ReturnRowsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnRowsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnRowsRequest) ProtoMessage() {}
+
+func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnRowsRequest.ProtoReflect.Descriptor instead.
+func (*ReturnRowsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ReturnRowsRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *ReturnRowsRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ReturnRowsRequest) GetRows() []*ReturnedRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// ReturnRowsResponse gives the transfer and the receipt of what was given back.
+type ReturnRowsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Transfer      *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	Receipt       *Receipt               `protobuf:"bytes,2,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnRowsResponse) Reset() {
+	*x = ReturnRowsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnRowsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnRowsResponse) ProtoMessage() {}
+
+func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnRowsResponse.ProtoReflect.Descriptor instead.
+func (*ReturnRowsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *ReturnRowsResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+func (x *ReturnRowsResponse) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+// AnswerRowRequest answers a returned row.
+type AnswerRowRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Position      uint32                 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerRowRequest) Reset() {
+	*x = AnswerRowRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerRowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerRowRequest) ProtoMessage() {}
+
+func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerRowRequest.ProtoReflect.Descriptor instead.
+func (*AnswerRowRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *AnswerRowRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *AnswerRowRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AnswerRowRequest) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *AnswerRowRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// AnswerRowResponse gives the transfer.
+type AnswerRowResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Transfer      *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerRowResponse) Reset() {
+	*x = AnswerRowResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerRowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerRowResponse) ProtoMessage() {}
+
+func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerRowResponse.ProtoReflect.Descriptor instead.
+func (*AnswerRowResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *AnswerRowResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// CommentRowRequest is a remark about a row.
+type CommentRowRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Position      uint32                 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommentRowRequest) Reset() {
+	*x = CommentRowRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommentRowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommentRowRequest) ProtoMessage() {}
+
+func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommentRowRequest.ProtoReflect.Descriptor instead.
+func (*CommentRowRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *CommentRowRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *CommentRowRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *CommentRowRequest) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *CommentRowRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// CommentRowResponse is empty.
+type CommentRowResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommentRowResponse) Reset() {
+	*x = CommentRowResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommentRowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommentRowResponse) ProtoMessage() {}
+
+func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommentRowResponse.ProtoReflect.Descriptor instead.
+func (*CommentRowResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
+}
+
+// ListRowWorkRequest names the transfer.
+type ListRowWorkRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	After      uint32                 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	Limit      uint32                 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Only rows that are returned and not answered.
+	Returned      bool `protobuf:"varint,4,opt,name=returned,proto3" json:"returned,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRowWorkRequest) Reset() {
+	*x = ListRowWorkRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRowWorkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRowWorkRequest) ProtoMessage() {}
+
+func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRowWorkRequest.ProtoReflect.Descriptor instead.
+func (*ListRowWorkRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *ListRowWorkRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ListRowWorkRequest) GetAfter() uint32 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListRowWorkRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListRowWorkRequest) GetReturned() bool {
+	if x != nil {
+		return x.Returned
+	}
+	return false
+}
+
+// ListRowWorkResponse gives a page of rows, by position.
+type ListRowWorkResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rows          []*RowWork             `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	More          bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRowWorkResponse) Reset() {
+	*x = ListRowWorkResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRowWorkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRowWorkResponse) ProtoMessage() {}
+
+func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRowWorkResponse.ProtoReflect.Descriptor instead.
+func (*ListRowWorkResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *ListRowWorkResponse) GetRows() []*RowWork {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *ListRowWorkResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// RowWork is the work on one row.
+type RowWork struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	File    *v1.File               `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	Finding *UnitFinding           `protobuf:"bytes,2,opt,name=finding,proto3" json:"finding,omitempty"`
+	// Who explained that it is missing, where the reader may see it and it was not erased.
+	Explainer *Explainer   `protobuf:"bytes,3,opt,name=explainer,proto3" json:"explainer,omitempty"`
+	Returned  *ReturnedRow `protobuf:"bytes,4,opt,name=returned,proto3" json:"returned,omitempty"`
+	// returned, answered (nothing new was sent) or redone (new content came); empty before.
+	ReturnState string `protobuf:"bytes,5,opt,name=return_state,json=returnState,proto3" json:"return_state,omitempty"`
+	// The newest 100, oldest first.
+	Remarks       []*RowRemark `protobuf:"bytes,6,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowWork) Reset() {
+	*x = RowWork{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowWork) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowWork) ProtoMessage() {}
+
+func (x *RowWork) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowWork.ProtoReflect.Descriptor instead.
+func (*RowWork) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *RowWork) GetFile() *v1.File {
+	if x != nil {
+		return x.File
+	}
+	return nil
+}
+
+func (x *RowWork) GetFinding() *UnitFinding {
+	if x != nil {
+		return x.Finding
+	}
+	return nil
+}
+
+func (x *RowWork) GetExplainer() *Explainer {
+	if x != nil {
+		return x.Explainer
+	}
+	return nil
+}
+
+func (x *RowWork) GetReturned() *ReturnedRow {
+	if x != nil {
+		return x.Returned
+	}
+	return nil
+}
+
+func (x *RowWork) GetReturnState() string {
+	if x != nil {
+		return x.ReturnState
+	}
+	return ""
+}
+
+func (x *RowWork) GetRemarks() []*RowRemark {
+	if x != nil {
+		return x.Remarks
+	}
+	return nil
+}
+
+// RowRemark is one line of the dialogue about a row.
+type RowRemark struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Position uint32                 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Side     string                 `protobuf:"bytes,2,opt,name=side,proto3" json:"side,omitempty"`
+	Text     string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// RFC 3339 in UTC.
+	At            string `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowRemark) Reset() {
+	*x = RowRemark{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowRemark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowRemark) ProtoMessage() {}
+
+func (x *RowRemark) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowRemark.ProtoReflect.Descriptor instead.
+func (*RowRemark) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *RowRemark) GetPosition() uint32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *RowRemark) GetSide() string {
+	if x != nil {
+		return x.Side
+	}
+	return ""
+}
+
+func (x *RowRemark) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *RowRemark) GetAt() string {
+	if x != nil {
+		return x.At
+	}
+	return ""
+}
+
+// Receipt is a counted hand-over. Numbers within a transfer have no gaps.
+type Receipt struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Number     uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// in (to the archive) or out (from it).
+	Direction string `protobuf:"bytes,3,opt,name=direction,proto3" json:"direction,omitempty"`
+	// inventory, package, redone, paper, returned, accepted or deaccessioned.
+	What  string `protobuf:"bytes,4,opt,name=what,proto3" json:"what,omitempty"`
+	Units uint32 `protobuf:"varint,5,opt,name=units,proto3" json:"units,omitempty"`
+	Files uint32 `protobuf:"varint,6,opt,name=files,proto3" json:"files,omitempty"`
+	Bytes uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Of a package, SHA-512 of its payload manifest; else SHA-256 of the recorded event.
+	Digest        string `protobuf:"bytes,8,opt,name=digest,proto3" json:"digest,omitempty"`
+	At            string `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Receipt) Reset() {
+	*x = Receipt{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Receipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Receipt) ProtoMessage() {}
+
+func (x *Receipt) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
+func (*Receipt) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *Receipt) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *Receipt) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Receipt) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *Receipt) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *Receipt) GetUnits() uint32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *Receipt) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *Receipt) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *Receipt) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *Receipt) GetAt() string {
+	if x != nil {
+		return x.At
+	}
+	return ""
+}
+
+// GetReceiptRequest names it; number 0 means the last.
+type GetReceiptRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Number        uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReceiptRequest) Reset() {
+	*x = GetReceiptRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReceiptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReceiptRequest) ProtoMessage() {}
+
+func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
+func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *GetReceiptRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *GetReceiptRequest) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+// GetReceiptResponse gives the receipt.
+type GetReceiptResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *Receipt               `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReceiptResponse) Reset() {
+	*x = GetReceiptResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReceiptResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReceiptResponse) ProtoMessage() {}
+
+func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
+func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *GetReceiptResponse) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+// BeginQuarantineRequest says why and where.
+type BeginQuarantineRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Reason          string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Place           string                 `protobuf:"bytes,4,opt,name=place,proto3" json:"place,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *BeginQuarantineRequest) Reset() {
+	*x = BeginQuarantineRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginQuarantineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginQuarantineRequest) ProtoMessage() {}
+
+func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginQuarantineRequest.ProtoReflect.Descriptor instead.
+func (*BeginQuarantineRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *BeginQuarantineRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *BeginQuarantineRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *BeginQuarantineRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BeginQuarantineRequest) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+// BeginQuarantineResponse gives the accession.
+type BeginQuarantineResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accession     *Accession             `protobuf:"bytes,1,opt,name=accession,proto3" json:"accession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginQuarantineResponse) Reset() {
+	*x = BeginQuarantineResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginQuarantineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginQuarantineResponse) ProtoMessage() {}
+
+func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginQuarantineResponse.ProtoReflect.Descriptor instead.
+func (*BeginQuarantineResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *BeginQuarantineResponse) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+// EndQuarantineRequest says what came out.
+type EndQuarantineRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// clean, treated or restoration.
+	Result        string `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndQuarantineRequest) Reset() {
+	*x = EndQuarantineRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndQuarantineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndQuarantineRequest) ProtoMessage() {}
+
+func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndQuarantineRequest.ProtoReflect.Descriptor instead.
+func (*EndQuarantineRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *EndQuarantineRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *EndQuarantineRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *EndQuarantineRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *EndQuarantineRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// EndQuarantineResponse gives the accession.
+type EndQuarantineResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accession     *Accession             `protobuf:"bytes,1,opt,name=accession,proto3" json:"accession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndQuarantineResponse) Reset() {
+	*x = EndQuarantineResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndQuarantineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndQuarantineResponse) ProtoMessage() {}
+
+func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndQuarantineResponse.ProtoReflect.Descriptor instead.
+func (*EndQuarantineResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *EndQuarantineResponse) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+// StoreBoxesRequest names boxes, at most 500; first and last 0 with an empty place take a box away.
+type StoreBoxesRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Boxes           []*Box                 `protobuf:"bytes,3,rep,name=boxes,proto3" json:"boxes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *StoreBoxesRequest) Reset() {
+	*x = StoreBoxesRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreBoxesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreBoxesRequest) ProtoMessage() {}
+
+func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreBoxesRequest.ProtoReflect.Descriptor instead.
+func (*StoreBoxesRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *StoreBoxesRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *StoreBoxesRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *StoreBoxesRequest) GetBoxes() []*Box {
+	if x != nil {
+		return x.Boxes
+	}
+	return nil
+}
+
+// StoreBoxesResponse lists the boxes as they stand, by number.
+type StoreBoxesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Boxes         []*Box                 `protobuf:"bytes,1,rep,name=boxes,proto3" json:"boxes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoreBoxesResponse) Reset() {
+	*x = StoreBoxesResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreBoxesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreBoxesResponse) ProtoMessage() {}
+
+func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreBoxesResponse.ProtoReflect.Descriptor instead.
+func (*StoreBoxesResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *StoreBoxesResponse) GetBoxes() []*Box {
+	if x != nil {
+		return x.Boxes
+	}
+	return nil
+}
+
+// GetLabelsRequest names accession and language.
+type GetLabelsRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// kk or ru.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLabelsRequest) Reset() {
+	*x = GetLabelsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLabelsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLabelsRequest) ProtoMessage() {}
+
+func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLabelsRequest.ProtoReflect.Descriptor instead.
+func (*GetLabelsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *GetLabelsRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *GetLabelsRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// GetLabelsResponse carries the PDF.
+type GetLabelsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pdf           []byte                 `protobuf:"bytes,1,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLabelsResponse) Reset() {
+	*x = GetLabelsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLabelsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLabelsResponse) ProtoMessage() {}
+
+func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLabelsResponse.ProtoReflect.Descriptor instead.
+func (*GetLabelsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *GetLabelsResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
+// ApproveAccessionRequest names the commission's protocol.
+type ApproveAccessionRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Protocol        *v1.Protocol           `protobuf:"bytes,3,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ApproveAccessionRequest) Reset() {
+	*x = ApproveAccessionRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveAccessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveAccessionRequest) ProtoMessage() {}
+
+func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveAccessionRequest.ProtoReflect.Descriptor instead.
+func (*ApproveAccessionRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *ApproveAccessionRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *ApproveAccessionRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ApproveAccessionRequest) GetProtocol() *v1.Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+// ApproveAccessionResponse gives the accession.
+type ApproveAccessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accession     *Accession             `protobuf:"bytes,1,opt,name=accession,proto3" json:"accession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveAccessionResponse) Reset() {
+	*x = ApproveAccessionResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveAccessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveAccessionResponse) ProtoMessage() {}
+
+func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveAccessionResponse.ProtoReflect.Descriptor instead.
+func (*ApproveAccessionResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
+}
+
+func (x *ApproveAccessionResponse) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+// SignActRequest signs one copy of the act.
+type SignActRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// giver or archive.
+	Side string `protobuf:"bytes,3,opt,name=side,proto3" json:"side,omitempty"`
+	// SHA-256 of the copy that was read; another one is refused.
+	Sha256 string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Ed25519 over the statement of the digest, where the account has a signing key.
+	Signature []byte `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
+	// Set where the act was signed on paper: who signed. Sealed.
+	Hand          *HandSignature `protobuf:"bytes,6,opt,name=hand,proto3" json:"hand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignActRequest) Reset() {
+	*x = SignActRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignActRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignActRequest) ProtoMessage() {}
+
+func (x *SignActRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignActRequest.ProtoReflect.Descriptor instead.
+func (*SignActRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *SignActRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *SignActRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *SignActRequest) GetSide() string {
+	if x != nil {
+		return x.Side
+	}
+	return ""
+}
+
+func (x *SignActRequest) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *SignActRequest) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *SignActRequest) GetHand() *HandSignature {
+	if x != nil {
+		return x.Hand
+	}
+	return nil
+}
+
+// SignActResponse gives the accession.
+type SignActResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accession     *Accession             `protobuf:"bytes,1,opt,name=accession,proto3" json:"accession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignActResponse) Reset() {
+	*x = SignActResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignActResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignActResponse) ProtoMessage() {}
+
+func (x *SignActResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignActResponse.ProtoReflect.Descriptor instead.
+func (*SignActResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *SignActResponse) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+// DescribeAccessionRequest gives an undescribed accession its inventory with all rows, at most
+// 500.
+type DescribeAccessionRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Inventory       *v1.Inventory          `protobuf:"bytes,3,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	Files           []*v1.File             `protobuf:"bytes,4,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *DescribeAccessionRequest) Reset() {
+	*x = DescribeAccessionRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DescribeAccessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DescribeAccessionRequest) ProtoMessage() {}
+
+func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DescribeAccessionRequest.ProtoReflect.Descriptor instead.
+func (*DescribeAccessionRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *DescribeAccessionRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *DescribeAccessionRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DescribeAccessionRequest) GetInventory() *v1.Inventory {
+	if x != nil {
+		return x.Inventory
+	}
+	return nil
+}
+
+func (x *DescribeAccessionRequest) GetFiles() []*v1.File {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+// DescribeAccessionResponse gives the accession.
+type DescribeAccessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accession     *Accession             `protobuf:"bytes,1,opt,name=accession,proto3" json:"accession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DescribeAccessionResponse) Reset() {
+	*x = DescribeAccessionResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DescribeAccessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DescribeAccessionResponse) ProtoMessage() {}
+
+func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DescribeAccessionResponse.ProtoReflect.Descriptor instead.
+func (*DescribeAccessionResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *DescribeAccessionResponse) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+// ProposeDeaccessionRequest says what is to leave, and why.
+type ProposeDeaccessionRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// transferred, destroyed or returned_to_owner.
+	Way      string       `protobuf:"bytes,3,opt,name=way,proto3" json:"way,omitempty"`
+	Ground   string       `protobuf:"bytes,4,opt,name=ground,proto3" json:"ground,omitempty"`
+	Protocol *v1.Protocol `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Receiver string       `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	// At most 500.
+	Positions     []uint32 `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProposeDeaccessionRequest) Reset() {
+	*x = ProposeDeaccessionRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeDeaccessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeDeaccessionRequest) ProtoMessage() {}
+
+func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeDeaccessionRequest.ProtoReflect.Descriptor instead.
+func (*ProposeDeaccessionRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *ProposeDeaccessionRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *ProposeDeaccessionRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ProposeDeaccessionRequest) GetWay() string {
+	if x != nil {
+		return x.Way
+	}
+	return ""
+}
+
+func (x *ProposeDeaccessionRequest) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *ProposeDeaccessionRequest) GetProtocol() *v1.Protocol {
+	if x != nil {
+		return x.Protocol
+	}
+	return nil
+}
+
+func (x *ProposeDeaccessionRequest) GetReceiver() string {
+	if x != nil {
+		return x.Receiver
+	}
+	return ""
+}
+
+func (x *ProposeDeaccessionRequest) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+// ProposeDeaccessionResponse gives it.
+type ProposeDeaccessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deaccession   *Deaccession           `protobuf:"bytes,1,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProposeDeaccessionResponse) Reset() {
+	*x = ProposeDeaccessionResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProposeDeaccessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProposeDeaccessionResponse) ProtoMessage() {}
+
+func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProposeDeaccessionResponse.ProtoReflect.Descriptor instead.
+func (*ProposeDeaccessionResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *ProposeDeaccessionResponse) GetDeaccession() *Deaccession {
+	if x != nil {
+		return x.Deaccession
+	}
+	return nil
+}
+
+// Deaccession is a proposal with what became of it.
+type Deaccession struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Proposed *DeaccessionProposed   `protobuf:"bytes,1,opt,name=proposed,proto3" json:"proposed,omitempty"`
+	// proposed, declined or done.
+	State         string            `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	Reason        string            `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	ApprovedOn    string            `protobuf:"bytes,4,opt,name=approved_on,json=approvedOn,proto3" json:"approved_on,omitempty"`
+	Acts          []*DeaccessionAct `protobuf:"bytes,5,rep,name=acts,proto3" json:"acts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Deaccession) Reset() {
+	*x = Deaccession{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Deaccession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Deaccession) ProtoMessage() {}
+
+func (x *Deaccession) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Deaccession.ProtoReflect.Descriptor instead.
+func (*Deaccession) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *Deaccession) GetProposed() *DeaccessionProposed {
+	if x != nil {
+		return x.Proposed
+	}
+	return nil
+}
+
+func (x *Deaccession) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Deaccession) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Deaccession) GetApprovedOn() string {
+	if x != nil {
+		return x.ApprovedOn
+	}
+	return ""
+}
+
+func (x *Deaccession) GetActs() []*DeaccessionAct {
+	if x != nil {
+		return x.Acts
+	}
+	return nil
+}
+
+// DecideDeaccessionRequest is the head's answer.
+type DecideDeaccessionRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	Approve         bool                   `protobuf:"varint,4,opt,name=approve,proto3" json:"approve,omitempty"`
+	// Why not, where it is declined.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideDeaccessionRequest) Reset() {
+	*x = DecideDeaccessionRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideDeaccessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideDeaccessionRequest) ProtoMessage() {}
+
+func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideDeaccessionRequest.ProtoReflect.Descriptor instead.
+func (*DecideDeaccessionRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *DecideDeaccessionRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *DecideDeaccessionRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DecideDeaccessionRequest) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *DecideDeaccessionRequest) GetApprove() bool {
+	if x != nil {
+		return x.Approve
+	}
+	return false
+}
+
+func (x *DecideDeaccessionRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// DecideDeaccessionResponse gives it.
+type DecideDeaccessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deaccession   *Deaccession           `protobuf:"bytes,1,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideDeaccessionResponse) Reset() {
+	*x = DecideDeaccessionResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideDeaccessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideDeaccessionResponse) ProtoMessage() {}
+
+func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideDeaccessionResponse.ProtoReflect.Descriptor instead.
+func (*DecideDeaccessionResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *DecideDeaccessionResponse) GetDeaccession() *Deaccession {
+	if x != nil {
+		return x.Deaccession
+	}
+	return nil
+}
+
+// GetDeaccessionActRequest names the act.
+type GetDeaccessionActRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// kk or ru.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeaccessionActRequest) Reset() {
+	*x = GetDeaccessionActRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeaccessionActRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeaccessionActRequest) ProtoMessage() {}
+
+func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeaccessionActRequest.ProtoReflect.Descriptor instead.
+func (*GetDeaccessionActRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *GetDeaccessionActRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *GetDeaccessionActRequest) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *GetDeaccessionActRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// GetDeaccessionActResponse carries the PDF.
+type GetDeaccessionActResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pdf           []byte                 `protobuf:"bytes,1,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	Sha256        string                 `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeaccessionActResponse) Reset() {
+	*x = GetDeaccessionActResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeaccessionActResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeaccessionActResponse) ProtoMessage() {}
+
+func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeaccessionActResponse.ProtoReflect.Descriptor instead.
+func (*GetDeaccessionActResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *GetDeaccessionActResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
+func (x *GetDeaccessionActResponse) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+// GetAccessionWorkRequest names the accession.
+type GetAccessionWorkRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *GetAccessionWorkRequest) Reset() {
+	*x = GetAccessionWorkRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAccessionWorkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAccessionWorkRequest) ProtoMessage() {}
+
+func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAccessionWorkRequest.ProtoReflect.Descriptor instead.
+func (*GetAccessionWorkRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *GetAccessionWorkRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+// GetAccessionWorkResponse gives everything about it beside its files.
+type GetAccessionWorkResponse struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Accession    *Accession             `protobuf:"bytes,1,opt,name=accession,proto3" json:"accession,omitempty"`
+	Boxes        []*Box                 `protobuf:"bytes,2,rep,name=boxes,proto3" json:"boxes,omitempty"`
+	Deaccessions []*Deaccession         `protobuf:"bytes,3,rep,name=deaccessions,proto3" json:"deaccessions,omitempty"`
+	// What keeps it from being closed: giver, archive, commission.
+	Open          []string `protobuf:"bytes,4,rep,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAccessionWorkResponse) Reset() {
+	*x = GetAccessionWorkResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAccessionWorkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAccessionWorkResponse) ProtoMessage() {}
+
+func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAccessionWorkResponse.ProtoReflect.Descriptor instead.
+func (*GetAccessionWorkResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *GetAccessionWorkResponse) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+func (x *GetAccessionWorkResponse) GetBoxes() []*Box {
+	if x != nil {
+		return x.Boxes
+	}
+	return nil
+}
+
+func (x *GetAccessionWorkResponse) GetDeaccessions() []*Deaccession {
+	if x != nil {
+		return x.Deaccessions
+	}
+	return nil
+}
+
+func (x *GetAccessionWorkResponse) GetOpen() []string {
+	if x != nil {
+		return x.Open
+	}
+	return nil
+}
+
+// ListHandedOverRequest names the organisation; a clerk's own may be left out.
+type ListHandedOverRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Organisation  string                 `protobuf:"bytes,1,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	After         string                 `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	Limit         uint32                 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListHandedOverRequest) Reset() {
+	*x = ListHandedOverRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListHandedOverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListHandedOverRequest) ProtoMessage() {}
+
+func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListHandedOverRequest.ProtoReflect.Descriptor instead.
+func (*ListHandedOverRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *ListHandedOverRequest) GetOrganisation() string {
+	if x != nil {
+		return x.Organisation
+	}
+	return ""
+}
+
+func (x *ListHandedOverRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListHandedOverRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListHandedOverResponse lists a page, by number of the transfer.
+type ListHandedOverResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Transfers []*HandedOver          `protobuf:"bytes,1,rep,name=transfers,proto3" json:"transfers,omitempty"`
+	More      bool                   `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// Of this page: units listed and units accepted.
+	Listed        uint64 `protobuf:"varint,3,opt,name=listed,proto3" json:"listed,omitempty"`
+	Accepted      uint64 `protobuf:"varint,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListHandedOverResponse) Reset() {
+	*x = ListHandedOverResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListHandedOverResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListHandedOverResponse) ProtoMessage() {}
+
+func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListHandedOverResponse.ProtoReflect.Descriptor instead.
+func (*ListHandedOverResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *ListHandedOverResponse) GetTransfers() []*HandedOver {
+	if x != nil {
+		return x.Transfers
+	}
+	return nil
+}
+
+func (x *ListHandedOverResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *ListHandedOverResponse) GetListed() uint64 {
+	if x != nil {
+		return x.Listed
+	}
+	return 0
+}
+
+func (x *ListHandedOverResponse) GetAccepted() uint64 {
+	if x != nil {
+		return x.Accepted
+	}
+	return 0
+}
+
+// HandedOver is one transfer with everything that came of it.
+type HandedOver struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Transfer  *Transfer              `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	Accession *Accession             `protobuf:"bytes,2,opt,name=accession,proto3" json:"accession,omitempty"`
+	Receipts  []*Receipt             `protobuf:"bytes,3,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	// Rows that were ever returned.
+	Returned      uint32 `protobuf:"varint,4,opt,name=returned,proto3" json:"returned,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandedOver) Reset() {
+	*x = HandedOver{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandedOver) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandedOver) ProtoMessage() {}
+
+func (x *HandedOver) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandedOver.ProtoReflect.Descriptor instead.
+func (*HandedOver) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *HandedOver) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+func (x *HandedOver) GetAccession() *Accession {
+	if x != nil {
+		return x.Accession
+	}
+	return nil
+}
+
+func (x *HandedOver) GetReceipts() []*Receipt {
+	if x != nil {
+		return x.Receipts
+	}
+	return nil
+}
+
+func (x *HandedOver) GetReturned() uint32 {
+	if x != nil {
+		return x.Returned
+	}
+	return 0
+}
+
+// OpenUploadRequest announces a file.
+type OpenUploadRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Path within the bag, as in UploadFile; within a ZIP package it is empty.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// Bytes of the whole file.
+	Size uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// What comes: "bare" (payload alone), "bag" (a whole bag) or "zip" (one ZIP of either). All files of a
+	// package agree.
+	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	// What the sender calls the file, to find it again: at most 4096 bytes.
+	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
+	// When the sender's file was changed last, in milliseconds since 1970; 0 where it is not known.
+	ModifiedMs int64 `protobuf:"varint,6,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	// What else the sender wants to find again; at most 8192 bytes.
+	Metadata      string `protobuf:"bytes,7,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUploadRequest) Reset() {
+	*x = OpenUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUploadRequest) ProtoMessage() {}
+
+func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
+func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *OpenUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *OpenUploadRequest) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetModifiedMs() int64 {
+	if x != nil {
+		return x.ModifiedMs
+	}
+	return 0
+}
+
+func (x *OpenUploadRequest) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+// OpenUploadResponse gives the file as it stands.
+type OpenUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUploadResponse) Reset() {
+	*x = OpenUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUploadResponse) ProtoMessage() {}
+
+func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
+func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *OpenUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// Upload is one file of an unfinished package.
+type Upload struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; it names the package and the file.
+	UploadId string `protobuf:"bytes,1,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The package, and the command id with which it is finished.
+	PackageId string `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	Path      string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	Name      string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	Size      uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	// Bytes that are on disk.
+	Offset     uint64 `protobuf:"varint,6,opt,name=offset,proto3" json:"offset,omitempty"`
+	ModifiedMs int64  `protobuf:"varint,7,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	// When it is swept away unless something comes before, RFC 3339 in UTC.
+	ExpiresAt string `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// SHA-256 of the bytes that are on disk, lower-case hex; only StatUpload with digest and
+	// AppendUpload say it.
+	Sha256        string `protobuf:"bytes,9,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Metadata      string `protobuf:"bytes,10,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Upload) Reset() {
+	*x = Upload{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Upload) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Upload) ProtoMessage() {}
+
+func (x *Upload) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Upload.ProtoReflect.Descriptor instead.
+func (*Upload) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+}
+
+func (x *Upload) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *Upload) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *Upload) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *Upload) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Upload) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Upload) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *Upload) GetModifiedMs() int64 {
+	if x != nil {
+		return x.ModifiedMs
+	}
+	return 0
+}
+
+func (x *Upload) GetExpiresAt() string {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return ""
+}
+
+func (x *Upload) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *Upload) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+// AppendUploadRequest is one message: first begin, then data in chunks of at most 1 MiB.
+type AppendUploadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What this message carries.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*AppendUploadRequest_Begin
+	//	*AppendUploadRequest_Data
+	Part          isAppendUploadRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendUploadRequest) Reset() {
+	*x = AppendUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendUploadRequest) ProtoMessage() {}
+
+func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
+func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+}
+
+func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *AppendUploadRequest) GetBegin() *AppendBegin {
+	if x != nil {
+		if x, ok := x.Part.(*AppendUploadRequest_Begin); ok {
+			return x.Begin
+		}
+	}
+	return nil
+}
+
+func (x *AppendUploadRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*AppendUploadRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isAppendUploadRequest_Part interface {
+	isAppendUploadRequest_Part()
+}
+
+type AppendUploadRequest_Begin struct {
+	Begin *AppendBegin `protobuf:"bytes,1,opt,name=begin,proto3,oneof"`
+}
+
+type AppendUploadRequest_Data struct {
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*AppendUploadRequest_Begin) isAppendUploadRequest_Part() {}
+
+func (*AppendUploadRequest_Data) isAppendUploadRequest_Part() {}
+
+// AppendBegin says where the bytes belong.
+type AppendBegin struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// Bytes that are there already.
+	Offset uint64 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
+	// SHA-256 or SHA-1 of the bytes that follow, lower-case hex; empty where none is to hold. With one, all
+	// the bytes are taken or none.
+	Checksum      string `protobuf:"bytes,4,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendBegin) Reset() {
+	*x = AppendBegin{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendBegin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendBegin) ProtoMessage() {}
+
+func (x *AppendBegin) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
+func (*AppendBegin) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+}
+
+func (x *AppendBegin) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AppendBegin) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *AppendBegin) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *AppendBegin) GetChecksum() string {
+	if x != nil {
+		return x.Checksum
+	}
+	return ""
+}
+
+// AppendUploadResponse gives the file as it stands now.
+type AppendUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendUploadResponse) Reset() {
+	*x = AppendUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendUploadResponse) ProtoMessage() {}
+
+func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
+func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+}
+
+func (x *AppendUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// StatUploadRequest names the file.
+type StatUploadRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The digest of what is there is wanted too: it may have to be counted.
+	Digest        bool `protobuf:"varint,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatUploadRequest) Reset() {
+	*x = StatUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatUploadRequest) ProtoMessage() {}
+
+func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
+func (*StatUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *StatUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *StatUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *StatUploadRequest) GetDigest() bool {
+	if x != nil {
+		return x.Digest
+	}
+	return false
+}
+
+// StatUploadResponse gives it.
+type StatUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatUploadResponse) Reset() {
+	*x = StatUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatUploadResponse) ProtoMessage() {}
+
+func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
+func (*StatUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *StatUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// ListUploadsRequest names the transfer.
+type ListUploadsRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Path after which to go on.
+	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// 0 and anything above 500 mean 500.
+	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadsRequest) Reset() {
+	*x = ListUploadsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadsRequest) ProtoMessage() {}
+
+func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
+func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *ListUploadsRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ListUploadsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListUploadsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListUploadsResponse is a page of the files that have begun to come.
+type ListUploadsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty where nothing has begun.
+	PackageId string `protobuf:"bytes,1,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	// As in OpenUploadRequest.
+	Form    string    `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	Uploads []*Upload `protobuf:"bytes,3,rep,name=uploads,proto3" json:"uploads,omitempty"`
+	More    bool      `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	// Of the whole package.
+	Files      uint32 `protobuf:"varint,5,opt,name=files,proto3" json:"files,omitempty"`
+	WholeFiles uint32 `protobuf:"varint,6,opt,name=whole_files,json=wholeFiles,proto3" json:"whole_files,omitempty"`
+	Bytes      uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	BytesThere uint64 `protobuf:"varint,8,opt,name=bytes_there,json=bytesThere,proto3" json:"bytes_there,omitempty"`
+	ExpiresAt  string `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// What may still be announced: the lesser of what is left to the transfer and to the department.
+	BytesLeft uint64 `protobuf:"varint,10,opt,name=bytes_left,json=bytesLeft,proto3" json:"bytes_left,omitempty"`
+	FilesLeft uint32 `protobuf:"varint,11,opt,name=files_left,json=filesLeft,proto3" json:"files_left,omitempty"`
+	// In how many days an unfinished package is swept away after its last byte.
+	KeepDays      uint32 `protobuf:"varint,12,opt,name=keep_days,json=keepDays,proto3" json:"keep_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadsResponse) Reset() {
+	*x = ListUploadsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadsResponse) ProtoMessage() {}
+
+func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
+func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+}
+
+func (x *ListUploadsResponse) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetUploads() []*Upload {
+	if x != nil {
+		return x.Uploads
+	}
+	return nil
+}
+
+func (x *ListUploadsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *ListUploadsResponse) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetWholeFiles() uint32 {
+	if x != nil {
+		return x.WholeFiles
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetBytesThere() uint64 {
+	if x != nil {
+		return x.BytesThere
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetExpiresAt() string {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetBytesLeft() uint64 {
+	if x != nil {
+		return x.BytesLeft
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetFilesLeft() uint32 {
+	if x != nil {
+		return x.FilesLeft
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetKeepDays() uint32 {
+	if x != nil {
+		return x.KeepDays
+	}
+	return 0
+}
+
+// DiscardUploadRequest names a file, or with an empty upload_id the package.
+type DiscardUploadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId      string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardUploadRequest) Reset() {
+	*x = DiscardUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardUploadRequest) ProtoMessage() {}
+
+func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
+func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+}
+
+func (x *DiscardUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *DiscardUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+// DiscardUploadResponse is empty: what is forgotten is gone.
+type DiscardUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardUploadResponse) Reset() {
+	*x = DiscardUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardUploadResponse) ProtoMessage() {}
+
+func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
+func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+}
+
+// FinishPackageRequest names the package; its id is the command's id.
+type FinishPackageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPackageRequest) Reset() {
+	*x = FinishPackageRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPackageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPackageRequest) ProtoMessage() {}
+
+func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
+func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *FinishPackageRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *FinishPackageRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// FinishPackageResponse comes once, with the outcome.
+type FinishPackageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       *UploadPackageResponse `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPackageResponse) Reset() {
+	*x = FinishPackageResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPackageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPackageResponse) ProtoMessage() {}
+
+func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
+func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+}
+
+func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+// SetUploadLimitsRequest gives the limits.
+type SetUploadLimitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	Limits        *UploadLimitsSet       `protobuf:"bytes,2,opt,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUploadLimitsRequest) Reset() {
+	*x = SetUploadLimitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUploadLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUploadLimitsRequest) ProtoMessage() {}
+
+func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
+func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *SetUploadLimitsRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *SetUploadLimitsRequest) GetLimits() *UploadLimitsSet {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// SetUploadLimitsResponse is empty.
+type SetUploadLimitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUploadLimitsResponse) Reset() {
+	*x = SetUploadLimitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUploadLimitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUploadLimitsResponse) ProtoMessage() {}
+
+func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
+func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+}
+
+// ListUploadLimitsRequest asks for all of them.
+type ListUploadLimitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadLimitsRequest) Reset() {
+	*x = ListUploadLimitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadLimitsRequest) ProtoMessage() {}
+
+func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
+func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+}
+
+// ListUploadLimitsResponse lists them, those of every archive first.
+type ListUploadLimitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limits        []*UploadLimitsSet     `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadLimitsResponse) Reset() {
+	*x = ListUploadLimitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadLimitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadLimitsResponse) ProtoMessage() {}
+
+func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
+func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+}
+
+func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_intake_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
@@ -2411,7 +7130,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\n" +
 	"StateCount\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\xe9\x04\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xcc\a\n" +
 	"\bTransfer\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12A\n" +
@@ -2432,7 +7151,18 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\rcontact_named\x18\r \x01(\bR\fcontactNamed\x12\x1d\n" +
 	"\n" +
 	"package_at\x18\x0e \x01(\tR\tpackageAt\x12'\n" +
-	"\x0fmanifest_sha512\x18\x0f \x01(\tR\x0emanifestSha512\"a\n" +
+	"\x0fmanifest_sha512\x18\x0f \x01(\tR\x0emanifestSha512\x12\x12\n" +
+	"\x04kind\x18( \x01(\tR\x04kind\x12\x12\n" +
+	"\x04form\x18) \x01(\tR\x04form\x127\n" +
+	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12>\n" +
+	"\vundescribed\x18+ \x01(\v2\x1c.qoyma.intake.v1.UndescribedR\vundescribed\x12!\n" +
+	"\fannounced_on\x18, \x01(\tR\vannouncedOn\x12!\n" +
+	"\fconsented_on\x18- \x01(\tR\vconsentedOn\x12\x1d\n" +
+	"\n" +
+	"brought_on\x18. \x01(\tR\tbroughtOn\x12\x1a\n" +
+	"\breturned\x18/ \x01(\rR\breturned\x12\x1a\n" +
+	"\breceipts\x180 \x01(\rR\breceipts\x12#\n" +
+	"\runits_checked\x181 \x01(\rR\funitsChecked\"a\n" +
 	"\x12GetTransferRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
@@ -2504,7 +7234,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"transferId\x12\x1c\n" +
 	"\tpositions\x18\x03 \x03(\rR\tpositions\"R\n" +
 	"\x16AcceptTransferResponse\x128\n" +
-	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\x9c\x03\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\xc1\a\n" +
 	"\tAccession\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -2518,7 +7248,23 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\b \x01(\tR\bobjectId\x12#\n" +
 	"\robject_sha512\x18\t \x01(\tR\fobjectSha512\x12/\n" +
 	"\x04acts\x18\n" +
-	" \x03(\v2\x1b.qoyma.intake.v1.ActDrawnUpR\x04acts\"l\n" +
+	" \x03(\v2\x1b.qoyma.intake.v1.ActDrawnUpR\x04acts\x12\x12\n" +
+	"\x04kind\x18( \x01(\tR\x04kind\x12\x12\n" +
+	"\x04form\x18) \x01(\tR\x04form\x127\n" +
+	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12 \n" +
+	"\vundescribed\x18+ \x01(\rR\vundescribed\x12\x1b\n" +
+	"\tclosed_on\x18, \x01(\tR\bclosedOn\x12:\n" +
+	"\n" +
+	"signatures\x18- \x03(\v2\x1a.qoyma.intake.v1.ActSignedR\n" +
+	"signatures\x125\n" +
+	"\bapproved\x18. \x01(\v2\x19.qoyma.record.v1.ProtocolR\bapproved\x12$\n" +
+	"\rdeaccessioned\x18/ \x01(\rR\rdeaccessioned\x127\n" +
+	"\x04code\x180 \x01(\v2#.qoyma.intake.v1.AccessionCodeKnownR\x04code\x12@\n" +
+	"\n" +
+	"quarantine\x181 \x01(\v2 .qoyma.intake.v1.QuarantineBegunR\n" +
+	"quarantine\x12K\n" +
+	"\x10quarantine_ended\x182 \x01(\v2 .qoyma.intake.v1.QuarantineEndedR\x0fquarantineEnded\x12\"\n" +
+	"\fdeaccessions\x183 \x01(\rR\fdeaccessions\"l\n" +
 	"\x13GetAccessionRequest\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
@@ -2582,8 +7328,353 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x19\n" +
 	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"-\n" +
 	"\x15RestoreRecordResponse\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths2\x9e\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"*\n" +
+	"\x18ListTransferKindsRequest\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\tR\x02on\"P\n" +
+	"\x19ListTransferKindsResponse\x123\n" +
+	"\x05kinds\x18\x01 \x03(\v2\x1d.qoyma.intake.v1.TransferKindR\x05kinds\"\xd6\x01\n" +
+	"\fTransferKind\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12+\n" +
+	"\x05title\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x14\n" +
+	"\x05needs\x18\x03 \x03(\tR\x05needs\x12\x1e\n" +
 	"\n" +
+	"commission\x18\x04 \x01(\bR\n" +
+	"commission\x12\x12\n" +
+	"\x04rule\x18\x05 \x01(\tR\x04rule\x12\x1f\n" +
+	"\vlegal_basis\x18\x06 \x01(\tR\n" +
+	"legalBasis\x12\x1a\n" +
+	"\bverified\x18\a \x01(\bR\bverified\"\x84\x03\n" +
+	"\x17AnnounceTransferRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04form\x18\x03 \x01(\tR\x04form\x12A\n" +
+	"\forganisation\x18\x04 \x01(\v2\x1d.qoyma.record.v1.OrganisationR\forganisation\x128\n" +
+	"\tinventory\x18\x05 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x127\n" +
+	"\x06ground\x18\x06 \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12>\n" +
+	"\vundescribed\x18\a \x01(\v2\x1c.qoyma.intake.v1.UndescribedR\vundescribed\x12,\n" +
+	"\x05giver\x18\b \x01(\v2\x16.qoyma.intake.v1.GiverR\x05giver\"Q\n" +
+	"\x18AnnounceTransferResponse\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"~\n" +
+	"\x0fListRowsRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12+\n" +
+	"\x05files\x18\x03 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\"&\n" +
+	"\x10ListRowsResponse\x12\x12\n" +
+	"\x04rows\x18\x01 \x01(\rR\x04rows\"j\n" +
+	"\x14SealInventoryRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\rR\x04rows\"N\n" +
+	"\x15SealInventoryResponse\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"X\n" +
+	"\x16ConsentTransferRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\"P\n" +
+	"\x17ConsentTransferResponse\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"\xa1\x01\n" +
+	"\x16PrepareTransferRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04form\x18\x03 \x01(\tR\x04form\x12\x1d\n" +
+	"\n" +
+	"brought_on\x18\x04 \x01(\tR\tbroughtOn\x12\x14\n" +
+	"\x05boxes\x18\x05 \x01(\rR\x05boxes\"P\n" +
+	"\x17PrepareTransferResponse\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"\x81\x01\n" +
+	"\x13ReceivePaperRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05units\x18\x03 \x01(\rR\x05units\x12\x14\n" +
+	"\x05boxes\x18\x04 \x01(\rR\x05boxes\"J\n" +
+	"\x14ReceivePaperResponse\x122\n" +
+	"\areceipt\x18\x01 \x01(\v2\x18.qoyma.intake.v1.ReceiptR\areceipt\"\xc9\x01\n" +
+	"\x11CheckUnitsRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x128\n" +
+	"\bfindings\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.UnitFindingR\bfindings\x12:\n" +
+	"\n" +
+	"explainers\x18\x04 \x03(\v2\x1a.qoyma.intake.v1.ExplainerR\n" +
+	"explainers\"F\n" +
+	"\x12CheckUnitsResponse\x12\x18\n" +
+	"\achecked\x18\x01 \x01(\rR\achecked\x12\x16\n" +
+	"\x06listed\x18\x02 \x01(\rR\x06listed\"\x85\x01\n" +
+	"\x11ReturnRowsRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x120\n" +
+	"\x04rows\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ReturnedRowR\x04rows\"\x7f\n" +
+	"\x12ReturnRowsResponse\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x122\n" +
+	"\areceipt\x18\x02 \x01(\v2\x18.qoyma.intake.v1.ReceiptR\areceipt\"\x82\x01\n" +
+	"\x10AnswerRowRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\rR\bposition\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"J\n" +
+	"\x11AnswerRowResponse\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"\x83\x01\n" +
+	"\x11CommentRowRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\rR\bposition\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"\x14\n" +
+	"\x12CommentRowResponse\"}\n" +
+	"\x12ListRowWorkRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\x12\x1a\n" +
+	"\breturned\x18\x04 \x01(\bR\breturned\"W\n" +
+	"\x13ListRowWorkResponse\x12,\n" +
+	"\x04rows\x18\x01 \x03(\v2\x18.qoyma.intake.v1.RowWorkR\x04rows\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\xb9\x02\n" +
+	"\aRowWork\x12)\n" +
+	"\x04file\x18\x01 \x01(\v2\x15.qoyma.record.v1.FileR\x04file\x126\n" +
+	"\afinding\x18\x02 \x01(\v2\x1c.qoyma.intake.v1.UnitFindingR\afinding\x128\n" +
+	"\texplainer\x18\x03 \x01(\v2\x1a.qoyma.intake.v1.ExplainerR\texplainer\x128\n" +
+	"\breturned\x18\x04 \x01(\v2\x1c.qoyma.intake.v1.ReturnedRowR\breturned\x12!\n" +
+	"\freturn_state\x18\x05 \x01(\tR\vreturnState\x124\n" +
+	"\aremarks\x18\x06 \x03(\v2\x1a.qoyma.intake.v1.RowRemarkR\aremarks\"_\n" +
+	"\tRowRemark\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\rR\bposition\x12\x12\n" +
+	"\x04side\x18\x02 \x01(\tR\x04side\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x0e\n" +
+	"\x02at\x18\x04 \x01(\tR\x02at\"\xde\x01\n" +
+	"\aReceipt\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1c\n" +
+	"\tdirection\x18\x03 \x01(\tR\tdirection\x12\x12\n" +
+	"\x04what\x18\x04 \x01(\tR\x04what\x12\x14\n" +
+	"\x05units\x18\x05 \x01(\rR\x05units\x12\x14\n" +
+	"\x05files\x18\x06 \x01(\rR\x05files\x12\x14\n" +
+	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x16\n" +
+	"\x06digest\x18\b \x01(\tR\x06digest\x12\x0e\n" +
+	"\x02at\x18\t \x01(\tR\x02at\"L\n" +
+	"\x11GetReceiptRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\"H\n" +
+	"\x12GetReceiptResponse\x122\n" +
+	"\areceipt\x18\x01 \x01(\v2\x18.qoyma.intake.v1.ReceiptR\areceipt\"\x90\x01\n" +
+	"\x16BeginQuarantineRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05place\x18\x04 \x01(\tR\x05place\"S\n" +
+	"\x17BeginQuarantineResponse\x128\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\x8c\x01\n" +
+	"\x14EndQuarantineRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06result\x18\x03 \x01(\tR\x06result\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\"Q\n" +
+	"\x15EndQuarantineResponse\x128\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\x89\x01\n" +
+	"\x11StoreBoxesRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12*\n" +
+	"\x05boxes\x18\x03 \x03(\v2\x14.qoyma.intake.v1.BoxR\x05boxes\"@\n" +
+	"\x12StoreBoxesResponse\x12*\n" +
+	"\x05boxes\x18\x01 \x03(\v2\x14.qoyma.intake.v1.BoxR\x05boxes\"Y\n" +
+	"\x10GetLabelsRequest\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\"%\n" +
+	"\x11GetLabelsResponse\x12\x10\n" +
+	"\x03pdf\x18\x01 \x01(\fR\x03pdf\"\x9a\x01\n" +
+	"\x17ApproveAccessionRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x125\n" +
+	"\bprotocol\x18\x03 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\"T\n" +
+	"\x18ApproveAccessionResponse\x128\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\xd8\x01\n" +
+	"\x0eSignActRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x12\n" +
+	"\x04side\x18\x03 \x01(\tR\x04side\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\tR\x06sha256\x12\x1c\n" +
+	"\tsignature\x18\x05 \x01(\fR\tsignature\x122\n" +
+	"\x04hand\x18\x06 \x01(\v2\x1e.qoyma.intake.v1.HandSignatureR\x04hand\"K\n" +
+	"\x0fSignActResponse\x128\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\xcb\x01\n" +
+	"\x18DescribeAccessionRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x128\n" +
+	"\tinventory\x18\x03 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x12+\n" +
+	"\x05files\x18\x04 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\"U\n" +
+	"\x19DescribeAccessionResponse\x128\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\x80\x02\n" +
+	"\x19ProposeDeaccessionRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x10\n" +
+	"\x03way\x18\x03 \x01(\tR\x03way\x12\x16\n" +
+	"\x06ground\x18\x04 \x01(\tR\x06ground\x125\n" +
+	"\bprotocol\x18\x05 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
+	"\breceiver\x18\x06 \x01(\tR\breceiver\x12\x1c\n" +
+	"\tpositions\x18\a \x03(\rR\tpositions\"\\\n" +
+	"\x1aProposeDeaccessionResponse\x12>\n" +
+	"\vdeaccession\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.DeaccessionR\vdeaccession\"\xd3\x01\n" +
+	"\vDeaccession\x12@\n" +
+	"\bproposed\x18\x01 \x01(\v2$.qoyma.intake.v1.DeaccessionProposedR\bproposed\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vapproved_on\x18\x04 \x01(\tR\n" +
+	"approvedOn\x123\n" +
+	"\x04acts\x18\x05 \x03(\v2\x1f.qoyma.intake.v1.DeaccessionActR\x04acts\"\xae\x01\n" +
+	"\x18DecideDeaccessionRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\rR\x06number\x12\x18\n" +
+	"\aapprove\x18\x04 \x01(\bR\aapprove\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"[\n" +
+	"\x19DecideDeaccessionResponse\x12>\n" +
+	"\vdeaccession\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.DeaccessionR\vdeaccession\"y\n" +
+	"\x18GetDeaccessionActRequest\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"E\n" +
+	"\x19GetDeaccessionActResponse\x12\x10\n" +
+	"\x03pdf\x18\x01 \x01(\fR\x03pdf\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"D\n" +
+	"\x17GetAccessionWorkRequest\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\"\xd6\x01\n" +
+	"\x18GetAccessionWorkResponse\x128\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\x12*\n" +
+	"\x05boxes\x18\x02 \x03(\v2\x14.qoyma.intake.v1.BoxR\x05boxes\x12@\n" +
+	"\fdeaccessions\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.DeaccessionR\fdeaccessions\x12\x12\n" +
+	"\x04open\x18\x04 \x03(\tR\x04open\"g\n" +
+	"\x15ListHandedOverRequest\x12\"\n" +
+	"\forganisation\x18\x01 \x01(\tR\forganisation\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\x9b\x01\n" +
+	"\x16ListHandedOverResponse\x129\n" +
+	"\ttransfers\x18\x01 \x03(\v2\x1b.qoyma.intake.v1.HandedOverR\ttransfers\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x16\n" +
+	"\x06listed\x18\x03 \x01(\x04R\x06listed\x12\x1a\n" +
+	"\baccepted\x18\x04 \x01(\x04R\baccepted\"\xcf\x01\n" +
+	"\n" +
+	"HandedOver\x125\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x128\n" +
+	"\taccession\x18\x02 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\x124\n" +
+	"\breceipts\x18\x03 \x03(\v2\x18.qoyma.intake.v1.ReceiptR\breceipts\x12\x1a\n" +
+	"\breturned\x18\x04 \x01(\rR\breturned\"\xc1\x01\n" +
+	"\x11OpenUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\x12\x12\n" +
+	"\x04form\x18\x04 \x01(\tR\x04form\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12\x1f\n" +
+	"\vmodified_ms\x18\x06 \x01(\x03R\n" +
+	"modifiedMs\x12\x1a\n" +
+	"\bmetadata\x18\a \x01(\tR\bmetadata\"E\n" +
+	"\x12OpenUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"\x8c\x02\n" +
+	"\x06Upload\x12\x1b\n" +
+	"\tupload_id\x18\x01 \x01(\tR\buploadId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x05 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06offset\x18\x06 \x01(\x04R\x06offset\x12\x1f\n" +
+	"\vmodified_ms\x18\a \x01(\x03R\n" +
+	"modifiedMs\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\b \x01(\tR\texpiresAt\x12\x16\n" +
+	"\x06sha256\x18\t \x01(\tR\x06sha256\x12\x1a\n" +
+	"\bmetadata\x18\n" +
+	" \x01(\tR\bmetadata\"i\n" +
+	"\x13AppendUploadRequest\x124\n" +
+	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.AppendBeginH\x00R\x05begin\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"\x7f\n" +
+	"\vAppendBegin\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
+	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x1a\n" +
+	"\bchecksum\x18\x04 \x01(\tR\bchecksum\"G\n" +
+	"\x14AppendUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"i\n" +
+	"\x11StatUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
+	"\x06digest\x18\x03 \x01(\bR\x06digest\"E\n" +
+	"\x12StatUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"a\n" +
+	"\x12ListUploadsRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xf7\x02\n" +
+	"\x13ListUploadsResponse\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x01 \x01(\tR\tpackageId\x12\x12\n" +
+	"\x04form\x18\x02 \x01(\tR\x04form\x121\n" +
+	"\auploads\x18\x03 \x03(\v2\x17.qoyma.intake.v1.UploadR\auploads\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\x12\x14\n" +
+	"\x05files\x18\x05 \x01(\rR\x05files\x12\x1f\n" +
+	"\vwhole_files\x18\x06 \x01(\rR\n" +
+	"wholeFiles\x12\x14\n" +
+	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x1f\n" +
+	"\vbytes_there\x18\b \x01(\x04R\n" +
+	"bytesThere\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\t \x01(\tR\texpiresAt\x12\x1d\n" +
+	"\n" +
+	"bytes_left\x18\n" +
+	" \x01(\x04R\tbytesLeft\x12\x1d\n" +
+	"\n" +
+	"files_left\x18\v \x01(\rR\tfilesLeft\x12\x1b\n" +
+	"\tkeep_days\x18\f \x01(\rR\bkeepDays\"T\n" +
+	"\x14DiscardUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\"\x17\n" +
+	"\x15DiscardUploadResponse\"V\n" +
+	"\x14FinishPackageRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\"Y\n" +
+	"\x15FinishPackageResponse\x12@\n" +
+	"\aoutcome\x18\x01 \x01(\v2&.qoyma.intake.v1.UploadPackageResponseR\aoutcome\"q\n" +
+	"\x16SetUploadLimitsRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x128\n" +
+	"\x06limits\x18\x02 \x01(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits\"\x19\n" +
+	"\x17SetUploadLimitsResponse\"\x19\n" +
+	"\x17ListUploadLimitsRequest\"T\n" +
+	"\x18ListUploadLimitsResponse\x128\n" +
+	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xf6\"\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -2598,7 +7689,47 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vReadContent\x12#.qoyma.intake.v1.ReadContentRequest\x1a$.qoyma.intake.v1.ReadContentResponse0\x01\x12X\n" +
 	"\vCheckObject\x12#.qoyma.intake.v1.CheckObjectRequest\x1a$.qoyma.intake.v1.CheckObjectResponse\x12c\n" +
 	"\x0eRestoreContent\x12&.qoyma.intake.v1.RestoreContentRequest\x1a'.qoyma.intake.v1.RestoreContentResponse(\x01\x12^\n" +
-	"\rRestoreRecord\x12%.qoyma.intake.v1.RestoreRecordRequest\x1a&.qoyma.intake.v1.RestoreRecordResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\rRestoreRecord\x12%.qoyma.intake.v1.RestoreRecordRequest\x1a&.qoyma.intake.v1.RestoreRecordResponse\x12j\n" +
+	"\x11ListTransferKinds\x12).qoyma.intake.v1.ListTransferKindsRequest\x1a*.qoyma.intake.v1.ListTransferKindsResponse\x12g\n" +
+	"\x10AnnounceTransfer\x12(.qoyma.intake.v1.AnnounceTransferRequest\x1a).qoyma.intake.v1.AnnounceTransferResponse\x12O\n" +
+	"\bListRows\x12 .qoyma.intake.v1.ListRowsRequest\x1a!.qoyma.intake.v1.ListRowsResponse\x12^\n" +
+	"\rSealInventory\x12%.qoyma.intake.v1.SealInventoryRequest\x1a&.qoyma.intake.v1.SealInventoryResponse\x12d\n" +
+	"\x0fConsentTransfer\x12'.qoyma.intake.v1.ConsentTransferRequest\x1a(.qoyma.intake.v1.ConsentTransferResponse\x12d\n" +
+	"\x0fPrepareTransfer\x12'.qoyma.intake.v1.PrepareTransferRequest\x1a(.qoyma.intake.v1.PrepareTransferResponse\x12[\n" +
+	"\fReceivePaper\x12$.qoyma.intake.v1.ReceivePaperRequest\x1a%.qoyma.intake.v1.ReceivePaperResponse\x12U\n" +
+	"\n" +
+	"CheckUnits\x12\".qoyma.intake.v1.CheckUnitsRequest\x1a#.qoyma.intake.v1.CheckUnitsResponse\x12U\n" +
+	"\n" +
+	"ReturnRows\x12\".qoyma.intake.v1.ReturnRowsRequest\x1a#.qoyma.intake.v1.ReturnRowsResponse\x12R\n" +
+	"\tAnswerRow\x12!.qoyma.intake.v1.AnswerRowRequest\x1a\".qoyma.intake.v1.AnswerRowResponse\x12U\n" +
+	"\n" +
+	"CommentRow\x12\".qoyma.intake.v1.CommentRowRequest\x1a#.qoyma.intake.v1.CommentRowResponse\x12X\n" +
+	"\vListRowWork\x12#.qoyma.intake.v1.ListRowWorkRequest\x1a$.qoyma.intake.v1.ListRowWorkResponse\x12U\n" +
+	"\n" +
+	"GetReceipt\x12\".qoyma.intake.v1.GetReceiptRequest\x1a#.qoyma.intake.v1.GetReceiptResponse\x12d\n" +
+	"\x0fBeginQuarantine\x12'.qoyma.intake.v1.BeginQuarantineRequest\x1a(.qoyma.intake.v1.BeginQuarantineResponse\x12^\n" +
+	"\rEndQuarantine\x12%.qoyma.intake.v1.EndQuarantineRequest\x1a&.qoyma.intake.v1.EndQuarantineResponse\x12U\n" +
+	"\n" +
+	"StoreBoxes\x12\".qoyma.intake.v1.StoreBoxesRequest\x1a#.qoyma.intake.v1.StoreBoxesResponse\x12R\n" +
+	"\tGetLabels\x12!.qoyma.intake.v1.GetLabelsRequest\x1a\".qoyma.intake.v1.GetLabelsResponse\x12g\n" +
+	"\x10ApproveAccession\x12(.qoyma.intake.v1.ApproveAccessionRequest\x1a).qoyma.intake.v1.ApproveAccessionResponse\x12L\n" +
+	"\aSignAct\x12\x1f.qoyma.intake.v1.SignActRequest\x1a .qoyma.intake.v1.SignActResponse\x12j\n" +
+	"\x11DescribeAccession\x12).qoyma.intake.v1.DescribeAccessionRequest\x1a*.qoyma.intake.v1.DescribeAccessionResponse\x12m\n" +
+	"\x12ProposeDeaccession\x12*.qoyma.intake.v1.ProposeDeaccessionRequest\x1a+.qoyma.intake.v1.ProposeDeaccessionResponse\x12j\n" +
+	"\x11DecideDeaccession\x12).qoyma.intake.v1.DecideDeaccessionRequest\x1a*.qoyma.intake.v1.DecideDeaccessionResponse\x12j\n" +
+	"\x11GetDeaccessionAct\x12).qoyma.intake.v1.GetDeaccessionActRequest\x1a*.qoyma.intake.v1.GetDeaccessionActResponse\x12g\n" +
+	"\x10GetAccessionWork\x12(.qoyma.intake.v1.GetAccessionWorkRequest\x1a).qoyma.intake.v1.GetAccessionWorkResponse\x12a\n" +
+	"\x0eListHandedOver\x12&.qoyma.intake.v1.ListHandedOverRequest\x1a'.qoyma.intake.v1.ListHandedOverResponse\x12U\n" +
+	"\n" +
+	"OpenUpload\x12\".qoyma.intake.v1.OpenUploadRequest\x1a#.qoyma.intake.v1.OpenUploadResponse\x12]\n" +
+	"\fAppendUpload\x12$.qoyma.intake.v1.AppendUploadRequest\x1a%.qoyma.intake.v1.AppendUploadResponse(\x01\x12U\n" +
+	"\n" +
+	"StatUpload\x12\".qoyma.intake.v1.StatUploadRequest\x1a#.qoyma.intake.v1.StatUploadResponse\x12X\n" +
+	"\vListUploads\x12#.qoyma.intake.v1.ListUploadsRequest\x1a$.qoyma.intake.v1.ListUploadsResponse\x12^\n" +
+	"\rDiscardUpload\x12%.qoyma.intake.v1.DiscardUploadRequest\x1a&.qoyma.intake.v1.DiscardUploadResponse\x12`\n" +
+	"\rFinishPackage\x12%.qoyma.intake.v1.FinishPackageRequest\x1a&.qoyma.intake.v1.FinishPackageResponse0\x01\x12d\n" +
+	"\x0fSetUploadLimits\x12'.qoyma.intake.v1.SetUploadLimitsRequest\x1a(.qoyma.intake.v1.SetUploadLimitsResponse\x12g\n" +
+	"\x10ListUploadLimits\x12(.qoyma.intake.v1.ListUploadLimitsRequest\x1a).qoyma.intake.v1.ListUploadLimitsResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_intake_proto_rawDescOnce sync.Once
@@ -2612,112 +7743,334 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 110)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
-	(*ListTransfersRequest)(nil),   // 0: qoyma.intake.v1.ListTransfersRequest
-	(*ListTransfersResponse)(nil),  // 1: qoyma.intake.v1.ListTransfersResponse
-	(*StateCount)(nil),             // 2: qoyma.intake.v1.StateCount
-	(*Transfer)(nil),               // 3: qoyma.intake.v1.Transfer
-	(*GetTransferRequest)(nil),     // 4: qoyma.intake.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),    // 5: qoyma.intake.v1.GetTransferResponse
-	(*UnitContent)(nil),            // 6: qoyma.intake.v1.UnitContent
-	(*WatchTransferRequest)(nil),   // 7: qoyma.intake.v1.WatchTransferRequest
-	(*WatchTransferResponse)(nil),  // 8: qoyma.intake.v1.WatchTransferResponse
-	(*NameContactRequest)(nil),     // 9: qoyma.intake.v1.NameContactRequest
-	(*NameContactResponse)(nil),    // 10: qoyma.intake.v1.NameContactResponse
-	(*UploadPackageRequest)(nil),   // 11: qoyma.intake.v1.UploadPackageRequest
-	(*UploadBegin)(nil),            // 12: qoyma.intake.v1.UploadBegin
-	(*UploadFile)(nil),             // 13: qoyma.intake.v1.UploadFile
-	(*UploadPackageResponse)(nil),  // 14: qoyma.intake.v1.UploadPackageResponse
-	(*AcceptTransferRequest)(nil),  // 15: qoyma.intake.v1.AcceptTransferRequest
-	(*AcceptTransferResponse)(nil), // 16: qoyma.intake.v1.AcceptTransferResponse
-	(*Accession)(nil),              // 17: qoyma.intake.v1.Accession
-	(*GetAccessionRequest)(nil),    // 18: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),   // 19: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),  // 20: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil), // 21: qoyma.intake.v1.ListAccessionsResponse
-	(*GetBookRequest)(nil),         // 22: qoyma.intake.v1.GetBookRequest
-	(*GetBookResponse)(nil),        // 23: qoyma.intake.v1.GetBookResponse
-	(*GetActRequest)(nil),          // 24: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),         // 25: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),     // 26: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),    // 27: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),     // 28: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),    // 29: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),          // 30: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),  // 31: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),           // 32: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil), // 33: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),   // 34: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),  // 35: qoyma.intake.v1.RestoreRecordResponse
-	(*v1.Organisation)(nil),        // 36: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 37: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),           // 38: qoyma.intake.v1.PackageFault
-	(*v1.File)(nil),                // 39: qoyma.record.v1.File
-	(*Contact)(nil),                // 40: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),            // 41: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),             // 42: qoyma.intake.v1.ActDrawnUp
-	(*AcceptedFile)(nil),           // 43: qoyma.intake.v1.AcceptedFile
+	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
+	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
+	(*StateCount)(nil),                 // 2: qoyma.intake.v1.StateCount
+	(*Transfer)(nil),                   // 3: qoyma.intake.v1.Transfer
+	(*GetTransferRequest)(nil),         // 4: qoyma.intake.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),        // 5: qoyma.intake.v1.GetTransferResponse
+	(*UnitContent)(nil),                // 6: qoyma.intake.v1.UnitContent
+	(*WatchTransferRequest)(nil),       // 7: qoyma.intake.v1.WatchTransferRequest
+	(*WatchTransferResponse)(nil),      // 8: qoyma.intake.v1.WatchTransferResponse
+	(*NameContactRequest)(nil),         // 9: qoyma.intake.v1.NameContactRequest
+	(*NameContactResponse)(nil),        // 10: qoyma.intake.v1.NameContactResponse
+	(*UploadPackageRequest)(nil),       // 11: qoyma.intake.v1.UploadPackageRequest
+	(*UploadBegin)(nil),                // 12: qoyma.intake.v1.UploadBegin
+	(*UploadFile)(nil),                 // 13: qoyma.intake.v1.UploadFile
+	(*UploadPackageResponse)(nil),      // 14: qoyma.intake.v1.UploadPackageResponse
+	(*AcceptTransferRequest)(nil),      // 15: qoyma.intake.v1.AcceptTransferRequest
+	(*AcceptTransferResponse)(nil),     // 16: qoyma.intake.v1.AcceptTransferResponse
+	(*Accession)(nil),                  // 17: qoyma.intake.v1.Accession
+	(*GetAccessionRequest)(nil),        // 18: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),       // 19: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),      // 20: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil),     // 21: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),             // 22: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),            // 23: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),              // 24: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),             // 25: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),         // 26: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),        // 27: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),         // 28: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),        // 29: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),              // 30: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),      // 31: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),               // 32: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil),     // 33: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),       // 34: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),      // 35: qoyma.intake.v1.RestoreRecordResponse
+	(*ListTransferKindsRequest)(nil),   // 36: qoyma.intake.v1.ListTransferKindsRequest
+	(*ListTransferKindsResponse)(nil),  // 37: qoyma.intake.v1.ListTransferKindsResponse
+	(*TransferKind)(nil),               // 38: qoyma.intake.v1.TransferKind
+	(*AnnounceTransferRequest)(nil),    // 39: qoyma.intake.v1.AnnounceTransferRequest
+	(*AnnounceTransferResponse)(nil),   // 40: qoyma.intake.v1.AnnounceTransferResponse
+	(*ListRowsRequest)(nil),            // 41: qoyma.intake.v1.ListRowsRequest
+	(*ListRowsResponse)(nil),           // 42: qoyma.intake.v1.ListRowsResponse
+	(*SealInventoryRequest)(nil),       // 43: qoyma.intake.v1.SealInventoryRequest
+	(*SealInventoryResponse)(nil),      // 44: qoyma.intake.v1.SealInventoryResponse
+	(*ConsentTransferRequest)(nil),     // 45: qoyma.intake.v1.ConsentTransferRequest
+	(*ConsentTransferResponse)(nil),    // 46: qoyma.intake.v1.ConsentTransferResponse
+	(*PrepareTransferRequest)(nil),     // 47: qoyma.intake.v1.PrepareTransferRequest
+	(*PrepareTransferResponse)(nil),    // 48: qoyma.intake.v1.PrepareTransferResponse
+	(*ReceivePaperRequest)(nil),        // 49: qoyma.intake.v1.ReceivePaperRequest
+	(*ReceivePaperResponse)(nil),       // 50: qoyma.intake.v1.ReceivePaperResponse
+	(*CheckUnitsRequest)(nil),          // 51: qoyma.intake.v1.CheckUnitsRequest
+	(*CheckUnitsResponse)(nil),         // 52: qoyma.intake.v1.CheckUnitsResponse
+	(*ReturnRowsRequest)(nil),          // 53: qoyma.intake.v1.ReturnRowsRequest
+	(*ReturnRowsResponse)(nil),         // 54: qoyma.intake.v1.ReturnRowsResponse
+	(*AnswerRowRequest)(nil),           // 55: qoyma.intake.v1.AnswerRowRequest
+	(*AnswerRowResponse)(nil),          // 56: qoyma.intake.v1.AnswerRowResponse
+	(*CommentRowRequest)(nil),          // 57: qoyma.intake.v1.CommentRowRequest
+	(*CommentRowResponse)(nil),         // 58: qoyma.intake.v1.CommentRowResponse
+	(*ListRowWorkRequest)(nil),         // 59: qoyma.intake.v1.ListRowWorkRequest
+	(*ListRowWorkResponse)(nil),        // 60: qoyma.intake.v1.ListRowWorkResponse
+	(*RowWork)(nil),                    // 61: qoyma.intake.v1.RowWork
+	(*RowRemark)(nil),                  // 62: qoyma.intake.v1.RowRemark
+	(*Receipt)(nil),                    // 63: qoyma.intake.v1.Receipt
+	(*GetReceiptRequest)(nil),          // 64: qoyma.intake.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil),         // 65: qoyma.intake.v1.GetReceiptResponse
+	(*BeginQuarantineRequest)(nil),     // 66: qoyma.intake.v1.BeginQuarantineRequest
+	(*BeginQuarantineResponse)(nil),    // 67: qoyma.intake.v1.BeginQuarantineResponse
+	(*EndQuarantineRequest)(nil),       // 68: qoyma.intake.v1.EndQuarantineRequest
+	(*EndQuarantineResponse)(nil),      // 69: qoyma.intake.v1.EndQuarantineResponse
+	(*StoreBoxesRequest)(nil),          // 70: qoyma.intake.v1.StoreBoxesRequest
+	(*StoreBoxesResponse)(nil),         // 71: qoyma.intake.v1.StoreBoxesResponse
+	(*GetLabelsRequest)(nil),           // 72: qoyma.intake.v1.GetLabelsRequest
+	(*GetLabelsResponse)(nil),          // 73: qoyma.intake.v1.GetLabelsResponse
+	(*ApproveAccessionRequest)(nil),    // 74: qoyma.intake.v1.ApproveAccessionRequest
+	(*ApproveAccessionResponse)(nil),   // 75: qoyma.intake.v1.ApproveAccessionResponse
+	(*SignActRequest)(nil),             // 76: qoyma.intake.v1.SignActRequest
+	(*SignActResponse)(nil),            // 77: qoyma.intake.v1.SignActResponse
+	(*DescribeAccessionRequest)(nil),   // 78: qoyma.intake.v1.DescribeAccessionRequest
+	(*DescribeAccessionResponse)(nil),  // 79: qoyma.intake.v1.DescribeAccessionResponse
+	(*ProposeDeaccessionRequest)(nil),  // 80: qoyma.intake.v1.ProposeDeaccessionRequest
+	(*ProposeDeaccessionResponse)(nil), // 81: qoyma.intake.v1.ProposeDeaccessionResponse
+	(*Deaccession)(nil),                // 82: qoyma.intake.v1.Deaccession
+	(*DecideDeaccessionRequest)(nil),   // 83: qoyma.intake.v1.DecideDeaccessionRequest
+	(*DecideDeaccessionResponse)(nil),  // 84: qoyma.intake.v1.DecideDeaccessionResponse
+	(*GetDeaccessionActRequest)(nil),   // 85: qoyma.intake.v1.GetDeaccessionActRequest
+	(*GetDeaccessionActResponse)(nil),  // 86: qoyma.intake.v1.GetDeaccessionActResponse
+	(*GetAccessionWorkRequest)(nil),    // 87: qoyma.intake.v1.GetAccessionWorkRequest
+	(*GetAccessionWorkResponse)(nil),   // 88: qoyma.intake.v1.GetAccessionWorkResponse
+	(*ListHandedOverRequest)(nil),      // 89: qoyma.intake.v1.ListHandedOverRequest
+	(*ListHandedOverResponse)(nil),     // 90: qoyma.intake.v1.ListHandedOverResponse
+	(*HandedOver)(nil),                 // 91: qoyma.intake.v1.HandedOver
+	(*OpenUploadRequest)(nil),          // 92: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 93: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 94: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 95: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 96: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 97: qoyma.intake.v1.AppendUploadResponse
+	(*StatUploadRequest)(nil),          // 98: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 99: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 100: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 101: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 102: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 103: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 104: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 105: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 106: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 107: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 108: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 109: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 110: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 111: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 112: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 113: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 114: qoyma.intake.v1.Undescribed
+	(*v1.File)(nil),                    // 115: qoyma.record.v1.File
+	(*Contact)(nil),                    // 116: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 117: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 118: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 119: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 120: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 121: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 122: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 123: qoyma.intake.v1.QuarantineEnded
+	(*AcceptedFile)(nil),               // 124: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 125: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 126: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 127: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 128: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 129: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 130: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 131: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 132: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 133: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),            // 134: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
-	3,  // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
-	2,  // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	36, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	37, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	38, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	38, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	3,  // 6: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	39, // 7: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	40, // 8: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
-	6,  // 9: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	41, // 10: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	40, // 11: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
-	12, // 12: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
-	13, // 13: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	38, // 14: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	38, // 15: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
-	17, // 16: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	36, // 17: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	37, // 18: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	42, // 19: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	17, // 20: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	43, // 21: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	17, // 22: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	30, // 23: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	32, // 24: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	0,  // 25: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,  // 26: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,  // 27: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11, // 28: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,  // 29: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15, // 30: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18, // 31: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20, // 32: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22, // 33: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24, // 34: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26, // 35: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	28, // 36: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	31, // 37: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	34, // 38: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	1,  // 39: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,  // 40: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10, // 41: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14, // 42: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,  // 43: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16, // 44: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19, // 45: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21, // 46: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23, // 47: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25, // 48: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27, // 49: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29, // 50: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	33, // 51: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	35, // 52: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	39, // [39:53] is the sub-list for method output_type
-	25, // [25:39] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
+	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
+	110, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	111, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	112, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	112, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	113, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	114, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	3,   // 8: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	115, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	116, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	6,   // 11: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
+	117, // 12: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	116, // 13: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	12,  // 14: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
+	13,  // 15: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
+	112, // 16: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	112, // 17: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	17,  // 18: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
+	110, // 19: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	111, // 20: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	118, // 21: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	113, // 22: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	119, // 23: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	120, // 24: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	121, // 25: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	122, // 26: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	123, // 27: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	17,  // 28: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	124, // 29: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	17,  // 30: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	30,  // 31: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	32,  // 32: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	38,  // 33: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
+	125, // 34: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	110, // 35: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	111, // 36: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	113, // 37: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	114, // 38: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	126, // 39: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	3,   // 40: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	115, // 41: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	3,   // 42: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 43: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 44: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	63,  // 45: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	127, // 46: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	128, // 47: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	129, // 48: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	3,   // 49: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	63,  // 50: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	3,   // 51: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	61,  // 52: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
+	115, // 53: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	127, // 54: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	128, // 55: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	129, // 56: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	62,  // 57: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
+	63,  // 58: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	17,  // 59: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	17,  // 60: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	130, // 61: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	130, // 62: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	120, // 63: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	17,  // 64: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	131, // 65: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	17,  // 66: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
+	111, // 67: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	115, // 68: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	17,  // 69: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	120, // 70: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	82,  // 71: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	132, // 72: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	133, // 73: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	82,  // 74: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	17,  // 75: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
+	130, // 76: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	82,  // 77: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
+	91,  // 78: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
+	3,   // 79: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
+	17,  // 80: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
+	63,  // 81: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
+	94,  // 82: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	96,  // 83: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	94,  // 84: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	94,  // 85: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	94,  // 86: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	14,  // 87: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	134, // 88: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	134, // 89: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,   // 90: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,   // 91: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,   // 92: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11,  // 93: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,   // 94: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	15,  // 95: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	18,  // 96: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	20,  // 97: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	22,  // 98: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	24,  // 99: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	26,  // 100: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	28,  // 101: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	31,  // 102: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	34,  // 103: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	36,  // 104: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	39,  // 105: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	41,  // 106: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	43,  // 107: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	45,  // 108: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	47,  // 109: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	49,  // 110: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	51,  // 111: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	53,  // 112: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	55,  // 113: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	57,  // 114: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	59,  // 115: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	64,  // 116: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	66,  // 117: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	68,  // 118: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	70,  // 119: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	72,  // 120: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	74,  // 121: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	76,  // 122: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	78,  // 123: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	80,  // 124: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	83,  // 125: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	85,  // 126: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	87,  // 127: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	89,  // 128: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	92,  // 129: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	95,  // 130: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	98,  // 131: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	100, // 132: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	102, // 133: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	104, // 134: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	106, // 135: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	108, // 136: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 137: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 138: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 139: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	14,  // 140: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 141: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	16,  // 142: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19,  // 143: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	21,  // 144: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	23,  // 145: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	25,  // 146: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	27,  // 147: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	29,  // 148: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	33,  // 149: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	35,  // 150: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	37,  // 151: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	40,  // 152: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	42,  // 153: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	44,  // 154: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	46,  // 155: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	48,  // 156: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	50,  // 157: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	52,  // 158: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	54,  // 159: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	56,  // 160: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	58,  // 161: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	60,  // 162: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	65,  // 163: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	67,  // 164: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	69,  // 165: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	71,  // 166: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	73,  // 167: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	75,  // 168: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	77,  // 169: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	79,  // 170: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	81,  // 171: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	84,  // 172: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	86,  // 173: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	88,  // 174: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	90,  // 175: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	93,  // 176: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	97,  // 177: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	99,  // 178: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	101, // 179: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	103, // 180: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	105, // 181: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	107, // 182: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	109, // 183: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	137, // [137:184] is the sub-list for method output_type
+	90,  // [90:137] is the sub-list for method input_type
+	90,  // [90:90] is the sub-list for extension type_name
+	90,  // [90:90] is the sub-list for extension extendee
+	0,   // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -2735,13 +8088,17 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
+	file_qoyma_intake_v1_intake_proto_msgTypes[95].OneofWrappers = []any{
+		(*AppendUploadRequest_Begin)(nil),
+		(*AppendUploadRequest_Data)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   110,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,20 +19,53 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	IntakeService_ListTransfers_FullMethodName  = "/qoyma.intake.v1.IntakeService/ListTransfers"
-	IntakeService_GetTransfer_FullMethodName    = "/qoyma.intake.v1.IntakeService/GetTransfer"
-	IntakeService_NameContact_FullMethodName    = "/qoyma.intake.v1.IntakeService/NameContact"
-	IntakeService_UploadPackage_FullMethodName  = "/qoyma.intake.v1.IntakeService/UploadPackage"
-	IntakeService_WatchTransfer_FullMethodName  = "/qoyma.intake.v1.IntakeService/WatchTransfer"
-	IntakeService_AcceptTransfer_FullMethodName = "/qoyma.intake.v1.IntakeService/AcceptTransfer"
-	IntakeService_GetAccession_FullMethodName   = "/qoyma.intake.v1.IntakeService/GetAccession"
-	IntakeService_ListAccessions_FullMethodName = "/qoyma.intake.v1.IntakeService/ListAccessions"
-	IntakeService_GetBook_FullMethodName        = "/qoyma.intake.v1.IntakeService/GetBook"
-	IntakeService_GetAct_FullMethodName         = "/qoyma.intake.v1.IntakeService/GetAct"
-	IntakeService_ReadContent_FullMethodName    = "/qoyma.intake.v1.IntakeService/ReadContent"
-	IntakeService_CheckObject_FullMethodName    = "/qoyma.intake.v1.IntakeService/CheckObject"
-	IntakeService_RestoreContent_FullMethodName = "/qoyma.intake.v1.IntakeService/RestoreContent"
-	IntakeService_RestoreRecord_FullMethodName  = "/qoyma.intake.v1.IntakeService/RestoreRecord"
+	IntakeService_ListTransfers_FullMethodName      = "/qoyma.intake.v1.IntakeService/ListTransfers"
+	IntakeService_GetTransfer_FullMethodName        = "/qoyma.intake.v1.IntakeService/GetTransfer"
+	IntakeService_NameContact_FullMethodName        = "/qoyma.intake.v1.IntakeService/NameContact"
+	IntakeService_UploadPackage_FullMethodName      = "/qoyma.intake.v1.IntakeService/UploadPackage"
+	IntakeService_WatchTransfer_FullMethodName      = "/qoyma.intake.v1.IntakeService/WatchTransfer"
+	IntakeService_AcceptTransfer_FullMethodName     = "/qoyma.intake.v1.IntakeService/AcceptTransfer"
+	IntakeService_GetAccession_FullMethodName       = "/qoyma.intake.v1.IntakeService/GetAccession"
+	IntakeService_ListAccessions_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListAccessions"
+	IntakeService_GetBook_FullMethodName            = "/qoyma.intake.v1.IntakeService/GetBook"
+	IntakeService_GetAct_FullMethodName             = "/qoyma.intake.v1.IntakeService/GetAct"
+	IntakeService_ReadContent_FullMethodName        = "/qoyma.intake.v1.IntakeService/ReadContent"
+	IntakeService_CheckObject_FullMethodName        = "/qoyma.intake.v1.IntakeService/CheckObject"
+	IntakeService_RestoreContent_FullMethodName     = "/qoyma.intake.v1.IntakeService/RestoreContent"
+	IntakeService_RestoreRecord_FullMethodName      = "/qoyma.intake.v1.IntakeService/RestoreRecord"
+	IntakeService_ListTransferKinds_FullMethodName  = "/qoyma.intake.v1.IntakeService/ListTransferKinds"
+	IntakeService_AnnounceTransfer_FullMethodName   = "/qoyma.intake.v1.IntakeService/AnnounceTransfer"
+	IntakeService_ListRows_FullMethodName           = "/qoyma.intake.v1.IntakeService/ListRows"
+	IntakeService_SealInventory_FullMethodName      = "/qoyma.intake.v1.IntakeService/SealInventory"
+	IntakeService_ConsentTransfer_FullMethodName    = "/qoyma.intake.v1.IntakeService/ConsentTransfer"
+	IntakeService_PrepareTransfer_FullMethodName    = "/qoyma.intake.v1.IntakeService/PrepareTransfer"
+	IntakeService_ReceivePaper_FullMethodName       = "/qoyma.intake.v1.IntakeService/ReceivePaper"
+	IntakeService_CheckUnits_FullMethodName         = "/qoyma.intake.v1.IntakeService/CheckUnits"
+	IntakeService_ReturnRows_FullMethodName         = "/qoyma.intake.v1.IntakeService/ReturnRows"
+	IntakeService_AnswerRow_FullMethodName          = "/qoyma.intake.v1.IntakeService/AnswerRow"
+	IntakeService_CommentRow_FullMethodName         = "/qoyma.intake.v1.IntakeService/CommentRow"
+	IntakeService_ListRowWork_FullMethodName        = "/qoyma.intake.v1.IntakeService/ListRowWork"
+	IntakeService_GetReceipt_FullMethodName         = "/qoyma.intake.v1.IntakeService/GetReceipt"
+	IntakeService_BeginQuarantine_FullMethodName    = "/qoyma.intake.v1.IntakeService/BeginQuarantine"
+	IntakeService_EndQuarantine_FullMethodName      = "/qoyma.intake.v1.IntakeService/EndQuarantine"
+	IntakeService_StoreBoxes_FullMethodName         = "/qoyma.intake.v1.IntakeService/StoreBoxes"
+	IntakeService_GetLabels_FullMethodName          = "/qoyma.intake.v1.IntakeService/GetLabels"
+	IntakeService_ApproveAccession_FullMethodName   = "/qoyma.intake.v1.IntakeService/ApproveAccession"
+	IntakeService_SignAct_FullMethodName            = "/qoyma.intake.v1.IntakeService/SignAct"
+	IntakeService_DescribeAccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DescribeAccession"
+	IntakeService_ProposeDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ProposeDeaccession"
+	IntakeService_DecideDeaccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DecideDeaccession"
+	IntakeService_GetDeaccessionAct_FullMethodName  = "/qoyma.intake.v1.IntakeService/GetDeaccessionAct"
+	IntakeService_GetAccessionWork_FullMethodName   = "/qoyma.intake.v1.IntakeService/GetAccessionWork"
+	IntakeService_ListHandedOver_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListHandedOver"
+	IntakeService_OpenUpload_FullMethodName         = "/qoyma.intake.v1.IntakeService/OpenUpload"
+	IntakeService_AppendUpload_FullMethodName       = "/qoyma.intake.v1.IntakeService/AppendUpload"
+	IntakeService_StatUpload_FullMethodName         = "/qoyma.intake.v1.IntakeService/StatUpload"
+	IntakeService_ListUploads_FullMethodName        = "/qoyma.intake.v1.IntakeService/ListUploads"
+	IntakeService_DiscardUpload_FullMethodName      = "/qoyma.intake.v1.IntakeService/DiscardUpload"
+	IntakeService_FinishPackage_FullMethodName      = "/qoyma.intake.v1.IntakeService/FinishPackage"
+	IntakeService_SetUploadLimits_FullMethodName    = "/qoyma.intake.v1.IntakeService/SetUploadLimits"
+	IntakeService_ListUploadLimits_FullMethodName   = "/qoyma.intake.v1.IntakeService/ListUploadLimits"
 )
 
 // IntakeServiceClient is the client API for IntakeService service.
@@ -77,6 +110,77 @@ type IntakeServiceClient interface {
 	// RestoreRecord writes an object's own record anew from the journal. Only the insurance
 	// service may.
 	RestoreRecord(ctx context.Context, in *RestoreRecordRequest, opts ...grpc.CallOption) (*RestoreRecordResponse, error)
+	// ListTransferKinds explains the kinds of transfers: what each must name, by which rule.
+	ListTransferKinds(ctx context.Context, in *ListTransferKindsRequest, opts ...grpc.CallOption) (*ListTransferKindsResponse, error)
+	// AnnounceTransfer opens a transfer that no term of retention brings (AR-2, AR-3, AR-12).
+	AnnounceTransfer(ctx context.Context, in *AnnounceTransferRequest, opts ...grpc.CallOption) (*AnnounceTransferResponse, error)
+	// ListRows appends rows to the inventory of an announced transfer, at most 500 in a call.
+	ListRows(ctx context.Context, in *ListRowsRequest, opts ...grpc.CallOption) (*ListRowsResponse, error)
+	// SealInventory ends the rows; from then on the transfer is expected.
+	SealInventory(ctx context.Context, in *SealInventoryRequest, opts ...grpc.CallOption) (*SealInventoryResponse, error)
+	// ConsentTransfer is the head's consent to an early transfer.
+	ConsentTransfer(ctx context.Context, in *ConsentTransferRequest, opts ...grpc.CallOption) (*ConsentTransferResponse, error)
+	// PrepareTransfer says in which form a transfer comes, and when.
+	PrepareTransfer(ctx context.Context, in *PrepareTransferRequest, opts ...grpc.CallOption) (*PrepareTransferResponse, error)
+	// ReceivePaper counts what was carried in.
+	ReceivePaper(ctx context.Context, in *ReceivePaperRequest, opts ...grpc.CallOption) (*ReceivePaperResponse, error)
+	// CheckUnits records what was found of units on paper, at most 500 in a call. What is found
+	// again as it was changes nothing, so that an archivist works for days.
+	CheckUnits(ctx context.Context, in *CheckUnitsRequest, opts ...grpc.CallOption) (*CheckUnitsResponse, error)
+	// ReturnRows gives rows back to the department with a reason for each.
+	ReturnRows(ctx context.Context, in *ReturnRowsRequest, opts ...grpc.CallOption) (*ReturnRowsResponse, error)
+	// AnswerRow says what the department did about a returned row.
+	AnswerRow(ctx context.Context, in *AnswerRowRequest, opts ...grpc.CallOption) (*AnswerRowResponse, error)
+	// CommentRow is a remark of either side about a row.
+	CommentRow(ctx context.Context, in *CommentRowRequest, opts ...grpc.CallOption) (*CommentRowResponse, error)
+	// ListRowWork gives the work on a transfer's rows: findings, returns, remarks.
+	ListRowWork(ctx context.Context, in *ListRowWorkRequest, opts ...grpc.CallOption) (*ListRowWorkResponse, error)
+	// GetReceipt gives the numbered receipt of one hand-over, in either direction.
+	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
+	// BeginQuarantine keeps an accession apart.
+	BeginQuarantine(ctx context.Context, in *BeginQuarantineRequest, opts ...grpc.CallOption) (*BeginQuarantineResponse, error)
+	// EndQuarantine says what came out of it.
+	EndQuarantine(ctx context.Context, in *EndQuarantineRequest, opts ...grpc.CallOption) (*EndQuarantineResponse, error)
+	// StoreBoxes puts runs of units into boxes and the boxes into places.
+	StoreBoxes(ctx context.Context, in *StoreBoxesRequest, opts ...grpc.CallOption) (*StoreBoxesResponse, error)
+	// GetLabels prints the labels of an accession's boxes as PDF.
+	GetLabels(ctx context.Context, in *GetLabelsRequest, opts ...grpc.CallOption) (*GetLabelsResponse, error)
+	// ApproveAccession records the commission's decision (AR-8).
+	ApproveAccession(ctx context.Context, in *ApproveAccessionRequest, opts ...grpc.CallOption) (*ApproveAccessionResponse, error)
+	// SignAct puts one of the two signatures under the act; the second closes the accession.
+	SignAct(ctx context.Context, in *SignActRequest, opts ...grpc.CallOption) (*SignActResponse, error)
+	// DescribeAccession turns an undescribed accession into described rows (act of description).
+	DescribeAccession(ctx context.Context, in *DescribeAccessionRequest, opts ...grpc.CallOption) (*DescribeAccessionResponse, error)
+	// ProposeDeaccession asks the head to let units leave the archive.
+	ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error)
+	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
+	DecideDeaccession(ctx context.Context, in *DecideDeaccessionRequest, opts ...grpc.CallOption) (*DecideDeaccessionResponse, error)
+	// GetDeaccessionAct gives the act of deaccession as PDF.
+	GetDeaccessionAct(ctx context.Context, in *GetDeaccessionActRequest, opts ...grpc.CallOption) (*GetDeaccessionActResponse, error)
+	// GetAccessionWork gives everything about an accession beside its files: signatures,
+	// quarantine, boxes, deaccessions.
+	GetAccessionWork(ctx context.Context, in *GetAccessionWorkRequest, opts ...grpc.CallOption) (*GetAccessionWorkResponse, error)
+	// ListHandedOver lists everything that an organisation ever handed over.
+	ListHandedOver(ctx context.Context, in *ListHandedOverRequest, opts ...grpc.CallOption) (*ListHandedOverResponse, error)
+	// OpenUpload announces one file of a package that comes file by file and may be interrupted.
+	// The first file opens the transfer's package; a file that is announced again as it was is found.
+	OpenUpload(ctx context.Context, in *OpenUploadRequest, opts ...grpc.CallOption) (*OpenUploadResponse, error)
+	// AppendUpload takes bytes of a file from an offset. What it answers is on disk; bytes that came
+	// before it broke off are kept as far as they were, except where a checksum was to hold.
+	AppendUpload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse], error)
+	// StatUpload tells how far a file has come.
+	StatUpload(ctx context.Context, in *StatUploadRequest, opts ...grpc.CallOption) (*StatUploadResponse, error)
+	// ListUploads lists the files of a transfer's unfinished package, by path, with what may still come.
+	ListUploads(ctx context.Context, in *ListUploadsRequest, opts ...grpc.CallOption) (*ListUploadsResponse, error)
+	// DiscardUpload forgets one file of an unfinished package, or the package.
+	DiscardUpload(ctx context.Context, in *DiscardUploadRequest, opts ...grpc.CallOption) (*DiscardUploadResponse, error)
+	// FinishPackage judges the package once all its files are whole, as UploadPackage does: it stands
+	// in staging, or is refused with every fault listed and nothing kept.
+	FinishPackage(ctx context.Context, in *FinishPackageRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FinishPackageResponse], error)
+	// SetUploadLimits lets other limits of uploads hold from a day on.
+	SetUploadLimits(ctx context.Context, in *SetUploadLimitsRequest, opts ...grpc.CallOption) (*SetUploadLimitsResponse, error)
+	// ListUploadLimits lists the limits that were ever in force or will be, by organisation and day.
+	ListUploadLimits(ctx context.Context, in *ListUploadLimitsRequest, opts ...grpc.CallOption) (*ListUploadLimitsResponse, error)
 }
 
 type intakeServiceClient struct {
@@ -251,6 +355,348 @@ func (c *intakeServiceClient) RestoreRecord(ctx context.Context, in *RestoreReco
 	return out, nil
 }
 
+func (c *intakeServiceClient) ListTransferKinds(ctx context.Context, in *ListTransferKindsRequest, opts ...grpc.CallOption) (*ListTransferKindsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTransferKindsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListTransferKinds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) AnnounceTransfer(ctx context.Context, in *AnnounceTransferRequest, opts ...grpc.CallOption) (*AnnounceTransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnnounceTransferResponse)
+	err := c.cc.Invoke(ctx, IntakeService_AnnounceTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListRows(ctx context.Context, in *ListRowsRequest, opts ...grpc.CallOption) (*ListRowsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRowsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListRows_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) SealInventory(ctx context.Context, in *SealInventoryRequest, opts ...grpc.CallOption) (*SealInventoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SealInventoryResponse)
+	err := c.cc.Invoke(ctx, IntakeService_SealInventory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ConsentTransfer(ctx context.Context, in *ConsentTransferRequest, opts ...grpc.CallOption) (*ConsentTransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConsentTransferResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ConsentTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) PrepareTransfer(ctx context.Context, in *PrepareTransferRequest, opts ...grpc.CallOption) (*PrepareTransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PrepareTransferResponse)
+	err := c.cc.Invoke(ctx, IntakeService_PrepareTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ReceivePaper(ctx context.Context, in *ReceivePaperRequest, opts ...grpc.CallOption) (*ReceivePaperResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReceivePaperResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ReceivePaper_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) CheckUnits(ctx context.Context, in *CheckUnitsRequest, opts ...grpc.CallOption) (*CheckUnitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckUnitsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_CheckUnits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ReturnRows(ctx context.Context, in *ReturnRowsRequest, opts ...grpc.CallOption) (*ReturnRowsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnRowsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ReturnRows_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) AnswerRow(ctx context.Context, in *AnswerRowRequest, opts ...grpc.CallOption) (*AnswerRowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnswerRowResponse)
+	err := c.cc.Invoke(ctx, IntakeService_AnswerRow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) CommentRow(ctx context.Context, in *CommentRowRequest, opts ...grpc.CallOption) (*CommentRowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CommentRowResponse)
+	err := c.cc.Invoke(ctx, IntakeService_CommentRow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListRowWork(ctx context.Context, in *ListRowWorkRequest, opts ...grpc.CallOption) (*ListRowWorkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRowWorkResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListRowWork_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetReceiptResponse)
+	err := c.cc.Invoke(ctx, IntakeService_GetReceipt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) BeginQuarantine(ctx context.Context, in *BeginQuarantineRequest, opts ...grpc.CallOption) (*BeginQuarantineResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BeginQuarantineResponse)
+	err := c.cc.Invoke(ctx, IntakeService_BeginQuarantine_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) EndQuarantine(ctx context.Context, in *EndQuarantineRequest, opts ...grpc.CallOption) (*EndQuarantineResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndQuarantineResponse)
+	err := c.cc.Invoke(ctx, IntakeService_EndQuarantine_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) StoreBoxes(ctx context.Context, in *StoreBoxesRequest, opts ...grpc.CallOption) (*StoreBoxesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StoreBoxesResponse)
+	err := c.cc.Invoke(ctx, IntakeService_StoreBoxes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) GetLabels(ctx context.Context, in *GetLabelsRequest, opts ...grpc.CallOption) (*GetLabelsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLabelsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_GetLabels_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ApproveAccession(ctx context.Context, in *ApproveAccessionRequest, opts ...grpc.CallOption) (*ApproveAccessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApproveAccessionResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ApproveAccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) SignAct(ctx context.Context, in *SignActRequest, opts ...grpc.CallOption) (*SignActResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignActResponse)
+	err := c.cc.Invoke(ctx, IntakeService_SignAct_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) DescribeAccession(ctx context.Context, in *DescribeAccessionRequest, opts ...grpc.CallOption) (*DescribeAccessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DescribeAccessionResponse)
+	err := c.cc.Invoke(ctx, IntakeService_DescribeAccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeDeaccessionResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ProposeDeaccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) DecideDeaccession(ctx context.Context, in *DecideDeaccessionRequest, opts ...grpc.CallOption) (*DecideDeaccessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecideDeaccessionResponse)
+	err := c.cc.Invoke(ctx, IntakeService_DecideDeaccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) GetDeaccessionAct(ctx context.Context, in *GetDeaccessionActRequest, opts ...grpc.CallOption) (*GetDeaccessionActResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDeaccessionActResponse)
+	err := c.cc.Invoke(ctx, IntakeService_GetDeaccessionAct_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) GetAccessionWork(ctx context.Context, in *GetAccessionWorkRequest, opts ...grpc.CallOption) (*GetAccessionWorkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAccessionWorkResponse)
+	err := c.cc.Invoke(ctx, IntakeService_GetAccessionWork_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListHandedOver(ctx context.Context, in *ListHandedOverRequest, opts ...grpc.CallOption) (*ListHandedOverResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListHandedOverResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListHandedOver_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) OpenUpload(ctx context.Context, in *OpenUploadRequest, opts ...grpc.CallOption) (*OpenUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenUploadResponse)
+	err := c.cc.Invoke(ctx, IntakeService_OpenUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) AppendUpload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[4], IntakeService_AppendUpload_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AppendUploadRequest, AppendUploadResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_AppendUploadClient = grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse]
+
+func (c *intakeServiceClient) StatUpload(ctx context.Context, in *StatUploadRequest, opts ...grpc.CallOption) (*StatUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StatUploadResponse)
+	err := c.cc.Invoke(ctx, IntakeService_StatUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListUploads(ctx context.Context, in *ListUploadsRequest, opts ...grpc.CallOption) (*ListUploadsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUploadsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListUploads_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) DiscardUpload(ctx context.Context, in *DiscardUploadRequest, opts ...grpc.CallOption) (*DiscardUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiscardUploadResponse)
+	err := c.cc.Invoke(ctx, IntakeService_DiscardUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) FinishPackage(ctx context.Context, in *FinishPackageRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FinishPackageResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[5], IntakeService_FinishPackage_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[FinishPackageRequest, FinishPackageResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_FinishPackageClient = grpc.ServerStreamingClient[FinishPackageResponse]
+
+func (c *intakeServiceClient) SetUploadLimits(ctx context.Context, in *SetUploadLimitsRequest, opts ...grpc.CallOption) (*SetUploadLimitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetUploadLimitsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_SetUploadLimits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListUploadLimits(ctx context.Context, in *ListUploadLimitsRequest, opts ...grpc.CallOption) (*ListUploadLimitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUploadLimitsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListUploadLimits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IntakeServiceServer is the server API for IntakeService service.
 // All implementations must embed UnimplementedIntakeServiceServer
 // for forward compatibility.
@@ -293,6 +739,77 @@ type IntakeServiceServer interface {
 	// RestoreRecord writes an object's own record anew from the journal. Only the insurance
 	// service may.
 	RestoreRecord(context.Context, *RestoreRecordRequest) (*RestoreRecordResponse, error)
+	// ListTransferKinds explains the kinds of transfers: what each must name, by which rule.
+	ListTransferKinds(context.Context, *ListTransferKindsRequest) (*ListTransferKindsResponse, error)
+	// AnnounceTransfer opens a transfer that no term of retention brings (AR-2, AR-3, AR-12).
+	AnnounceTransfer(context.Context, *AnnounceTransferRequest) (*AnnounceTransferResponse, error)
+	// ListRows appends rows to the inventory of an announced transfer, at most 500 in a call.
+	ListRows(context.Context, *ListRowsRequest) (*ListRowsResponse, error)
+	// SealInventory ends the rows; from then on the transfer is expected.
+	SealInventory(context.Context, *SealInventoryRequest) (*SealInventoryResponse, error)
+	// ConsentTransfer is the head's consent to an early transfer.
+	ConsentTransfer(context.Context, *ConsentTransferRequest) (*ConsentTransferResponse, error)
+	// PrepareTransfer says in which form a transfer comes, and when.
+	PrepareTransfer(context.Context, *PrepareTransferRequest) (*PrepareTransferResponse, error)
+	// ReceivePaper counts what was carried in.
+	ReceivePaper(context.Context, *ReceivePaperRequest) (*ReceivePaperResponse, error)
+	// CheckUnits records what was found of units on paper, at most 500 in a call. What is found
+	// again as it was changes nothing, so that an archivist works for days.
+	CheckUnits(context.Context, *CheckUnitsRequest) (*CheckUnitsResponse, error)
+	// ReturnRows gives rows back to the department with a reason for each.
+	ReturnRows(context.Context, *ReturnRowsRequest) (*ReturnRowsResponse, error)
+	// AnswerRow says what the department did about a returned row.
+	AnswerRow(context.Context, *AnswerRowRequest) (*AnswerRowResponse, error)
+	// CommentRow is a remark of either side about a row.
+	CommentRow(context.Context, *CommentRowRequest) (*CommentRowResponse, error)
+	// ListRowWork gives the work on a transfer's rows: findings, returns, remarks.
+	ListRowWork(context.Context, *ListRowWorkRequest) (*ListRowWorkResponse, error)
+	// GetReceipt gives the numbered receipt of one hand-over, in either direction.
+	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
+	// BeginQuarantine keeps an accession apart.
+	BeginQuarantine(context.Context, *BeginQuarantineRequest) (*BeginQuarantineResponse, error)
+	// EndQuarantine says what came out of it.
+	EndQuarantine(context.Context, *EndQuarantineRequest) (*EndQuarantineResponse, error)
+	// StoreBoxes puts runs of units into boxes and the boxes into places.
+	StoreBoxes(context.Context, *StoreBoxesRequest) (*StoreBoxesResponse, error)
+	// GetLabels prints the labels of an accession's boxes as PDF.
+	GetLabels(context.Context, *GetLabelsRequest) (*GetLabelsResponse, error)
+	// ApproveAccession records the commission's decision (AR-8).
+	ApproveAccession(context.Context, *ApproveAccessionRequest) (*ApproveAccessionResponse, error)
+	// SignAct puts one of the two signatures under the act; the second closes the accession.
+	SignAct(context.Context, *SignActRequest) (*SignActResponse, error)
+	// DescribeAccession turns an undescribed accession into described rows (act of description).
+	DescribeAccession(context.Context, *DescribeAccessionRequest) (*DescribeAccessionResponse, error)
+	// ProposeDeaccession asks the head to let units leave the archive.
+	ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error)
+	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
+	DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error)
+	// GetDeaccessionAct gives the act of deaccession as PDF.
+	GetDeaccessionAct(context.Context, *GetDeaccessionActRequest) (*GetDeaccessionActResponse, error)
+	// GetAccessionWork gives everything about an accession beside its files: signatures,
+	// quarantine, boxes, deaccessions.
+	GetAccessionWork(context.Context, *GetAccessionWorkRequest) (*GetAccessionWorkResponse, error)
+	// ListHandedOver lists everything that an organisation ever handed over.
+	ListHandedOver(context.Context, *ListHandedOverRequest) (*ListHandedOverResponse, error)
+	// OpenUpload announces one file of a package that comes file by file and may be interrupted.
+	// The first file opens the transfer's package; a file that is announced again as it was is found.
+	OpenUpload(context.Context, *OpenUploadRequest) (*OpenUploadResponse, error)
+	// AppendUpload takes bytes of a file from an offset. What it answers is on disk; bytes that came
+	// before it broke off are kept as far as they were, except where a checksum was to hold.
+	AppendUpload(grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]) error
+	// StatUpload tells how far a file has come.
+	StatUpload(context.Context, *StatUploadRequest) (*StatUploadResponse, error)
+	// ListUploads lists the files of a transfer's unfinished package, by path, with what may still come.
+	ListUploads(context.Context, *ListUploadsRequest) (*ListUploadsResponse, error)
+	// DiscardUpload forgets one file of an unfinished package, or the package.
+	DiscardUpload(context.Context, *DiscardUploadRequest) (*DiscardUploadResponse, error)
+	// FinishPackage judges the package once all its files are whole, as UploadPackage does: it stands
+	// in staging, or is refused with every fault listed and nothing kept.
+	FinishPackage(*FinishPackageRequest, grpc.ServerStreamingServer[FinishPackageResponse]) error
+	// SetUploadLimits lets other limits of uploads hold from a day on.
+	SetUploadLimits(context.Context, *SetUploadLimitsRequest) (*SetUploadLimitsResponse, error)
+	// ListUploadLimits lists the limits that were ever in force or will be, by organisation and day.
+	ListUploadLimits(context.Context, *ListUploadLimitsRequest) (*ListUploadLimitsResponse, error)
 	mustEmbedUnimplementedIntakeServiceServer()
 }
 
@@ -344,6 +861,105 @@ func (UnimplementedIntakeServiceServer) RestoreContent(grpc.ClientStreamingServe
 }
 func (UnimplementedIntakeServiceServer) RestoreRecord(context.Context, *RestoreRecordRequest) (*RestoreRecordResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RestoreRecord not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListTransferKinds(context.Context, *ListTransferKindsRequest) (*ListTransferKindsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTransferKinds not implemented")
+}
+func (UnimplementedIntakeServiceServer) AnnounceTransfer(context.Context, *AnnounceTransferRequest) (*AnnounceTransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnnounceTransfer not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListRows(context.Context, *ListRowsRequest) (*ListRowsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRows not implemented")
+}
+func (UnimplementedIntakeServiceServer) SealInventory(context.Context, *SealInventoryRequest) (*SealInventoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SealInventory not implemented")
+}
+func (UnimplementedIntakeServiceServer) ConsentTransfer(context.Context, *ConsentTransferRequest) (*ConsentTransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConsentTransfer not implemented")
+}
+func (UnimplementedIntakeServiceServer) PrepareTransfer(context.Context, *PrepareTransferRequest) (*PrepareTransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PrepareTransfer not implemented")
+}
+func (UnimplementedIntakeServiceServer) ReceivePaper(context.Context, *ReceivePaperRequest) (*ReceivePaperResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReceivePaper not implemented")
+}
+func (UnimplementedIntakeServiceServer) CheckUnits(context.Context, *CheckUnitsRequest) (*CheckUnitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckUnits not implemented")
+}
+func (UnimplementedIntakeServiceServer) ReturnRows(context.Context, *ReturnRowsRequest) (*ReturnRowsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReturnRows not implemented")
+}
+func (UnimplementedIntakeServiceServer) AnswerRow(context.Context, *AnswerRowRequest) (*AnswerRowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerRow not implemented")
+}
+func (UnimplementedIntakeServiceServer) CommentRow(context.Context, *CommentRowRequest) (*CommentRowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CommentRow not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListRowWork(context.Context, *ListRowWorkRequest) (*ListRowWorkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRowWork not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReceipt not implemented")
+}
+func (UnimplementedIntakeServiceServer) BeginQuarantine(context.Context, *BeginQuarantineRequest) (*BeginQuarantineResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeginQuarantine not implemented")
+}
+func (UnimplementedIntakeServiceServer) EndQuarantine(context.Context, *EndQuarantineRequest) (*EndQuarantineResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndQuarantine not implemented")
+}
+func (UnimplementedIntakeServiceServer) StoreBoxes(context.Context, *StoreBoxesRequest) (*StoreBoxesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StoreBoxes not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetLabels(context.Context, *GetLabelsRequest) (*GetLabelsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLabels not implemented")
+}
+func (UnimplementedIntakeServiceServer) ApproveAccession(context.Context, *ApproveAccessionRequest) (*ApproveAccessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApproveAccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) SignAct(context.Context, *SignActRequest) (*SignActResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SignAct not implemented")
+}
+func (UnimplementedIntakeServiceServer) DescribeAccession(context.Context, *DescribeAccessionRequest) (*DescribeAccessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DescribeAccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeDeaccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DecideDeaccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetDeaccessionAct(context.Context, *GetDeaccessionActRequest) (*GetDeaccessionActResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDeaccessionAct not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetAccessionWork(context.Context, *GetAccessionWorkRequest) (*GetAccessionWorkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAccessionWork not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListHandedOver(context.Context, *ListHandedOverRequest) (*ListHandedOverResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListHandedOver not implemented")
+}
+func (UnimplementedIntakeServiceServer) OpenUpload(context.Context, *OpenUploadRequest) (*OpenUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) AppendUpload(grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]) error {
+	return status.Error(codes.Unimplemented, "method AppendUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) StatUpload(context.Context, *StatUploadRequest) (*StatUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StatUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListUploads(context.Context, *ListUploadsRequest) (*ListUploadsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUploads not implemented")
+}
+func (UnimplementedIntakeServiceServer) DiscardUpload(context.Context, *DiscardUploadRequest) (*DiscardUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) FinishPackage(*FinishPackageRequest, grpc.ServerStreamingServer[FinishPackageResponse]) error {
+	return status.Error(codes.Unimplemented, "method FinishPackage not implemented")
+}
+func (UnimplementedIntakeServiceServer) SetUploadLimits(context.Context, *SetUploadLimitsRequest) (*SetUploadLimitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetUploadLimits not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListUploadLimits(context.Context, *ListUploadLimitsRequest) (*ListUploadLimitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUploadLimits not implemented")
 }
 func (UnimplementedIntakeServiceServer) mustEmbedUnimplementedIntakeServiceServer() {}
 func (UnimplementedIntakeServiceServer) testEmbeddedByValue()                       {}
@@ -582,6 +1198,582 @@ func _IntakeService_RestoreRecord_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_ListTransferKinds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTransferKindsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListTransferKinds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListTransferKinds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListTransferKinds(ctx, req.(*ListTransferKindsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_AnnounceTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnnounceTransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).AnnounceTransfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_AnnounceTransfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).AnnounceTransfer(ctx, req.(*AnnounceTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListRows_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRowsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListRows(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListRows_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListRows(ctx, req.(*ListRowsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_SealInventory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SealInventoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).SealInventory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_SealInventory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).SealInventory(ctx, req.(*SealInventoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ConsentTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConsentTransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ConsentTransfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ConsentTransfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ConsentTransfer(ctx, req.(*ConsentTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_PrepareTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PrepareTransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).PrepareTransfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_PrepareTransfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).PrepareTransfer(ctx, req.(*PrepareTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ReceivePaper_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReceivePaperRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ReceivePaper(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ReceivePaper_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ReceivePaper(ctx, req.(*ReceivePaperRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_CheckUnits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckUnitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).CheckUnits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_CheckUnits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).CheckUnits(ctx, req.(*CheckUnitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ReturnRows_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReturnRowsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ReturnRows(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ReturnRows_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ReturnRows(ctx, req.(*ReturnRowsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_AnswerRow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerRowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).AnswerRow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_AnswerRow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).AnswerRow(ctx, req.(*AnswerRowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_CommentRow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CommentRowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).CommentRow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_CommentRow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).CommentRow(ctx, req.(*CommentRowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListRowWork_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRowWorkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListRowWork(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListRowWork_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListRowWork(ctx, req.(*ListRowWorkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_GetReceipt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReceiptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetReceipt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetReceipt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetReceipt(ctx, req.(*GetReceiptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_BeginQuarantine_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BeginQuarantineRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).BeginQuarantine(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_BeginQuarantine_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).BeginQuarantine(ctx, req.(*BeginQuarantineRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_EndQuarantine_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndQuarantineRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).EndQuarantine(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_EndQuarantine_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).EndQuarantine(ctx, req.(*EndQuarantineRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_StoreBoxes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StoreBoxesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).StoreBoxes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_StoreBoxes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).StoreBoxes(ctx, req.(*StoreBoxesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_GetLabels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLabelsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetLabels(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetLabels_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetLabels(ctx, req.(*GetLabelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ApproveAccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApproveAccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ApproveAccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ApproveAccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ApproveAccession(ctx, req.(*ApproveAccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_SignAct_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignActRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).SignAct(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_SignAct_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).SignAct(ctx, req.(*SignActRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_DescribeAccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DescribeAccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).DescribeAccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_DescribeAccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).DescribeAccession(ctx, req.(*DescribeAccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ProposeDeaccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeDeaccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ProposeDeaccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ProposeDeaccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ProposeDeaccession(ctx, req.(*ProposeDeaccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_DecideDeaccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DecideDeaccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).DecideDeaccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_DecideDeaccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).DecideDeaccession(ctx, req.(*DecideDeaccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_GetDeaccessionAct_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDeaccessionActRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetDeaccessionAct(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetDeaccessionAct_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetDeaccessionAct(ctx, req.(*GetDeaccessionActRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_GetAccessionWork_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAccessionWorkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetAccessionWork(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetAccessionWork_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetAccessionWork(ctx, req.(*GetAccessionWorkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListHandedOver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListHandedOverRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListHandedOver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListHandedOver_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListHandedOver(ctx, req.(*ListHandedOverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_OpenUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).OpenUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_OpenUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).OpenUpload(ctx, req.(*OpenUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_AppendUpload_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(IntakeServiceServer).AppendUpload(&grpc.GenericServerStream[AppendUploadRequest, AppendUploadResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_AppendUploadServer = grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]
+
+func _IntakeService_StatUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StatUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).StatUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_StatUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).StatUpload(ctx, req.(*StatUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListUploads_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUploadsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListUploads(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListUploads_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListUploads(ctx, req.(*ListUploadsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_DiscardUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).DiscardUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_DiscardUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).DiscardUpload(ctx, req.(*DiscardUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_FinishPackage_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(FinishPackageRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(IntakeServiceServer).FinishPackage(m, &grpc.GenericServerStream[FinishPackageRequest, FinishPackageResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_FinishPackageServer = grpc.ServerStreamingServer[FinishPackageResponse]
+
+func _IntakeService_SetUploadLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetUploadLimitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).SetUploadLimits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_SetUploadLimits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).SetUploadLimits(ctx, req.(*SetUploadLimitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListUploadLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUploadLimitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListUploadLimits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListUploadLimits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListUploadLimits(ctx, req.(*ListUploadLimitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IntakeService_ServiceDesc is the grpc.ServiceDesc for IntakeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -629,6 +1821,130 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "RestoreRecord",
 			Handler:    _IntakeService_RestoreRecord_Handler,
 		},
+		{
+			MethodName: "ListTransferKinds",
+			Handler:    _IntakeService_ListTransferKinds_Handler,
+		},
+		{
+			MethodName: "AnnounceTransfer",
+			Handler:    _IntakeService_AnnounceTransfer_Handler,
+		},
+		{
+			MethodName: "ListRows",
+			Handler:    _IntakeService_ListRows_Handler,
+		},
+		{
+			MethodName: "SealInventory",
+			Handler:    _IntakeService_SealInventory_Handler,
+		},
+		{
+			MethodName: "ConsentTransfer",
+			Handler:    _IntakeService_ConsentTransfer_Handler,
+		},
+		{
+			MethodName: "PrepareTransfer",
+			Handler:    _IntakeService_PrepareTransfer_Handler,
+		},
+		{
+			MethodName: "ReceivePaper",
+			Handler:    _IntakeService_ReceivePaper_Handler,
+		},
+		{
+			MethodName: "CheckUnits",
+			Handler:    _IntakeService_CheckUnits_Handler,
+		},
+		{
+			MethodName: "ReturnRows",
+			Handler:    _IntakeService_ReturnRows_Handler,
+		},
+		{
+			MethodName: "AnswerRow",
+			Handler:    _IntakeService_AnswerRow_Handler,
+		},
+		{
+			MethodName: "CommentRow",
+			Handler:    _IntakeService_CommentRow_Handler,
+		},
+		{
+			MethodName: "ListRowWork",
+			Handler:    _IntakeService_ListRowWork_Handler,
+		},
+		{
+			MethodName: "GetReceipt",
+			Handler:    _IntakeService_GetReceipt_Handler,
+		},
+		{
+			MethodName: "BeginQuarantine",
+			Handler:    _IntakeService_BeginQuarantine_Handler,
+		},
+		{
+			MethodName: "EndQuarantine",
+			Handler:    _IntakeService_EndQuarantine_Handler,
+		},
+		{
+			MethodName: "StoreBoxes",
+			Handler:    _IntakeService_StoreBoxes_Handler,
+		},
+		{
+			MethodName: "GetLabels",
+			Handler:    _IntakeService_GetLabels_Handler,
+		},
+		{
+			MethodName: "ApproveAccession",
+			Handler:    _IntakeService_ApproveAccession_Handler,
+		},
+		{
+			MethodName: "SignAct",
+			Handler:    _IntakeService_SignAct_Handler,
+		},
+		{
+			MethodName: "DescribeAccession",
+			Handler:    _IntakeService_DescribeAccession_Handler,
+		},
+		{
+			MethodName: "ProposeDeaccession",
+			Handler:    _IntakeService_ProposeDeaccession_Handler,
+		},
+		{
+			MethodName: "DecideDeaccession",
+			Handler:    _IntakeService_DecideDeaccession_Handler,
+		},
+		{
+			MethodName: "GetDeaccessionAct",
+			Handler:    _IntakeService_GetDeaccessionAct_Handler,
+		},
+		{
+			MethodName: "GetAccessionWork",
+			Handler:    _IntakeService_GetAccessionWork_Handler,
+		},
+		{
+			MethodName: "ListHandedOver",
+			Handler:    _IntakeService_ListHandedOver_Handler,
+		},
+		{
+			MethodName: "OpenUpload",
+			Handler:    _IntakeService_OpenUpload_Handler,
+		},
+		{
+			MethodName: "StatUpload",
+			Handler:    _IntakeService_StatUpload_Handler,
+		},
+		{
+			MethodName: "ListUploads",
+			Handler:    _IntakeService_ListUploads_Handler,
+		},
+		{
+			MethodName: "DiscardUpload",
+			Handler:    _IntakeService_DiscardUpload_Handler,
+		},
+		{
+			MethodName: "SetUploadLimits",
+			Handler:    _IntakeService_SetUploadLimits_Handler,
+		},
+		{
+			MethodName: "ListUploadLimits",
+			Handler:    _IntakeService_ListUploadLimits_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -650,6 +1966,16 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "RestoreContent",
 			Handler:       _IntakeService_RestoreContent_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "AppendUpload",
+			Handler:       _IntakeService_AppendUpload_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "FinishPackage",
+			Handler:       _IntakeService_FinishPackage_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "qoyma/intake/v1/intake.proto",

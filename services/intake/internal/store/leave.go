@@ -1,0 +1,226 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+var (
+	badLeave = fault.Define(fault.Invalid, "intake.deaccession.fields",
+		"a deaccession names its way (transferred, destroyed or returned_to_owner), its ground, the receiver unless it is destroyed, and at least one and at most {limit} positions",
+		"выбытие называет способ (transferred, destroyed или returned_to_owner), основание, получателя (кроме уничтожения) и от одной до {limit} позиций",
+		"шығару тәсілін (transferred, destroyed немесе returned_to_owner), негізін, алушысын (жоюдан басқа) және бірден {limit} дейін нөмірді көрсетеді")
+	badLeavePosition = fault.Define(fault.Refused, "intake.deaccession.position",
+		"the unit at position {position} is not in accession {number}, has left already, or is proposed to leave; choose others",
+		"единицы {position} в поступлении {number} нет, она уже выбыла или предложена к выбытию; выберите другие",
+		"{position} бірлігі {number} түсімінде жоқ, шығып кеткен немесе шығаруға ұсынылған; басқаларын таңдаңыз")
+	noLeave = fault.Define(fault.NotFound, "intake.deaccession.unknown",
+		"accession {number} has no deaccession {count} in question; look at the accession",
+		"у поступления {number} нет выбытия {count}; посмотрите поступление",
+		"{number} түсімінде {count} шығаруы жоқ; түсімді қараңыз")
+	leaveDecided = fault.Define(fault.Refused, "intake.deaccession.decided",
+		"deaccession {count} of accession {number} is decided already",
+		"выбытие {count} поступления {number} уже решено",
+		"{number} түсімінің {count} шығаруы шешіліп қойған")
+	sameEyes = fault.Define(fault.Denied, "intake.deaccession.same",
+		"whoever proposed a deaccession does not decide on it; another person must",
+		"предложивший выбытие сам его не решает; нужен другой человек",
+		"шығаруды ұсынған адам оны өзі шешпейді; басқа адам керек")
+	noReason = fault.Define(fault.Invalid, "intake.deaccession.reason",
+		"say why it is declined, in at most {limit} characters",
+		"укажите, почему отклонено, не длиннее {limit} знаков",
+		"неге қабылданбағанын {limit} таңбадан асырмай көрсетіңіз")
+	notUndescribed = fault.Define(fault.Refused, "intake.describe.none",
+		"accession {number} is described already; correct its rows in the catalogue",
+		"поступление {number} уже описано; исправляйте строки в каталоге",
+		"{number} түсімі сипатталып қойған; жолдарын каталогта түзетіңіз")
+)
+
+// The states of a deaccession.
+const (
+	proposed = "proposed"
+	declined = "declined"
+	done     = "done"
+)
+
+// Leaving is a deaccession of an accession; nil where there is none of the number.
+func Leaving(v *base.View, n transfer.Number, count uint32) (*intakev1.Deaccession, error) {
+	d := new(intakev1.Deaccession)
+	ok, err := get(v, "leaving", rowKey(numberKey(n), count), d)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Leavings lists the deaccessions of an accession, by number.
+func Leavings(v *base.View, n transfer.Number) ([]*intakev1.Deaccession, error) {
+	list, _, err := page(v, "leaving", numberKey(n), 0, MaxRows, func() *intakev1.Deaccession { return new(intakev1.Deaccession) })
+	return list, err
+}
+
+// Propose asks the head to let units leave the archive (AR-3: exclusion is a recorded act; AR-8: by
+// the commission's decision).
+func Propose(q *intakev1.ProposeDeaccessionRequest, account string) base.Decide {
+	return func(v *base.View, now time.Time) ([]base.Event, error) {
+		a, n, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
+		if err != nil {
+			return nil, err
+		}
+		destroyed := q.GetWay() == "destroyed"
+		ok := destroyed || q.GetWay() == "transferred" || q.GetWay() == "returned_to_owner"
+		if !ok || !short(q.GetGround(), maxText) || destroyed != (q.GetReceiver() == "") || utf8.RuneCountInString(q.GetReceiver()) > maxText ||
+			len(q.GetPositions()) == 0 || len(q.GetPositions()) > MaxRows {
+			return nil, badLeave.With("limit", MaxRows)
+		}
+		if err := checkedProtocol(q.GetProtocol(), civil.Of(now)); err != nil {
+			return nil, err
+		}
+		positions := slices.Sorted(slices.Values(q.GetPositions()))
+		for i, p := range positions {
+			if v.Get("accepted", rowKey(numberKey(n), p)) == nil || v.Get("left", rowKey(numberKey(n), p)) != nil || (i > 0 && positions[i-1] == p) {
+				return nil, badLeavePosition.With("position", p, "number", n)
+			}
+		}
+		return []base.Event{ofAccession(a, &intakev1.DeaccessionProposed{
+			AccessionNumber: a.GetAccessionNumber(), Number: a.GetDeaccessions() + 1, Way: q.GetWay(), Ground: q.GetGround(), Protocol: q.GetProtocol(),
+			Receiver: q.GetReceiver(), Positions: positions, ProposedBy: account, ProposedOn: civil.Of(now).String(),
+		})}, nil
+	}
+}
+
+// Undecided is a deaccession that somebody other than its proposer may decide on. Errors: noLeave,
+// leaveDecided, sameEyes.
+func Undecided(v *base.View, number string, count uint32, account string) (*intakev1.Accession, *intakev1.Deaccession, error) {
+	a, n, err := AccessionOf(v, number, monitor.Department{})
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := Leaving(v, n, count)
+	switch {
+	case err != nil:
+	case d == nil:
+		err = noLeave.With("number", n, "count", count)
+	case d.GetState() != proposed:
+		err = leaveDecided.With("number", n, "count", count)
+	case d.GetProposed().GetProposedBy() == account:
+		err = sameEyes.With()
+	}
+	return a, d, err
+}
+
+// Decline says that the units stay.
+func Decline(q *intakev1.DecideDeaccessionRequest, account string) base.Decide {
+	return func(v *base.View, _ time.Time) ([]base.Event, error) {
+		a, _, err := Undecided(v, q.GetAccessionNumber(), q.GetNumber(), account)
+		if err != nil {
+			return nil, err
+		}
+		if !short(q.GetReason(), maxText) {
+			return nil, noReason.With("limit", maxText)
+		}
+		return []base.Event{ofAccession(a, &intakev1.DeaccessionDeclined{AccessionNumber: a.GetAccessionNumber(), Number: q.GetNumber(), Reason: q.GetReason()})}, nil
+	}
+}
+
+// Deaccessioned lets the units leave; the acts that say so are printed and kept already. on is the
+// day that they bear.
+func Deaccessioned(q *intakev1.DecideDeaccessionRequest, account string, on civil.Date, acts []*intakev1.DeaccessionAct) base.Decide {
+	return func(v *base.View, _ time.Time) ([]base.Event, error) {
+		a, d, err := Undecided(v, q.GetAccessionNumber(), q.GetNumber(), account)
+		if err != nil {
+			return nil, err
+		}
+		p := d.GetProposed()
+		return []base.Event{ofAccession(a, &intakev1.AccessionDeaccessioned{
+			AccessionNumber: a.GetAccessionNumber(), Number: p.GetNumber(), Way: p.GetWay(), Ground: p.GetGround(), Protocol: p.GetProtocol(),
+			Receiver: p.GetReceiver(), Positions: p.GetPositions(), ApprovedOn: on.String(), Acts: acts,
+		})}, nil
+	}
+}
+
+// Describe turns an undescribed accession into described rows: the act of description.
+func Describe(q *intakev1.DescribeAccessionRequest) base.Decide {
+	return func(v *base.View, now time.Time) ([]base.Event, error) {
+		a, n, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
+		if err != nil {
+			return nil, err
+		}
+		if a.GetUndescribed() == 0 {
+			return nil, notUndescribed.With("number", n)
+		}
+		inventory, err := checkedInventory(q.GetInventory(), a.GetInventory().GetId())
+		if err != nil {
+			return nil, err
+		}
+		files, err := rows(q.GetFiles(), a.GetTransferId(), 0)
+		if err != nil {
+			return nil, err
+		}
+		inventory.Files = uint32(len(files))
+		events := []base.Event{{
+			Refs: AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), inventory),
+			Body: &intakev1.AccessionDescribed{
+				AccessionNumber: a.GetAccessionNumber(), TransferId: a.GetTransferId(), Organisation: a.GetOrganisation(), Inventory: inventory,
+				Described: uint32(len(files)), Counted: a.GetUndescribed(), DescribedOn: civil.Of(now).String(), ObjectId: a.GetObjectId(),
+			},
+		}}
+		accepted := make([]*intakev1.AcceptedFile, len(files))
+		for i, f := range files {
+			accepted[i] = &intakev1.AcceptedFile{File: f}
+		}
+		Chunks(accepted, func(f *intakev1.AcceptedFile) *journalv1.Label { return f.GetFile().GetLabel() },
+			func(label base.Label, chunk []*intakev1.AcceptedFile, final bool) {
+				events = append(events, base.Event{Refs: events[0].Refs, Label: label, Body: &intakev1.AccessionFilesAccepted{
+					AccessionNumber: a.GetAccessionNumber(), Files: chunk, Last: final, Kind: a.GetKind(),
+				}})
+			})
+		return events, nil
+	}
+}
+
+// HandedOver is a page of everything that an organisation ever handed over, by number of the transfer.
+func HandedOver(v *base.View, organisation, after string, limit int) (list []*intakev1.HandedOver, more bool, err error) {
+	prefix := departmentKey(organisation, "", nil)
+	var from []byte
+	if after != "" {
+		from = append(slices.Clone(prefix), key(after)...)
+	}
+	for k := range v.Scan("departments", prefix, from) {
+		if len(list) == limit {
+			return list, true, nil
+		}
+		t := new(intakev1.Transfer)
+		if _, err := get(v, "transfers", k[len(prefix):], t); err != nil {
+			return nil, false, err
+		}
+		h := &intakev1.HandedOver{Transfer: t}
+		if h.Receipts, err = Receipts(v, t.GetTransferId()); err != nil {
+			return nil, false, err
+		}
+		for range v.Scan("returns", under(key(t.GetTransferId())), nil) {
+			h.Returned++
+		}
+		if t.GetAccessionNumber() != "" {
+			n, err := transfer.ParseNumber(t.GetAccessionNumber())
+			if err != nil {
+				return nil, false, fmt.Errorf("transfer %s: %w", t.GetTransferId(), err)
+			}
+			if h.Accession, err = Accession(v, n); err != nil {
+				return nil, false, err
+			}
+		}
+		list = append(list, h)
+	}
+	return list, false, nil
+}

@@ -1,0 +1,154 @@
+package transfer
+
+import (
+	"slices"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+// The faults of checking unit by unit (practice.md: transferred by the inventory, unit by unit).
+var (
+	NotSealed = fault.Define(fault.Refused, "intake.transfer.not_sealed",
+		"the inventory of transfer {id} is not complete: send its rows and seal it first",
+		"опись передачи {id} ещё не завершена: пришлите её строки и закройте опись",
+		"{id} тапсыруының тізімдемесі аяқталмаған: алдымен жолдарын жіберіп, тізімдемені жабыңыз")
+	BadFinding = fault.Define(fault.Invalid, "intake.finding",
+		"“{finding}” of the unit at position {position} is no finding; write present, missing, damaged or leaves_differ",
+		"«{finding}» у дела {position} – не итог проверки; напишите present, missing, damaged или leaves_differ",
+		"{position}-істегі «{finding}» – тексеру нәтижесі емес; present, missing, damaged немесе leaves_differ жазыңыз")
+	Unexplained = fault.Define(fault.Invalid, "intake.finding.unexplained",
+		"the unit at position {position} is missing: write the giver's explanation, who signed it and on which day",
+		"дело {position} отсутствует: внесите объяснение сдатчика, кто и когда его подписал",
+		"{position}-іс жоқ: тапсырушының түсіндірмесін, оған кім және қашан қол қойғанын жазыңыз")
+	LeavesSame = fault.Define(fault.Invalid, "intake.finding.leaves",
+		"the unit at position {position} has {listed} leaves by the inventory, and {counted} were counted: write leaves_differ where they differ, and present where they do not",
+		"у дела {position} по описи листов – {listed}, сосчитано – {counted}: пишите leaves_differ, если они расходятся, и present, если нет",
+		"{position}-істе тізімдеме бойынша {listed} парақ, саналғаны – {counted}: айырмасы болса leaves_differ, болмаса present жазыңыз")
+	Unnoted = fault.Define(fault.Invalid, "intake.finding.unnoted",
+		"say in the note what is damaged in the unit at position {position}",
+		"укажите в примечании, что повреждено в деле {position}",
+		"{position}-істе не бүлінгенін ескертпеде көрсетіңіз")
+	NotChecked = fault.Define(fault.Refused, "intake.accept.unchecked",
+		"{count} units of transfer {id} were not checked against the inventory, the first is at position {position}; record what was found of each, then accept",
+		"не сверено с описью единиц: {count} (передача {id}), первая – {position}; запишите итог по каждой, затем примите",
+		"{id} тапсыруында тізімдемемен салыстырылмаған бірлік саны: {count}, біріншісі – {position}; әрқайсысының нәтижесін жазып, содан кейін қабылдаңыз")
+	UnitMissing = fault.Define(fault.Refused, "intake.accept.missing",
+		"the unit at position {position} of transfer {id} was found missing and cannot be accepted; leave it out, or check it again",
+		"дело {position} передачи {id} отсутствует, принять его нельзя; не включайте его или проверьте снова",
+		"{id} тапсыруындағы {position}-іс жоқ, оны қабылдауға болмайды; оны қоспаңыз немесе қайта тексеріңіз")
+	NoApproval = fault.Define(fault.Refused, "intake.accept.no_approval",
+		"transfer {id} is scheduled and names no approved inventory with its protocol; have the inventory approved by the commission before it is accepted",
+		"передача {id} – по графику, но в ней нет утверждённой описи с протоколом; до приёма утвердите опись на комиссии",
+		"{id} тапсыруы кесте бойынша, бірақ онда хаттамасы бар бекітілген тізімдеме жоқ; қабылдамас бұрын тізімдемені комиссияда бекітіңіз")
+	NoConsent = fault.Define(fault.Refused, "intake.accept.no_consent",
+		"transfer {id} is early and needs the consent of the head of the archive before it is accepted",
+		"передача {id} досрочная: до приёма нужно согласие руководителя архива",
+		"{id} тапсыруы мерзімінен бұрын: қабылдау үшін архив басшысының келісімі керек")
+	NothingLeft = fault.Define(fault.Refused, "intake.accept.nothing_left",
+		"every unit of transfer {id} is missing or returned; there is nothing to accept until the department brings or redoes one",
+		"все единицы передачи {id} отсутствуют или возвращены; принимать нечего, пока ведомство не принесёт или не исправит хоть одну",
+		"{id} тапсыруының барлық бірлігі жоқ немесе қайтарылған; ведомство кемінде біреуін әкелгенше не түзеткенше қабылдайтын ештеңе жоқ")
+	StillReturned = fault.Define(fault.Refused, "intake.accept.returned",
+		"{count} rows of transfer {id} are returned and not redone yet; wait for the department's answer, or accept without them",
+		"возвращено и ещё не исправлено строк: {count} (передача {id}); дождитесь ответа ведомства или примите без них",
+		"{id} тапсыруында қайтарылып, әлі түзетілмеген жол саны: {count}; ведомствоның жауабын күтіңіз немесе оларсыз қабылдаңыз")
+)
+
+// Finding is what an archivist found of a unit on paper.
+type Finding string
+
+// The findings of practice.md.
+const (
+	Present      Finding = "present"
+	Missing      Finding = "missing" // with the giver's signed explanation
+	Damaged      Finding = "damaged"
+	LeavesDiffer Finding = "leaves_differ"
+)
+
+// Found is a finding as it is recorded.
+type Found struct {
+	Position    uint32
+	Finding     Finding
+	Listed      uint32 // leaves by the inventory
+	Counted     uint32 // leaves as counted; 0 where nobody counted
+	Note        string
+	Explanation string
+	Explained   bool // a day and a name stand under the explanation
+}
+
+// Check refuses a finding that does not say what it must. Errors: BadFinding, Unexplained,
+// LeavesSame, Unnoted.
+func (f Found) Check() error {
+	switch f.Finding {
+	case Present:
+		if f.Counted != 0 && f.Counted != f.Listed {
+			return LeavesSame.With("position", f.Position, "listed", f.Listed, "counted", f.Counted)
+		}
+	case LeavesDiffer:
+		if f.Counted == 0 || f.Counted == f.Listed {
+			return LeavesSame.With("position", f.Position, "listed", f.Listed, "counted", f.Counted)
+		}
+	case Missing:
+		if f.Explanation == "" || !f.Explained || f.Counted != 0 {
+			return Unexplained.With("position", f.Position)
+		}
+	case Damaged:
+		if f.Note == "" {
+			return Unnoted.With("position", f.Position)
+		}
+	default:
+		return BadFinding.With("finding", clip(string(f.Finding)), "position", f.Position)
+	}
+	return nil
+}
+
+// Checks says how a transfer's units are to be checked before its acceptance.
+type Checks struct {
+	Findings map[uint32]Finding
+	Returned map[uint32]bool // returned and not redone
+	// Every: each unit without digital content needs a finding: the transfer is on paper, or
+	// somebody has begun to check.
+	Every bool
+}
+
+// Settle narrows what may be accepted to what was checked: nothing asked means every unit that is
+// neither missing nor returned. Errors: NothingLeft, UnitMissing, StillReturned, NotChecked.
+func (c Checks) Settle(id string, units []Unit, asked []uint32, hasContent func(uint32) bool) ([]uint32, error) {
+	if len(asked) == 0 && (len(c.Findings) > 0 || len(c.Returned) > 0) {
+		for _, u := range units {
+			if c.Findings[u.Position] != Missing && !c.Returned[u.Position] {
+				asked = append(asked, u.Position)
+			}
+		}
+		if len(asked) == 0 {
+			return nil, NothingLeft.With("id", id) // asking for nothing would mean all
+		}
+	}
+	open := 0
+	for _, p := range asked {
+		if c.Findings[p] == Missing {
+			return nil, UnitMissing.With("id", id, "position", p)
+		}
+		if c.Returned[p] {
+			open++
+		}
+	}
+	if open > 0 {
+		return nil, StillReturned.With("id", id, "count", open)
+	}
+	if !c.Every {
+		return asked, nil
+	}
+	var unchecked []uint32
+	for _, u := range units {
+		_, checked := c.Findings[u.Position]
+		wanted := len(asked) == 0 || slices.Contains(asked, u.Position)
+		if wanted && !checked && !hasContent(u.Position) {
+			unchecked = append(unchecked, u.Position)
+		}
+	}
+	if len(unchecked) > 0 {
+		return nil, NotChecked.With("id", id, "count", len(unchecked), "position", unchecked[0])
+	}
+	return asked, nil
+}
