@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -228,4 +230,44 @@ func TestFixityIsCountedByTheQuickDigest(t *testing.T) {
 			t.Errorf("%+v: %v", fixity, err)
 		}
 	}
+}
+
+// TestABrokenFileIsTakenWithAWarningAndABombIsRefused: what the archive knows of a file's
+// structure is recorded with it.
+func TestABrokenFileIsTakenWithAWarningAndABombIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0))
+	res, err := w.send(newID(), "2026-1", bag(t, map[string]string{
+		"1/whole.xml": `<?xml version="1.0"?><a/>`, "1/cut.xml": `<?xml version="1.0"?><a>`,
+	}))
+	if err != nil || !res.GetTaken() || !strings.Contains(faultCodes(res.GetWarnings()), "data/1/cut.xml examine.xml") {
+		t.Fatal(res, err)
+	}
+	for path, want := range map[string]string{"data/1/whole.xml": "xml", "data/1/cut.xml": ""} {
+		if err := w.s.host.Store().View(func(v *base.View) error {
+			f, ok, err := store.ContentFile(v, "2026-1", path)
+			if !ok || f.GetExamined() != want {
+				t.Errorf("%s: %v", path, f)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bomb := new(bytes.Buffer)
+	z := zip.NewWriter(bomb)
+	e, err := z.Create("zeros")
+	for range 100 {
+		if err == nil {
+			_, err = e.Write(make([]byte, 1<<20))
+		}
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	res, err = w.send(newID(), "2026-1", bag(t, map[string]string{"1/bomb.zip": bomb.String()}))
+	if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bomb.zip examine.bomb" {
+		t.Fatal(res, err)
+	}
+	w.whole()
 }

@@ -21,11 +21,12 @@ import (
 // record writes the accession into the book with its first units. Those of a large one follow
 // in commands of their own (rest): one that writes everything would hold up everybody.
 func (r *run) record(ctx context.Context) error {
-	if err := r.whole(); err != nil {
-		return r.abandon(ctx, err)
-	}
 	object, sha, err := r.object(ctx)
 	if err != nil {
+		// Asked only now: an object that stands already has its bytes, whatever staging has.
+		if lost := r.whole(); lost != nil {
+			return r.abandon(ctx, lost)
+		}
 		return err
 	}
 	first, more := r.next(0)
