@@ -182,7 +182,7 @@ func TestADepartmentsListHasItsOwnPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	res, err := w.client.ListTransfers(t.Context(), &intakev1.ListTransfersRequest{State: "accepted"})
-	if err != nil || len(res.GetTransfers()) != 1 || counts(res) != "expected 11, checked 0, accepting 0, accepted 1" {
+	if err != nil || len(res.GetTransfers()) != 1 || counts(res) != "announced 0, expected 11, checked 0, returned 0, accepting 0, accepted 1" {
 		t.Errorf("%v, %v", res, err)
 	}
 	w.caller = clerk("bilim")

@@ -75,6 +75,8 @@ func open(cfg Config, p host.Process) (*service, error) {
 	}
 	server := api.New(plans, reserve)
 	h.Follow("retention", react.Retention())
+	h.Follow("catalogue", react.Catalogue())
+	h.Follow("reference", react.Reference())
 	h.Serve(func(r grpc.ServiceRegistrar) { intakev1.RegisterIntakeServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error {
 		if err := server.Recover(); err != nil {

@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
@@ -30,6 +31,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
@@ -128,9 +130,22 @@ func (w *world) reopen() {
 // tell lets an event of retention take effect through the reactions.
 func (w *world) tell(body proto.Message, label *journalv1.Label) error {
 	w.t.Helper()
+	return w.told("retention", react.Retention(), body, label)
+}
+
+// placed lets the catalogue's event take effect that gives an accession its place.
+func (w *world) placed(number, fonds, inventory string, offset uint32) {
+	w.t.Helper()
+	if err := w.told("catalogue", react.Catalogue(), &cataloguev1.AccessionPlaced{AccessionNumber: number, Fonds: fonds, Inventory: inventory, Offset: offset}, nil); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) told(service string, handlers follow.Handlers, body proto.Message, label *journalv1.Label) error {
+	w.t.Helper()
 	w.nextSeq++
 	header, err := proto.Marshal(&journalv1.Header{
-		Archive: "kz-test", Service: "retention", Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:retention",
+		Archive: "kz-test", Service: service, Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:" + service,
 		Refs: []*journalv1.Ref{{Type: "transfer", Id: "x"}}, BodyType: string(body.ProtoReflect().Descriptor().FullName()),
 		RecordedAt: timestamppb.Now(), Label: label,
 	})
@@ -145,11 +160,11 @@ func (w *world) tell(body proto.Message, label *journalv1.Label) error {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	decide, err := react.Retention()[r.Header.GetBodyType()](w.t.Context(), r)
+	decide, err := handlers[r.Header.GetBodyType()](w.t.Context(), r)
 	if err != nil {
 		return err
 	}
-	_, err = w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:retention", Actor: "service:intake", Cause: r.Cause(), Decide: decide})
+	_, err = w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:" + service, Actor: "service:intake", Cause: r.Cause(), Decide: decide})
 	return err
 }
 

@@ -227,6 +227,7 @@ func (s *Server) fonds(code archcode.Code, row *cataloguev1.FondsRow, scope inde
 	return &cataloguev1.Fonds{
 		Number: code.Fonds.String(), OrganisationId: row.GetOrganisationId(), Name: row.GetName(), Inventories: row.GetInventories(),
 		Files: s.visible(row.GetFiles(), scope), FirstAccession: row.GetFirstAccession(), Code: official(code.OfFonds()),
+		Undescribed: row.GetUndescribed(),
 	}
 }
 
@@ -240,5 +241,6 @@ func (s *Server) inventory(code archcode.Code, row *cataloguev1.InventoryRow, sc
 func file(code archcode.Code, row *cataloguev1.FileRow) *cataloguev1.File {
 	return &cataloguev1.File{
 		Code: official(code), Fonds: code.Fonds.String(), Inventory: code.Inventory.String(), File: row.GetFile(), AccessionNumber: row.GetAccessionNumber(),
+		Left: row.GetLeft(),
 	}
 }

@@ -3,6 +3,9 @@
 //
 //	AccessionAccepted      → FondsOpened? InventoryOpened? AccessionPlaced
 //	AccessionFilesAccepted → FilesCatalogued …, after the last AccessionCatalogued
+//	AccessionAccepted, undescribed → FondsOpened? UndescribedReceived
+//	AccessionDescribed     → as AccessionAccepted, then UndescribedDescribed
+//	AccessionDeaccessioned → FilesLeft
 //
 // What cannot be catalogued (a number that is no number, an inventory of another kind) is
 // parked with its reason where a person sees it; the accession's rows wait behind it, other
@@ -56,6 +59,8 @@ func Handlers() follow.Handlers {
 	return follow.Handlers{
 		name((*intakev1.AccessionAccepted)(nil)):      decoded(accepted),
 		name((*intakev1.AccessionFilesAccepted)(nil)): decoded(filesAccepted),
+		name((*intakev1.AccessionDescribed)(nil)):     decoded(described),
+		name((*intakev1.AccessionDeaccessioned)(nil)): decoded(left),
 	}
 }
 
@@ -93,6 +98,9 @@ func accepted(v *store.View, m *intakev1.AccessionAccepted) ([]store.Event, erro
 		return nil, err
 	} else if known != nil {
 		return nil, repeated.With("accession", number)
+	}
+	if m.GetUndescribed() > 0 {
+		return undescribed(v, m)
 	}
 	var events []store.Event
 	code, opened, err := fondsOf(v, m)

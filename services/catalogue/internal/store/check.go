@@ -95,7 +95,9 @@ func (c *check) inventory(code archcode.Code, row *cataloguev1.InventoryRow) map
 	seen := make(map[string]uint32)
 	if err := EachFile(c.v, code, archcode.Code{}, func(code archcode.Code, file *cataloguev1.FileRow) bool {
 		c.files++
-		seen[labelKey(file.GetFile().GetFile().GetLabel())]++
+		if file.GetLeft() == nil { // what has left is counted no more
+			seen[labelKey(file.GetFile().GetFile().GetLabel())]++
+		}
 		c.accessions[file.GetAccessionNumber()]++
 		if code.File.Number > row.GetReserved() {
 			c.add(code.Format("en"), "its number is greater than the last one given, %d", row.GetReserved())

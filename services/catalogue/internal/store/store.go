@@ -58,6 +58,12 @@ func Apply(tx *store.Tx, r *journal.Record) error {
 		return applied(r, tx, filesCatalogued)
 	case r.Is((*cataloguev1.AccessionCatalogued)(nil)):
 		return applied(r, tx, accessionCatalogued)
+	case r.Is((*cataloguev1.UndescribedReceived)(nil)):
+		return applied(r, tx, undescribedReceived)
+	case r.Is((*cataloguev1.UndescribedDescribed)(nil)):
+		return applied(r, tx, undescribedDescribed)
+	case r.Is((*cataloguev1.FilesLeft)(nil)):
+		return applied(r, tx, filesLeft)
 	}
 	return nil
 }

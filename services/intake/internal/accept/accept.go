@@ -484,9 +484,12 @@ func (r *run) record(ctx context.Context) error {
 		accepted.ObjectId, accepted.ObjectSha512 = object, sha
 		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
 		events := []base.Event{{Refs: refs, Body: accepted}}
+		if len(files) == 0 { // undescribed: its rows come with the act of description
+			return events, nil
+		}
 		store.Chunks(files, acceptedLabel, func(label base.Label, chunk []*intakev1.AcceptedFile, final bool) {
 			events = append(events, base.Event{Refs: refs, Label: label, Body: &intakev1.AccessionFilesAccepted{
-				AccessionNumber: number, Files: chunk, Last: final,
+				AccessionNumber: number, Files: chunk, Last: final, Kind: t.GetKind(),
 			}})
 		})
 		return events, nil

@@ -1,6 +1,8 @@
 package accept
 
 import (
+	"crypto/sha512"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -177,4 +179,32 @@ func span(first, last uint32) string {
 		return fmt.Sprint(first)
 	}
 	return fmt.Sprintf("%d–%d", first, last)
+}
+
+// note is the book's remark about an accession: its inventory, that it is undescribed, what left.
+func note(a *intakev1.Accession) act.Text {
+	n := act.Text{KK: "№ " + a.GetInventory().GetNumber() + " тізімдеме", RU: "оп. № " + a.GetInventory().GetNumber()}
+	if a.GetUndescribed() > 0 {
+		n = act.Text{KK: "сипатталмаған", RU: "неописанные"}
+	}
+	if left := a.GetDeaccessioned(); left > 0 {
+		n.KK += fmt.Sprintf("; шықты: %d", left)
+		n.RU += fmt.Sprintf("; выбыло: %d", left)
+	}
+	return n
+}
+
+// digest names the digital content on the act: of one package, SHA-512 of its payload manifest;
+// where rows were redone, SHA-512 of the manifest that lists what stands of all packages.
+func (f *facts) digest() string {
+	if len(f.packages) < 2 {
+		return f.checked.GetManifestSha512()
+	}
+	sum := sha512.New()
+	for _, c := range f.content { // in the order of their paths
+		if _, payload := transfer.PositionOf(c.GetPath()); payload {
+			_, _ = fmt.Fprintf(sum, "%s  %s\n", c.GetSha512(), c.GetPath()) // a hash never fails
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -41,7 +41,7 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	}
 	if objects > 0 {
 		paper.Digital = &act.Digital{
-			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.checked.GetManifestSha512(),
+			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest(),
 		}
 	}
 	return paper
@@ -87,7 +87,7 @@ func Book(archive act.Text, year int, lines []*intakev1.Accession) (act.Book, er
 				KK: "№ " + a.GetAccessionNumber() + " қабылдау-тапсыру актісі, " + day.Dotted(),
 				RU: "акт приема-передачи № " + a.GetAccessionNumber() + " от " + day.Dotted(),
 			},
-			Note: act.Text{KK: "№ " + a.GetInventory().GetNumber() + " тізімдеме", RU: "оп. № " + a.GetInventory().GetNumber()},
+			Note: note(a),
 		}
 		if i := a.GetInventory(); i.GetYearFrom() > 0 && i.GetYearTo() > 0 {
 			r.First = civil.Date{Year: int(i.GetYearFrom()), Month: time.January, Day: 1}

@@ -188,6 +188,8 @@ type upload struct {
 	transfer *intakev1.Transfer
 	list     store.List
 	files    []*recordv1.File
+	returned []uint32 // positions that alone may be replaced; none: all
+	packages []string // whose bytes stand
 }
 
 // take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
@@ -224,9 +226,12 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 		return nil, u.explained(err, 0)
 	}
 	res, err = u.record(stream.Context(), events)
-	if old := u.transfer.GetPackageId(); err == nil && old != "" && old != packageID {
-		// If we crash before this, the replaced package is swept away at the next start.
-		err = u.area.Remove(old)
+	for _, old := range u.packages {
+		// If we crash before this, the replaced package is swept away at the next start. Where rows
+		// were redone, the bytes of the others stay.
+		if err == nil && old != packageID && len(u.returned) == 0 {
+			err = u.area.Remove(old)
+		}
 	}
 	return res, err
 }
@@ -241,6 +246,9 @@ func (u *upload) look() error {
 			return err
 		}
 		if err := transfer.MayReceive(u.id, transfer.State(u.transfer.GetState()), u.list.Complete); err != nil {
+			return err
+		}
+		if err := u.lookAtRows(v); err != nil {
 			return err
 		}
 		u.files, _, err = store.Expected(v, u.id, 0, math.MaxInt)
@@ -358,6 +366,7 @@ func (u *upload) judge(report *bagit.Report) (of map[uint32][]string, events []b
 		paths[i] = e.Path
 	}
 	of, faults, warnings := transfer.Assign(units, paths)
+	redone, faults, warnings := u.redone(of, faults, warnings)
 	faults = append(slices.Clone(report.Faults), faults...)
 	packageID := u.command.ID.String()
 	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
@@ -368,7 +377,7 @@ func (u *upload) judge(report *bagit.Report) (of map[uint32][]string, events []b
 	}
 	events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
 		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest(report), Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
+		ManifestSha512: manifest(report), Redone: redone, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
 	}}}
 	labels := make(map[uint32]*journalv1.Label, len(u.files))
 	for _, f := range u.files {
@@ -440,7 +449,7 @@ func (u *upload) record(ctx context.Context, events []base.Event) (*intakev1.Upl
 		if err := transfer.MayReceive(u.id, transfer.State(t.GetState()), true); err != nil {
 			return nil, err
 		}
-		return events, nil
+		return events, u.unchanged(v)
 	}
 	records, err := u.store.Do(context.WithoutCancel(ctx), c)
 	if err != nil {

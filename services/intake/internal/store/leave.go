@@ -182,7 +182,7 @@ func Describe(q *intakev1.DescribeAccessionRequest) base.Decide {
 		Chunks(accepted, func(f *intakev1.AcceptedFile) *journalv1.Label { return f.GetFile().GetLabel() },
 			func(label base.Label, chunk []*intakev1.AcceptedFile, final bool) {
 				events = append(events, base.Event{Refs: events[0].Refs, Label: label, Body: &intakev1.AccessionFilesAccepted{
-					AccessionNumber: a.GetAccessionNumber(), Files: chunk, Last: final,
+					AccessionNumber: a.GetAccessionNumber(), Files: chunk, Last: final, Kind: a.GetKind(),
 				}})
 			})
 		return events, nil

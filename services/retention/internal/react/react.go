@@ -5,6 +5,7 @@ package react
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -33,6 +34,9 @@ func accepted(_ context.Context, r *journal.Record) (platform.Decide, error) {
 	if err := proto.Unmarshal(r.Entry.GetBody(), &e); err != nil {
 		return nil, platform.Never.With("reason", "the body cannot be read").Because(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
 	}
+	if announced(e.GetKind()) {
+		return nothing, nil
+	}
 	return store.Fulfil(e.GetTransferId(), e.GetAccessionNumber(), e.GetAccepted()), nil
 }
 
@@ -41,9 +45,17 @@ func filesAccepted(_ context.Context, r *journal.Record) (platform.Decide, error
 	if err := proto.Unmarshal(r.Entry.GetBody(), &e); err != nil {
 		return nil, platform.Never.With("reason", "the body cannot be read").Because(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
 	}
+	if announced(e.GetKind()) {
+		return nothing, nil
+	}
 	ids := make([]string, len(e.GetFiles()))
 	for i, f := range e.GetFiles() {
 		ids[i] = f.GetFile().GetId()
 	}
 	return store.HandOver(e.GetAccessionNumber(), ids), nil
 }
+
+// announced tells a transfer that no term of ours brought: it closes no duty here.
+func announced(kind string) bool { return kind != "" && kind != "scheduled" }
+
+func nothing(*platform.View, time.Time) ([]platform.Event, error) { return nil, nil }

@@ -475,8 +475,10 @@ type Fonds struct {
 	Files          uint32                 `protobuf:"varint,5,opt,name=files,proto3" json:"files,omitempty"`
 	FirstAccession string                 `protobuf:"bytes,6,opt,name=first_accession,json=firstAccession,proto3" json:"first_accession,omitempty"`
 	Code           *v1.Text               `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Units that came without an inventory and are not described yet.
+	Undescribed   uint32 `protobuf:"varint,40,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Fonds) Reset() {
@@ -556,6 +558,13 @@ func (x *Fonds) GetCode() *v1.Text {
 		return x.Code
 	}
 	return nil
+}
+
+func (x *Fonds) GetUndescribed() uint32 {
+	if x != nil {
+		return x.Undescribed
+	}
+	return 0
 }
 
 // GetFondsRequest names the fonds.
@@ -889,8 +898,10 @@ type File struct {
 	Inventory       string                 `protobuf:"bytes,3,opt,name=inventory,proto3" json:"inventory,omitempty"`
 	File            *CataloguedFile        `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
 	AccessionNumber string                 `protobuf:"bytes,5,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Set once it has left the archive.
+	Left          *FileLeft `protobuf:"bytes,40,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *File) Reset() {
@@ -956,6 +967,13 @@ func (x *File) GetAccessionNumber() string {
 		return x.AccessionNumber
 	}
 	return ""
+}
+
+func (x *File) GetLeft() *FileLeft {
+	if x != nil {
+		return x.Left
+	}
+	return nil
 }
 
 // GetFileRequest names the file by code, as people type it.
@@ -1100,7 +1118,7 @@ const file_qoyma_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\"X\n" +
 	"\x11ListFondsResponse\x12/\n" +
 	"\x05fonds\x18\x01 \x03(\v2\x19.qoyma.catalogue.v1.FondsR\x05fonds\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\xff\x01\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\xa1\x02\n" +
 	"\x05Fonds\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12'\n" +
 	"\x0forganisation_id\x18\x02 \x01(\tR\x0eorganisationId\x12)\n" +
@@ -1108,7 +1126,8 @@ const file_qoyma_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\vinventories\x18\x04 \x01(\rR\vinventories\x12\x14\n" +
 	"\x05files\x18\x05 \x01(\rR\x05files\x12'\n" +
 	"\x0ffirst_accession\x18\x06 \x01(\tR\x0efirstAccession\x12)\n" +
-	"\x04code\x18\a \x01(\v2\x15.qoyma.record.v1.TextR\x04code\")\n" +
+	"\x04code\x18\a \x01(\v2\x15.qoyma.record.v1.TextR\x04code\x12 \n" +
+	"\vundescribed\x18( \x01(\rR\vundescribed\")\n" +
 	"\x0fGetFondsRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\"\x84\x01\n" +
 	"\x10GetFondsResponse\x12/\n" +
@@ -1130,13 +1149,14 @@ const file_qoyma_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\x11ListFilesResponse\x12;\n" +
 	"\tinventory\x18\x01 \x01(\v2\x1d.qoyma.catalogue.v1.InventoryR\tinventory\x12.\n" +
 	"\x05files\x18\x02 \x03(\v2\x18.qoyma.catalogue.v1.FileR\x05files\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"\xc8\x01\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\xfa\x01\n" +
 	"\x04File\x12)\n" +
 	"\x04code\x18\x01 \x01(\v2\x15.qoyma.record.v1.TextR\x04code\x12\x14\n" +
 	"\x05fonds\x18\x02 \x01(\tR\x05fonds\x12\x1c\n" +
 	"\tinventory\x18\x03 \x01(\tR\tinventory\x126\n" +
 	"\x04file\x18\x04 \x01(\v2\".qoyma.catalogue.v1.CataloguedFileR\x04file\x12)\n" +
-	"\x10accession_number\x18\x05 \x01(\tR\x0faccessionNumber\"$\n" +
+	"\x10accession_number\x18\x05 \x01(\tR\x0faccessionNumber\x120\n" +
+	"\x04left\x18( \x01(\v2\x1c.qoyma.catalogue.v1.FileLeftR\x04left\"$\n" +
 	"\x0eGetFileRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\"\xad\x01\n" +
 	"\x0fGetFileResponse\x12,\n" +
@@ -1181,6 +1201,7 @@ var file_qoyma_catalogue_v1_catalogue_proto_goTypes = []any{
 	(*GetFileResponse)(nil),   // 14: qoyma.catalogue.v1.GetFileResponse
 	(*v1.Text)(nil),           // 15: qoyma.record.v1.Text
 	(*CataloguedFile)(nil),    // 16: qoyma.catalogue.v1.CataloguedFile
+	(*FileLeft)(nil),          // 17: qoyma.catalogue.v1.FileLeft
 }
 var file_qoyma_catalogue_v1_catalogue_proto_depIdxs = []int32{
 	2,  // 0: qoyma.catalogue.v1.SearchResponse.hits:type_name -> qoyma.catalogue.v1.Hit
@@ -1198,24 +1219,25 @@ var file_qoyma_catalogue_v1_catalogue_proto_depIdxs = []int32{
 	12, // 12: qoyma.catalogue.v1.ListFilesResponse.files:type_name -> qoyma.catalogue.v1.File
 	15, // 13: qoyma.catalogue.v1.File.code:type_name -> qoyma.record.v1.Text
 	16, // 14: qoyma.catalogue.v1.File.file:type_name -> qoyma.catalogue.v1.CataloguedFile
-	12, // 15: qoyma.catalogue.v1.GetFileResponse.file:type_name -> qoyma.catalogue.v1.File
-	6,  // 16: qoyma.catalogue.v1.GetFileResponse.fonds:type_name -> qoyma.catalogue.v1.Fonds
-	9,  // 17: qoyma.catalogue.v1.GetFileResponse.inventory:type_name -> qoyma.catalogue.v1.Inventory
-	0,  // 18: qoyma.catalogue.v1.CatalogueService.Search:input_type -> qoyma.catalogue.v1.SearchRequest
-	4,  // 19: qoyma.catalogue.v1.CatalogueService.ListFonds:input_type -> qoyma.catalogue.v1.ListFondsRequest
-	7,  // 20: qoyma.catalogue.v1.CatalogueService.GetFonds:input_type -> qoyma.catalogue.v1.GetFondsRequest
-	10, // 21: qoyma.catalogue.v1.CatalogueService.ListFiles:input_type -> qoyma.catalogue.v1.ListFilesRequest
-	13, // 22: qoyma.catalogue.v1.CatalogueService.GetFile:input_type -> qoyma.catalogue.v1.GetFileRequest
-	1,  // 23: qoyma.catalogue.v1.CatalogueService.Search:output_type -> qoyma.catalogue.v1.SearchResponse
-	5,  // 24: qoyma.catalogue.v1.CatalogueService.ListFonds:output_type -> qoyma.catalogue.v1.ListFondsResponse
-	8,  // 25: qoyma.catalogue.v1.CatalogueService.GetFonds:output_type -> qoyma.catalogue.v1.GetFondsResponse
-	11, // 26: qoyma.catalogue.v1.CatalogueService.ListFiles:output_type -> qoyma.catalogue.v1.ListFilesResponse
-	14, // 27: qoyma.catalogue.v1.CatalogueService.GetFile:output_type -> qoyma.catalogue.v1.GetFileResponse
-	23, // [23:28] is the sub-list for method output_type
-	18, // [18:23] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	17, // 15: qoyma.catalogue.v1.File.left:type_name -> qoyma.catalogue.v1.FileLeft
+	12, // 16: qoyma.catalogue.v1.GetFileResponse.file:type_name -> qoyma.catalogue.v1.File
+	6,  // 17: qoyma.catalogue.v1.GetFileResponse.fonds:type_name -> qoyma.catalogue.v1.Fonds
+	9,  // 18: qoyma.catalogue.v1.GetFileResponse.inventory:type_name -> qoyma.catalogue.v1.Inventory
+	0,  // 19: qoyma.catalogue.v1.CatalogueService.Search:input_type -> qoyma.catalogue.v1.SearchRequest
+	4,  // 20: qoyma.catalogue.v1.CatalogueService.ListFonds:input_type -> qoyma.catalogue.v1.ListFondsRequest
+	7,  // 21: qoyma.catalogue.v1.CatalogueService.GetFonds:input_type -> qoyma.catalogue.v1.GetFondsRequest
+	10, // 22: qoyma.catalogue.v1.CatalogueService.ListFiles:input_type -> qoyma.catalogue.v1.ListFilesRequest
+	13, // 23: qoyma.catalogue.v1.CatalogueService.GetFile:input_type -> qoyma.catalogue.v1.GetFileRequest
+	1,  // 24: qoyma.catalogue.v1.CatalogueService.Search:output_type -> qoyma.catalogue.v1.SearchResponse
+	5,  // 25: qoyma.catalogue.v1.CatalogueService.ListFonds:output_type -> qoyma.catalogue.v1.ListFondsResponse
+	8,  // 26: qoyma.catalogue.v1.CatalogueService.GetFonds:output_type -> qoyma.catalogue.v1.GetFondsResponse
+	11, // 27: qoyma.catalogue.v1.CatalogueService.ListFiles:output_type -> qoyma.catalogue.v1.ListFilesResponse
+	14, // 28: qoyma.catalogue.v1.CatalogueService.GetFile:output_type -> qoyma.catalogue.v1.GetFileResponse
+	24, // [24:29] is the sub-list for method output_type
+	19, // [19:24] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_catalogue_v1_catalogue_proto_init() }

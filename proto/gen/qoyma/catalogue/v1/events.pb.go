@@ -538,6 +538,295 @@ func (x *AccessionCatalogued) GetFiles() uint32 {
 	return 0
 }
 
+// UndescribedReceived counts what came into a fonds without an inventory (fonds sheet, undescribed).
+type UndescribedReceived struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Fonds           string                 `protobuf:"bytes,1,opt,name=fonds,proto3" json:"fonds,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	TransferId      string                 `protobuf:"bytes,3,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Units           uint32                 `protobuf:"varint,4,opt,name=units,proto3" json:"units,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UndescribedReceived) Reset() {
+	*x = UndescribedReceived{}
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndescribedReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndescribedReceived) ProtoMessage() {}
+
+func (x *UndescribedReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndescribedReceived.ProtoReflect.Descriptor instead.
+func (*UndescribedReceived) Descriptor() ([]byte, []int) {
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UndescribedReceived) GetFonds() string {
+	if x != nil {
+		return x.Fonds
+	}
+	return ""
+}
+
+func (x *UndescribedReceived) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *UndescribedReceived) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *UndescribedReceived) GetUnits() uint32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+// UndescribedDescribed takes units out of the undescribed of a fonds: an act of description gave them
+// an inventory.
+type UndescribedDescribed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Fonds           string                 `protobuf:"bytes,1,opt,name=fonds,proto3" json:"fonds,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	TransferId      string                 `protobuf:"bytes,3,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Units           uint32                 `protobuf:"varint,4,opt,name=units,proto3" json:"units,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UndescribedDescribed) Reset() {
+	*x = UndescribedDescribed{}
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndescribedDescribed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndescribedDescribed) ProtoMessage() {}
+
+func (x *UndescribedDescribed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndescribedDescribed.ProtoReflect.Descriptor instead.
+func (*UndescribedDescribed) Descriptor() ([]byte, []int) {
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UndescribedDescribed) GetFonds() string {
+	if x != nil {
+		return x.Fonds
+	}
+	return ""
+}
+
+func (x *UndescribedDescribed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *UndescribedDescribed) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *UndescribedDescribed) GetUnits() uint32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+// FilesLeft says that files have left the archive. Their codes stay theirs for ever (AR-1); they are
+// counted no more.
+type FilesLeft struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Fonds           string                 `protobuf:"bytes,1,opt,name=fonds,proto3" json:"fonds,omitempty"`
+	Inventory       string                 `protobuf:"bytes,2,opt,name=inventory,proto3" json:"inventory,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,3,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Numbers within the inventory, at most 500.
+	Numbers       []string  `protobuf:"bytes,4,rep,name=numbers,proto3" json:"numbers,omitempty"`
+	Left          *FileLeft `protobuf:"bytes,5,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilesLeft) Reset() {
+	*x = FilesLeft{}
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesLeft) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesLeft) ProtoMessage() {}
+
+func (x *FilesLeft) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesLeft.ProtoReflect.Descriptor instead.
+func (*FilesLeft) Descriptor() ([]byte, []int) {
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *FilesLeft) GetFonds() string {
+	if x != nil {
+		return x.Fonds
+	}
+	return ""
+}
+
+func (x *FilesLeft) GetInventory() string {
+	if x != nil {
+		return x.Inventory
+	}
+	return ""
+}
+
+func (x *FilesLeft) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *FilesLeft) GetNumbers() []string {
+	if x != nil {
+		return x.Numbers
+	}
+	return nil
+}
+
+func (x *FilesLeft) GetLeft() *FileLeft {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+// FileLeft is the mark of a file that has left.
+type FileLeft struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// transferred, destroyed or returned_to_owner.
+	Way    string `protobuf:"bytes,1,opt,name=way,proto3" json:"way,omitempty"`
+	LeftOn string `protobuf:"bytes,2,opt,name=left_on,json=leftOn,proto3" json:"left_on,omitempty"`
+	// Number of the act of deaccession, "2026-1/1".
+	Act           string `protobuf:"bytes,3,opt,name=act,proto3" json:"act,omitempty"`
+	Receiver      string `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileLeft) Reset() {
+	*x = FileLeft{}
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileLeft) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileLeft) ProtoMessage() {}
+
+func (x *FileLeft) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_catalogue_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileLeft.ProtoReflect.Descriptor instead.
+func (*FileLeft) Descriptor() ([]byte, []int) {
+	return file_qoyma_catalogue_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *FileLeft) GetWay() string {
+	if x != nil {
+		return x.Way
+	}
+	return ""
+}
+
+func (x *FileLeft) GetLeftOn() string {
+	if x != nil {
+		return x.LeftOn
+	}
+	return ""
+}
+
+func (x *FileLeft) GetAct() string {
+	if x != nil {
+		return x.Act
+	}
+	return ""
+}
+
+func (x *FileLeft) GetReceiver() string {
+	if x != nil {
+		return x.Receiver
+	}
+	return ""
+}
+
 var File_qoyma_catalogue_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_catalogue_v1_events_proto_rawDesc = "" +
@@ -586,7 +875,30 @@ const file_qoyma_catalogue_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x14\n" +
 	"\x05fonds\x18\x03 \x01(\tR\x05fonds\x12\x1c\n" +
 	"\tinventory\x18\x04 \x01(\tR\tinventory\x12\x14\n" +
-	"\x05files\x18\x05 \x01(\rR\x05filesBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1;cataloguev1b\x06proto3"
+	"\x05files\x18\x05 \x01(\rR\x05files\"\x8d\x01\n" +
+	"\x13UndescribedReceived\x12\x14\n" +
+	"\x05fonds\x18\x01 \x01(\tR\x05fonds\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
+	"\vtransfer_id\x18\x03 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05units\x18\x04 \x01(\rR\x05units\"\x8e\x01\n" +
+	"\x14UndescribedDescribed\x12\x14\n" +
+	"\x05fonds\x18\x01 \x01(\tR\x05fonds\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
+	"\vtransfer_id\x18\x03 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05units\x18\x04 \x01(\rR\x05units\"\xb6\x01\n" +
+	"\tFilesLeft\x12\x14\n" +
+	"\x05fonds\x18\x01 \x01(\tR\x05fonds\x12\x1c\n" +
+	"\tinventory\x18\x02 \x01(\tR\tinventory\x12)\n" +
+	"\x10accession_number\x18\x03 \x01(\tR\x0faccessionNumber\x12\x18\n" +
+	"\anumbers\x18\x04 \x03(\tR\anumbers\x120\n" +
+	"\x04left\x18\x05 \x01(\v2\x1c.qoyma.catalogue.v1.FileLeftR\x04left\"c\n" +
+	"\bFileLeft\x12\x10\n" +
+	"\x03way\x18\x01 \x01(\tR\x03way\x12\x17\n" +
+	"\aleft_on\x18\x02 \x01(\tR\x06leftOn\x12\x10\n" +
+	"\x03act\x18\x03 \x01(\tR\x03act\x12\x1a\n" +
+	"\breceiver\x18\x04 \x01(\tR\breceiverBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1;cataloguev1b\x06proto3"
 
 var (
 	file_qoyma_catalogue_v1_events_proto_rawDescOnce sync.Once
@@ -600,27 +912,32 @@ func file_qoyma_catalogue_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_catalogue_v1_events_proto_rawDescData
 }
 
-var file_qoyma_catalogue_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_qoyma_catalogue_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_qoyma_catalogue_v1_events_proto_goTypes = []any{
-	(*FondsOpened)(nil),         // 0: qoyma.catalogue.v1.FondsOpened
-	(*InventoryOpened)(nil),     // 1: qoyma.catalogue.v1.InventoryOpened
-	(*AccessionPlaced)(nil),     // 2: qoyma.catalogue.v1.AccessionPlaced
-	(*FilesCatalogued)(nil),     // 3: qoyma.catalogue.v1.FilesCatalogued
-	(*CataloguedFile)(nil),      // 4: qoyma.catalogue.v1.CataloguedFile
-	(*AccessionCatalogued)(nil), // 5: qoyma.catalogue.v1.AccessionCatalogued
-	(*v1.Text)(nil),             // 6: qoyma.record.v1.Text
-	(*v1.File)(nil),             // 7: qoyma.record.v1.File
+	(*FondsOpened)(nil),          // 0: qoyma.catalogue.v1.FondsOpened
+	(*InventoryOpened)(nil),      // 1: qoyma.catalogue.v1.InventoryOpened
+	(*AccessionPlaced)(nil),      // 2: qoyma.catalogue.v1.AccessionPlaced
+	(*FilesCatalogued)(nil),      // 3: qoyma.catalogue.v1.FilesCatalogued
+	(*CataloguedFile)(nil),       // 4: qoyma.catalogue.v1.CataloguedFile
+	(*AccessionCatalogued)(nil),  // 5: qoyma.catalogue.v1.AccessionCatalogued
+	(*UndescribedReceived)(nil),  // 6: qoyma.catalogue.v1.UndescribedReceived
+	(*UndescribedDescribed)(nil), // 7: qoyma.catalogue.v1.UndescribedDescribed
+	(*FilesLeft)(nil),            // 8: qoyma.catalogue.v1.FilesLeft
+	(*FileLeft)(nil),             // 9: qoyma.catalogue.v1.FileLeft
+	(*v1.Text)(nil),              // 10: qoyma.record.v1.Text
+	(*v1.File)(nil),              // 11: qoyma.record.v1.File
 }
 var file_qoyma_catalogue_v1_events_proto_depIdxs = []int32{
-	6, // 0: qoyma.catalogue.v1.FondsOpened.name:type_name -> qoyma.record.v1.Text
-	6, // 1: qoyma.catalogue.v1.InventoryOpened.title:type_name -> qoyma.record.v1.Text
-	4, // 2: qoyma.catalogue.v1.FilesCatalogued.files:type_name -> qoyma.catalogue.v1.CataloguedFile
-	7, // 3: qoyma.catalogue.v1.CataloguedFile.file:type_name -> qoyma.record.v1.File
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	10, // 0: qoyma.catalogue.v1.FondsOpened.name:type_name -> qoyma.record.v1.Text
+	10, // 1: qoyma.catalogue.v1.InventoryOpened.title:type_name -> qoyma.record.v1.Text
+	4,  // 2: qoyma.catalogue.v1.FilesCatalogued.files:type_name -> qoyma.catalogue.v1.CataloguedFile
+	11, // 3: qoyma.catalogue.v1.CataloguedFile.file:type_name -> qoyma.record.v1.File
+	9,  // 4: qoyma.catalogue.v1.FilesLeft.left:type_name -> qoyma.catalogue.v1.FileLeft
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_catalogue_v1_events_proto_init() }
@@ -634,7 +951,7 @@ func file_qoyma_catalogue_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_catalogue_v1_events_proto_rawDesc), len(file_qoyma_catalogue_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -33,8 +33,10 @@ type FondsRow struct {
 	FirstAccession string                 `protobuf:"bytes,3,opt,name=first_accession,json=firstAccession,proto3" json:"first_accession,omitempty"`
 	Inventories    uint32                 `protobuf:"varint,4,opt,name=inventories,proto3" json:"inventories,omitempty"`
 	Files          []*LabelCount          `protobuf:"bytes,5,rep,name=files,proto3" json:"files,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Units that came without an inventory and are not described yet.
+	Undescribed   uint32 `protobuf:"varint,40,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FondsRow) Reset() {
@@ -100,6 +102,13 @@ func (x *FondsRow) GetFiles() []*LabelCount {
 		return x.Files
 	}
 	return nil
+}
+
+func (x *FondsRow) GetUndescribed() uint32 {
+	if x != nil {
+		return x.Undescribed
+	}
+	return 0
 }
 
 // InventoryRow is an inventory.
@@ -442,8 +451,10 @@ type FileRow struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	File            *CataloguedFile        `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
 	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Set once it has left the archive.
+	Left          *FileLeft `protobuf:"bytes,40,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FileRow) Reset() {
@@ -490,17 +501,25 @@ func (x *FileRow) GetAccessionNumber() string {
 	return ""
 }
 
+func (x *FileRow) GetLeft() *FileLeft {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
 var File_qoyma_catalogue_v1_rows_proto protoreflect.FileDescriptor
 
 const file_qoyma_catalogue_v1_rows_proto_rawDesc = "" +
 	"\n" +
-	"\x1dqoyma/catalogue/v1/rows.proto\x12\x12qoyma.catalogue.v1\x1a\x1fqoyma/catalogue/v1/events.proto\x1a\x1fqoyma/journal/v1/envelope.proto\x1a\x1cqoyma/record/v1/record.proto\"\xdf\x01\n" +
+	"\x1dqoyma/catalogue/v1/rows.proto\x12\x12qoyma.catalogue.v1\x1a\x1fqoyma/catalogue/v1/events.proto\x1a\x1fqoyma/journal/v1/envelope.proto\x1a\x1cqoyma/record/v1/record.proto\"\x81\x02\n" +
 	"\bFondsRow\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12)\n" +
 	"\x04name\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x04name\x12'\n" +
 	"\x0ffirst_accession\x18\x03 \x01(\tR\x0efirstAccession\x12 \n" +
 	"\vinventories\x18\x04 \x01(\rR\vinventories\x124\n" +
-	"\x05files\x18\x05 \x03(\v2\x1e.qoyma.catalogue.v1.LabelCountR\x05files\"\xbc\x02\n" +
+	"\x05files\x18\x05 \x03(\v2\x1e.qoyma.catalogue.v1.LabelCountR\x05files\x12 \n" +
+	"\vundescribed\x18( \x01(\rR\vundescribed\"\xbc\x02\n" +
 	"\fInventoryRow\x12+\n" +
 	"\x05title\x18\x01 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x1b\n" +
@@ -533,10 +552,11 @@ const file_qoyma_catalogue_v1_rows_proto_rawDesc = "" +
 	"catalogued\x12\x16\n" +
 	"\x06offset\x18\t \x01(\rR\x06offset\x12\x16\n" +
 	"\x06listed\x18\n" +
-	" \x01(\rR\x06listed\"l\n" +
+	" \x01(\rR\x06listed\"\x9e\x01\n" +
 	"\aFileRow\x126\n" +
 	"\x04file\x18\x01 \x01(\v2\".qoyma.catalogue.v1.CataloguedFileR\x04file\x12)\n" +
-	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumberBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1;cataloguev1b\x06proto3"
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x120\n" +
+	"\x04left\x18( \x01(\v2\x1c.qoyma.catalogue.v1.FileLeftR\x04leftBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1;cataloguev1b\x06proto3"
 
 var (
 	file_qoyma_catalogue_v1_rows_proto_rawDescOnce sync.Once
@@ -561,6 +581,7 @@ var file_qoyma_catalogue_v1_rows_proto_goTypes = []any{
 	(*v1.Text)(nil),        // 6: qoyma.record.v1.Text
 	(*v11.Label)(nil),      // 7: qoyma.journal.v1.Label
 	(*CataloguedFile)(nil), // 8: qoyma.catalogue.v1.CataloguedFile
+	(*FileLeft)(nil),       // 9: qoyma.catalogue.v1.FileLeft
 }
 var file_qoyma_catalogue_v1_rows_proto_depIdxs = []int32{
 	6, // 0: qoyma.catalogue.v1.FondsRow.name:type_name -> qoyma.record.v1.Text
@@ -570,11 +591,12 @@ var file_qoyma_catalogue_v1_rows_proto_depIdxs = []int32{
 	3, // 4: qoyma.catalogue.v1.InventoryRow.files:type_name -> qoyma.catalogue.v1.LabelCount
 	7, // 5: qoyma.catalogue.v1.LabelCount.label:type_name -> qoyma.journal.v1.Label
 	8, // 6: qoyma.catalogue.v1.FileRow.file:type_name -> qoyma.catalogue.v1.CataloguedFile
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	9, // 7: qoyma.catalogue.v1.FileRow.left:type_name -> qoyma.catalogue.v1.FileLeft
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_catalogue_v1_rows_proto_init() }

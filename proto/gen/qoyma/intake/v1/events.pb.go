@@ -898,8 +898,10 @@ type AccessionFilesAccepted struct {
 	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	Files           []*AcceptedFile        `protobuf:"bytes,2,rep,name=files,proto3" json:"files,omitempty"`
 	Last            bool                   `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// As in AccessionAccepted.
+	Kind          string `protobuf:"bytes,40,opt,name=kind,proto3" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AccessionFilesAccepted) Reset() {
@@ -951,6 +953,13 @@ func (x *AccessionFilesAccepted) GetLast() bool {
 		return x.Last
 	}
 	return false
+}
+
+func (x *AccessionFilesAccepted) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
 }
 
 // AcceptedFile is one unit with the digital files that belong to it.
@@ -3509,11 +3518,12 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04kind\x18( \x01(\tR\x04kind\x12\x12\n" +
 	"\x04form\x18) \x01(\tR\x04form\x127\n" +
 	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12 \n" +
-	"\vundescribed\x18+ \x01(\rR\vundescribed\"\x8c\x01\n" +
+	"\vundescribed\x18+ \x01(\rR\vundescribed\"\xa0\x01\n" +
 	"\x16AccessionFilesAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x123\n" +
 	"\x05files\x18\x02 \x03(\v2\x1d.qoyma.intake.v1.AcceptedFileR\x05files\x12\x12\n" +
-	"\x04last\x18\x03 \x01(\bR\x04last\"^\n" +
+	"\x04last\x18\x03 \x01(\bR\x04last\x12\x12\n" +
+	"\x04kind\x18( \x01(\tR\x04kind\"^\n" +
 	"\fAcceptedFile\x12)\n" +
 	"\x04file\x18\x01 \x01(\v2\x15.qoyma.record.v1.FileR\x04file\x12#\n" +
 	"\rcontent_paths\x18\x02 \x03(\tR\fcontentPaths\"\x7f\n" +

@@ -1,0 +1,237 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// amended carries out a command about an accession and gives the accession as it stands then.
+func (s *Server) amended(ctx context.Context, id, method, number string, decide base.Decide) (*intakev1.Accession, error) {
+	if _, err := s.doFor(ctx, id, method, accessionRef(number), decide); err != nil {
+		return nil, err
+	}
+	return s.accessionNow(number)
+}
+
+// BeginQuarantine implements IntakeService.
+func (s *Server) BeginQuarantine(ctx context.Context, q *intakev1.BeginQuarantineRequest) (*intakev1.BeginQuarantineResponse, error) {
+	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_BeginQuarantine_FullMethodName, q.GetAccessionNumber(), store.BeginQuarantine(q))
+	return &intakev1.BeginQuarantineResponse{Accession: a}, err
+}
+
+// EndQuarantine implements IntakeService.
+func (s *Server) EndQuarantine(ctx context.Context, q *intakev1.EndQuarantineRequest) (*intakev1.EndQuarantineResponse, error) {
+	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_EndQuarantine_FullMethodName, q.GetAccessionNumber(), store.EndQuarantine(q))
+	return &intakev1.EndQuarantineResponse{Accession: a}, err
+}
+
+// ApproveAccession implements IntakeService.
+func (s *Server) ApproveAccession(ctx context.Context, q *intakev1.ApproveAccessionRequest) (*intakev1.ApproveAccessionResponse, error) {
+	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_ApproveAccession_FullMethodName, q.GetAccessionNumber(), store.Approve(q))
+	return &intakev1.ApproveAccessionResponse{Accession: a}, err
+}
+
+// DescribeAccession implements IntakeService.
+func (s *Server) DescribeAccession(ctx context.Context, q *intakev1.DescribeAccessionRequest) (*intakev1.DescribeAccessionResponse, error) {
+	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_DescribeAccession_FullMethodName, q.GetAccessionNumber(), store.Describe(q))
+	return &intakev1.DescribeAccessionResponse{Accession: a}, err
+}
+
+// StoreBoxes implements IntakeService.
+func (s *Server) StoreBoxes(ctx context.Context, q *intakev1.StoreBoxesRequest) (*intakev1.StoreBoxesResponse, error) {
+	if _, err := s.doFor(ctx, q.GetCommandId(), intakev1.IntakeService_StoreBoxes_FullMethodName, accessionRef(q.GetAccessionNumber()), store.StoreBoxes(q)); err != nil {
+		return nil, err
+	}
+	res := new(intakev1.StoreBoxesResponse)
+	err := s.store.View(func(v *base.View) error {
+		_, n, err := store.AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
+		if err == nil {
+			res.Boxes, err = store.Boxes(v, n)
+		}
+		return err
+	})
+	return res, err
+}
+
+// GetLabels implements IntakeService.
+func (s *Server) GetLabels(_ context.Context, q *intakev1.GetLabelsRequest) (*intakev1.GetLabelsResponse, error) {
+	var a *intakev1.Accession
+	var boxes []*intakev1.Box
+	if err := s.store.View(func(v *base.View) (err error) {
+		a, boxes, err = store.Labelled(v, q.GetAccessionNumber())
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	labels, err := accept.Labels(s.plans.Archive, s.store.Archive(), a, boxes)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := labels.PDF(fault.Language(q.GetLanguage()))
+	return &intakev1.GetLabelsResponse{Pdf: pdf}, err
+}
+
+// SignAct implements IntakeService: the signature is bound to the SHA-256 of the copy that was read,
+// so that whoever is in front cannot have another act signed.
+func (s *Server) SignAct(ctx context.Context, q *intakev1.SignActRequest) (*intakev1.SignActResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := monitor.From(ctx)
+	who := store.Signer{
+		Account: account(ctx), Clerk: of.Only() != "", Archive: id.Has(monitor.Archivist) || id.Has(monitor.Head), Department: of,
+	}
+	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_SignAct_FullMethodName, q.GetAccessionNumber(), store.Sign(q, who, s.store.Archive()))
+	return &intakev1.SignActResponse{Accession: a}, err
+}
+
+// account is the caller's account, without the prefix that says it is a person's.
+func account(ctx context.Context) string {
+	id, _ := monitor.From(ctx)
+	return strings.TrimPrefix(id.Actor, "person:")
+}
+
+// ProposeDeaccession implements IntakeService.
+func (s *Server) ProposeDeaccession(ctx context.Context, q *intakev1.ProposeDeaccessionRequest) (*intakev1.ProposeDeaccessionResponse, error) {
+	records, err := s.doFor(ctx, q.GetCommandId(), intakev1.IntakeService_ProposeDeaccession_FullMethodName, accessionRef(q.GetAccessionNumber()),
+		store.Propose(q, account(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	body, err := records[0].Body()
+	if err != nil {
+		return nil, err
+	}
+	proposed, ok := body.(*intakev1.DeaccessionProposed)
+	if !ok {
+		return nil, base.IDReused.With("command", records[0].Header.GetCommand())
+	}
+	d, err := s.leaving(q.GetAccessionNumber(), proposed.GetNumber())
+	return &intakev1.ProposeDeaccessionResponse{Deaccession: d}, err
+}
+
+func (s *Server) leaving(number string, count uint32) (d *intakev1.Deaccession, err error) {
+	err = s.store.View(func(v *base.View) error {
+		_, n, err := store.AccessionOf(v, number, monitor.Department{})
+		if err == nil {
+			d, err = store.Leaving(v, n, count)
+		}
+		return err
+	})
+	return d, err
+}
+
+// DecideDeaccession implements IntakeService: the acts are printed and durable before the event that
+// names them.
+func (s *Server) DecideDeaccession(ctx context.Context, q *intakev1.DecideDeaccessionRequest) (*intakev1.DecideDeaccessionResponse, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	decide := store.Decline(q, account(ctx))
+	if q.GetApprove() {
+		today := civil.Of(s.store.Now())
+		acts, failed := s.printLeave(q, account(ctx), today)
+		// If we crash here the acts are there and no event names them: the sweep takes them.
+		decide = func(v *base.View, now time.Time) ([]base.Event, error) {
+			events, err := store.Deaccessioned(q, account(ctx), today, acts)(v, now)
+			if err == nil {
+				err = failed // what the present state says comes first
+			}
+			return events, err
+		}
+	}
+	if _, err := s.doFor(ctx, q.GetCommandId(), intakev1.IntakeService_DecideDeaccession_FullMethodName, accessionRef(q.GetAccessionNumber()), decide); err != nil {
+		return nil, err
+	}
+	d, err := s.leaving(q.GetAccessionNumber(), q.GetNumber())
+	return &intakev1.DecideDeaccessionResponse{Deaccession: d}, err
+}
+
+// printLeave prints and keeps the act of deaccession in both languages (IS-3).
+func (s *Server) printLeave(q *intakev1.DecideDeaccessionRequest, who string, today civil.Date) (acts []*intakev1.DeaccessionAct, err error) {
+	var a *intakev1.Accession
+	var d *intakev1.Deaccession
+	var units []*intakev1.AcceptedFile
+	if err := s.store.View(func(v *base.View) error {
+		if a, d, err = store.Undecided(v, q.GetAccessionNumber(), q.GetNumber(), who); err != nil {
+			return err
+		}
+		_, n, err := store.AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
+		if err != nil {
+			return err
+		}
+		for _, p := range d.GetProposed().GetPositions() {
+			f, ok, err := store.AcceptedFile(v, n, p)
+			if err != nil || !ok {
+				return fmt.Errorf("accession %s, position %d: %w", n, p, err)
+			}
+			units = append(units, f)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	paper := accept.Leave(s.plans.Archive, a, d.GetProposed(), units, today)
+	for _, language := range store.Languages {
+		pdf, err := paper.PDF(fault.Language(language))
+		if err != nil {
+			return nil, err
+		}
+		sha, err := s.repo.KeepAct(pdf)
+		if err != nil {
+			return nil, err
+		}
+		acts = append(acts, &intakev1.DeaccessionAct{Language: language, Sha256: sha, Size: uint64(len(pdf))})
+	}
+	return acts, nil
+}
+
+// GetDeaccessionAct implements IntakeService.
+func (s *Server) GetDeaccessionAct(_ context.Context, q *intakev1.GetDeaccessionActRequest) (*intakev1.GetDeaccessionActResponse, error) {
+	d, err := s.leaving(q.GetAccessionNumber(), q.GetNumber())
+	if err != nil {
+		return nil, err
+	}
+	for _, act := range d.GetActs() {
+		if act.GetLanguage() == q.GetLanguage() {
+			pdf, err := s.repo.Act(act.GetSha256())
+			return &intakev1.GetDeaccessionActResponse{Pdf: pdf, Sha256: act.GetSha256()}, err
+		}
+	}
+	return nil, noAct.With("number", fmt.Sprintf("%s/%d", clip(q.GetAccessionNumber()), q.GetNumber()), "language", clip(q.GetLanguage()))
+}
+
+// GetAccessionWork implements IntakeService. A clerk sees that of his department.
+func (s *Server) GetAccessionWork(ctx context.Context, q *intakev1.GetAccessionWorkRequest) (*intakev1.GetAccessionWorkResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := new(intakev1.GetAccessionWorkResponse)
+	err = s.store.View(func(v *base.View) error {
+		a, n, err := store.AccessionOf(v, q.GetAccessionNumber(), of)
+		if err != nil {
+			return err
+		}
+		res.Accession, res.Open = a, store.Lacks(a)
+		if res.Deaccessions, err = store.Leavings(v, n); err != nil {
+			return err
+		}
+		if of.Only() == "" { // where things stand is no business of the departments
+			res.Boxes, err = store.Boxes(v, n)
+		}
+		return err
+	})
+	return res, err
+}

@@ -1,0 +1,305 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// do carries a command out by its id and name. None of its events is no error: nothing was to be
+// done.
+func (s *Server) do(ctx context.Context, id, method string, decide base.Decide) ([]*journal.Record, error) {
+	c, err := journalapi.Command(ctx, id, method)
+	if err != nil {
+		return nil, err
+	}
+	c.Decide = decide
+	return s.store.Do(ctx, c)
+}
+
+// doFor carries out a command about one object, whose type and id the first event must bear: a
+// command id used before for another one is refused.
+func (s *Server) doFor(ctx context.Context, id, method string, object journal.Ref, decide base.Decide) ([]*journal.Record, error) {
+	records, err := s.do(ctx, id, method, decide)
+	if err == nil && len(records) > 0 && records[0].Object() != object {
+		err = base.IDReused.With("command", method)
+	}
+	return records, err
+}
+
+func transferRef(id string) journal.Ref { return journal.Ref{Type: "transfer", ID: id} }
+
+func accessionRef(number string) journal.Ref { return journal.Ref{Type: "accession", ID: number} }
+
+// transferNow is a transfer as it stands.
+func (s *Server) transferNow(id string) (t *intakev1.Transfer, err error) {
+	err = s.store.View(func(v *base.View) error {
+		t, err = store.Transfer(v, id)
+		if err == nil {
+			t.ContactNamed = store.ContactSeq(v, id) != 0
+		}
+		return err
+	})
+	return t, err
+}
+
+// accessionNow is an accession as it stands.
+func (s *Server) accessionNow(number string) (a *intakev1.Accession, err error) {
+	err = s.store.View(func(v *base.View) error {
+		a, _, err = store.AccessionOf(v, number, monitor.Department{})
+		return err
+	})
+	return a, err
+}
+
+// ListTransferKinds implements IntakeService.
+func (s *Server) ListTransferKinds(_ context.Context, q *intakev1.ListTransferKindsRequest) (*intakev1.ListTransferKindsResponse, error) {
+	day := civil.Of(s.store.Now())
+	if q.GetOn() != "" {
+		var err error
+		if day, err = civil.Parse(q.GetOn()); err != nil {
+			return nil, err
+		}
+	}
+	res := new(intakev1.ListTransferKindsResponse)
+	for _, r := range kind.On(day) {
+		res.Kinds = append(res.Kinds, &intakev1.TransferKind{
+			Kind: string(r.Kind), Title: &recordv1.Text{Kk: r.Title.KK, Ru: r.Title.RU, En: r.Title.EN}, Needs: r.Needs, Commission: r.Commission,
+			Rule: r.Name(), LegalBasis: r.LegalBasis.RU, Verified: r.Verified,
+		})
+	}
+	return res, nil
+}
+
+// AnnounceTransfer implements IntakeService.
+func (s *Server) AnnounceTransfer(ctx context.Context, q *intakev1.AnnounceTransferRequest) (*intakev1.AnnounceTransferResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.do(ctx, q.GetCommandId(), intakev1.IntakeService_AnnounceTransfer_FullMethodName, store.Announce(q, of))
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.transferNow(records[0].Object().ID)
+	return &intakev1.AnnounceTransferResponse{Transfer: t}, err
+}
+
+// ListRows implements IntakeService.
+func (s *Server) ListRows(ctx context.Context, q *intakev1.ListRowsRequest) (*intakev1.ListRowsResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.doFor(ctx, q.GetCommandId(), intakev1.IntakeService_ListRows_FullMethodName, transferRef(q.GetTransferId()), store.Rows(q, of)); err != nil {
+		return nil, err
+	}
+	res := new(intakev1.ListRowsResponse)
+	err = s.store.View(func(v *base.View) error {
+		list, err := store.ListOf(v, q.GetTransferId())
+		res.Rows = list.Rows
+		return err
+	})
+	return res, err
+}
+
+// SealInventory implements IntakeService.
+func (s *Server) SealInventory(ctx context.Context, q *intakev1.SealInventoryRequest) (*intakev1.SealInventoryResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_SealInventory_FullMethodName, q.GetTransferId(),
+		func(of monitor.Department) base.Decide { return store.Seal(q, of) })
+	return &intakev1.SealInventoryResponse{Transfer: t}, err
+}
+
+// ConsentTransfer implements IntakeService.
+func (s *Server) ConsentTransfer(ctx context.Context, q *intakev1.ConsentTransferRequest) (*intakev1.ConsentTransferResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_ConsentTransfer_FullMethodName, q.GetTransferId(),
+		func(monitor.Department) base.Decide { return store.Consent(q.GetTransferId()) })
+	return &intakev1.ConsentTransferResponse{Transfer: t}, err
+}
+
+// PrepareTransfer implements IntakeService.
+func (s *Server) PrepareTransfer(ctx context.Context, q *intakev1.PrepareTransferRequest) (*intakev1.PrepareTransferResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_PrepareTransfer_FullMethodName, q.GetTransferId(),
+		func(of monitor.Department) base.Decide { return store.Prepare(q, of) })
+	return &intakev1.PrepareTransferResponse{Transfer: t}, err
+}
+
+// changed carries out a command about a transfer and gives the transfer as it stands then.
+func (s *Server) changed(ctx context.Context, id, method, transferID string, decide func(monitor.Department) base.Decide) (*intakev1.Transfer, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.doFor(ctx, id, method, transferRef(transferID), decide(of)); err != nil {
+		return nil, err
+	}
+	return s.transferNow(transferID)
+}
+
+// ReceivePaper implements IntakeService.
+func (s *Server) ReceivePaper(ctx context.Context, q *intakev1.ReceivePaperRequest) (*intakev1.ReceivePaperResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_ReceivePaper_FullMethodName, q.GetTransferId(),
+		func(monitor.Department) base.Decide { return store.ReceivePaper(q) })
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.receipt(t.GetTransferId(), t.GetReceipts())
+	return &intakev1.ReceivePaperResponse{Receipt: r}, err
+}
+
+func (s *Server) receipt(id string, number uint32) (r *intakev1.Receipt, err error) {
+	err = s.store.View(func(v *base.View) error {
+		r, err = store.Receipt(v, id, number)
+		return err
+	})
+	return r, err
+}
+
+// GetReceipt implements IntakeService.
+func (s *Server) GetReceipt(ctx context.Context, q *intakev1.GetReceiptRequest) (*intakev1.GetReceiptResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := new(intakev1.GetReceiptResponse)
+	err = s.store.View(func(v *base.View) error {
+		if _, err := store.Mine(v, q.GetTransferId(), of); err != nil {
+			return err
+		}
+		res.Receipt, err = store.Receipt(v, q.GetTransferId(), q.GetNumber())
+		return err
+	})
+	return res, err
+}
+
+// CheckUnits implements IntakeService.
+func (s *Server) CheckUnits(ctx context.Context, q *intakev1.CheckUnitsRequest) (*intakev1.CheckUnitsResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_CheckUnits_FullMethodName, q.GetTransferId(),
+		func(monitor.Department) base.Decide { return store.CheckUnits(q) })
+	return &intakev1.CheckUnitsResponse{Checked: t.GetUnitsChecked(), Listed: t.GetInventory().GetFiles()}, err
+}
+
+// ReturnRows implements IntakeService.
+func (s *Server) ReturnRows(ctx context.Context, q *intakev1.ReturnRowsRequest) (*intakev1.ReturnRowsResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_ReturnRows_FullMethodName, q.GetTransferId(),
+		func(monitor.Department) base.Decide { return store.Return(q) })
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.receipt(t.GetTransferId(), t.GetReceipts())
+	return &intakev1.ReturnRowsResponse{Transfer: t, Receipt: r}, err
+}
+
+// AnswerRow implements IntakeService.
+func (s *Server) AnswerRow(ctx context.Context, q *intakev1.AnswerRowRequest) (*intakev1.AnswerRowResponse, error) {
+	t, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_AnswerRow_FullMethodName, q.GetTransferId(),
+		func(of monitor.Department) base.Decide { return store.Answer(q, of) })
+	return &intakev1.AnswerRowResponse{Transfer: t}, err
+}
+
+// CommentRow implements IntakeService.
+func (s *Server) CommentRow(ctx context.Context, q *intakev1.CommentRowRequest) (*intakev1.CommentRowResponse, error) {
+	_, err := s.changed(ctx, q.GetCommandId(), intakev1.IntakeService_CommentRow_FullMethodName, q.GetTransferId(),
+		func(of monitor.Department) base.Decide { return store.Comment(q, of) })
+	return new(intakev1.CommentRowResponse), err
+}
+
+// ListRowWork implements IntakeService. Rows that the reader may not see are left out.
+func (s *Server) ListRowWork(ctx context.Context, q *intakev1.ListRowWorkRequest) (*intakev1.ListRowWorkResponse, error) {
+	scope := clearance(ctx)
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := new(intakev1.ListRowWorkResponse)
+	explained := make(map[uint64]*journal.Record)
+	seqs := make(map[uint32]uint64)
+	err = s.store.View(func(v *base.View) error {
+		if _, err := store.Mine(v, q.GetTransferId(), of); err != nil {
+			return err
+		}
+		rows, more, err := store.Work(v, q.GetTransferId(), q.GetAfter(), limited(q.GetLimit()), q.GetReturned())
+		res.More = more
+		for _, w := range rows {
+			if !scope.Allows(labelOf(store.LabelOf(w.GetFile().GetLabel()))) {
+				continue
+			}
+			res.Rows = append(res.Rows, w)
+			p := w.GetFile().GetPosition()
+			if seq := store.ExplainedSeq(v, q.GetTransferId(), p); seq != 0 {
+				seqs[p] = seq
+				if explained[seq], err = v.Entry(seq); err != nil {
+					return err
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || !scope.Allows(personal) {
+		return res, err
+	}
+	for _, w := range res.GetRows() {
+		if w.Explainer, err = s.explainer(explained[seqs[w.GetFile().GetPosition()]], w.GetFile().GetPosition()); err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+// explainer is who explained that a unit is missing; nil once it was erased.
+func (s *Server) explainer(r *journal.Record, position uint32) (*intakev1.Explainer, error) {
+	if r == nil || r.Entry.GetSealed() == nil {
+		return nil, nil
+	}
+	body, err := s.store.Keys().Unseal(r)
+	if errors.Is(err, journal.Erased) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, ok := body.(*intakev1.Explanations)
+	if !ok {
+		return nil, nil
+	}
+	for _, e := range all.GetExplainers() {
+		if e.GetPosition() == position {
+			return e, nil
+		}
+	}
+	return nil, nil
+}
+
+// ListHandedOver implements IntakeService: the department's view of everything it ever handed over.
+func (s *Server) ListHandedOver(ctx context.Context, q *intakev1.ListHandedOverRequest) (*intakev1.ListHandedOverResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	organisation := q.GetOrganisation()
+	if organisation == "" {
+		organisation = of.Only()
+	}
+	res := new(intakev1.ListHandedOverResponse)
+	if organisation == "" || !of.Has(organisation) {
+		return res, nil
+	}
+	err = s.store.View(func(v *base.View) (err error) {
+		res.Transfers, res.More, err = store.HandedOver(v, organisation, q.GetAfter(), limited(q.GetLimit()))
+		for _, h := range res.GetTransfers() {
+			res.Listed += uint64(h.GetTransfer().GetInventory().GetFiles()) + uint64(h.GetTransfer().GetUndescribed().GetUnits())
+			res.Accepted += uint64(h.GetAccession().GetAccepted())
+		}
+		return err
+	})
+	return res, err
+}

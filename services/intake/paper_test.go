@@ -1,0 +1,308 @@
+package intake
+
+import (
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+func mayAccept(t *intakev1.Transfer) error { return store.MayAccept(t) }
+
+// check records findings; who explained what is missing is always the same person.
+func (w *world) check(id string, findings ...*intakev1.UnitFinding) *intakev1.CheckUnitsResponse {
+	w.t.Helper()
+	q := &intakev1.CheckUnitsRequest{CommandId: newID(), TransferId: id, Findings: findings}
+	for _, f := range findings {
+		if f.GetFinding() == "missing" {
+			q.Explainers = append(q.Explainers, &intakev1.Explainer{Position: f.GetPosition(), Name: "Г. Ұ. Һамитова", Post: "іс жүргізуші"})
+		}
+	}
+	res, err := w.client.CheckUnits(w.t.Context(), q)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res
+}
+
+// TestPaperIsAcceptedUnitByUnit (practice.md, the order in an organisation; act of acceptance and
+// transfer): present, missing with a signed explanation, damaged, other leaves; recorded row by row
+// in any order, again without effect; "принято N из M" in words, both copies in one PDF.
+func TestPaperIsAcceptedUnitByUnit(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5), file(3, 5), file(4, 5), file(5, 5))
+	if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "paper", BroughtOn: "2026-12-01"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.send(newID(), "2026-1", bag(t, payload)); fault.Of(err).Code != "intake.upload.paper" {
+		t.Errorf("files of a paper transfer: %v", err)
+	}
+	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
+		t.Errorf("nothing was checked: %v", err)
+	}
+	received, err := w.client.ReceivePaper(t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: "2026-1", Units: 4, Boxes: 1})
+	if err != nil || received.GetReceipt().GetUnits() != 4 || received.GetReceipt().GetNumber() != 1 || received.GetReceipt().GetDirection() != "in" {
+		t.Errorf("%v %v", received, err)
+	}
+	missing := &intakev1.UnitFinding{Position: 2, Finding: "missing", Explanation: "утрачено при переезде", ExplainedOn: "2026-02-01"}
+	w.check("2026-1", &intakev1.UnitFinding{Position: 4, Finding: "leaves_differ", Leaves: 3, Note: "нет л. 4–5"}, &intakev1.UnitFinding{Position: 1, Finding: "present", Leaves: 5})
+	if got := w.check("2026-1", missing, &intakev1.UnitFinding{Position: 3, Finding: "damaged", Note: "плесень"}); got.GetChecked() != 4 || got.GetListed() != 5 {
+		t.Errorf("%v", got)
+	}
+	seq := w.s.host.Store().Head().Seq
+	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "present", Leaves: 5}, &intakev1.UnitFinding{Position: 3, Finding: "damaged", Note: "плесень"})
+	if w.s.host.Store().Head().Seq != seq {
+		t.Error("what stood already was written again")
+	}
+	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
+		t.Errorf("one was not checked: %v", err)
+	}
+	w.check("2026-1", &intakev1.UnitFinding{Position: 5, Finding: "present"})
+	if _, err := w.accept(newID(), "2026-1", 1, 2); !errors.Is(err, transfer.UnitMissing) {
+		t.Errorf("a missing unit: %v", err)
+	}
+	work, err := w.client.ListRowWork(t.Context(), &intakev1.ListRowWorkRequest{TransferId: "2026-1"})
+	if err != nil || len(work.GetRows()) != 5 || work.GetRows()[1].GetExplainer().GetName() != "Г. Ұ. Һамитова" || work.GetRows()[0].GetExplainer() != nil {
+		t.Errorf("%v %v", work, err)
+	}
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 4 || a.GetListed() != 5 {
+		t.Fatalf("%v %v", a, err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "Принято 4 (четыре) единицы хранения из 5 (пяти) единиц хранения", "оп. 1, д. 2 – отсутствует; объяснение от 01.02.2026: утрачено при переезде",
+		"оп. 1, д. 3 – повреждено: плесень", "листов по описи 5, в наличии 3; нет л. 4–5", "Экз. № 1", "Экз. № 2")
+	w.reads(a.GetAccessionNumber(), "kk", "5 (бес) сақтау бірлігінен 4 (төрт) сақтау бірлігі қабылданды", "бүлінген", "1-дана", "2-дана")
+	w.whole()
+	w.reopen()
+	w.whole()
+}
+
+// reads wants texts in an act.
+func (w *world) reads(number, language string, want ...string) {
+	w.t.Helper()
+	act, err := w.client.GetAct(w.t.Context(), &intakev1.GetActRequest{AccessionNumber: number, Language: language})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	text := pdfText(w.t, act.GetPdf())
+	for _, s := range want {
+		if !strings.Contains(text, s) {
+			w.t.Errorf("%s: no %q in\n%s", language, s, text)
+		}
+	}
+}
+
+// streams and shown find the compressed content of a PDF and the strings that it shows.
+var (
+	streams = regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`)
+	shown   = regexp.MustCompile(`(?s)\(((?:\\.|[^\\)])*)\) ?Tj`)
+)
+
+// pdfText is what a PDF of ours says, in one line. Our fonts are written with UTF-16 codes, so that
+// no program is needed to read them.
+func pdfText(t *testing.T, pdf []byte) string {
+	t.Helper()
+	if !strings.HasPrefix(string(pdf), "%PDF-") {
+		t.Fatal("no PDF")
+	}
+	var words []string
+	for _, stream := range streams.FindAllSubmatch(pdf, -1) {
+		r, err := zlib.NewReader(bytes.NewReader(stream[1]))
+		if err != nil {
+			continue // not compressed: a dictionary
+		}
+		content, err := io.ReadAll(r)
+		if err != nil || !bytes.Contains(content, []byte("Tj ET")) {
+			continue
+		}
+		for _, s := range shown.FindAllSubmatch(content, -1) {
+			words = append(words, utf16Of(s[1]))
+		}
+	}
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+}
+
+// utf16Of reads a string of a PDF, whose escapes are a backslash before the byte.
+func utf16Of(raw []byte) string {
+	var plain []byte
+	for i := 0; i < len(raw); i++ {
+		if raw[i] == '\\' && i+1 < len(raw) {
+			i++
+			if raw[i] == 'r' {
+				plain = append(plain, '\r')
+				continue
+			}
+		}
+		plain = append(plain, raw[i])
+	}
+	var units []uint16
+	for i := 0; i+1 < len(plain); i += 2 {
+		units = append(units, uint16(plain[i])<<8|uint16(plain[i+1]))
+	}
+	return string(utf16.Decode(units))
+}
+
+// TestFindingsSayWhatTheyMust (practice.md): a refusal leaves no finding behind.
+func TestFindingsSayWhatTheyMust(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5))
+	for _, c := range []struct {
+		finding *intakev1.UnitFinding
+		who     string
+		want    *fault.Definition
+	}{
+		{&intakev1.UnitFinding{Position: 1, Finding: "lost"}, "", transfer.BadFinding},
+		{&intakev1.UnitFinding{Position: 9, Finding: "present"}, "", transfer.NoSuchPosition},
+		{&intakev1.UnitFinding{Position: 1, Finding: "present", Leaves: 4}, "", transfer.LeavesSame},
+		{&intakev1.UnitFinding{Position: 1, Finding: "leaves_differ", Leaves: 5}, "", transfer.LeavesSame},
+		{&intakev1.UnitFinding{Position: 1, Finding: "leaves_differ"}, "", transfer.LeavesSame},
+		{&intakev1.UnitFinding{Position: 1, Finding: "damaged", Note: " "}, "", transfer.Unnoted},
+		{&intakev1.UnitFinding{Position: 1, Finding: "missing", Explanation: "x", ExplainedOn: "2026-01-01"}, "", transfer.Unexplained},
+		{&intakev1.UnitFinding{Position: 1, Finding: "missing", Explanation: "x", ExplainedOn: "2999-01-01"}, "А", transfer.Unexplained},
+		{&intakev1.UnitFinding{Position: 1, Finding: "missing", ExplainedOn: "2026-01-01"}, "А", transfer.Unexplained},
+	} {
+		q := &intakev1.CheckUnitsRequest{CommandId: newID(), TransferId: "2026-1", Findings: []*intakev1.UnitFinding{{Position: 2, Finding: "present"}, c.finding}}
+		if c.who != "" {
+			q.Explainers = []*intakev1.Explainer{{Position: 1, Name: c.who}}
+		}
+		if _, err := w.client.CheckUnits(t.Context(), q); !errors.Is(err, c.want) {
+			t.Errorf("%v: %v, want %s", c.finding, err, c.want.Code)
+		}
+	}
+	if got := w.seen("2026-1").GetTransfer().GetUnitsChecked(); got != 0 {
+		t.Errorf("%d findings stand", got)
+	}
+}
+
+// TestUndescribedReceiptsAreCountedUntilTheyAreDescribed (practice.md: what arrives undescribed is
+// counted as such in the fonds sheet until an act of description).
+func TestUndescribedReceiptsAreCountedUntilTheyAreDescribed(t *testing.T) {
+	w := newWorld(t)
+	q := announcement("liquidated")
+	q.Undescribed = &intakev1.Undescribed{Units: 120, Boxes: 9, Centimetres: 340}
+	if _, err := w.client.AnnounceTransfer(t.Context(), q); fault.Of(err).Code != "intake.announce.inventory" {
+		t.Errorf("inventory and count together: %v", err)
+	}
+	q.CommandId, q.Inventory = newID(), nil
+	id := w.announce(q, 0)
+	a, err := w.accept(newID(), id)
+	if err != nil || a.GetAccepted() != 120 || a.GetUndescribed() != 120 {
+		t.Fatalf("%v %v", a, err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "учитывается как неописанное: 120 (сто двадцать) единиц хранения")
+	w.whole()
+	describe := &intakev1.DescribeAccessionRequest{
+		CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Files: []*recordv1.File{file(1, 3), file(2, 4, "personal")},
+		Inventory: &recordv1.Inventory{Number: "1", Title: &recordv1.Text{Kk: "Істер"}, Kind: "permanent"},
+	}
+	described, err := w.client.DescribeAccession(t.Context(), describe)
+	if err != nil || described.GetAccession().GetAccepted() != 2 || described.GetAccession().GetUndescribed() != 0 {
+		t.Fatalf("%v %v", described, err)
+	}
+	describe.CommandId = newID()
+	if _, err := w.client.DescribeAccession(t.Context(), describe); fault.Of(err).Code != "intake.describe.none" {
+		t.Errorf("twice: %v", err)
+	}
+	book, err := w.client.ListAccessions(t.Context(), &intakev1.ListAccessionsRequest{Year: uint32(w.s.host.Store().Now().Year())})
+	if err != nil || book.GetTotalUnits() != 2 {
+		t.Errorf("the book counts %d units (%v)", book.GetTotalUnits(), err)
+	}
+	w.whole()
+}
+
+// TestBoxesQuarantineAndLabels (practice.md: then quarantine, boxes, labels, a place).
+func TestBoxesQuarantineAndLabels(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5), file(3, 5))
+	a, err := w.accept(newID(), "2026-1", 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := a.GetAccessionNumber()
+	store := func(boxes ...*intakev1.Box) (*intakev1.StoreBoxesResponse, error) {
+		return w.client.StoreBoxes(t.Context(), &intakev1.StoreBoxesRequest{CommandId: newID(), AccessionNumber: n, Boxes: boxes})
+	}
+	for name, boxes := range map[string][]*intakev1.Box{
+		"no number":    {{First: 1, Last: 1}},
+		"backwards":    {{Number: 1, First: 2, Last: 1}},
+		"not accepted": {{Number: 1, First: 3, Last: 3}},
+		"overlap":      {{Number: 1, First: 1, Last: 2}, {Number: 2, First: 2, Last: 2}},
+		"long place":   {{Number: 1, First: 1, Last: 1, Room: strings.Repeat("х", 41)}},
+	} {
+		if _, err := store(boxes...); fault.Of(err).Code != "intake.box" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := w.client.GetLabels(t.Context(), &intakev1.GetLabelsRequest{AccessionNumber: n, Language: "ru"}); fault.Of(err).Code != "intake.label.no_code" {
+		t.Errorf("labels without boxes: %v", err)
+	}
+	res, err := store(&intakev1.Box{Number: 1, First: 1, Last: 1, Room: "2", Rack: "14", Shelf: "3"}, &intakev1.Box{Number: 2, First: 2, Last: 2})
+	if err != nil || len(res.GetBoxes()) != 2 {
+		t.Fatalf("%v %v", res, err)
+	}
+	if res, err := store(&intakev1.Box{Number: 2}, &intakev1.Box{Number: 1, First: 1, Last: 2, Room: "2", Rack: "14", Shelf: "3"}); err != nil || len(res.GetBoxes()) != 1 {
+		t.Errorf("a box taken away: %v %v", res, err)
+	}
+	w.placed(n, "7", "1", 40)
+	labels, err := w.client.GetLabels(t.Context(), &intakev1.GetLabelsRequest{AccessionNumber: n, Language: "ru"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := pdfText(t, labels.GetPdf()); !strings.Contains(text, "Ф. 7. Оп. 1. Д. 41–42") || !strings.Contains(text, "хранилище 2, стеллаж 14, полка 3") {
+		t.Errorf("%s", text)
+	}
+	begin := func() error {
+		_, err := w.client.BeginQuarantine(t.Context(), &intakev1.BeginQuarantineRequest{CommandId: newID(), AccessionNumber: n, Reason: "плесень", Place: "изолятор"})
+		return err
+	}
+	end := func(result string) error {
+		_, err := w.client.EndQuarantine(t.Context(), &intakev1.EndQuarantineRequest{CommandId: newID(), AccessionNumber: n, Result: result})
+		return err
+	}
+	for i, c := range []struct {
+		err  error
+		want string
+	}{{end("clean"), "intake.quarantine.state"}, {begin(), ""}, {begin(), "intake.quarantine.state"}, {end("burnt"), "intake.quarantine.fields"}, {end("treated"), ""}, {begin(), ""}} {
+		if got := fault.Of(c.err); (got == nil) != (c.want == "") || (got != nil && got.Code != c.want) {
+			t.Errorf("step %d: %v, want %q", i, c.err, c.want)
+		}
+	}
+	w.whole()
+}
+
+// TestAudiovisualUnitsHaveNoLeaves: their finding says that they are there.
+func TestAudiovisualUnitsHaveNoLeaves(t *testing.T) {
+	w := newWorld(t)
+	q := announcement("purchase")
+	q.Form = "audiovisual"
+	res, err := w.client.AnnounceTransfer(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := res.GetTransfer().GetTransferId()
+	for _, err := range []error{
+		second(w.client.ListRows(t.Context(), &intakev1.ListRowsRequest{CommandId: newID(), TransferId: id, Files: []*recordv1.File{file(1, 0)}})),
+		second(w.client.SealInventory(t.Context(), &intakev1.SealInventoryRequest{CommandId: newID(), TransferId: id, Rows: 1})),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.check(id, &intakev1.UnitFinding{Position: 1, Finding: "present"})
+	a, err := w.accept(newID(), id)
+	if err != nil || a.GetAccepted() != 1 {
+		t.Fatalf("%v %v", a, err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "Вид передачи: покупка", "договор № 5 01.02.2025", "протокол ЭПК от 15.01.2025 № 12")
+	w.whole()
+}

@@ -1,0 +1,139 @@
+package intake
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+func (w *world) giveBack(id string, rows ...*intakev1.ReturnedRow) (*intakev1.ReturnRowsResponse, error) {
+	return w.client.ReturnRows(w.t.Context(), &intakev1.ReturnRowsRequest{CommandId: newID(), TransferId: id, Rows: rows})
+}
+
+// TestOnlyReturnedRowsAreRedone: two rows of a checked package are returned; one is sent anew, one is
+// answered; what stood for the third is the same byte for byte, in the same object (IS-9).
+func TestOnlyReturnedRowsAreRedone(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0), file(2, 0), file(3, 0))
+	first := map[string]string{"0001/a.txt": "first\n", "0002/b.txt": "second\n", "0003/c.txt": "third\n"}
+	if res, err := w.send(newID(), "2026-1", bag(t, first)); err != nil || !res.GetTaken() {
+		t.Fatalf("%v %v", res, err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "ugly"}); fault.Of(err).Code != "intake.return.reason" {
+		t.Errorf("no reason: %v", err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 7, Reason: "format"}); !errors.Is(err, transfer.NoSuchPosition) {
+		t.Errorf("no row: %v", err)
+	}
+	res, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "unreadable", Comment: "не открывается"}, &intakev1.ReturnedRow{Position: 3, Reason: "incomplete"})
+	if err != nil || res.GetTransfer().GetState() != "returned" || res.GetTransfer().GetReturned() != 2 || res.GetReceipt().GetDirection() != "out" || res.GetReceipt().GetNumber() != 2 {
+		t.Fatalf("%v %v", res, err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "format"}); fault.Of(err).Code != "intake.row.returned" {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := w.accept(newID(), "2026-1", 1, 2); !errors.Is(err, transfer.StillReturned) {
+		t.Errorf("a returned row: %v", err)
+	}
+	w.as(clerk("bilim"))
+	for name, c := range map[string]struct {
+		payload map[string]string
+		want    string
+	}{
+		"another row": {map[string]string{"0001/a.txt": "other\n"}, "data/0001/a.txt intake.package.not_returned"},
+		"both":        {map[string]string{"0001/a.txt": "other\n", "0002/b.txt": "x\n"}, "data/0001/a.txt intake.package.not_returned"},
+	} {
+		refused, err := w.send(newID(), "2026-1", bag(t, c.payload))
+		if err != nil || refused.GetTaken() || faultCodes(refused.GetFaults()) != c.want {
+			t.Errorf("%s: %v %v", name, refused, err)
+		}
+	}
+	redone, err := w.send(newID(), "2026-1", bag(t, map[string]string{"0002/b.txt": "second, mended\n", "0002/b2.txt": "more\n"}))
+	if err != nil || !redone.GetTaken() || len(redone.GetWarnings()) != 0 {
+		t.Fatalf("%v %v", redone, err)
+	}
+	if got := w.seen("2026-1").GetTransfer(); got.GetState() != "returned" || got.GetReturned() != 1 || got.GetPackageFiles() != 4 {
+		t.Errorf("%v", got)
+	}
+	w.whole()
+	w.reopen() // both packages stand after a death
+	answer := &intakev1.AnswerRowRequest{CommandId: newID(), TransferId: "2026-1", Position: 3, Text: "полный, листа 7 не было"}
+	if res, err := w.client.AnswerRow(t.Context(), answer); err != nil || res.GetTransfer().GetState() != "checked" || res.GetTransfer().GetReturned() != 0 {
+		t.Fatalf("%v %v", res, err)
+	}
+	answer.CommandId, answer.Position = newID(), 1
+	if _, err := w.client.AnswerRow(t.Context(), answer); fault.Of(err).Code != "intake.row.not_returned" {
+		t.Errorf("an answer to nothing: %v", err)
+	}
+	w.as(archivist)
+	if _, err := w.client.CommentRow(t.Context(), &intakev1.CommentRowRequest{CommandId: newID(), TransferId: "2026-1", Position: 3, Text: "принято"}); err != nil {
+		t.Error(err)
+	}
+	w.dialogue()
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 3 {
+		t.Fatalf("%v %v", a, err)
+	}
+	for path, want := range map[string]string{"data/0001/a.txt": "first\n", "data/0002/b.txt": "second, mended\n", "data/0002/b2.txt": "more\n", "data/0003/c.txt": "third\n"} {
+		if got, err := w.content(a.GetObjectId(), path); err != nil || got != want {
+			t.Errorf("%s: %q %v", path, got, err)
+		}
+	}
+	if got := w.staged(); len(got) != 0 {
+		t.Errorf("staging holds %v", got)
+	}
+	w.whole()
+}
+
+// dialogue wants the remarks of both sides about the rows, and receipts of both directions.
+func (w *world) dialogue() {
+	w.t.Helper()
+	work, err := w.client.ListRowWork(w.t.Context(), &intakev1.ListRowWorkRequest{TransferId: "2026-1", After: 1})
+	if err != nil || len(work.GetRows()) != 2 {
+		w.t.Fatalf("%v %v", work, err)
+	}
+	second, third := work.GetRows()[0], work.GetRows()[1]
+	if second.GetReturnState() != "redone" || second.GetReturned().GetReason() != "unreadable" || len(second.GetRemarks()) != 1 || second.GetRemarks()[0].GetSide() != "archive" {
+		w.t.Errorf("%v", second)
+	}
+	if third.GetReturnState() != "answered" || len(third.GetRemarks()) != 2 || third.GetRemarks()[0].GetSide() != "department" || third.GetRemarks()[1].GetSide() != "archive" {
+		w.t.Errorf("%v", third)
+	}
+	var got []string
+	for n := uint32(1); n <= 3; n++ {
+		res, err := w.client.GetReceipt(w.t.Context(), &intakev1.GetReceiptRequest{TransferId: "2026-1", Number: n})
+		if err != nil || res.GetReceipt().GetDigest() == "" || res.GetReceipt().GetAt() == "" {
+			w.t.Errorf("receipt %d: %v %v", n, res, err)
+		}
+		got = append(got, res.GetReceipt().GetDirection()+" "+res.GetReceipt().GetWhat())
+	}
+	if want := []string{"in package", "out returned", "in redone"}; !slices.Equal(got, want) {
+		w.t.Errorf("%v, want %v", got, want)
+	}
+	if _, err := w.client.GetReceipt(w.t.Context(), &intakev1.GetReceiptRequest{TransferId: "2026-1", Number: 4}); fault.Of(err).Code != "intake.receipt.unknown" {
+		w.t.Errorf("a fourth: %v", err)
+	}
+}
+
+// TestWhatIsNotRedoneIsLeftOut: an acceptance without the returned rows is an acceptance in part, and
+// the act says why.
+func TestWhatIsNotRedoneIsLeftOut(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3))
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "wrong_description"}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 1 || a.GetListed() != 2 {
+		t.Fatalf("%v %v", a, err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "оп. 1, д. 2 – возвращено на исправление")
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 1, Reason: "format"}); !errors.Is(err, transfer.AlreadyAccepted) {
+		t.Errorf("after the acceptance: %v", err)
+	}
+	w.whole()
+}
