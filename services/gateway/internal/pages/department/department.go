@@ -48,7 +48,13 @@ func Add(cfg Config) func(*web.Site) error {
 		s.Page("/dept/inventories/{id...}", "dept-inventory", clerk, inventory)
 		s.Page("/dept/transfers", "dept-transfers", clerk, transfers)
 		s.Page("/dept/transfers/{id}", "dept-transfer", clerk, transfer)
+		s.Form("/dept/transfers/{id}/files", "dept-prepare", clerk, preparing, choose)
+		s.Page("/dept/transfers/{id}/problems", "dept-problems", clerk, problems)
 		s.Form("/dept/transfers/{id}/contact", "dept-contact", clerk, contact, nameContact)
+		s.Page("/dept/transfers/{id}/date", "dept-date", clerk, dating)
+		s.Form("/dept/transfers/{id}/check", "dept-check", clerk, checking, book)
+		s.Form("/dept/transfers/{id}/sign", "dept-sign", clerk, signing, sign)
+		s.Page("/dept/handed-over", "dept-handed", clerk, handedOver)
 		s.Page("/dept/transfers/{id}/send", "dept-send", clerk, send)
 		s.Raw("POST /dept/transfers/{id}/upload", clerk, uploader(cfg).upload)
 		s.Page("/dept/transfers/{id}/receipt", "dept-receipt", clerk, transfer)
@@ -119,6 +125,7 @@ type duePage struct {
 	Organisation *recordv1.Organisation // nil where it is not registered
 	ID           string
 	Cards        []card // what stands, the most urgent first
+	Announced    []transferCard
 	Done         []card
 }
 
@@ -126,7 +133,8 @@ type duePage struct {
 type card struct {
 	*retentionv1.DueTransfer
 	Term web.Term
-	// Stage is what comes next: wait, contact, send, mend, checked, accepting or accepted.
+	// Stage is what comes next: wait, announced, contact, date, send, bring, mend, returned, checked,
+	// accepting or accepted.
 	Stage   string
 	Address string
 }
@@ -151,6 +159,11 @@ func due(r *web.Request) (any, error) {
 	known := make(map[string]*intakev1.Transfer, len(list))
 	for _, t := range list {
 		known[t.GetTransferId()] = t
+	}
+	for _, t := range list {
+		if !scheduled(t) && t.GetState() != "accepted" {
+			p.Announced = append(p.Announced, cardOf(t))
+		}
 	}
 	for _, duty := range res.GetTransfers() {
 		c := card{DueTransfer: duty, Term: web.TermOf(duty.GetDueOn(), duty.GetSteps(), time.Now()), Stage: "wait"}
@@ -178,8 +191,18 @@ func stageOf(t *intakev1.Transfer) string {
 		return "checked"
 	case !t.GetContactNamed():
 		return "contact"
+	case !sendable(t) && t.GetBroughtOn() == "":
+		return "date"
+	case !sendable(t):
+		return "bring"
 	}
 	return "send"
+}
+
+// sendable tells whether files are uploaded for a transfer: not where it comes on paper or on carriers
+// of its own, nor where nothing of it is listed.
+func sendable(t *intakev1.Transfer) bool {
+	return t.GetUndescribed() == nil && t.GetForm() != "paper" && t.GetForm() != "audiovisual"
 }
 
 // yearOf is the year in an address, or this one.

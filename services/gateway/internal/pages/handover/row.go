@@ -133,3 +133,18 @@ func receipt(r *web.Request) (any, error) {
 		Last: t.GetTransfer().GetReceipts(),
 	}, nil
 }
+
+// fewReceipts is how many receipts a page of a transfer shows.
+const fewReceipts = 12
+
+// Receipts are the last receipts of a transfer, the newest first.
+func Receipts(r *web.Request, c intakev1.IntakeServiceClient, t *intakev1.Transfer) (list []*intakev1.Receipt, err error) {
+	for n := t.GetReceipts(); n > 0 && len(list) < fewReceipts; n-- {
+		res, err := c.GetReceipt(r.Context(), &intakev1.GetReceiptRequest{TransferId: t.GetTransferId(), Number: n})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, res.GetReceipt())
+	}
+	return list, nil
+}
