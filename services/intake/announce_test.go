@@ -201,9 +201,17 @@ func TestRowsComeInOrderUntilTheyAreSealed(t *testing.T) {
 		err  error
 		want string
 	}{
-		{seal(0), "intake.rows.differ"}, {send(), "intake.rows.many"}, {send(2), "intake.row"}, {send(1, 2), ""}, {send(2), "intake.row"},
-		{second(w.accept(newID(), id)), "intake.transfer.not_sealed"}, {second(w.send(newID(), id, bag(t, payload))), "intake.transfer.not_sealed"},
-		{seal(3), "intake.rows.differ"}, {seal(2), ""}, {seal(2), "intake.rows.sealed"}, {send(3), "intake.rows.sealed"},
+		{seal(0), "intake.rows.differ"},
+		{send(), "intake.rows.many"},
+		{send(2), "intake.row"},
+		{send(1, 2), ""},
+		{send(2), "intake.row"},
+		{second(w.accept(newID(), id)), "intake.transfer.not_sealed"},
+		{second(w.send(newID(), id, bag(t, payload))), "intake.transfer.not_sealed"},
+		{seal(3), "intake.rows.differ"},
+		{seal(2), ""},
+		{seal(2), "intake.rows.sealed"},
+		{send(3), "intake.rows.sealed"},
 	} {
 		if code := fault.Of(c.err); (code == nil) != (c.want == "") || (code != nil && code.Code != c.want) {
 			t.Errorf("%v, want %q", c.err, c.want)

@@ -5,6 +5,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
@@ -18,6 +19,8 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/pronom"
 )
 
 // name is the service's name, and the folder of everything it keeps.
@@ -27,6 +30,9 @@ const name = "intake"
 type Config struct {
 	// NameKK and NameRU are the archive's name on acts; empty makes one from its code.
 	NameKK, NameRU string
+	// Signatures is a folder of DROID signature files by which formats are named; empty is the
+	// built-in table.
+	Signatures string
 }
 
 // Spec is what the service keeps in its store; a check of a stopped folder needs no more.
@@ -50,6 +56,15 @@ type service struct {
 	plans *accept.Plans
 }
 
+// registry loads the signature files of a folder.
+func registry(folder string) (func(path string) bagit.Identifier, error) {
+	r, err := pronom.OpenRegistry(folder)
+	if err != nil {
+		return nil, fmt.Errorf("intake: %w", err)
+	}
+	return func(path string) bagit.Identifier { return r.Watch(path) }, nil
+}
+
 // retry is how often acceptances that could not go on (a full disk) are tried again.
 const retry = time.Minute
 
@@ -64,6 +79,9 @@ func open(cfg Config, p host.Process) (*service, error) {
 	}
 	if plans.Staging, err = staging.Open(p.Dir(name) + "/staging"); err == nil {
 		plans.Repository, err = repository.Open(p.Dir(name))
+	}
+	if err == nil && cfg.Signatures != "" {
+		plans.Staging.Identify, err = registry(cfg.Signatures)
 	}
 	if err != nil {
 		_ = h.Close() // the first error is the one to hear of

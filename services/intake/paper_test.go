@@ -306,3 +306,17 @@ func TestAudiovisualUnitsHaveNoLeaves(t *testing.T) {
 	w.reads(a.GetAccessionNumber(), "ru", "Вид передачи: покупка", "договор № 5 01.02.2025", "протокол ЭПК от 15.01.2025 № 12")
 	w.whole()
 }
+
+// TestNothingIsAcceptedWhereEveryUnitIsMissing: naming no positions must not turn into all of them.
+func TestNothingIsAcceptedWhereEveryUnitIsMissing(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5))
+	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "missing", Explanation: "нет", ExplainedOn: "2026-01-02"})
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "damaged"}); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NothingLeft) {
+		t.Errorf("%v %v", a, err)
+	}
+	w.whole()
+}

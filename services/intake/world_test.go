@@ -48,6 +48,7 @@ type world struct {
 	client  intakev1.IntakeServiceClient
 	caller  monitor.Identity
 	nextSeq uint64
+	cfg     Config
 }
 
 var archivist = monitor.Identity{
@@ -69,7 +70,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	w.s, err = open(Config{}, host.Process{Archive: "kz-test", Data: w.dir, Keys: filepath.Join(w.dir, "keys"), Log: slog.New(slog.DiscardHandler), Reserve: 1})
+	w.s, err = open(w.cfg, host.Process{Archive: "kz-test", Data: w.dir, Keys: filepath.Join(w.dir, "keys"), Log: slog.New(slog.DiscardHandler), Reserve: 1})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -451,12 +451,15 @@ func TestRepressionsAreNotClosedByPersonalSecrecy(t *testing.T) {
 	reg := w.request(func(q *referencev1.RegisterRequestRequest) {
 		q.Facts = &referencev1.RegimeFacts{Topic: "repression", Wish: "information"}
 	})
-	for ground, want := range map[uint32]string{3: "reference.refusal.never_restricted", 1: ""} {
+	for _, c := range []struct {
+		ground uint32
+		want   string
+	}{{3, "reference.refusal.never_restricted"}, {1, ""}} {
 		_, err := w.as(archivist).DraftAnswer(t.Context(), &referencev1.DraftAnswerRequest{
-			CommandId: newID(), Number: reg.GetNumber(), Kind: "refusal", RefusalGround: ground, Content: &referencev1.AnswerContent{Reasons: "…"},
+			CommandId: newID(), Number: reg.GetNumber(), Kind: "refusal", RefusalGround: c.ground, Content: &referencev1.AnswerContent{Reasons: "…"},
 		})
-		if code(err) != want {
-			t.Errorf("ground %d: %v", ground, err)
+		if code(err) != c.want {
+			t.Errorf("ground %d: %v", c.ground, err)
 		}
 	}
 }

@@ -167,6 +167,9 @@ func open(t *testing.T, scripts bool) *tab {
 	b.must(err)
 	_, err = chromedp.Call(ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 	b.must(err)
+	// A test before this one may have signed in: the browser is the same.
+	_, err = chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{})
+	b.must(err)
 	_, err = chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
 	b.must(err)
 	return b

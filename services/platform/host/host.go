@@ -43,9 +43,11 @@ type Process struct {
 	URL string
 	// Sites are the places of insurance copies, "folder" or "name=folder"; none means the service's own.
 	Sites []string
-	Data  string // each service keeps its files in Data/<its name>
-	Keys  string // folder of checkpoint keys: <service>.key (own), <service>.pub (all)
-	Bus   *bus.Bus
+	// Signatures is a folder of files by which formats are named; empty: what is built in.
+	Signatures string
+	Data       string // each service keeps its files in Data/<its name>
+	Keys       string // folder of checkpoint keys: <service>.key (own), <service>.pub (all)
+	Bus        *bus.Bus
 	// Conn is a connection of one service to another, with the first one's identity.
 	Conn func(from, to string) (grpc.ClientConnInterface, error)
 	// Services are all services of the archive, wherever they run: they witness each

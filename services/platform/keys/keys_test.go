@@ -109,7 +109,7 @@ func TestMakingAgainAddsAndOverwritesNothing(t *testing.T) {
 		}
 		_, err := Make(p)
 		after := contents(t, dir)
-		if refused := errors.Is(err, Lost); refused != (strings.HasSuffix(lost, ".key")) || refused != (after[lost] == "") {
+		if refused := errors.Is(err, Lost); refused != strings.HasSuffix(lost, ".key") || refused != (after[lost] == "") {
 			t.Errorf("%s was lost: %v", lost, err)
 		}
 		for path, text := range before {

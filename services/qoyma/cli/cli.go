@@ -2,7 +2,7 @@
 //
 // Every command ends with 0 (done), 1 (refused or failed) or 2 (used wrongly), speaks the
 // language of --lang, and with --json writes exactly one JSON document to the standard
-// output.
+// output; only identify writes a line for each file, because they may be millions.
 package cli
 
 import (
@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.tokenCommand(), a.checkCommand(), a.verifyCommand(), a.benchCommand(),
-		a.searchCommand(), a.timelineCommand(), a.identifyCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
+		a.searchCommand(), a.timelineCommand(), a.identifyCommand(), a.packageCommand(), a.objectCommand(), a.transferCommand(), a.accessionCommand(), a.actCommand(),
 		a.organisationCommand(), a.nomenclatureCommand(), a.departmentCommand(), a.inventoryCommand(), a.dueCommand(), a.requestCommand(), a.signerCommand(), a.fondsCommand(), a.fileCommand(), a.insuranceCommand(),
 		a.keysCommand(), a.brokerCommand(), a.healthCommand(),
 		a.accountCommand(), a.statusCommand(), a.waitingCommand(), a.clockCommand(), a.eraseCommand(), a.journalCommand(),
@@ -147,6 +147,16 @@ func (a *app) printJSON(v any) error {
 	return nil
 }
 
+// printLine writes one of many JSON documents.
+func (a *app) printLine(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
+
 // problem is an error as --json prints it.
 type problem struct {
 	Kind  string            `json:"kind"`
@@ -185,6 +195,14 @@ func (a *app) report(err error) {
 		_, _ = fmt.Fprintf(a.err, "  %s\n", p.Cause)
 	}
 	for _, item := range p.Items {
-		_, _ = fmt.Fprintf(a.err, "  %s: %s\n", item.Where, item.Text)
+		_, _ = fmt.Fprintf(a.err, "  %s%s\n", heading(item.Where), item.Text)
 	}
+}
+
+// heading is where something is wrong, before what is wrong; nothing for the whole.
+func heading(where string) string {
+	if where == "" {
+		return ""
+	}
+	return clean(where) + ": "
 }

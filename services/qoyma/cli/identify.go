@@ -1,26 +1,22 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
-	"github.com/qoyma/qoyma/services/standards/pronom/droid"
 )
-
-var noSignatures = fault.Define(fault.NotFound, "cli.no_signatures",
-	"{folder} holds no DROID signature file; put DROID_SignatureFile_V….xml of The National Archives there, and container-signature-….xml beside it",
-	"в папке {folder} нет файла сигнатур DROID; положите туда DROID_SignatureFile_V….xml Национальных архивов Великобритании и рядом container-signature-….xml",
-	"{folder} қалтасында DROID сигнатуралар файлы жоқ; Ұлыбритания Ұлттық архивінің DROID_SignatureFile_V….xml файлын, жанына container-signature-….xml файлын салыңыз")
 
 // identified is one file's format, as it is printed.
 type identified struct {
@@ -34,7 +30,7 @@ func (a *app) identifyCommand() *cobra.Command {
 	var signatures string
 	c := &cobra.Command{
 		Use: "identify PATH…", Short: "Name the formats of files by PRONOM; needs no archive", Args: cobra.MinimumNArgs(1),
-		Long: "Name the formats of files, and of all files in folders, by their PRONOM identifier.\n" +
+		Long: "Name the formats of files, and of all files in folders, by their PRONOM identifier. With --json one line for each file.\n" +
 			"Without --signatures some hundred formats are known by heart; with it the whole registry of the signature files in that folder.",
 	}
 	c.Flags().StringVar(&signatures, "signatures", "", "folder with DROID_SignatureFile_V….xml and container-signature-….xml")
@@ -42,51 +38,104 @@ func (a *app) identifyCommand() *cobra.Command {
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
 		look := byHeart
 		if signatures != "" {
-			registry, err := loadSignatures(signatures)
+			registry, err := pronom.OpenRegistry(signatures)
 			if err != nil {
 				return err
 			}
-			look = func(f *os.File, size int64) ([]pronom.Result, error) { return byRegistry(registry, f, size) }
+			look = func(f *os.File, size int64) ([]pronom.Result, error) { return registry.Identify(f.Name(), f, size) }
 		}
-		all, failed := []identified{}, 0
-		for _, path := range args {
-			err := filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				if err == nil && !e.Type().IsRegular() {
-					return nil
-				}
-				one := identified{File: path}
-				if err == nil {
-					one.Formats, one.Size, err = identify(path, look)
-				}
-				if err != nil {
-					one.Error = err.Error()
-					failed++
-				}
-				if a.json {
-					all = append(all, one)
-				} else {
-					a.showIdentified(one)
-				}
-				return nil
-			})
-			if err != nil {
-				return err
+		var sum summary
+		err := identifyAll(ctx, args, look, func(one identified) error {
+			sum.add(one)
+			if a.json {
+				return a.printLine(one)
 			}
+			a.showIdentified(one)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		if a.json {
-			if err := a.printJSON(all); err != nil {
-				return err
-			}
+		if !a.json {
+			a.showSummary(sum)
 		}
-		if failed > 0 {
-			return unread.With("count", failed)
+		if sum.failed > 0 {
+			return unread.With("count", sum.failed)
 		}
 		return nil
 	})
 	return c
+}
+
+// identifiers is how many files are looked at at once: reading waits for the disk, naming for
+// the processor.
+const identifiers = 2
+
+// identifyAll looks at all files below the paths, several at once, and shows them in the order
+// of the walk. What cannot be read is shown with the reason; the error is that of show, or the
+// context's end.
+func identifyAll(ctx context.Context, paths []string, look looker, show func(identified) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	// The answers stand in a queue in the order of the walk, each empty until it is known.
+	queue := make(chan chan identified, 64)
+	work := make(chan struct{}, identifiers)
+	g.Go(func() error {
+		defer close(queue)
+		for _, path := range paths {
+			if err := walk(ctx, path, func(one identified) error {
+				answer := make(chan identified, 1)
+				select {
+				case queue <- answer:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				select {
+				case work <- struct{}{}:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				go func() {
+					answer <- identify(one, look)
+					<-work
+				}()
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for answer := range queue {
+			select {
+			case one := <-answer:
+				if err := show(one); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// walk gives every regular file below a path, and what cannot be read with the reason.
+func walk(ctx context.Context, path string, each func(identified) error) error {
+	return filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil && !e.Type().IsRegular() {
+			return nil
+		}
+		one := identified{File: path, Formats: []pronom.Result{}}
+		if err != nil {
+			one.Error = err.Error()
+		}
+		return each(one)
+	})
 }
 
 var unread = fault.Define(fault.Unavailable, "cli.unread",
@@ -94,18 +143,34 @@ var unread = fault.Define(fault.Unavailable, "cli.unread",
 	"не удалось прочитать файлов: {count}; причина указана у каждого",
 	"{count} файл оқылмады; себебі әрқайсысының жанында көрсетілген")
 
-func identify(path string, look func(*os.File, int64) ([]pronom.Result, error)) ([]pronom.Result, int64, error) {
-	f, err := os.Open(path)
+// looker names the formats of an open file of that size in bytes.
+type looker func(f *os.File, size int64) ([]pronom.Result, error)
+
+// identify looks at a file, unless the walk has failed there already.
+func identify(one identified, look looker) identified {
+	if one.Error != "" {
+		return one
+	}
+	fail := func(err error) identified {
+		one.Error = err.Error()
+		return one
+	}
+	f, err := os.Open(one.File)
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	defer func() { _ = f.Close() }() // it is only read
 	info, err := f.Stat()
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
-	formats, err := look(f, info.Size())
-	return formats, info.Size(), err
+	one.Size = info.Size()
+	formats, err := look(f, one.Size)
+	if err != nil {
+		return fail(err)
+	}
+	one.Formats = append(one.Formats, formats...)
+	return one
 }
 
 // byHeart asks the table that needs no file.
@@ -117,43 +182,54 @@ func byHeart(f *os.File, _ int64) ([]pronom.Result, error) {
 	if r := i.Result(); r.PUID != "" {
 		return []pronom.Result{r}, nil
 	}
-	return []pronom.Result{}, nil
+	return nil, nil
 }
 
-func byRegistry(registry *droid.Signatures, f *os.File, size int64) ([]pronom.Result, error) {
-	matches, err := registry.Identify(f.Name(), f, size)
-	out := []pronom.Result{}
-	for _, m := range matches {
-		out = append(out, pronom.Result{
-			PUID: m.PUID, Name: m.Name, Version: m.Version, MIME: strings.Join(m.MIME, ", "), Basis: pronom.Basis(m.Basis), Mismatch: m.Mismatch,
-		})
-	}
-	return out, err
+// summary counts what was looked at.
+type summary struct {
+	files, failed, unknown, mismatched int
+	bytes                              int64
+	formats                            map[string]int // files by PUID and name of their first format
 }
 
-// loadSignatures takes the newest files of a folder, by name.
-func loadSignatures(folder string) (*droid.Signatures, error) {
-	newest := func(pattern string) (*os.File, error) {
-		names, err := filepath.Glob(filepath.Join(folder, pattern))
-		if err != nil || len(names) == 0 {
-			return nil, errors.Join(fs.ErrNotExist, err)
+func (s *summary) add(one identified) {
+	s.files++
+	s.bytes += one.Size
+	switch {
+	case one.Error != "":
+		s.failed++
+	case len(one.Formats) == 0:
+		s.unknown++
+	default:
+		if s.formats == nil {
+			s.formats = map[string]int{}
 		}
-		return os.Open(names[len(names)-1])
+		first := one.Formats[0]
+		s.formats[first.PUID+" "+strings.TrimSpace(first.Name+" "+first.Version)]++
+		if first.Mismatch {
+			s.mismatched++
+		}
 	}
-	files, err := newest("DROID_SignatureFile_V*.xml")
-	if err != nil {
-		return nil, noSignatures.With("folder", folder).Because(err)
+}
+
+// showSummary tells, of more than one file, how many of each format there are, the commonest
+// first.
+func (a *app) showSummary(s summary) {
+	if s.files < 2 {
+		return
 	}
-	defer func() { _ = files.Close() }()
-	inside, err := newest("container-signature-*.xml")
-	if errors.Is(err, fs.ErrNotExist) {
-		return droid.Load(files, nil)
+	a.printf("\n")
+	byCount := slices.SortedFunc(maps.Keys(s.formats), func(x, y string) int {
+		return cmp.Or(cmp.Compare(s.formats[y], s.formats[x]), strings.Compare(x, y))
+	})
+	for _, format := range byCount {
+		a.printf("%7d  %s\n", s.formats[format], clean(format))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("signatures: %w", err)
-	}
-	defer func() { _ = inside.Close() }()
-	return droid.Load(files, inside)
+	a.printf(a.say(text{
+		"files: %d, bytes: %d, unknown: %d, with another extension: %d, unread: %d\n",
+		"файлов: %d, байт: %d, неизвестных: %d, с чужим расширением: %d, непрочитанных: %d\n",
+		"файл: %d, байт: %d, белгісіз: %d, кеңейтімі басқа: %d, оқылмаған: %d\n",
+	}), s.files, s.bytes, s.unknown, s.mismatched, s.failed)
 }
 
 func (a *app) showIdentified(one identified) {

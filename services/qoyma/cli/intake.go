@@ -36,7 +36,9 @@ func intakeOf(c *archive) (intakev1.IntakeServiceClient, error) {
 }
 
 func (a *app) transferCommand() *cobra.Command {
-	return a.family("transfer", "Transfers from departments", a.transferValidate(), a.transferList(), a.transferShow(), a.transferUpload(), a.transferAccept())
+	c := a.family("transfer", "Transfers from departments", a.transferValidate(), a.transferList(), a.transferShow(), a.transferUpload(), a.transferAccept())
+	c.AddCommand(a.transferWork()...)
+	return c
 }
 
 func (a *app) transferList() *cobra.Command {
@@ -44,7 +46,7 @@ func (a *app) transferList() *cobra.Command {
 	var state string
 	c := &cobra.Command{Use: "list", Short: "List transfers by number", Args: cobra.NoArgs}
 	t.flags(c)
-	c.Flags().StringVar(&state, "state", "", "only expected, checked, accepting or accepted")
+	c.Flags().StringVar(&state, "state", "", "only announced, expected, checked, returned, accepting or accepted")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
 		cl, err := intakeOf(ar)
 		if err != nil {
@@ -210,7 +212,9 @@ func (a *app) transferAccept() *cobra.Command {
 }
 
 func (a *app) accessionCommand() *cobra.Command {
-	return a.family("accession", "The book of accessions", a.accessionList(), a.accessionShow())
+	c := a.family("accession", "The book of accessions", a.accessionList(), a.accessionShow())
+	c.AddCommand(a.accessionWork()...)
+	return c
 }
 
 func (a *app) accessionList() *cobra.Command {

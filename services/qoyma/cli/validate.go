@@ -7,38 +7,65 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
 func (a *app) transferValidate() *cobra.Command {
+	var profile string
+	var fetch bool
 	c := &cobra.Command{
-		Use: "validate PATH", Short: "Check a BagIt package before sending it; needs no archive", Args: cobra.ExactArgs(1),
-		Long: "Check a BagIt package (a folder) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\nExit code 1 where it would be refused; every fault is listed.",
+		Use: "validate PATH", Short: "Check a BagIt or E-ARK package before sending it; needs no archive", Args: cobra.ExactArgs(1),
+		Long: "Check a BagIt package (a folder, a ZIP or a tar) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\n" +
+			"A folder with a METS.xml is checked as an E-ARK package: the rules of CSIP and SIP 2.2, every file against its checksum.\n" +
+			"Nothing is unpacked. Exit code 1 where it would be refused; every fault is listed.",
 	}
+	c.Flags().StringVar(&profile, "profile", "", "file of a BagIt profile that the package must keep to as well")
+	c.Flags().BoolVar(&fetch, "allow-fetch", false, "accept a package with fetch.txt, which an archive does not by itself")
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
-		report, err := bagit.ValidateDir(ctx, args[0], bagit.Options{})
+		if eark.Recognise(args[0]) {
+			if profile != "" || fetch {
+				return fault.Usage.With("problem", "--profile and --allow-fetch are for BagIt packages")
+			}
+			return a.validateEARK(ctx, args[0])
+		}
+		opts := bagit.Options{AllowFetch: fetch}
+		var err error
+		if opts.Profile, err = loadProfile(profile); err != nil {
+			return err
+		}
+		report, err := bagit.Validate(ctx, args[0], opts)
 		if err != nil {
 			return err
 		}
 		if a.json {
-			if err := a.printJSON(struct {
-				*bagit.Report
-				Valid    bool      `json:"valid"`
-				Faults   []problem `json:"faults"`
-				Warnings []problem `json:"warnings"`
-			}{report, report.Valid(), a.problems(report.Faults), a.problems(report.Warnings)}); err != nil {
+			if err := a.printBag(report); err != nil {
 				return err
 			}
 			return report.Err()
 		}
-		for _, w := range report.Warnings {
-			a.printf("%s: %s: %s\n", a.say(text{"warning", "предупреждение", "ескерту"}), clean(w.Where), clean(w.Fault.In(a.language())))
-		}
+		a.printWarnings(report)
 		if report.Valid() {
 			a.printf(a.say(text{"valid: %d files, %d bytes\n", "годен: файлов %d, байт %d\n", "жарамды: файл саны %d, байт %d\n"}), len(report.Payload), report.Bytes)
 		}
 		return report.Err()
 	})
 	return c
+}
+
+// printBag prints a report of a package with what is wrong with it.
+func (a *app) printBag(report *bagit.Report) error {
+	return a.printJSON(struct {
+		*bagit.Report
+		Valid    bool      `json:"valid"`
+		Faults   []problem `json:"faults"`
+		Warnings []problem `json:"warnings"`
+	}{report, report.Valid(), a.problems(report.Faults), a.problems(report.Warnings)})
+}
+
+func (a *app) printWarnings(report *bagit.Report) {
+	for _, w := range report.Warnings {
+		a.printf("%s: %s%s\n", a.say(text{"warning", "предупреждение", "ескерту"}), heading(w.Where), clean(w.Fault.In(a.language())))
+	}
 }
 
 func (a *app) problems(items []fault.Item) []problem {

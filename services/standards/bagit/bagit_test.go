@@ -244,11 +244,11 @@ func TestALieCostsLittle(t *testing.T) {
 	if len(found) > 11 {
 		t.Errorf("%d findings of a manifest are kept", len(found))
 	}
-	if _, found := parseInfo(long, opts.Limits.withDefaults()); len(found) > 11 {
+	if _, found := parseInfo(bagInfo, long, opts.Limits.withDefaults()); len(found) > 11 {
 		t.Errorf("%d findings of the metadata are kept", len(found))
 	}
 	// A value of very many lines: joined once, not anew for every line.
-	if fields, _ := parseInfo("A: b\n"+strings.Repeat(" x\n", 1<<17), opts.Limits.withDefaults()); len(fields) != 1 || len(fields[0].Value) != 1+2<<17 {
+	if fields, _ := parseInfo(bagInfo, "A: b\n"+strings.Repeat(" x\n", 1<<17), opts.Limits.withDefaults()); len(fields) != 1 || len(fields[0].Value) != 1+2<<17 {
 		t.Errorf("%d fields", len(fields))
 	}
 }
@@ -362,7 +362,7 @@ func TestWhatCreateMakesIsValid(t *testing.T) {
 		t.Errorf("a bag is never written over: %v", err)
 	}
 	bad := filepath.Join(t.TempDir(), "bad")
-	if _, err := Create(t.Context(), bad, fstest.MapFS{"con.txt": {}}, nil, Options{}); !errors.Is(err, Reserved.Definition) {
+	if _, err := Create(t.Context(), bad, fstest.MapFS{"con.txt": {}}, nil, Options{}); !errors.Is(err, Refused) || !slices.Equal(said(fault.Of(err).Items), []string{"reserved_name data/con.txt"}) {
 		t.Errorf("reserved: %v", err)
 	}
 	if _, err := os.Stat(bad); !errors.Is(err, fs.ErrNotExist) {

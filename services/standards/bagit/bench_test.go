@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // BenchmarkOnePass compares taking a file in (sha256, sha512, identification, copy to a
@@ -52,6 +53,41 @@ func BenchmarkOnePass(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkForms makes and checks a bag of 64 records of 1 MiB in each form.
+func BenchmarkForms(b *testing.B) {
+	content := make([]byte, 1<<20)
+	_, _ = rand.Read(content)
+	payload := fstest.MapFS{}
+	for i := range 64 {
+		payload[fmt.Sprintf("%02d.bin", i)] = &fstest.MapFile{Data: content}
+	}
+	for name, form := range forms {
+		b.Run("make/"+name, func(b *testing.B) {
+			b.SetBytes(64 << 20)
+			b.ReportAllocs()
+			dir := b.TempDir()
+			for i := 0; b.Loop(); i++ {
+				if _, err := Make(b.Context(), filepath.Join(dir, fmt.Sprint(i)+name), payload, nil, Making{Form: form}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("validate/"+name, func(b *testing.B) {
+			to := filepath.Join(b.TempDir(), name)
+			if _, err := Make(b.Context(), to, payload, nil, Making{Form: form}); err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(64 << 20)
+			b.ReportAllocs()
+			for b.Loop() {
+				if r, err := Validate(b.Context(), to, Options{}); err != nil || !r.Valid() {
+					b.Fatal(err, r)
+				}
+			}
+		})
+	}
 }
 
 // BenchmarkSmallFiles takes 1,000 files of 20 KiB, the size of most records, per round.

@@ -33,6 +33,11 @@ type Limits struct {
 	TagBytes      int64 // of bagit.txt, bag-info.txt, fetch.txt; 16 MiB
 	ManifestBytes int64 // of all manifests together; 256 MiB
 	Faults        int   // listed in a report, and as many warnings; 1,000
+	// Ratio is how many bytes an entry of a ZIP may unpack to for each that is packed, asked of
+	// entries that unpack to more than RatioFrom bytes; 200 and 16 MiB. Scans and texts stay
+	// under 30; DEFLATE cannot pass 1,032.
+	Ratio     int64
+	RatioFrom int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -44,6 +49,8 @@ func (l Limits) withDefaults() Limits {
 	l.TagBytes = or(l.TagBytes, 16<<20)
 	l.ManifestBytes = or(l.ManifestBytes, 256<<20)
 	l.Faults = or(l.Faults, 1000)
+	l.Ratio = or(l.Ratio, 200)
+	l.RatioFrom = or(l.RatioFrom, 16<<20)
 	return l
 }
 
@@ -59,6 +66,20 @@ type Options struct {
 	Limits     Limits
 	AllowFetch bool // accept fetch.txt: files may be missing that it lists (RFC 8493 §2.2.3)
 	Workers    int  // of ValidateDir and Reread, on payload files; 2
+	// Profile is what the bag is held against besides; nil for none.
+	Profile *Profile
+	// Digests are counted for every file, besides sha256 and sha512: md5, sha1, sha224, sha384.
+	// A stream that cannot be read again asks for those whose manifest may come late.
+	Digests []string
+	// Identify begins to watch a file of that path for its format; nil is the built-in table.
+	// It is called by several goroutines at once.
+	Identify func(path string) Identifier
+}
+
+// Identifier watches the bytes of one file pass (writing never fails) and then names its format.
+type Identifier interface {
+	io.Writer
+	Result() pronom.Result
 }
 
 // Checker takes the files of one bag. Its methods may be called by several goroutines at
@@ -74,11 +95,14 @@ type Checker struct {
 	dirs     map[string]string // fold of a directory's path → the path that came first
 	texts    map[string][]byte // the tag files that Finish reads
 	tooBig   map[string]bool   // tag files whose text was given up
-	needed   map[string]bool   // algorithms besides sha256 and sha512 that payload manifests ask for
+	needed   map[string]bool   // algorithms besides sha256 and sha512 that are counted
 	found    []finding
 	seen     int  // files and directories announced, refused ones included
 	full     bool // TooManyEntries was said
 	overSize bool // TooBig was said
+
+	unread        bool   // nothing of the bag could be read, for a reason among the findings
+	serialization string // media type of the archive that the files come from
 }
 
 // entry is one file of the bag.
@@ -111,10 +135,14 @@ func (e *entry) digest(algorithm string) string {
 func NewChecker(opts Options) *Checker {
 	opts.Limits = opts.Limits.withDefaults()
 	opts.Workers = or(opts.Workers, 2)
-	return &Checker{
+	c := &Checker{
 		opts: opts, entries: map[string]*entry{}, folded: map[string]string{}, dirs: map[string]string{},
 		texts: map[string][]byte{}, tooBig: map[string]bool{}, needed: map[string]bool{},
 	}
+	for _, algorithm := range opts.Digests {
+		c.needed[normalAlgorithm(algorithm)] = true
+	}
+	return c
 }
 
 // Begin announces a file by its path inside the bag and its size in bytes (-1 when it is
@@ -153,16 +181,41 @@ func (c *Checker) Directory(path string) error {
 // Irregular tells of something that is neither file nor directory, by its mode. It is
 // refused by rule and gives the fault.
 func (c *Checker) Irregular(path string, mode fs.FileMode) error {
+	if mode&fs.ModeSymlink != 0 {
+		return c.refuse(path, Symlink)
+	}
+	return c.refuse(path, Device)
+}
+
+// refuse records what is wrong with an entry that does not become a file of the bag, and
+// gives the fault.
+func (c *Checker) refuse(path string, r *Rule, args ...any) *fault.Error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := finding{where: show(path), rule: Device}
-	if mode&fs.ModeSymlink != 0 {
-		f.rule = Symlink
+	if f := c.count(); f != nil {
+		return f.fault()
 	}
-	if c.seen++; c.seen <= c.opts.Limits.Entries {
-		c.found = append(c.found, f)
-	}
+	f := finding{show(path), r, args}
+	c.found = append(c.found, f)
 	return f.fault()
+}
+
+// note is refuse where nobody waits for the fault: it is in the report.
+func (c *Checker) note(path string, r *Rule, args ...any) { _ = c.refuse(path, r, args...) }
+
+// count takes an entry into account; what it gives refuses it, and is said once: the rest
+// would only repeat it.
+func (c *Checker) count() *finding {
+	if c.seen < c.opts.Limits.Entries {
+		c.seen++
+		return nil
+	}
+	f := &finding{rule: TooManyEntries, args: []any{"limit", c.opts.Limits.Entries}}
+	if !c.full {
+		c.full = true
+		c.found = append(c.found, *f)
+	}
+	return f
 }
 
 // File takes a whole file from r: Begin, the bytes, Close. A fault is as that of Begin;
@@ -179,15 +232,9 @@ func (c *Checker) File(path string, size int64, r io.Reader, to io.Writer) error
 // admit judges a new file or directory by its path and by what came before; nil lets it
 // in. What it refuses it has put among the findings.
 func (c *Checker) admit(path string, dir bool) *finding {
-	if c.seen >= c.opts.Limits.Entries {
-		f := &finding{rule: TooManyEntries, args: []any{"limit", c.opts.Limits.Entries}}
-		if !c.full { // said once; the rest would only repeat it
-			c.full = true
-			c.found = append(c.found, *f)
-		}
+	if f := c.count(); f != nil {
 		return f
 	}
-	c.seen++
 	f := badPath(path, c.opts.Limits)
 	if f == nil {
 		f = c.collides(path, dir)
@@ -208,34 +255,52 @@ func (c *Checker) collides(path string, dir bool) *finding {
 	key := fold(path)
 	if !dir {
 		if other, taken := c.folded[key]; taken {
-			switch {
-			case other == path:
+			if other == path {
 				return &finding{where: show(path), rule: DuplicateFile}
-			case norm.NFC.String(other) == norm.NFC.String(path):
-				return &finding{show(path), FormCollision, []any{"other", show(other)}}
 			}
-			return &finding{show(path), CaseCollision, []any{"other", show(other)}}
+			return collision(path, other, norm.NFC.String(other) == norm.NFC.String(path))
 		}
 		if other, taken := c.dirs[key]; taken {
 			return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
 		}
+	}
+	if f := c.collidesAbove(path, key, dir); f != nil {
+		return f
+	}
+	if !dir {
 		c.folded[key] = path
 	}
-	for i := range key {
-		if key[i] == '/' || (dir && i == len(key)-1) {
-			end := i
-			if key[i] != '/' {
-				end = len(key)
-			}
-			if other, taken := c.folded[key[:end]]; taken {
-				if !dir {
-					delete(c.folded, key)
-				}
-				return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
-			}
+	return nil
+}
+
+// collidesAbove judges the directories that a path lies in, and the path itself where it is
+// one. Two that differ only by capitals would become one elsewhere, and their files mix.
+func (c *Checker) collidesAbove(path, key string, dir bool) *finding {
+	for at, in := 0, 0; ; at, in = at+1, in+1 {
+		i, j := strings.IndexByte(path[at:], '/'), strings.IndexByte(key[in:], '/')
+		if (i < 0 || j < 0) && !dir {
+			return nil
+		}
+		if at, in = at+i, in+j; i < 0 || j < 0 {
+			at, in = len(path), len(key)
+		}
+		if other, taken := c.folded[key[:in]]; taken {
+			return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
+		}
+		if other, taken := c.dirs[key[:in]]; taken && other != path[:at] {
+			return collision(path, other, norm.NFC.String(other) == norm.NFC.String(path[:at]))
+		}
+		if at == len(path) {
+			return nil
 		}
 	}
-	return nil
+}
+
+func collision(path, other string, form bool) *finding {
+	if form {
+		return &finding{show(path), FormCollision, []any{"other", show(other)}}
+	}
+	return &finding{show(path), CaseCollision, []any{"other", show(other)}}
 }
 
 // addDirs remembers the directories that a path implies.

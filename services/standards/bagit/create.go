@@ -3,127 +3,131 @@ package bagit
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path"
 	"slices"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// Create makes a bag of version 1.0 in the directory root, which must not exist yet, from
-// the files of payload: data/, manifests and tag manifests for sha256 and sha512, and
-// bag-info.txt with the fields given, to which Payload-Oxum is added. It gives the report
-// of what it made. A file that a bag may not hold is refused with its fault, and the
-// directory is taken away again.
-//
-// It is for handing over and for tests: it does not make its files durable.
-func Create(ctx context.Context, root string, payload fs.FS, info []Field, opts Options) (report *Report, err error) {
-	if err := os.Mkdir(root, 0o755); err != nil {
-		return nil, fmt.Errorf("make bag: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(root))
-		}
-	}()
-	r, err := os.OpenRoot(root)
+// Making says what bag is to be made. The same payload and the same Making give the same
+// bytes: nothing in a bag is taken from a clock or from who makes it.
+type Making struct {
+	Form Form
+	Info []Field // of bag-info.txt, to which Payload-Oxum is added, and the identifier of Profile
+	// Algorithms are those of the manifests and tag manifests; sha256 and sha512.
+	Algorithms []string
+	// Profile is what the bag must keep to; nil for none. What can be judged before the payload
+	// is judged before it, the rest before the bag has its name.
+	Profile *Profile
+	Limits  Limits
+}
+
+// BadLabel refuses a label that bag-info.txt cannot have.
+var BadLabel = fault.Define(fault.Invalid, "bagit.info_label",
+	"{label} cannot be a label of bag-info.txt: it is empty, has a colon, or is Payload-Oxum, which is counted",
+	"{label} не может быть меткой bag-info.txt: она пуста, содержит двоеточие или это Payload-Oxum, который вычисляется",
+	"{label} bag-info.txt белгісі бола алмайды: ол бос, қос нүктесі бар немесе есептелетін Payload-Oxum")
+
+// Create makes a bag of version 1.0 in the directory root, which must not exist yet, from the
+// files of payload: data/, manifests and tag manifests for sha256 and sha512, and bag-info.txt
+// with the fields given, to which Payload-Oxum is added. It gives the report of what it made.
+// It is a Builder for a folder; see there for what holds when it fails or is interrupted.
+func Create(ctx context.Context, root string, payload fs.FS, info []Field, opts Options) (*Report, error) {
+	return Make(ctx, root, payload, nil, Making{Info: info, Profile: opts.Profile, Limits: opts.Limits})
+}
+
+// Make makes a bag under the name of root, which must not exist yet, from the files of payload
+// and, where tags is not nil, with those as further tag files. It reads each file once and
+// holds none of them in memory.
+func Make(ctx context.Context, root string, payload, tags fs.FS, m Making) (report *Report, err error) {
+	b, err := NewBuilder(root, m)
 	if err != nil {
-		return nil, fmt.Errorf("make bag: %w", err)
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	b := &builder{Checker: NewChecker(opts), root: r}
-	if err := b.Directory("data"); err != nil {
 		return nil, err
 	}
-	if err := r.Mkdir("data", 0o755); err != nil {
-		return nil, fmt.Errorf("make bag: %w", err)
+	defer func() { err = b.end(err) }()
+	if tags != nil {
+		if err := b.AddTags(ctx, tags); err != nil {
+			return nil, err
+		}
 	}
-	if err := b.copyPayload(ctx, payload); err != nil {
-		return nil, fmt.Errorf("make bag: %w", err)
+	if err := b.AddPayload(ctx, payload); err != nil {
+		return nil, err
 	}
-	if err := b.Wrap(info, func(name string, text *bytes.Buffer) error { return b.write(name, text) }); err != nil {
-		return nil, fmt.Errorf("make bag: %w", err)
-	}
-	report = b.Finish()
-	return report, report.Err()
+	return b.Commit(ctx)
 }
 
-type builder struct {
-	*Checker
-	root *os.Root
-}
-
-func (b *builder) copyPayload(ctx context.Context, payload fs.FS) error {
-	return fs.WalkDir(payload, ".", func(p string, e fs.DirEntry, err error) error {
-		if err := errors.Join(err, ctx.Err()); err != nil {
-			return err
+// prepare fills in what is left out and refuses what no bag can be made of.
+func (m *Making) prepare() error {
+	m.Info = slices.Clone(m.Info)
+	for i, f := range m.Info {
+		label := oneLine(f.Label)
+		if label == "" || strings.Contains(label, ":") || strings.EqualFold(label, oxumLabel) {
+			return BadLabel.With("label", show(f.Label))
 		}
-		to := path.Join("data", p)
-		switch {
-		case p == ".":
-			return nil
-		case e.IsDir():
-			if err := b.Directory(to); err != nil {
-				return err
-			}
-			return b.root.Mkdir(to, 0o755)
-		case !e.Type().IsRegular():
-			return b.Irregular(to, e.Type())
-		}
-		from, err := payload.Open(p)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = from.Close() }() // only read from
-		return b.write(to, from)
-	})
-}
-
-// write checks and writes one file of the bag.
-func (b *builder) write(name string, from io.Reader) error {
-	s, err := b.Begin(name, -1, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", show(name), err)
+		m.Info[i] = Field{label, oneLine(f.Value)}
 	}
-	f, err := b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		_ = s.Abort() // the open error is what the caller must hear of
+	if len(m.Algorithms) == 0 {
+		m.Algorithms = []string{"sha256", "sha512"}
+	}
+	var algorithms []string
+	for _, a := range m.Algorithms {
+		normal := normalAlgorithm(a)
+		if digestSize[normal] == 0 {
+			return UnknownAlgorithm.With("algorithm", show(a))
+		}
+		algorithms = append(algorithms, normal)
+	}
+	slices.Sort(algorithms)
+	m.Algorithms = slices.Compact(algorithms)
+	if m.Profile == nil {
+		return nil
+	}
+	draft := &Report{
+		Version: "1.0", Serialization: m.Form.media(), Manifests: m.Algorithms, TagManifests: m.Algorithms,
+		Info: append(m.Info, Field{oxumLabel, "0.0"}),
+	}
+	if !slices.Contains(draft.Values(profileLabel), m.Profile.Identifier) {
+		m.Info = append(m.Info, Field{profileLabel, m.Profile.Identifier})
+		draft.Info = append(draft.Info, m.Info[len(m.Info)-1])
+	}
+	found := slices.DeleteFunc(m.Profile.judgeForm(draft), func(f finding) bool { return f.rule.Warning })
+	draft.Faults = inWords(found, m.Limits.withDefaults().Faults)
+	return draft.Err()
+}
+
+// Wrap makes a bag of the payload that came, with manifests and tag manifests for sha256 and
+// sha512: it gives the tag files to write, each whole and once, in the order in which they
+// stand on each other. What is written is to come back as files of the bag. Files whose bytes
+// did not all come are left out. The fault BadLabel is for a label that cannot be one.
+func (c *Checker) Wrap(info []Field, write func(name string, text *bytes.Buffer) error) error {
+	m := Making{Info: info}
+	if err := m.prepare(); err != nil {
 		return err
 	}
-	s.to = f
-	return errors.Join(s.fill(from), f.Close())
+	return c.wrap(m, write)
 }
 
-// Wrap makes a bag of the payload that came: it gives the tag files to write, each whole and once, in
-// the order in which they stand on each other. What is written is to come back as files of the bag.
-// Files whose bytes did not all come are left out. The fields of info may not contain ":" in
-// a label.
-func (c *Checker) Wrap(info []Field, write func(name string, text *bytes.Buffer) error) error {
+func (c *Checker) wrap(m Making, write func(name string, text *bytes.Buffer) error) error {
 	var sum oxum
 	for _, e := range c.listed(false) {
 		sum.bytes += e.Size
 		sum.files++
 	}
 	text := &bytes.Buffer{}
-	for _, f := range append(slices.Clone(info), Field{oxumLabel, sum.String()}) {
-		label, value := oneLine(f.Label), oneLine(f.Value)
-		if label == "" || strings.Contains(label, ":") {
-			return fmt.Errorf("the label %q is no label of bag-info.txt", f.Label)
-		}
-		fmt.Fprintf(text, "%s: %s\n", label, value)
+	for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
+		fmt.Fprintf(text, "%s: %s\n", f.Label, f.Value)
 	}
 	if err := write("bagit.txt", bytes.NewBufferString("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")); err != nil {
 		return err
 	}
-	if err := write("bag-info.txt", text); err != nil {
+	if err := write(bagInfo, text); err != nil {
 		return err
 	}
 	for _, kind := range []string{"manifest-", "tagmanifest-"} {
 		files := c.listed(kind == "tagmanifest-")
-		for _, algorithm := range []string{"sha256", "sha512"} {
+		for _, algorithm := range m.Algorithms {
 			if err := write(kind+algorithm+".txt", manifestText(files, algorithm)); err != nil {
 				return err
 			}

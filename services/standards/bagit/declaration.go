@@ -48,12 +48,11 @@ func parseDeclaration(raw []byte) (declaration, []finding) {
 		bad(BadDeclaration, "line", 3, "expected", "—")
 	}
 	if version != "" {
-		switch d.version {
-		case "1.0", "0.97":
-		case "0.93", "0.94", "0.95", "0.96":
-			bad(OldVersion, "version", d.version)
-		default:
+		switch e, known := editions[d.version]; {
+		case !known:
 			bad(BadVersion, "version", show(d.version))
+		case e.draft:
+			bad(OldVersion, "version", d.version)
 		}
 	}
 	if decoder(d.encoding) == nil {

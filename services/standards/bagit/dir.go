@@ -158,14 +158,7 @@ func openRegular(root *os.Root, path string) (*os.File, error) {
 // open gives a payload file again, from where the caller copied it. After it, Finish
 // knows them. Where nothing was missed nothing is opened.
 func (c *Checker) Reread(ctx context.Context, open func(path string) (io.ReadCloser, error)) error {
-	c.mu.Lock()
-	var late []*entry
-	for path, e := range c.entries {
-		if e.done && strings.HasPrefix(path, payloadPrefix) && len(c.missing(e)) > 0 {
-			late = append(late, e)
-		}
-	}
-	c.mu.Unlock()
+	late := c.late()
 	slices.SortFunc(late, func(a, b *entry) int { return strings.Compare(a.Path, b.Path) })
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(c.opts.Workers)
@@ -178,6 +171,19 @@ func (c *Checker) Reread(ctx context.Context, open func(path string) (io.ReadClo
 		})
 	}
 	return work.Wait()
+}
+
+// late lists the payload files of which a digest is missed that a manifest asks for.
+func (c *Checker) late() []*entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var late []*entry
+	for path, e := range c.entries {
+		if e.done && strings.HasPrefix(path, payloadPrefix) && len(c.missing(e)) > 0 {
+			late = append(late, e)
+		}
+	}
+	return late
 }
 
 // missing lists the digests that manifests ask for and the entry does not have.

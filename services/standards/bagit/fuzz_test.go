@@ -1,12 +1,16 @@
 package bagit
 
 import (
+	"encoding/json"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 func fuzzLimits() Limits { return Limits{LineBytes: 1 << 10}.withDefaults() }
@@ -42,13 +46,13 @@ func FuzzInfo(f *testing.F) {
 	f.Add("Source-Organization: Мұрағат\n  бөлімі\nPayload-Oxum: 12.3\n")
 	f.Add(" dangling\nA:b\rC : d\r\n:\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		fields, _ := parseInfo(text, fuzzLimits())
+		fields, _ := parseInfo(bagInfo, text, fuzzLimits())
 		for _, field := range fields {
 			if field.Label == "" || strings.ContainsAny(field.Label+field.Value, "\r\n") {
 				t.Errorf("field %q", field)
 			}
 		}
-		if o, _ := findOxum(fields); o != nil && (o.bytes < 0 || o.files < 0) {
+		if o, _ := findOxum(bagInfo, fields, editionOf("0.95")); o != nil && (o.bytes < 0 || o.files < 0) {
 			t.Errorf("oxum %v", o)
 		}
 	})
@@ -66,6 +70,66 @@ func FuzzDeclaration(f *testing.F) {
 		}
 		if decoder(d.encoding) == nil || !slices.Contains([]string{"0.93", "0.94", "0.95", "0.96", "0.97", "1.0"}, d.version) {
 			t.Errorf("accepted %+v from %q", d, raw)
+		}
+	})
+}
+
+func FuzzFetch(f *testing.F) {
+	f.Add("http://x/a%20b 12 data/a b\nfile:///etc/passwd - data/x\r\n", "1.0")
+	f.Add("http://x -1 ../y\nhttp://x\t9223372036854775808 data/z\n", "0.95")
+	f.Fuzz(func(t *testing.T, text, version string) {
+		lines, _ := parseFetch(text, version, fuzzLimits())
+		for _, l := range lines {
+			if badPath(l.Path, fuzzLimits()) != nil || !strings.HasPrefix(l.Path, payloadPrefix) || l.Length < -1 || l.URL == "" || strings.ContainsAny(l.URL, " \t\r\n") {
+				t.Errorf("accepted %+v", l)
+			}
+		}
+	})
+}
+
+// FuzzProfile: what is accepted says the same when it is read again from what was understood,
+// and can be held against any report.
+func FuzzProfile(f *testing.F) {
+	f.Add(aProfile)
+	f.Add(`{"BagIt-Profile-Info":{"BagIt-Profile-Identifier":"a","Source-Organization":"b","External-Description":"c","Version":"1"},"Accept-BagIt-Version":["1.0"],"Data-Empty":true,"X":1}`)
+	f.Add(`{"Bag-Info":{"A":{"required":true,"values":["*"]}},"Bag-Info":{}}`)
+	f.Add(`[{"a":[{"a":1,"b":{}},"a"]}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := ParseProfile(strings.NewReader(text))
+		if err != nil {
+			if fault.KindOf(err) != fault.Invalid || len(fault.Of(err).Items) == 0 {
+				t.Errorf("refused without a reason: %v", err)
+			}
+			return
+		}
+		if p.Identifier == "" || len(p.AcceptVersions) == 0 || !json.Valid([]byte(strings.TrimPrefix(text, "\uFEFF"))) {
+			t.Errorf("accepted %+v", p)
+		}
+		for _, r := range []*Report{{}, check(sound(), Options{}), keeping(p)} {
+			faults, warnings := p.Check(r)
+			for _, i := range slices.Concat(faults, warnings) {
+				if strings.ContainsAny(i.Where, "\x00\n\r") || strings.ContainsAny(i.Fault.In(fault.Kazakh), "\x00\n\r") {
+					t.Errorf("%q may not be put before a person", i.Fault.In(fault.Kazakh))
+				}
+			}
+		}
+	})
+}
+
+// FuzzPattern compares with a regular expression.
+func FuzzPattern(f *testing.F) {
+	f.Add("metadata/*.xml", "metadata/a/b.xml")
+	f.Add("*a*b**", "xxaxxb\n")
+	f.Fuzz(func(t *testing.T, pattern, s string) {
+		if len(pattern) > 100 || !utf8.ValidString(pattern) || !utf8.ValidString(s) {
+			return
+		}
+		parts := strings.Split(pattern, "*")
+		for i := range parts {
+			parts[i] = regexp.QuoteMeta(parts[i])
+		}
+		if want := regexp.MustCompile(`(?s)\A` + strings.Join(parts, ".*") + `\z`).MatchString(s); matches(pattern, s) != want {
+			t.Errorf("%q on %q: not %t", pattern, s, want)
 		}
 	})
 }

@@ -14,9 +14,9 @@ type Field struct {
 
 const oxumLabel = "Payload-Oxum"
 
-// parseInfo reads bag-info.txt. A line that begins with a space or tab continues the
-// value before it.
-func parseInfo(text string, l Limits) ([]Field, []finding) {
+// parseInfo reads the file with the metadata, bag-info.txt by name. A line that begins with
+// a space or tab continues the value before it.
+func parseInfo(name, text string, l Limits) ([]Field, []finding) {
 	var fields []Field
 	var found []finding
 	var value []string // the lines of the last field's value, joined once it is whole
@@ -40,7 +40,7 @@ func parseInfo(text string, l Limits) ([]Field, []finding) {
 			fields = append(fields, Field{strings.Trim(label, " \t"), value[0]})
 			continue
 		}
-		found = bounded(found, l, finding{"bag-info.txt", BadInfoLine, []any{"line", n}})
+		found = bounded(found, l, finding{name, BadInfoLine, []any{"line", n}})
 	}
 	flush()
 	return fields, found
@@ -63,10 +63,11 @@ func (o oxum) String() string {
 }
 
 // findOxum reads the promise from the fields; nil when there is none or it is malformed.
-func findOxum(fields []Field) (*oxum, []finding) {
+// Findings name the file that the fields are from.
+func findOxum(name string, fields []Field, rules edition) (*oxum, []finding) {
 	var values []string
 	for _, f := range fields {
-		if strings.EqualFold(f.Label, oxumLabel) {
+		if strings.EqualFold(rules.label(f.Label), oxumLabel) {
 			values = append(values, f.Value)
 		}
 	}
@@ -74,13 +75,13 @@ func findOxum(fields []Field) (*oxum, []finding) {
 		return nil, nil
 	}
 	if len(values) > 1 {
-		return nil, []finding{{"bag-info.txt", RepeatedOxum, nil}}
+		return nil, []finding{{name, RepeatedOxum, nil}}
 	}
 	octets, streams, ok := strings.Cut(values[0], ".")
 	b, err1 := strconv.ParseUint(octets, 10, 63)
 	s, err2 := strconv.ParseUint(streams, 10, 63)
 	if !ok || err1 != nil || err2 != nil {
-		return nil, []finding{{"bag-info.txt", BadOxum, []any{"value", show(values[0])}}}
+		return nil, []finding{{name, BadOxum, []any{"value", show(values[0])}}}
 	}
 	return &oxum{int64(b), int64(s)}, nil
 }

@@ -42,10 +42,11 @@ type manifest struct {
 }
 
 // parseManifest reads the lines of a payload or tag manifest (RFC 8493 §2.1.3, §2.2.1):
-// digest, white space, path. version decides how a percent sign is read. Findings name
-// the manifest and the line.
+// digest, white space, path. The version decides how a path is read (see edition). Findings
+// name the manifest and the line.
 func parseManifest(name, text, version string, l Limits) (*manifest, []finding) {
 	tag, algorithm, _ := manifestName(name)
+	rules := editionOf(version)
 	m := &manifest{name: name, algorithm: algorithm, tag: tag, digests: map[string]string{}}
 	var found []finding
 	for n, line := range linesOf(text) {
@@ -78,6 +79,10 @@ func parseManifest(name, text, version string, l Limits) (*manifest, []finding) 
 				file = rest
 			}
 		}
+		if rules.backslash && strings.Contains(file, `\`) {
+			bad(OldSeparator, "file", show(file))
+			file = strings.ReplaceAll(file, `\`, "/")
+		}
 		decoded, ok := decodePath(file, version)
 		if !ok {
 			bad(BadPercent, "file", show(file))
@@ -88,7 +93,7 @@ func parseManifest(name, text, version string, l Limits) (*manifest, []finding) 
 			found = bounded(found, l, *f)
 			continue
 		}
-		if r := misplaced(tag, decoded); r != nil {
+		if r := misplaced(tag, decoded, rules); r != nil {
 			bad(r, "file", show(decoded))
 			continue
 		}
@@ -102,7 +107,7 @@ func parseManifest(name, text, version string, l Limits) (*manifest, []finding) 
 }
 
 // misplaced says which rule forbids a manifest of that kind to name the file.
-func misplaced(tag bool, file string) *Rule {
+func misplaced(tag bool, file string, rules edition) *Rule {
 	payload := strings.HasPrefix(file, payloadPrefix)
 	if !tag {
 		if !payload {
@@ -113,7 +118,7 @@ func misplaced(tag bool, file string) *Rule {
 	if payload {
 		return TagListsPayload
 	}
-	if isTag, _, ok := manifestName(file); ok && isTag {
+	if isTag, _, ok := manifestName(file); ok && isTag && rules.strictTags {
 		return TagListsTag
 	}
 	return nil
@@ -148,7 +153,7 @@ func decodePath(p, version string) (string, bool) {
 	if !strings.Contains(p, "%") {
 		return p, true
 	}
-	strict := version == "1.0"
+	strict := editionOf(version).percent
 	var b strings.Builder
 	for i := 0; i < len(p); i++ {
 		if p[i] != '%' {
@@ -194,7 +199,11 @@ type FetchLine struct {
 func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 	var lines []FetchLine
 	var found []finding
+	seen := map[string]bool{}
 	for i, line := range linesOf(text) {
+		if len(lines) >= l.Entries {
+			return lines, bounded(found, l, finding{"fetch.txt", TooManyEntries, []any{"limit", l.Entries}})
+		}
 		url, rest, ok := cutLine(line)
 		length, file, ok2 := cutLine(rest)
 		n, err := int64(-1), error(nil)
@@ -203,10 +212,11 @@ func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 		}
 		decoded, ok3 := decodePath(file, version)
 		if !ok || !ok2 || !ok3 || err != nil || n < -1 || len(line) > l.LineBytes ||
-			badPath(decoded, l) != nil || !strings.HasPrefix(decoded, payloadPrefix) {
+			badPath(decoded, l) != nil || !strings.HasPrefix(decoded, payloadPrefix) || seen[decoded] {
 			found = bounded(found, l, finding{"fetch.txt", FetchLineBad, []any{"line", i}})
 			continue
 		}
+		seen[decoded] = true
 		lines = append(lines, FetchLine{url, n, decoded})
 	}
 	return lines, found

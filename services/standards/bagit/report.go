@@ -2,7 +2,6 @@ package bagit
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,15 +17,20 @@ import (
 // same report in whatever order its files came; only of two names that collide, the one
 // that came later is refused.
 type Report struct {
-	Version  string       `json:"version"` // of BagIt, as declared
-	Encoding string       `json:"encoding"`
-	Info     []Field      `json:"info"`    // bag-info.txt in its order
-	Payload  []Entry      `json:"payload"` // files under data/
-	Tags     []Entry      `json:"tags"`    // all others
-	Bytes    int64        `json:"bytes"`   // of the payload
-	Fetch    []FetchLine  `json:"fetch,omitempty"`
-	Faults   []fault.Item `json:"-"` // what refuses the bag
-	Warnings []fault.Item `json:"-"` // what does not
+	Version  string  `json:"version"` // of BagIt, as declared
+	Encoding string  `json:"encoding"`
+	Info     []Field `json:"info"`    // bag-info.txt in its order
+	Payload  []Entry `json:"payload"` // files under data/
+	Tags     []Entry `json:"tags"`    // all others
+	Bytes    int64   `json:"bytes"`   // of the payload
+	// Serialization is the media type of the archive that the bag came in, empty for a folder.
+	Serialization string `json:"serialization,omitempty"`
+	// Manifests and TagManifests are the algorithms for which there is one, sorted.
+	Manifests    []string     `json:"manifests"`
+	TagManifests []string     `json:"tag_manifests"`
+	Fetch        []FetchLine  `json:"fetch,omitempty"`
+	Faults       []fault.Item `json:"-"` // what refuses the bag
+	Warnings     []fault.Item `json:"-"` // what does not
 }
 
 // Valid says whether the bag is complete and valid (RFC 8493 §3).
@@ -40,11 +44,13 @@ func (r *Report) Err() error {
 	return Refused.With("count", len(r.Faults)).Listing(r.Faults)
 }
 
-// Values are the values of a label in bag-info.txt, without regard to capital letters.
+// Values are the values of a label in the metadata, without regard to capital letters. Where
+// the bag's version had another name for it (Packing-Date), those are meant too.
 func (r *Report) Values(label string) []string {
+	rules := editionOf(r.Version)
 	var values []string
 	for _, f := range r.Info {
-		if strings.EqualFold(f.Label, label) {
+		if strings.EqualFold(f.Label, label) || strings.EqualFold(rules.label(f.Label), label) {
 			values = append(values, f.Value)
 		}
 	}
@@ -56,7 +62,11 @@ func (r *Report) Values(label string) []string {
 func (c *Checker) Finish() *Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	j := &judge{Checker: c, report: &Report{}, found: slices.Clone(c.found)}
+	j := &judge{Checker: c, report: &Report{Serialization: c.serialization}, found: slices.Clone(c.found)}
+	if c.unread {
+		j.settle()
+		return j.report
+	}
 	j.files()
 	j.declaration()
 	j.info()
@@ -64,6 +74,9 @@ func (c *Checker) Finish() *Report {
 	j.fetch()
 	j.payload()
 	j.tags()
+	if c.opts.Profile != nil {
+		j.found = append(j.found, c.opts.Profile.judge(j.report)...)
+	}
 	j.settle()
 	return j.report
 }
@@ -148,19 +161,37 @@ func (j *judge) text(name string) (string, bool) {
 }
 
 func (j *judge) info() {
-	text, there := j.text("bag-info.txt")
+	name := j.infoName()
+	text, there := j.text(name)
 	if !there {
 		return
 	}
-	fields, found := parseInfo(text, j.opts.Limits)
+	fields, found := parseInfo(name, text, j.opts.Limits)
 	j.found = append(j.found, found...)
 	j.report.Info = fields
-	promised, found := findOxum(fields)
+	promised, found := findOxum(name, fields, editionOf(j.report.Version))
 	j.found = append(j.found, found...)
 	got := oxum{j.report.Bytes, int64(len(j.report.Payload))}
 	if promised != nil && *promised != got {
-		j.bad("bag-info.txt", WrongOxum, "expected", promised.String(), "found", got.String())
+		j.bad(name, WrongOxum, "expected", promised.String(), "found", got.String())
 	}
+}
+
+// infoName is the file that holds the metadata. Tools of the years between 0.95 and 0.96 wrote
+// the name of one version into bags of the other.
+func (j *judge) infoName() string {
+	name, other := editionOf(j.report.Version).info, packageInfo
+	if name == packageInfo {
+		other = bagInfo
+	}
+	if _, there := j.entries[name]; there {
+		return name
+	}
+	if _, there := j.texts[other]; there {
+		j.bad(other, OtherInfoName, "expected", name)
+		return other
+	}
+	return name
 }
 
 // manifests parses them all, and says what is wrong with the manifests themselves.
@@ -172,16 +203,19 @@ func (j *judge) manifests() {
 		if !ok {
 			continue
 		}
-		if !tag {
-			payload++
-			strong = strong || (algorithm != "md5" && algorithm != "sha1")
-		}
 		kind := fmt.Sprint(tag, algorithm)
 		if other, twice := first[kind]; twice {
 			j.bad(path, RepeatedManifest, "other", other)
 			continue
 		}
 		first[kind] = path
+		if tag {
+			j.report.TagManifests = append(j.report.TagManifests, algorithm)
+		} else {
+			j.report.Manifests = append(j.report.Manifests, algorithm)
+			payload++
+			strong = strong || (algorithm != "md5" && algorithm != "sha1")
+		}
 		text, there := j.text(path)
 		if !there {
 			continue
@@ -220,6 +254,12 @@ func (j *judge) fetch() {
 	j.toFetch = map[string]bool{}
 	for _, l := range lines {
 		j.toFetch[l.Path] = true
+		// What no manifest knows could be anything when it has come.
+		for _, m := range j.parsed {
+			if _, listed := m.digests[l.Path]; !listed && !m.tag {
+				j.bad("fetch.txt", FetchUnlisted, "file", show(l.Path), "manifest", m.name)
+			}
+		}
 	}
 }
 
@@ -243,7 +283,7 @@ func (j *judge) payload() {
 		switch n := j.listedPayload[e.Path]; {
 		case n == 0:
 			j.bad(show(e.Path), Unlisted)
-		case n < len(manifests) && j.report.Version == "1.0":
+		case n < len(manifests) && editionOf(j.report.Version).each:
 			for _, m := range manifests {
 				if _, listed := m.digests[e.Path]; !listed {
 					j.bad(show(e.Path), PartlyListed, "manifest", m.name)
@@ -306,6 +346,7 @@ func (j *judge) sameNormal(path string) (string, bool) {
 
 // tags compares the tag files with every tag manifest.
 func (j *judge) tags() {
+	strict := editionOf(j.report.Version).strictTags
 	for _, m := range j.parsed {
 		if !m.tag {
 			continue
@@ -315,51 +356,11 @@ func (j *judge) tags() {
 			tag, _, isManifest := manifestName(e.Path)
 			switch {
 			case listed[e.Path] || tag:
-			case isManifest:
+			case isManifest && strict:
 				j.bad(e.Path, TagIncomplete, "manifest", m.name)
 			default:
 				j.bad(show(e.Path), TagUnlisted, "manifest", m.name)
 			}
 		}
 	}
-}
-
-// settle puts the findings into words, sorted and bounded, warnings apart.
-func (j *judge) settle() {
-	var faults, warnings []finding
-	for _, f := range j.found {
-		if f.rule.Warning {
-			warnings = append(warnings, f)
-		} else {
-			faults = append(faults, f)
-		}
-	}
-	j.report.Faults = inWords(faults, j.opts.Limits.Faults)
-	j.report.Warnings = inWords(warnings, j.opts.Limits.Faults)
-	for _, e := range j.report.Payload {
-		if len(j.report.Warnings) >= j.opts.Limits.Faults {
-			break
-		}
-		if w := e.Format.Warning(e.Path); w != nil {
-			j.report.Warnings = append(j.report.Warnings, fault.Item{Where: show(e.Path), Fault: w})
-		}
-	}
-}
-
-func inWords(found []finding, most int) []fault.Item {
-	slices.SortStableFunc(found, func(a, b finding) int {
-		if c := cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.rule.Code, b.rule.Code)); c != 0 {
-			return c
-		}
-		return cmp.Compare(fmt.Sprint(a.args...), fmt.Sprint(b.args...))
-	})
-	items := make([]fault.Item, 0, min(len(found), most+1))
-	for i, f := range found {
-		if i == most {
-			rest := finding{rule: MoreFaults, args: []any{"count", len(found) - most}}
-			return append(items, fault.Item{Fault: rest.fault()})
-		}
-		items = append(items, fault.Item{Where: f.where, Fault: f.fault()})
-	}
-	return items
 }

@@ -2,6 +2,7 @@ package bagit
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
@@ -10,7 +11,7 @@ import (
 // A warning does not refuse the bag.
 type Rule struct {
 	*fault.Definition
-	Clause  string // of RFC 8493, or "limit" for a bound of ours (see Limits)
+	Clause  string // §… of RFC 8493, that of another document, or "limit" for a bound of ours (see Limits)
 	Warning bool
 }
 
@@ -40,8 +41,11 @@ func Clause(code string) string {
 
 func rule(code, clause, en, ru, kk string) *Rule {
 	mark := ""
-	if clause != limit {
+	switch {
+	case strings.HasPrefix(clause, "§"):
 		mark = " [RFC 8493 " + clause + "]"
+	case clause != limit:
+		mark = " [" + clause + "]"
 	}
 	r := &Rule{Definition: fault.Define(fault.Invalid, "bagit."+code, en+mark, ru+mark, kk+mark), Clause: clause}
 	rules = append(rules, r)
@@ -129,9 +133,13 @@ var (
 		"пакет ссылается на файлы, которые надо скачать (fetch.txt); передайте все файлы в самом пакете",
 		"пакет басқа жерден жүктелетін файлдарға сілтейді (fetch.txt); барлық файлды пакеттің өзінде жіберіңіз")
 	FetchLineBad = rule("fetch_line", "§2.2.3",
-		"line {line} must read: URL, length in bytes or -, path under data/",
-		"строка {line} должна содержать: URL, длину в байтах или -, путь внутри data/",
-		"{line}-жолда мыналар болуы керек: URL, байтпен ұзындығы немесе -, data/ ішіндегі жол")
+		"line {line} must read: URL, length in bytes or -, path under data/ that no other line names",
+		"строка {line} должна содержать: URL, длину в байтах или -, путь внутри data/, не названный в другой строке",
+		"{line}-жолда мыналар болуы керек: URL, байтпен ұзындығы немесе -, data/ ішіндегі басқа жолда аталмаған жол")
+	FetchUnlisted = rule("fetch_unlisted", "§2.2.3",
+		"{file} is to be fetched, but {manifest} does not list it; whatever came could not be checked",
+		"{file} подлежит скачиванию, но его нет в {manifest}; полученное нечем проверить",
+		"{file} жүктелуі керек, бірақ ол {manifest} ішінде жоқ; келгенін тексеру мүмкін болмайды")
 	NotFetched = rule("not_fetched", "§3",
 		"the file is to be fetched and has not come yet; the bag is incomplete",
 		"файл подлежит скачиванию и ещё не получен; пакет неполон",
@@ -176,6 +184,10 @@ var (
 		"line {line}: the mark {mark} before the path {file} was ignored",
 		"строка {line}: знак {mark} перед путём {file} пропущен",
 		"{line}-жол: {file} жолының алдындағы {mark} белгісі ескерілмеді")
+	OldSeparator = warning("old_separator", "§6",
+		"line {line}: the backslashes in {file} were read as /, as tools of that version wrote them",
+		"строка {line}: обратные косые черты в {file} прочитаны как /, так писали программы той версии",
+		"{line}-жол: {file} ішіндегі кері қиғаш сызықтар / деп оқылды, сол нұсқаның бағдарламалары солай жазған")
 	Missing = rule("missing", "§3",
 		"{manifest} lists the file, but it is not in the bag; add it or make the bag anew",
 		"файл указан в {manifest}, но в пакете его нет; добавьте его или соберите пакет заново",
@@ -216,6 +228,10 @@ var (
 		"line {line} is neither «Label: value» nor a continuation that begins with a space",
 		"строка {line} не имеет вида «Метка: значение» и не продолжает предыдущую с пробела",
 		"{line}-жол «Белгі: мән» түрінде емес әрі бос орыннан басталатын жалғасы да емес")
+	OtherInfoName = warning("info_name", "§2.2.2",
+		"this version of BagIt keeps the metadata in {expected}; it was read from here",
+		"эта версия BagIt хранит сведения о пакете в {expected}; они прочитаны отсюда",
+		"BagIt-тің бұл нұсқасы пакет туралы мәліметті {expected} файлында сақтайды; ол осы жерден оқылды")
 	BadOxum = rule("oxum_form", "§2.2.2",
 		"Payload-Oxum must read bytes.files, for example 279164409832.1198; it reads {value}",
 		"Payload-Oxum должен иметь вид байты.файлы, например 279164409832.1198; а написано {value}",

@@ -55,11 +55,24 @@ func takeBuffer() *[]byte {
 	return &b
 }
 
-func takeIdentifier() *pronom.Identifier {
-	if id, ok := identifiers.Get().(*pronom.Identifier); ok {
-		return id
+// watch begins to watch a file for its format.
+func (c *Checker) watch(path string) Identifier {
+	if c.opts.Identify != nil {
+		return c.opts.Identify(path)
 	}
-	return pronom.NewIdentifier("")
+	id, ok := identifiers.Get().(*pronom.Identifier)
+	if !ok {
+		return pronom.NewIdentifier(path)
+	}
+	id.Reset(path)
+	return id
+}
+
+// release keeps the memory of a built-in identifier for the next file.
+func (s *Sink) release() {
+	if id, ok := s.format.(*pronom.Identifier); ok {
+		identifiers.Put(id)
+	}
 }
 
 // Sink takes the bytes of one file. It is used by one goroutine and ends with Close or
@@ -72,7 +85,7 @@ type Sink struct {
 	h256   hash.Hash
 	h512   hash.Hash
 	others map[string]hash.Hash
-	format *pronom.Identifier
+	format Identifier
 	text   []byte
 	keep   bool  // the text is needed at the end
 	most   int64 // bytes of it
@@ -85,8 +98,7 @@ type Sink struct {
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
-	s.format = takeIdentifier()
-	s.format.Reset(e.Path)
+	s.format = c.watch(e.Path)
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
 		// A tag file is small: it gets every digest, so that a tag manifest may come last.
@@ -98,7 +110,7 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	switch {
 	case isManifest:
 		s.keep, s.manifest, s.most = true, true, c.opts.Limits.ManifestBytes
-	case e.Path == "bagit.txt", e.Path == "bag-info.txt", e.Path == "fetch.txt":
+	case e.Path == "bagit.txt", e.Path == bagInfo, e.Path == packageInfo, e.Path == "fetch.txt":
 		s.keep, s.most = true, c.opts.Limits.TagBytes
 	}
 	return s
@@ -176,7 +188,7 @@ func (s *Sink) Close() error {
 		}
 	}
 	e.Format = s.format.Result()
-	identifiers.Put(s.format)
+	s.release()
 
 	c := s.c
 	c.mu.Lock()
@@ -205,7 +217,7 @@ func (s *Sink) Abort() *fault.Error {
 		return f.fault()
 	}
 	s.ended = true
-	identifiers.Put(s.format)
+	s.release()
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.c.found = append(s.c.found, f)

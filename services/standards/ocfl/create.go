@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Content is one file of a new object.
@@ -32,6 +33,9 @@ type Spec struct {
 	User    User
 	Created time.Time
 	Files   []Content
+	// Later are the versions after the first, as they were given to Update. Create makes none
+	// of them: they are for whoever describes the object again (Known, CheckRecord).
+	Later []Change
 }
 
 // Create makes the object with its first version. When it returns nil, the object is
@@ -43,29 +47,45 @@ type Spec struct {
 // copied where linking is not possible, and never changed: the caller takes them away once
 // it has recorded that the object exists, and does not write to them any more.
 func (r *Root) Create(ctx context.Context, s Spec) (*Object, error) {
-	inventory, err := s.inventory()
+	s.Later = nil
+	inventory, err := s.inventory(r.edition)
+	if err != nil {
+		return nil, err
+	}
+	rel, err := r.layout.Path(s.ID)
 	if err != nil {
 		return nil, err
 	}
 	r.busy.Lock()
 	defer r.busy.Unlock()
-	if o, err := r.there(inventory); o != nil || err != nil {
+	if o, err := r.there(inventory, rel); o != nil || err != nil {
 		return o, err
 	}
-	a := &attempt{Root: r, spec: s, inventory: inventory, stage: filepath.Join(r.staging, stageName(s.ID))}
-	a.object = filepath.Join(a.stage, filepath.FromSlash(r.layout.Path(s.ID)))
-	if err := a.build(ctx); err != nil {
+	a := &attempt{Root: r, files: map[string]Content{}, stage: filepath.Join(r.staging, stageName(s.ID))}
+	a.object = filepath.Join(a.stage, filepath.FromSlash(rel))
+	for _, f := range s.Files {
+		a.files["v1/"+inventory.contentDir()+"/"+f.Logical] = f
+	}
+	for content := range a.files {
+		if !inventory.holds(content) {
+			delete(a.files, content) // the same bytes are there under another name
+		}
+	}
+	if a.record, err = recordOf([]*Inventory{inventory}); err != nil {
+		return nil, err
+	}
+	if err := a.build(ctx, "v1"); err != nil {
 		return nil, fmt.Errorf("build object %s: %w", s.ID, err)
 	}
-	if err := a.publish(); err != nil {
+	if err := a.publish(rel); err != nil {
 		return nil, fmt.Errorf("publish object %s: %w", s.ID, err)
 	}
-	return r.Object(s.ID)
+	return r.object(s.ID)
 }
 
 // there gives the object when it exists with the same files, nil when it does not exist.
-func (r *Root) there(want *Inventory) (*Object, error) {
-	o, err := r.Object(want.ID)
+func (r *Root) there(want *Inventory, rel string) (*Object, error) {
+	o, err := r.object(want.ID)
 	if errors.Is(err, NotFound) {
 		return nil, nil
 	}
@@ -79,7 +99,7 @@ func (r *Root) there(want *Inventory) (*Object, error) {
 		return nil, Conflict.With("id", want.ID)
 	}
 	// An earlier run may have been cut between its rename and the last sync: done again.
-	if err := r.settle(r.layout.Path(want.ID)); err != nil {
+	if err := r.settle(rel); err != nil {
 		return nil, fmt.Errorf("settle object %s: %w", want.ID, err)
 	}
 	return o, nil
@@ -92,54 +112,57 @@ func stageName(id string) string {
 	return "object-" + hex.EncodeToString(digest[:])
 }
 
-// inventory judges the Spec and writes it as an inventory. Files with the same content
-// are kept once.
-func (s Spec) inventory() (*Inventory, error) {
-	inv := &Inventory{
-		ID: s.ID, Type: inventoryType, DigestAlgorithm: "sha512", Head: "v1",
-		Manifest: map[string][]string{},
-	}
-	state := map[string][]string{}
-	for _, f := range slices.SortedFunc(slices.Values(s.Files), func(a, b Content) int { return strings.Compare(a.Logical, b.Logical) }) {
-		digest := strings.ToLower(f.SHA512)
-		if len(digest) != 128 || !isHex(digest) {
-			return nil, BadContent.With("file", clip(f.Logical), "problem", "SHA-512?")
-		}
-		state[digest] = append(state[digest], f.Logical)
-		if inv.Manifest[digest] == nil {
-			inv.Manifest[digest] = []string{path.Join("v1", inv.contentDir()) + "/" + f.Logical}
-		}
-	}
-	user := s.User
-	inv.Versions = map[string]Version{"v1": {Created: s.Created.UTC().Truncate(time.Second), State: state, Message: s.Message, User: &user}}
-	text, err := pretty(inv)
+// inventory judges the Spec and writes it as the object's own inventory.
+func (s Spec) inventory(e Edition) (*Inventory, error) {
+	all, err := s.inventories(e)
 	if err != nil {
-		return nil, fmt.Errorf("write inventory: %w", err)
+		return nil, err
 	}
-	// What we are about to write is judged as strictly as what we read.
-	_, found := parseInventory(text)
-	for _, f := range found {
-		if !f.rule.Warning {
-			return nil, BadContent.With("file", clip(s.ID), "problem", f.rule.Code).Because(f.fault())
-		}
-	}
-	return inv, nil
+	return all[len(all)-1], nil
 }
 
-// attempt is one Create under way, in a staging directory of its own.
+// inventories are the inventories of all versions, in order. Files with the same content are
+// kept once.
+func (s Spec) inventories(e Edition) ([]*Inventory, error) {
+	if !utf8.ValidString(s.ID) {
+		return nil, BadID.With("id", clip(s.ID), "layout", "JSON")
+	}
+	inv := &Inventory{
+		ID: s.ID, Type: e.inventoryType(), DigestAlgorithm: "sha512",
+		Manifest: map[string][]string{}, Versions: map[string]Version{},
+	}
+	first := Change{Message: s.Message, User: s.User, Created: s.Created, Put: s.Files}
+	all := make([]*Inventory, 0, 1+len(s.Later))
+	for i, c := range append([]Change{first}, s.Later...) {
+		if i > 0 && c.Head != inv.Head {
+			return nil, Moved.With("id", s.ID, "head", inv.Head, "expected", clip(c.Head))
+		}
+		digests, err := given(c.Put)
+		if err != nil {
+			return nil, err
+		}
+		if inv, err = inv.next(c, digests); err != nil {
+			return nil, err
+		}
+		all = append(all, inv)
+	}
+	return all, nil
+}
+
+// attempt is one Create or Update under way, in a staging directory of its own.
 type attempt struct {
 	*Root
-	spec      Spec
-	inventory *Inventory
-	stage     string          // holds the object under the same tuple directories as the root
-	object    string          // the object inside stage
-	dirs      map[string]bool // every directory made inside stage
+	files  map[string]Content // what is to be brought, by content path
+	record []recordFile
+	stage  string          // holds the object under the same tuple directories as the root
+	object string          // the object inside stage
+	dirs   map[string]bool // every directory made inside stage
 }
 
-// build makes the whole object in staging and makes it durable. If we crash anywhere in
-// it, the root knows nothing of the object, and the next attempt begins by taking the
-// stage away.
-func (a *attempt) build(ctx context.Context) error {
+// build makes a version, and with the first one the object, in staging and makes it durable. If
+// we crash anywhere in it, the root knows nothing of it, and the next attempt begins by taking
+// the stage away.
+func (a *attempt) build(ctx context.Context, version string) error {
 	if err := a.disk.Mkdir(a.staging); err != nil {
 		return err
 	}
@@ -147,26 +170,18 @@ func (a *attempt) build(ctx context.Context) error {
 		return err
 	}
 	a.dirs = map[string]bool{}
-	if err := a.mkdirs(filepath.Join(a.object, "v1")); err != nil {
+	if err := a.mkdirs(filepath.Join(a.object, version)); err != nil {
 		return err
 	}
-	source := make(map[string]Content, len(a.spec.Files))
-	for _, f := range a.spec.Files {
-		source["v1/"+a.inventory.contentDir()+"/"+f.Logical] = f
-	}
-	for _, paths := range a.inventory.Manifest {
+	for content, f := range a.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := a.bring(source[paths[0]], filepath.Join(a.object, filepath.FromSlash(paths[0]))); err != nil {
+		if err := a.bring(f, filepath.Join(a.object, filepath.FromSlash(content))); err != nil {
 			return err
 		}
 	}
-	record, err := recordOf(a.inventory)
-	if err != nil {
-		return err
-	}
-	for _, f := range record {
+	for _, f := range a.record {
 		if err := a.disk.WriteFile(filepath.Join(a.object, filepath.FromSlash(f.name)), f.text); err != nil {
 			return err
 		}
@@ -225,8 +240,7 @@ func (a *attempt) bring(f Content, to string) error {
 // publish moves the object into the root by one rename. Where the tuple directories above
 // it do not exist yet, the rename takes the topmost missing one with all below it, so that
 // the root never shows an empty directory (E073).
-func (a *attempt) publish() error {
-	rel := a.layout.Path(a.spec.ID)
+func (a *attempt) publish(rel string) error {
 	move := rel
 	for parent := path.Dir(rel); parent != "."; parent = path.Dir(parent) {
 		if _, err := os.Lstat(filepath.Join(a.dir, filepath.FromSlash(parent))); err == nil {
@@ -261,8 +275,8 @@ func (r *Root) settle(rel string) error {
 	}
 }
 
-// Sweep takes away what dead attempts have left in staging. It is for the start of a
-// program, before any Create.
+// Sweep completes the updates that were cut short, and takes away what dead attempts have left
+// in staging. It is for the start of a program, before any Create or Update.
 func (r *Root) Sweep() error {
 	r.busy.Lock()
 	defer r.busy.Unlock()
@@ -271,7 +285,13 @@ func (r *Root) Sweep() error {
 		return nil
 	}
 	for _, e := range entries {
-		err = errors.Join(err, r.disk.RemoveAll(filepath.Join(r.staging, e.Name())))
+		stage := filepath.Join(r.staging, e.Name())
+		if id, readErr := readLimited(filepath.Join(stage, markName), configLimit); readErr == nil {
+			if dir := r.Path(string(id)); dir != "" {
+				err = errors.Join(err, r.finish(dir))
+			}
+		}
+		err = errors.Join(err, r.disk.RemoveAll(stage))
 	}
 	if err != nil {
 		return fmt.Errorf("sweep staging: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/md5"  // old fixity blocks name it; it is compared, never relied on
 	"crypto/sha1" // as above
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -11,7 +12,10 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/crypto/blake2b"
 )
 
 // digests compares the files with manifest and fixity block: none missing, none more,
@@ -30,7 +34,11 @@ func (c *checker) digests() error {
 	}
 	note(c.inv.DigestAlgorithm, c.inv.Manifest)
 	for algorithm, block := range c.inv.Fixity {
-		if fixityHash(algorithm) != nil && algorithm != c.inv.DigestAlgorithm {
+		if algorithm == c.inv.DigestAlgorithm { // the manifest says it already
+			c.repeated(block)
+			continue
+		}
+		if fixityHash(algorithm) != nil || algorithm == "size" {
 			note(algorithm, block)
 		}
 	}
@@ -51,6 +59,18 @@ func (c *checker) digests() error {
 	return nil
 }
 
+// repeated compares a fixity block by the object's own algorithm with the manifest.
+func (c *checker) repeated(block map[string][]string) {
+	for digest, paths := range block {
+		of := c.inv.content(digest)
+		for _, p := range paths {
+			if !slices.Contains(of, p) {
+				c.bad(E093, clip(p), "algorithm", c.inv.DigestAlgorithm)
+			}
+		}
+	}
+}
+
 // compare counts every digest that is recorded of a file in one pass.
 func (c *checker) compare(p string, want map[string]string) error {
 	hashes := map[string]hash.Hash{}
@@ -67,6 +87,9 @@ func (c *checker) compare(p string, want map[string]string) error {
 	}
 	c.report.Files++
 	c.report.Bytes += n
+	if size, asked := want["size"]; asked && size != strconv.FormatInt(n, 10) {
+		c.bad(E093, p, "algorithm", "size")
+	}
 	for algorithm, h := range hashes {
 		switch got := hex.EncodeToString(h.Sum(nil)); {
 		case got == want[algorithm]:
@@ -79,12 +102,22 @@ func (c *checker) compare(p string, want map[string]string) error {
 	return nil
 }
 
+// fixityHash begins a digest of any algorithm that the specification or extension 0009 names,
+// and is nil for others; "size" is counted without one.
 func fixityHash(algorithm string) hash.Hash {
 	switch algorithm {
 	case "md5":
 		return md5.New()
 	case "sha1":
 		return sha1.New()
+	case "sha512/256":
+		return sha512.New512_256()
+	case "blake2b-160", "blake2b-256", "blake2b-384", "blake2b-512":
+		h, err := blake2b.New(hexLength[algorithm]/2, nil)
+		if err != nil {
+			return nil // never: only a key or a size can be wrong
+		}
+		return h
 	}
 	return newHash(algorithm)
 }

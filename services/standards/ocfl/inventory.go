@@ -36,11 +36,7 @@ type User struct {
 	Address string `json:"address,omitempty"` // a URI: mailto:… or the page of a person
 }
 
-const (
-	inventoryType  = "https://ocfl.io/1.1/spec/#inventory"
-	inventoryType0 = "https://ocfl.io/1.0/spec/#inventory"
-	inventoryLimit = 1 << 30 // bytes
-)
+const inventoryLimit = 1 << 30 // bytes
 
 func (i *Inventory) contentDir() string {
 	if i.ContentDirectory == "" {
@@ -62,6 +58,23 @@ func (i *Inventory) files(version string) []File {
 	}
 	slices.SortFunc(list, func(a, b File) int { return strings.Compare(a.Logical, b.Logical) })
 	return list
+}
+
+// holds says whether the manifest names a content path.
+func (i *Inventory) holds(content string) bool {
+	for _, paths := range i.Manifest {
+		if slices.Contains(paths, content) {
+			return true
+		}
+	}
+	return false
+}
+
+func (i *Inventory) sidecarName() string { return inventoryName + "." + i.DigestAlgorithm }
+
+// sidecar is what stands beside an inventory of that text.
+func (i *Inventory) sidecar(text []byte) []byte {
+	return []byte(sum(i.DigestAlgorithm, text) + "  " + inventoryName + "\n")
 }
 
 // content finds a digest in the manifest without regard to case.
@@ -121,7 +134,7 @@ func parseSidecar(raw []byte) (string, bool) {
 	if d, n, tab := strings.Cut(string(raw), "\t"); !ok && tab {
 		digest, name, ok = d, strings.TrimSuffix(n, "\n"), true
 	}
-	return strings.ToLower(digest), ok && strings.TrimLeft(name, " \t") == inventoryName && isHex(digest)
+	return strings.ToLower(digest), ok && strings.TrimLeft(name, " \t") == inventoryName && digest != "" && isHex(digest)
 }
 
 // clip keeps a value of a stranger's inventory fit to be shown.

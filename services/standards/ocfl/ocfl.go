@@ -1,10 +1,12 @@
-// Package ocfl keeps objects after the Oxford Common File Layout 1.1: a directory per
-// object that explains itself, without any of our software, to whoever opens it in fifty
-// years.
+// Package ocfl keeps objects after the Oxford Common File Layout 1.1 (and 1.0, where a root is
+// of that edition): a directory per object that explains itself, without any of our software,
+// to whoever opens it in fifty years.
 //
 // An object comes into being by one rename of a directory that is whole and durable
 // already. So a storage root holds whole objects or none at every moment, whatever is
-// switched off when; and a Create that was cut short is simply called again.
+// switched off when; and a Create that was cut short is simply called again. A later version
+// comes in by one rename too; the object's own inventory follows it, and what was cut between
+// the two is completed by whoever opens the object next (commit.go).
 //
 //	<root>/0=ocfl_1.1
 //	<root>/ocfl_layout.json
@@ -13,6 +15,7 @@
 //	                             /inventory.json, inventory.json.sha512
 //	                             /v1/inventory.json, inventory.json.sha512
 //	                             /v1/content/<logical path>
+//	                             /v2/…    only what version 1 does not hold yet
 //	<root>.staging/…             attempts under way, outside the root so that it stays valid
 package ocfl
 
@@ -27,20 +30,17 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 const (
-	rootName      = "ocfl_1.1"
-	objectName    = "ocfl_object_1.1"
 	inventoryName = "inventory.json"
 	layoutName    = "ocfl_layout.json"
 	extensionsDir = "extensions"
-	layoutID      = "0004-hashed-n-tuple-storage-layout"
 )
 
 // Faults of this package besides the codes of the specification (rules.go).
@@ -53,6 +53,10 @@ var (
 		"the storage root {path} is arranged by {layout}, which is not known here",
 		"хранилище {path} устроено по {layout}, здесь такое устройство неизвестно",
 		"{path} қоймасы {layout} бойынша құрылған, мұнда ондай құрылым белгісіз")
+	OtherRoot = fault.Define(fault.Refused, "ocfl.other_root",
+		"{path} is a storage root of OCFL {edition} arranged by {layout}, which cannot be changed; open it as it is or choose an empty folder",
+		"{path} – хранилище OCFL {edition} с устройством {layout}, изменить его нельзя; откройте как есть или выберите пустой каталог",
+		"{path} – {layout} бойынша құрылған OCFL {edition} қоймасы, оны өзгертуге болмайды; сол күйінде ашыңыз немесе бос қалта таңдаңыз")
 	NotFound = fault.Define(fault.NotFound, "ocfl.not_found",
 		"there is no object {id} in the storage root",
 		"в хранилище нет объекта {id}",
@@ -71,41 +75,6 @@ var (
 		"{file} файлы объектіге кіре алмайды: {problem}")
 )
 
-// Layout is the arrangement of object directories (extension 0004).
-type Layout struct {
-	ExtensionName   string `json:"extensionName"`
-	DigestAlgorithm string `json:"digestAlgorithm"`
-	TupleSize       int    `json:"tupleSize"`
-	NumberOfTuples  int    `json:"numberOfTuples"`
-	ShortObjectRoot bool   `json:"shortObjectRoot"`
-}
-
-// defaultLayout spreads 28 million objects over 16.7 million × 4,096 places, with few
-// entries in any directory.
-var defaultLayout = Layout{ExtensionName: layoutID, DigestAlgorithm: "sha256", TupleSize: 3, NumberOfTuples: 3}
-
-func (l Layout) valid() bool {
-	h := newHash(l.DigestAlgorithm)
-	return l.ExtensionName == layoutID && h != nil && l.TupleSize >= 0 && l.NumberOfTuples >= 0 &&
-		(l.TupleSize == 0) == (l.NumberOfTuples == 0) && l.TupleSize <= 32 && l.NumberOfTuples <= 32 &&
-		l.TupleSize*l.NumberOfTuples < h.Size()*2
-}
-
-// Path is where an object lies, relative to the root, with slashes.
-func (l Layout) Path(id string) string {
-	h := newHash(l.DigestAlgorithm)
-	_, _ = h.Write([]byte(id)) // a hash never fails
-	digest := hex.EncodeToString(h.Sum(nil))
-	var parts []string
-	for i := range l.NumberOfTuples {
-		parts = append(parts, digest[i*l.TupleSize:(i+1)*l.TupleSize])
-	}
-	if l.ShortObjectRoot {
-		digest = digest[l.NumberOfTuples*l.TupleSize:]
-	}
-	return path.Join(append(parts, digest)...)
-}
-
 func newHash(algorithm string) hash.Hash {
 	switch algorithm {
 	case "sha512":
@@ -121,23 +90,43 @@ func newHash(algorithm string) hash.Hash {
 type Root struct {
 	dir     string
 	staging string
+	edition Edition
 	layout  Layout
 	disk    disk
-	busy    sync.Mutex // one Create at a time per root: publishing renames shared directories
+	busy    sync.Mutex // one change at a time per root: publishing renames shared directories
 }
 
 // Init makes a storage root in dir, which is absent or empty, or opens the one that is
 // there. A run that was cut short is completed. When it returns the root is durable.
-func Init(dir string) (*Root, error) { return initRoot(dir, osDisk{}) }
+func Init(dir string) (*Root, error) { return initRoot(dir, V11, DefaultLayout(), osDisk{}) }
+
+// InitAs is Init with an edition and a layout of the caller's choice, which a root that is
+// there already must have; otherwise the fault OtherRoot.
+func InitAs(dir string, e Edition, l Layout) (*Root, error) {
+	if !e.known() || !l.valid() {
+		return nil, UnknownLayout.With("path", dir, "layout", l.ExtensionName+" (OCFL "+string(e)+")")
+	}
+	r, err := initRoot(dir, e, l, osDisk{})
+	if err == nil && (r.edition != e || r.layout != l) {
+		return nil, OtherRoot.With("path", dir, "edition", string(r.edition), "layout", r.layout.ExtensionName)
+	}
+	return r, err
+}
 
 // Open opens the storage root in dir.
 func Open(dir string) (*Root, error) { return openRoot(dir, osDisk{}) }
 
-func initRoot(dir string, d disk) (*Root, error) {
-	if _, err := os.Stat(filepath.Join(dir, "0="+rootName)); err == nil {
+// Edition is the edition of the specification that the root follows, and new objects in it.
+func (r *Root) Edition() Edition { return r.edition }
+
+// Layout is how the root is arranged.
+func (r *Root) Layout() Layout { return r.layout }
+
+func initRoot(dir string, e Edition, l Layout, d disk) (*Root, error) {
+	if _, err := rootEdition(dir); !errors.Is(err, fs.ErrNotExist) {
 		return openRoot(dir, d)
 	}
-	r := &Root{dir: dir, staging: dir + ".staging", layout: defaultLayout, disk: d}
+	r := &Root{dir: dir, staging: dir + ".staging", edition: e, layout: l, disk: d}
 	if err := d.Mkdir(dir); err != nil {
 		return nil, fmt.Errorf("make storage root: %w", err)
 	}
@@ -150,16 +139,17 @@ func initRoot(dir string, d disk) (*Root, error) {
 			return nil, NotARoot.With("path", dir)
 		}
 	}
-	for _, made := range []string{r.staging, filepath.Join(dir, extensionsDir), filepath.Join(dir, extensionsDir, layoutID)} {
+	own := filepath.Join(extensionsDir, l.ExtensionName)
+	for _, made := range []string{r.staging, filepath.Join(dir, extensionsDir), filepath.Join(dir, own)} {
 		if err := d.Mkdir(made); err != nil {
 			return nil, fmt.Errorf("make storage root: %w", err)
 		}
 	}
-	config, err := pretty(r.layout)
+	config, err := l.config()
 	if err != nil {
 		return nil, err
 	}
-	layout, err := pretty(map[string]string{"extension": layoutID, "description": "Hashed N-tuple Storage Layout"})
+	layout, err := pretty(map[string]string{"extension": l.ExtensionName, "description": titles[l.ExtensionName]})
 	if err != nil {
 		return nil, err
 	}
@@ -169,9 +159,9 @@ func initRoot(dir string, d disk) (*Root, error) {
 		to   string
 		text []byte
 	}{
-		{filepath.Join(extensionsDir, layoutID, "config.json"), config},
+		{filepath.Join(own, "config.json"), config},
 		{layoutName, layout},
-		{"0=" + rootName, []byte(rootName + "\n")},
+		{e.root(), []byte(strings.TrimPrefix(e.root(), "0=") + "\n")},
 	} {
 		to := filepath.Join(dir, f.to)
 		if err := r.place(to, f.text); err != nil {
@@ -184,6 +174,20 @@ func initRoot(dir string, d disk) (*Root, error) {
 		}
 	}
 	return r, nil
+}
+
+// rootEdition is what a root declares. fs.ErrNotExist where it declares nothing that is known.
+func rootEdition(dir string) (Edition, error) {
+	for _, e := range []Edition{V11, V10} {
+		_, err := os.Lstat(filepath.Join(dir, e.root()))
+		if err == nil {
+			return e, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return "", fs.ErrNotExist
 }
 
 // place writes a file whole in staging and renames it into the root.
@@ -200,24 +204,33 @@ func (r *Root) place(to string, text []byte) error {
 
 func openRoot(dir string, d disk) (*Root, error) {
 	r := &Root{dir: dir, staging: dir + ".staging", disk: d}
-	if text, err := os.ReadFile(filepath.Join(dir, "0="+rootName)); err != nil {
+	var err error
+	if r.edition, err = rootEdition(dir); err != nil {
+		return nil, fmt.Errorf("open storage root %s: %w", dir, err)
+	}
+	if text, err := readLimited(filepath.Join(dir, r.edition.root()), 1<<10); err != nil {
 		return nil, fmt.Errorf("open storage root: %w", err)
-	} else if string(text) != rootName+"\n" {
-		return nil, fmt.Errorf("open storage root %s: %w", dir, E080.With("path", "0="+rootName))
+	} else if string(text) != strings.TrimPrefix(r.edition.root(), "0=")+"\n" {
+		return nil, fmt.Errorf("open storage root %s: %w", dir, E080.With("path", r.edition.root()))
 	}
-	raw, err := readLimited(filepath.Join(dir, extensionsDir, layoutID, "config.json"), 1<<20)
-	if err != nil {
-		return nil, UnknownLayout.With("path", dir, "layout", "?").Because(err)
-	}
-	if err := json.Unmarshal(raw, &r.layout); err != nil || !r.layout.valid() {
-		return nil, UnknownLayout.With("path", dir, "layout", r.layout.ExtensionName).Because(err)
+	if r.layout, err = readLayout(dir); err != nil {
+		name := r.layout.ExtensionName
+		if name == "" {
+			name = "?"
+		}
+		return nil, UnknownLayout.With("path", dir, "layout", clip(name)).Because(err)
 	}
 	return r, nil
 }
 
-// Path is the directory of an object, whether it is there or not.
+// Path is the directory of an object, whether it is there or not; empty where the root's
+// layout has no place for such an identifier.
 func (r *Root) Path(id string) string {
-	return filepath.Join(r.dir, filepath.FromSlash(r.layout.Path(id)))
+	rel, err := r.layout.Path(id)
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(r.dir, filepath.FromSlash(rel))
 }
 
 // Object is one object as its inventory describes it.
@@ -229,12 +242,36 @@ type Object struct {
 }
 
 // Object opens an object: its inventory is read and compared with its sidecar digest. The
-// content is not (Validate does that). NotFound where there is none.
+// content is not (Validate does that). An update that was cut short is completed first. NotFound
+// where there is no such object.
 func (r *Root) Object(id string) (*Object, error) {
-	o, err := openObject(r.Path(id))
+	dir := r.Path(id)
+	if dir == "" {
+		return nil, NotFound.With("id", clip(id))
+	}
+	o, err := openObject(dir)
+	if o == nil && errors.Is(err, E060.Definition) || o != nil && o.unfinished() {
+		r.busy.Lock() // an update under way in another goroutine looks the same until it ends
+		o, err = r.reopen(dir)
+		r.busy.Unlock()
+	}
+	return judged(o, id, err)
+}
+
+// object is Object with the root locked.
+func (r *Root) object(id string) (*Object, error) {
+	dir := r.Path(id)
+	if dir == "" {
+		return nil, NotFound.With("id", clip(id))
+	}
+	o, err := r.reopen(dir)
+	return judged(o, id, err)
+}
+
+func judged(o *Object, id string, err error) (*Object, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, NotFound.With("id", id)
+		return nil, NotFound.With("id", clip(id))
 	case err != nil:
 		return nil, fmt.Errorf("open object %s: %w", id, err)
 	case o.Inventory.ID != id:
@@ -267,6 +304,10 @@ func openObject(dir string) (*Object, error) {
 // Files lists the logical paths of the newest version, sorted, with their digests.
 func (o *Object) Files() []File { return o.Inventory.files(o.Inventory.Head) }
 
+// FilesOf lists the logical paths of one version, "v1" the first; none where there is no such
+// version.
+func (o *Object) FilesOf(version string) []File { return o.Inventory.files(version) }
+
 // File is a file of an object's version.
 type File struct {
 	Logical string // path by which it is known, with slashes
@@ -287,13 +328,18 @@ func (o *Object) ReadFile(logical string) (io.ReadCloser, error) {
 	if content == "" {
 		return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
 	}
+	return o.Open(File{Logical: logical, Content: content})
+}
+
+// Open opens a file of any version, as Files or FilesOf list it; otherwise like ReadFile.
+func (o *Object) Open(f File) (io.ReadCloser, error) {
 	root, err := os.OpenRoot(o.dir)
 	if err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
+		return nil, fmt.Errorf("read %s of %s: %w", f.Logical, o.Inventory.ID, err)
 	}
-	file, err := root.Open(filepath.FromSlash(content))
+	file, err := root.Open(filepath.FromSlash(f.Content))
 	if err = errors.Join(err, root.Close()); err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
+		return nil, fmt.Errorf("read %s of %s: %w", f.Logical, o.Inventory.ID, err)
 	}
 	return file, nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -189,8 +188,8 @@ func TestBadContentIsRefusedBeforeAnythingIsShown(t *testing.T) {
 	}
 }
 
-// faulty loses or spoils the answer of one disk operation, counted from 0.
-type faulty struct {
+// cutting loses or spoils the answer of one disk operation, counted from 0.
+type cutting struct {
 	osDisk
 	at     int
 	done   bool // the operation happens and an error is answered; otherwise it is lost
@@ -201,7 +200,7 @@ type faulty struct {
 
 var errPower = errors.New("power cut")
 
-func (f *faulty) step(op string, do func() error) error {
+func (f *cutting) step(op string, do func() error) error {
 	f.n++
 	if f.n-1 != f.at {
 		return do()
@@ -215,38 +214,38 @@ func (f *faulty) step(op string, do func() error) error {
 	return errPower
 }
 
-func (f *faulty) Mkdir(d string) error {
+func (f *cutting) Mkdir(d string) error {
 	return f.step("mkdir", func() error { return f.osDisk.Mkdir(d) })
 }
 
-func (f *faulty) Link(a, b string) error {
+func (f *cutting) Link(a, b string) error {
 	if f.nolink {
 		return &os.LinkError{Op: "link", Old: a, New: b, Err: syscall.EXDEV}
 	}
 	return f.step("link", func() error { return f.osDisk.Link(a, b) })
 }
 
-func (f *faulty) Copy(a, b string) error {
+func (f *cutting) Copy(a, b string) error {
 	return f.step("copy", func() error { return f.osDisk.Copy(a, b) })
 }
 
-func (f *faulty) WriteFile(n string, text []byte) error {
+func (f *cutting) WriteFile(n string, text []byte) error {
 	return f.step("write "+filepath.Base(n), func() error { return f.osDisk.WriteFile(n, text) })
 }
 
-func (f *faulty) SyncFile(n string) error {
+func (f *cutting) SyncFile(n string) error {
 	return f.step("sync file", func() error { return f.osDisk.SyncFile(n) })
 }
 
-func (f *faulty) SyncDir(d string) error {
+func (f *cutting) SyncDir(d string) error {
 	return f.step("sync dir", func() error { return f.osDisk.SyncDir(d) })
 }
 
-func (f *faulty) Rename(a, b string) error {
+func (f *cutting) Rename(a, b string) error {
 	return f.step("rename", func() error { return f.osDisk.Rename(a, b) })
 }
 
-func (f *faulty) RemoveAll(d string) error {
+func (f *cutting) RemoveAll(d string) error {
 	return f.step("remove", func() error { return f.osDisk.RemoveAll(d) })
 }
 
@@ -259,7 +258,7 @@ func TestEveryDurableStepMayBeLost(t *testing.T) {
 		for _, done := range []bool{false, true} {
 			for at := 0; ; at++ {
 				r := newRoot(t)
-				f := &faulty{at: at, done: done, nolink: nolink}
+				f := &cutting{at: at, done: done, nolink: nolink}
 				r.disk = f
 				_, err := r.Create(t.Context(), s)
 				if f.op == "" {
@@ -301,8 +300,8 @@ func TestInitMayBeCutAnywhere(t *testing.T) {
 	for _, done := range []bool{false, true} {
 		for at := 0; ; at++ {
 			dir := filepath.Join(scratch(t), "ocfl")
-			f := &faulty{at: at, done: done}
-			_, err := initRoot(dir, f)
+			f := &cutting{at: at, done: done}
+			_, err := initRoot(dir, V11, DefaultLayout(), f)
 			if f.op == "" {
 				break
 			}
@@ -330,7 +329,7 @@ func TestInitMayBeCutAnywhere(t *testing.T) {
 // TestACopyIsCounted: where linking fails, the copy must have the digest received.
 func TestACopyIsCounted(t *testing.T) {
 	r := newRoot(t)
-	r.disk = &faulty{at: -1, nolink: true}
+	r.disk = &cutting{at: -1, nolink: true}
 	s := spec(t, scratch(t))
 	i := slices.IndexFunc(s.Files, func(c Content) bool { return c.Logical == "bagit.txt" })
 	if err := os.WriteFile(s.Files[i].Source, []byte(strings.Repeat("?", int(s.Files[i].Size))), 0o600); err != nil {
@@ -361,33 +360,5 @@ func TestManyObjectsAtOnce(t *testing.T) {
 	report, err := r.Validate(t.Context())
 	if err != nil || !report.Valid() || report.Objects != 20 || report.Files != 60 {
 		t.Errorf("%v %+v", err, report)
-	}
-}
-
-func TestTheLayoutIsThatOfTheExtension(t *testing.T) {
-	// Example 1 of extension 0004.
-	got := defaultLayout.Path("object-01")
-	if want := "3c0/ff4/240/3c0ff4240c1e116dba14c7627f2319b58aa3d77606d0d90dfc6161608ac987d4"; got != want {
-		t.Errorf("got %s", got)
-	}
-	short := Layout{layoutID, "sha256", 3, 3, true}
-	if got, want := short.Path("object-01"), "3c0/ff4/240/c1e116dba14c7627f2319b58aa3d77606d0d90dfc6161608ac987d4"; got != want {
-		t.Errorf("got %s", got)
-	}
-	for _, l := range []Layout{{}, {layoutID, "md5", 3, 3, false}, {layoutID, "sha256", 0, 3, false}, {layoutID, "sha256", 32, 32, false}, {layoutID, "sha256", -1, -1, false}} {
-		if l.valid() {
-			t.Errorf("%+v", l)
-		}
-	}
-	r := newRoot(t)
-	config := filepath.Join(r.dir, extensionsDir, layoutID, "config.json")
-	if err := os.WriteFile(config, []byte(`{"extensionName":"0002-flat"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(r.dir); !errors.Is(err, UnknownLayout) {
-		t.Errorf("another layout: %v", err)
-	}
-	if _, err := Open(scratch(t)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no root: %v", err)
 	}
 }

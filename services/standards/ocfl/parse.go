@@ -85,7 +85,7 @@ func (p *parser) required(top map[string]json.RawMessage) {
 	default:
 		p.bad(E025)
 	}
-	if p.inv.Type != inventoryType && p.inv.Type != inventoryType0 {
+	if _, known := editionOf(p.inv.Type); !known {
 		p.bad(E038)
 	}
 	if p.inv.ID == "" {
@@ -129,10 +129,13 @@ func (p *parser) manifest(raw json.RawMessage) {
 		return
 	}
 	if _, ok := p.object(raw); !ok {
-		p.bad(E106)
+		p.bad(E106, "key", "manifest")
 		return
 	}
 	p.inv.Manifest = p.block(raw, E092)
+	if other := otherAlgorithm(p.inv.Manifest, p.inv.DigestAlgorithm); other != "" {
+		p.bad(E039, "algorithm", other)
+	}
 	p.digests(p.inv.Manifest, p.inv.DigestAlgorithm, E096)
 	var all []string
 	for _, paths := range p.inv.Manifest {
@@ -146,7 +149,7 @@ func (p *parser) manifest(raw json.RawMessage) {
 func (p *parser) digests(block map[string][]string, algorithm string, twice *Rule) {
 	seen := map[string]bool{}
 	for digest := range block {
-		if length, known := hexLength[algorithm]; known && (len(digest) != length || !isHex(digest)) {
+		if length := hexLength[algorithm]; length > 0 && (len(digest) != length || !isHex(digest)) {
 			p.bad(hexRule(algorithm), "digest", clip(digest))
 		}
 		lower := strings.ToLower(digest)
@@ -155,24 +158,6 @@ func (p *parser) digests(block map[string][]string, algorithm string, twice *Rul
 		}
 		seen[lower] = true
 	}
-}
-
-var hexLength = map[string]int{"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "blake2b-512": 128}
-
-func hexRule(algorithm string) *Rule {
-	switch algorithm {
-	case "sha256":
-		return E030
-	case "sha512":
-		return E031
-	}
-	return E029
-}
-
-func isHex(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'a' || r > 'f') && (r < 'A' || r > 'F')
-	}) < 0
 }
 
 // paths judges paths: their elements, their ends, and that none is the beginning of
@@ -360,7 +345,7 @@ func (p *parser) fixity(raw json.RawMessage) {
 	}
 	fields, ok := p.object(raw)
 	if !ok {
-		p.bad(E111)
+		p.bad(E111, "file", "fixity")
 		return
 	}
 	p.inv.Fixity = make(map[string]map[string][]string, len(fields))
@@ -371,6 +356,9 @@ func (p *parser) fixity(raw json.RawMessage) {
 		}
 	}
 	for algorithm, block := range fields {
+		if _, known := hexLength[algorithm]; !known {
+			p.bad(E056, "algorithm", clip(algorithm))
+		}
 		p.inv.Fixity[algorithm] = p.block(block, E057)
 		p.digests(p.inv.Fixity[algorithm], algorithm, E097)
 		for _, paths := range p.inv.Fixity[algorithm] {

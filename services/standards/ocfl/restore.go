@@ -30,26 +30,51 @@ type recordFile struct {
 	text []byte
 }
 
-// recordOf is an object's own record: declaration, inventories and their sidecars.
-func recordOf(inv *Inventory) ([]recordFile, error) {
-	text, err := pretty(inv)
+// recordOf is an object's own record: declaration, inventories and their sidecars, from the
+// inventories of its versions.
+func recordOf(versions []*Inventory) ([]recordFile, error) {
+	var out []recordFile
+	for i, inv := range versions {
+		text, err := pretty(inv)
+		if err != nil {
+			return nil, err
+		}
+		places := []string{inv.Head + "/"}
+		if i == len(versions)-1 {
+			places = append(places, "")
+		}
+		for _, at := range places {
+			out = append(out, recordFile{at + inventoryName, text}, recordFile{at + inv.sidecarName(), inv.sidecar(text)})
+		}
+	}
+	e, _ := editionOf(versions[0].Type)
+	return append(out, recordFile{e.object(), []byte(strings.TrimPrefix(e.object(), "0=") + "\n")}), nil
+}
+
+// record is the object's own record as its Spec makes it in this root. Error: Moved where the
+// object has versions that the Spec does not tell of; they would be lost. BadID as in Create.
+func (r *Root) record(s Spec) ([]recordFile, error) {
+	versions, err := s.inventories(r.edition)
 	if err != nil {
 		return nil, err
 	}
-	sidecar := []byte(sum("sha512", text) + "  " + inventoryName + "\n")
-	return []recordFile{
-		{"v1/" + inventoryName, text},
-		{"v1/" + inventoryName + ".sha512", sidecar},
-		{inventoryName, text},
-		{inventoryName + ".sha512", sidecar},
-		{"0=" + objectName, []byte(objectName + "\n")},
-	}, nil
+	if _, err := r.layout.Path(s.ID); err != nil {
+		return nil, err
+	}
+	newest := versions[len(versions)-1].Head
+	if beyond, ok := versionAfter(newest); ok {
+		if _, err := os.Lstat(filepath.Join(r.Path(s.ID), beyond)); err == nil {
+			return nil, Moved.With("id", clip(s.ID), "head", beyond, "expected", newest)
+		}
+	}
+	return recordOf(versions)
 }
 
-// InventorySHA512 is the digest of the inventory.json that the Spec makes: whoever recorded
-// the digest of the one that was made can tell whether the Spec is still the same.
+// InventorySHA512 is the digest of the inventory.json that the Spec makes in a root of OCFL 1.1:
+// whoever recorded the digest of the one that was made can tell whether the Spec is still the
+// same.
 func (s Spec) InventorySHA512() (string, error) {
-	inv, err := s.inventory()
+	inv, err := s.inventory(V11)
 	if err != nil {
 		return "", err
 	}
@@ -62,12 +87,9 @@ func (s Spec) InventorySHA512() (string, error) {
 
 // CheckRecord compares an object's own record with what its Spec makes. Content is not looked
 // at. No difference means that the object can be opened and describes what the Spec says.
+// Error: Moved where the object has later versions than the Spec tells of.
 func (r *Root) CheckRecord(s Spec) ([]Difference, error) {
-	inv, err := s.inventory()
-	if err != nil {
-		return nil, err
-	}
-	want, err := recordOf(inv)
+	want, err := r.record(s)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +117,7 @@ func (r *Root) RestoreRecord(s Spec, keep string) ([]Difference, error) {
 	if err != nil || len(wrong) == 0 {
 		return nil, err
 	}
-	inv, err := s.inventory()
-	if err != nil {
-		return nil, err
-	}
-	want, err := recordOf(inv)
+	want, err := r.record(s)
 	if err != nil {
 		return nil, err
 	}
@@ -134,14 +152,24 @@ type Known struct {
 
 type place struct{ content, digest string }
 
-// Known works out where the files of an object lie.
-func (r *Root) Known(s Spec) (*Known, error) {
-	inv, err := s.inventory()
+// Known works out where the files of an object's newest version lie.
+func (r *Root) Known(s Spec) (*Known, error) { return r.KnownAt(s, "") }
+
+// KnownAt is Known for one version, "v1" the first. Error: FileNotFound where the Spec has no
+// such version.
+func (r *Root) KnownAt(s Spec, version string) (*Known, error) {
+	inv, err := s.inventory(r.edition)
 	if err != nil {
 		return nil, err
 	}
+	if version == "" {
+		version = inv.Head
+	}
+	if _, there := inv.Versions[version]; !there {
+		return nil, FileNotFound.With("id", clip(s.ID), "file", clip(version))
+	}
 	k := &Known{root: r, id: s.ID, files: make(map[string]place, len(s.Files))}
-	for _, f := range inv.files("v1") {
+	for _, f := range inv.files(version) {
 		k.files[f.Logical] = place{f.Content, f.Digest}
 	}
 	return k, nil
@@ -267,7 +295,11 @@ func (k *Known) Restore(ctx context.Context, logical, source, keep string) error
 
 // replace moves a durable file into an object, keeping what stood there.
 func (r *Root) replace(id, rel, from, keep string) error {
-	if err := r.mkdirs(r.dir, r.layout.Path(id)+"/"+path.Dir(rel), keep); err != nil {
+	home, err := r.layout.Path(id)
+	if err != nil {
+		return err
+	}
+	if err := r.mkdirs(r.dir, home+"/"+path.Dir(rel), keep); err != nil {
 		return err
 	}
 	to := filepath.Join(r.Path(id), filepath.FromSlash(rel))

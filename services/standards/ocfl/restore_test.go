@@ -102,7 +102,7 @@ func TestWhatIsDamagedIsRestored(t *testing.T) {
 		for _, done := range []bool{false, true} {
 			for at := 0; ; at++ {
 				r := newRoot(t)
-				r.disk = &faulty{at: -1, nolink: true} // the sources stay as they are
+				r.disk = &cutting{at: -1, nolink: true} // the sources stay as they are
 				if _, err := r.Create(t.Context(), s); err != nil {
 					t.Fatal(err)
 				}
@@ -114,7 +114,7 @@ func TestWhatIsDamagedIsRestored(t *testing.T) {
 					}
 				}
 				keep := filepath.Join(scratch(t), "quarantine", "1")
-				f := &faulty{at: at, done: done}
+				f := &cutting{at: at, done: done}
 				r.disk = f
 				err := mend(t, r, s, keep)
 				if f.op != "" {
@@ -143,7 +143,7 @@ func TestWhatIsDamagedIsRestored(t *testing.T) {
 func TestWhatWasDamagedIsKept(t *testing.T) {
 	s := spec(t, scratch(t))
 	r := newRoot(t)
-	r.disk = &faulty{at: -1, nolink: true} // the sources stay as they are
+	r.disk = &cutting{at: -1, nolink: true} // the sources stay as they are
 	if _, err := r.Create(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}

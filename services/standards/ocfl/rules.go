@@ -2,7 +2,7 @@ package ocfl
 
 import "github.com/qoyma/qoyma/services/platform/fault"
 
-// Rule is one code of the OCFL 1.1 validation codes: E for what an object or a storage
+// Rule is one of the validation codes of OCFL 1.0 and 1.1: E for what an object or a storage
 // root must be, W for what it should be. Its number is the specification's own, so that
 // the clause is found at https://ocfl.io/1.1/spec/#E001.
 type Rule struct {
@@ -24,7 +24,7 @@ var rules []*Rule
 func Rules() []*Rule { return append([]*Rule(nil), rules...) }
 
 func rule(code, en, ru, kk string) *Rule {
-	mark := " [OCFL 1.1 " + code + "]"
+	mark := " [OCFL " + code + "]"
 	r := &Rule{Definition: fault.Define(fault.Refused, "ocfl."+code, en+mark, ru+mark, kk+mark), Warning: code[0] == 'W'}
 	rules = append(rules, r)
 	return r
@@ -104,6 +104,10 @@ var (
 		"the sha512 {digest} in {path} is not 128 hexadecimal digits",
 		"sha512 {digest} в {path} не из 128 шестнадцатеричных цифр",
 		"{path} ішіндегі {digest} sha512 сомасы 128 он алтылық цифр емес")
+	E032 = rule("E032",
+		"the blake2b digest {digest} in {path} is not written in hexadecimal of its length",
+		"сумма blake2b {digest} в {path} не является шестнадцатеричной нужной длины",
+		"{path} ішіндегі {digest} blake2b сомасы керекті ұзындықтағы он алтылық емес")
 	E033 = rule("E033",
 		"{path} is not the JSON that an inventory must be",
 		"{path} не является описью в JSON",
@@ -120,6 +124,10 @@ var (
 		"{path} names another specification as its type",
 		"{path} называет типом другую спецификацию",
 		"{path} түрі ретінде басқа ерекшелікті атайды")
+	E039 = rule("E039",
+		"the digests in {path} are those of {algorithm}, which is not the digestAlgorithm that it names",
+		"суммы в {path} посчитаны по {algorithm}, а digestAlgorithm назван другой",
+		"{path} ішіндегі сомалар {algorithm} бойынша, ал digestAlgorithm басқаша аталған")
 	E040 = rule("E040",
 		"head in {path} is {version}, not the newest version",
 		"head в {path} равен {version}, это не последняя версия",
@@ -172,6 +180,10 @@ var (
 		"the user of version {version} in {path} must have a name",
 		"у пользователя версии {version} в {path} должно быть имя",
 		"{path} ішіндегі {version} нұсқасы пайдаланушысының аты болуы керек")
+	E056 = rule("E056",
+		"the fixity block of {path} uses {algorithm}, which neither the specification nor a registered extension names",
+		"в блоке fixity в {path} указан алгоритм {algorithm}, которого нет ни в спецификации, ни в зарегистрированных расширениях",
+		"{path} fixity блогында ерекшелікте де, тіркелген кеңейтімдерде де жоқ {algorithm} алгоритмі қолданылған")
 	E057 = rule("E057",
 		"the fixity block of {path} does not follow the manifest",
 		"блок fixity в {path} не соответствует manifest",
@@ -232,10 +244,18 @@ var (
 		"the declaration {path} of the storage root must repeat its own name and end the line",
 		"объявление хранилища {path} должно повторять своё имя и завершаться переводом строки",
 		"қойманың {path} жариялауы өз атын қайталап, жолды аяқтауы керек")
+	E081 = rule("E081",
+		"the object in {path} follows OCFL {version}, later than its storage root",
+		"объект в {path} соответствует OCFL {version}, более поздней версии, чем хранилище",
+		"{path} ішіндегі объект қоймадан кейінгі OCFL {version} нұсқасына сай")
 	E083 = rule("E083",
 		"the object in {path} belongs elsewhere by its identifier",
 		"объект в {path} по идентификатору должен лежать в другом месте",
 		"{path} ішіндегі объект идентификаторы бойынша басқа жерде жатуы керек")
+	E086 = rule("E086",
+		"the extensions of the storage root hold {path}, which is not a directory",
+		"в extensions хранилища лежит {path}, это не каталог",
+		"қойманың extensions ішінде {path} бар, ол каталог емес")
 	E090 = rule("E090",
 		"{path} is a link; only files and directories may be kept",
 		"{path} является ссылкой; хранить можно только файлы и каталоги",
@@ -280,6 +300,10 @@ var (
 		"{path} has the key {key}, which the specification does not know",
 		"в {path} есть ключ {key}, неизвестный спецификации",
 		"{path} ішінде ерекшелікке белгісіз {key} кілті бар")
+	E103 = rule("E103",
+		"{path} follows an earlier edition of OCFL than the version before it",
+		"{path} соответствует более ранней версии OCFL, чем предыдущая версия объекта",
+		"{path} объектінің алдыңғы нұсқасынан бұрынғы OCFL басылымына сай")
 	E106 = rule("E106",
 		"the manifest of {path} must be a JSON object",
 		"manifest в {path} должен быть объектом JSON",
@@ -348,6 +372,14 @@ var (
 		"the extension {path} of the object is not registered",
 		"расширение объекта {path} не зарегистрировано",
 		"объектінің {path} кеңейтімі тіркелмеген")
+	W014 = rule("W014",
+		"the objects of the storage root {path} lie at different depths ({first}, {other}); one layout should hold for all",
+		"объекты хранилища {path} лежат на разной глубине ({first}, {other}); устройство должно быть одно для всех",
+		"{path} қоймасының объектілері әртүрлі тереңдікте жатыр ({first}, {other}); бәріне бір құрылым болғаны жөн")
+	W015 = rule("W015",
+		"some objects of the storage root {path} lie in it directly ({first}) and some deeper ({other})",
+		"одни объекты хранилища {path} лежат прямо в нём ({first}), другие глубже ({other})",
+		"{path} қоймасының кей объектілері тікелей өзінде ({first}), кейі тереңде ({other}) жатыр")
 	W016 = rule("W016",
 		"the extension {path} of the storage root is not registered",
 		"расширение хранилища {path} не зарегистрировано",

@@ -12,43 +12,38 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// Report is what a validation found, sorted by place.
-type Report struct {
-	Objects  int          `json:"objects"`
-	Files    int64        `json:"files"` // content files whose digest was counted
-	Bytes    int64        `json:"bytes"`
-	Faults   []fault.Item `json:"-"` // E codes
-	Warnings []fault.Item `json:"-"` // W codes
-}
-
-// Valid says whether no E code was found.
-func (r *Report) Valid() bool { return len(r.Faults) == 0 }
-
-// Invalid is the answer for a whole object or storage root; its items say what is wrong.
-var Invalid = fault.Define(fault.Refused, "ocfl.invalid",
-	"{path} does not follow OCFL 1.1: {count} faults; restore what is listed from a copy",
-	"{path} не соответствует OCFL 1.1, нарушений: {count}; восстановите перечисленное из копии",
-	"{path} OCFL 1.1 талаптарына сай емес, бұзушылық саны: {count}; тізімдегіні көшірмеден қалпына келтіріңіз")
-
-// Err is nil or the fault Invalid listing all faults.
-func (r *Report) Err(what string) error {
-	if r.Valid() {
-		return nil
+// Validate judges what lies in the directory dir, an object or a whole storage root; the report
+// says which. Error: NotOCFL.
+func Validate(ctx context.Context, dir string) (*Report, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("validate: %w", err)
 	}
-	return Invalid.With("path", what, "count", len(r.Faults)).Listing(r.Faults)
+	object, root := false, false
+	for _, e := range entries {
+		name := e.Name()
+		object = object || strings.HasPrefix(name, objectPrefix) || name == inventoryName
+		root = root || strings.HasPrefix(name, rootPrefix) && !strings.HasPrefix(name, objectPrefix) || name == layoutName
+	}
+	switch {
+	case root:
+		return ValidateRoot(ctx, dir)
+	case object:
+		return ValidateObject(ctx, dir)
+	}
+	return nil, NotOCFL.With("path", dir)
 }
 
 // ValidateObject judges the object in the directory dir: structure, every inventory, and
 // every content file's digest. The error is for what is wrong on our side.
 func ValidateObject(ctx context.Context, dir string) (*Report, error) {
-	c := &checker{ctx: ctx, dir: dir, report: &Report{}}
+	c := &checker{ctx: ctx, dir: dir, report: &Report{Kind: ObjectKind}}
 	if err := c.object(); err != nil {
 		return nil, fmt.Errorf("validate object %s: %w", dir, err)
 	}
+	c.report.Edition = c.edition
 	return settleReport(c.report, c.found, ""), nil
 }
 
@@ -56,6 +51,7 @@ func ValidateObject(ctx context.Context, dir string) (*Report, error) {
 type checker struct {
 	ctx      context.Context // lives as long as one call
 	dir      string
+	edition  Edition // as declared; else as the inventory says
 	report   *Report
 	found    []finding
 	inv      *Inventory
@@ -64,6 +60,9 @@ type checker struct {
 }
 
 func (c *checker) bad(r *Rule, where string, pairs ...any) {
+	if r = c.edition.rule(r); r == nil {
+		return
+	}
 	c.found = append(c.found, finding{where, r, append([]any{"path", where}, pairs...)})
 }
 
@@ -79,6 +78,9 @@ func (c *checker) object() error {
 	c.raw, c.inv, found, err = c.readInventory(".")
 	if err != nil {
 		return err
+	}
+	if c.inv != nil {
+		c.edition, _ = editionOf(c.inv.Type)
 	}
 	if c.found = append(c.found, found...); c.raw == nil {
 		c.bad(E063, ".")
@@ -125,17 +127,23 @@ func (c *checker) declaration(entries []os.DirEntry) {
 		c.bad(E003, ".")
 		return
 	}
-	value := strings.TrimPrefix(names[0], "0=")
-	if value != objectName && value != "ocfl_object_1.0" {
+	edition, known := declared(names[0], objectPrefix)
+	if !known {
 		c.bad(E004, names[0])
 		return
 	}
-	if text, err := readLimited(c.full(names[0]), 1<<10); err != nil || string(text) != value+"\n" {
+	c.edition = edition
+	if text, err := readLimited(c.full(names[0]), 1<<10); err != nil || string(text) != strings.TrimPrefix(names[0], "0=")+"\n" {
 		c.bad(E007, names[0])
 	}
-	if c.inv != nil && (c.inv.Type == inventoryType) != (value == objectName) {
+	if c.inv != nil && c.inv.Type != edition.inventoryType() && !c.said(E038) {
 		c.bad(E038, inventoryName)
 	}
+}
+
+// said tells whether a rule was found broken already.
+func (c *checker) said(r *Rule) bool {
+	return slices.ContainsFunc(c.found, func(f finding) bool { return f.rule == r })
 }
 
 // readInventory reads and judges the inventory in a directory of the object. No bytes
@@ -152,6 +160,10 @@ func (c *checker) readInventory(rel string) ([]byte, *Inventory, []finding, erro
 	inv, found := parseInventory(raw)
 	for i := range found {
 		found[i].where, found[i].args[1] = where, where
+	}
+	if inv != nil {
+		edition, _ := editionOf(inv.Type)
+		found = edition.translate(found)
 	}
 	if inv == nil || newHash(inv.DigestAlgorithm) == nil {
 		return raw, inv, found, nil
@@ -192,22 +204,39 @@ func (c *checker) versionDirs(there map[string]bool) error {
 			c.bad(E046, inventoryName, "version", name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(there)) {
+	before := V10
+	for _, name := range slices.SortedFunc(maps.Keys(there), byNumber) {
 		if _, known := c.inv.Versions[name]; !known {
 			c.bad(E046, inventoryName, "version", name)
 			continue
 		}
-		if err := c.version(name); err != nil {
+		own, err := c.version(name)
+		if err != nil {
 			return err
 		}
+		if own == "" {
+			continue // it has no inventory to say
+		}
+		if own < before {
+			c.bad(E103, path.Join(name, inventoryName))
+		}
+		before = own
 	}
 	return nil
 }
 
-func (c *checker) version(name string) error {
+// byNumber puts v2 before v10.
+func byNumber(a, b string) int {
+	m, _, _ := versionNumber(a)
+	n, _, _ := versionNumber(b)
+	return m - n
+}
+
+// version judges a version's directory, and gives the edition that its own inventory follows.
+func (c *checker) version(name string) (Edition, error) {
 	entries, err := os.ReadDir(c.full(name))
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, e := range entries {
 		at := path.Join(name, e.Name())
@@ -216,7 +245,7 @@ func (c *checker) version(name string) error {
 			c.bad(E090, at)
 		case e.IsDir() && e.Name() == c.inv.contentDir():
 			if err := c.content(at); err != nil {
-				return err
+				return "", err
 			}
 		case e.IsDir():
 			c.bad(W002, at)
@@ -227,10 +256,14 @@ func (c *checker) version(name string) error {
 	}
 	raw, inv, found, err := c.readInventory(name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	c.versionInventory(name, raw, inv, found)
-	return nil
+	if inv == nil {
+		return "", nil
+	}
+	own, _ := editionOf(inv.Type)
+	return own, nil
 }
 
 // content lists the files under a version's content directory.
@@ -320,23 +353,4 @@ func sameState(a, b *Inventory, version string) bool {
 	return slices.EqualFunc(a.files(version), b.files(version), func(x, y File) bool {
 		return x.Logical == y.Logical && (a.DigestAlgorithm != b.DigestAlgorithm || x.Digest == y.Digest)
 	})
-}
-
-// settleReport puts findings into words, sorted, E and W apart.
-func settleReport(r *Report, found []finding, prefix string) *Report {
-	slices.SortStableFunc(found, func(a, b finding) int {
-		if c := strings.Compare(a.where, b.where); c != 0 {
-			return c
-		}
-		return strings.Compare(a.rule.Code+fmt.Sprint(a.args...), b.rule.Code+fmt.Sprint(b.args...))
-	})
-	for _, f := range found {
-		item := fault.Item{Where: clip(path.Join(prefix, f.where)), Fault: f.fault()}
-		if f.rule.Warning {
-			r.Warnings = append(r.Warnings, item)
-		} else {
-			r.Faults = append(r.Faults, item)
-		}
-	}
-	return r
 }

@@ -2,10 +2,10 @@ package ocfl
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,63 +19,109 @@ func (n names) has(name string) bool { return slices.Contains(n, name) }
 
 // registered are the extensions in the community's register.
 var registered = names{
-	"0001-digest-algorithms", "0002-flat-direct-storage-layout", "0003-hash-and-id-n-tuple-storage-layout",
-	layoutID, "0005-mutable-head", "0006-flat-omit-prefix-storage-layout", "0007-n-tuple-omit-prefix-storage-layout",
+	"0001-digest-algorithms", FlatDirect, HashAndID, Hashed, "0005-mutable-head", "0006-flat-omit-prefix-storage-layout", "0007-n-tuple-omit-prefix-storage-layout",
 	"0008-schema-registry", "0009-digest-algorithms", "0010-differential-n-tuple-omit-prefix-storage-layout",
 	"0011-direct-clean-path-layout", "initial",
 }
 
-// Validate judges the whole storage root: its own files, that nothing lies between the
-// objects, that each lies where its identifier says, and every object as ValidateObject
-// does. It reads every byte: hours for a large archive, ended by the context.
-func (r *Root) Validate(ctx context.Context) (*Report, error) {
-	w := &rootWalk{checker: checker{ctx: ctx, dir: r.dir, report: &Report{}}, root: r}
-	entries, err := os.ReadDir(r.dir)
+// Validate is ValidateRoot of this root.
+func (r *Root) Validate(ctx context.Context) (*Report, error) { return ValidateRoot(ctx, r.dir) }
+
+// ValidateRoot judges the whole storage root: its own files, that nothing lies between the
+// objects, that each lies where its identifier says (under the layouts that are understood), and
+// every object as ValidateObject does. It reads every byte: hours for a large archive, ended by
+// the context.
+func ValidateRoot(ctx context.Context, dir string) (*Report, error) {
+	w := &rootWalk{checker: checker{ctx: ctx, dir: dir, report: &Report{Kind: RootKind}}}
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("validate storage root: %w", err)
 	}
-	declared := 0
+	w.declarations(entries)
+	w.arrangement()
 	for _, e := range entries {
 		name := e.Name()
 		switch {
 		case e.Type()&fs.ModeSymlink != 0:
 			w.bad(E090, name)
-		case strings.HasPrefix(name, "0=") && !e.IsDir():
-			if declared++; name != "0="+rootName {
-				w.bad(E076, ".")
-			}
-		case name == layoutName && !e.IsDir():
-			w.layoutFile()
 		case name == extensionsDir && e.IsDir():
 			w.rootExtensions()
 		case e.IsDir():
 			if err := w.tree(name); err != nil {
-				return nil, fmt.Errorf("validate storage root %s: %w", r.dir, err)
+				return nil, fmt.Errorf("validate storage root %s: %w", dir, err)
 			}
 		}
 		// Other files beside the declaration are let be (E087).
 	}
-	if declared == 0 {
-		w.bad(E069, ".")
-	} else if text, err := readLimited(filepath.Join(r.dir, "0="+rootName), 1<<10); err != nil || string(text) != rootName+"\n" {
-		w.bad(E080, "0="+rootName)
-	}
+	w.depths()
+	w.report.Edition = w.edition
 	return settleReport(w.report, w.found, ""), nil
 }
 
 type rootWalk struct {
 	checker
-	root *Root
+	layout Layout          // without a name where it is not known
+	deep   map[int]string  // an object for each depth at which some lie
+	ids    map[string]bool // identifiers, where no layout says that each has one place
 }
 
-func (w *rootWalk) layoutFile() {
-	var layout struct{ Extension, Description *string }
-	raw, err := readLimited(filepath.Join(w.dir, layoutName), 1<<20)
+// declarations judges the root's own declaration (§4.2).
+func (w *rootWalk) declarations(entries []os.DirEntry) {
+	var names []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "0=") && !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 {
+		w.bad(E069, ".")
+		return
+	}
+	if len(names) > 1 {
+		w.bad(E076, ".")
+	}
+	for _, name := range names {
+		edition, known := declared(name, rootPrefix)
+		if !known {
+			w.bad(E080, name)
+			continue
+		}
+		w.edition = max(w.edition, edition)
+		text, err := readLimited(filepath.Join(w.dir, name), 1<<10)
+		if err != nil || string(text) != strings.TrimPrefix(name, "0=")+"\n" {
+			w.bad(E080, name)
+		}
+	}
+}
+
+// arrangement judges what the root says of its layout (§4.1). A root need say nothing; a layout
+// that is registered but not understood here is no fault, only the places are not judged.
+func (w *rootWalk) arrangement() {
+	layout, err := readLayout(w.dir)
 	switch {
-	case err != nil || json.Unmarshal(raw, &layout) != nil || layout.Extension == nil || layout.Description == nil:
+	case err == nil:
+		w.layout, w.report.Layout = layout, layout.ExtensionName
+	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, E071.Definition):
+		if !registered.has(layout.ExtensionName) {
+			w.bad(E071, layoutName)
+		}
+	case layout.ExtensionName == "":
 		w.bad(E070, layoutName)
-	case *layout.Extension != layoutID:
-		w.bad(E071, layoutName)
+	default:
+		w.bad(E071, path.Join(extensionsDir, layout.ExtensionName, "config.json"))
+	}
+}
+
+// depths tells where objects lie at more than one depth below the root (§4.3).
+func (w *rootWalk) depths() {
+	all := slices.Sorted(maps.Keys(w.deep))
+	if len(all) > 1 && all[0] == 1 {
+		w.bad(W015, ".", "first", w.deep[1], "other", w.deep[all[1]])
+		all = all[1:]
+	}
+	if len(all) > 1 {
+		w.bad(W014, ".", "first", w.deep[all[0]], "other", w.deep[all[1]])
 	}
 }
 
@@ -105,7 +151,7 @@ func (w *rootWalk) tree(rel string) error {
 	if len(entries) == 0 {
 		w.bad(E073, rel)
 	}
-	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "0=ocfl_object_") }) {
+	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), objectPrefix) }) {
 		return w.one(rel)
 	}
 	for _, e := range entries {
@@ -133,8 +179,27 @@ func (w *rootWalk) one(rel string) error {
 		}
 		return fmt.Errorf("object %s: %w", rel, err)
 	}
-	if c.inv != nil && c.inv.ID != "" && w.root.layout.Path(c.inv.ID) != rel {
-		c.bad(E083, ".")
+	if c.edition > w.edition && w.edition != "" {
+		c.bad(E081, ".", "version", string(c.edition))
+	}
+	if w.deep == nil {
+		w.deep = map[int]string{}
+	}
+	if depth := 1 + strings.Count(rel, "/"); w.deep[depth] == "" {
+		w.deep[depth] = clip(rel)
+	}
+	if c.inv != nil && c.inv.ID != "" && w.layout.ExtensionName != "" {
+		if at, err := w.layout.Path(c.inv.ID); err != nil || at != rel {
+			c.bad(E083, ".")
+		}
+	} else if c.inv != nil && c.inv.ID != "" {
+		if w.ids == nil {
+			w.ids = map[string]bool{}
+		}
+		if w.ids[c.inv.ID] {
+			c.bad(E037, inventoryName)
+		}
+		w.ids[c.inv.ID] = true
 	}
 	for _, f := range c.found {
 		f.where = path.Join(rel, f.where)

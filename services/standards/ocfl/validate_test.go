@@ -102,13 +102,13 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 		do   func(*testing.T, string)
 	}{
 		{"E001 letter.txt", file("letter.txt", "")},
-		{"E003 .", gone("0=" + objectName)},
+		{"E003 .", gone(V11.object())},
 		{"E003 .", file("0=ocfl_object_1.0", "ocfl_object_1.0\n")},
 		{"E004 0=ocfl_object_9.9", func(t *testing.T, d string) {
-			gone("0="+objectName)(t, d)
+			gone(V11.object())(t, d)
 			put(t, d, "0=ocfl_object_9.9", "ocfl_object_9.9\n")
 		}},
-		{"E007 0=" + objectName, file("0="+objectName, objectName)},
+		{"E007 " + V11.object(), file(V11.object(), "ocfl_object_1.1")},
 		{"E008 inventory.json", set("versions", map[string]any{})},
 		{"E009 inventory.json", inv(func(m map[string]any) {
 			m["versions"] = map[string]any{"v2": version(m)}
@@ -181,6 +181,9 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 			m["manifest"].(map[string]any)[strings.Repeat("0", 128)] = []string{"v1/content/z"}
 		})},
 		{"E111 inventory.json", set("fixity", 1)},
+		{"E032 inventory.json", set("fixity", map[string]any{"blake2b-512": map[string]any{"zz": []string{content + "bagit.txt"}}})},
+		{"E039 inventory.json", set("digestAlgorithm", "sha256")},
+		{"E056 inventory.json", set("fixity", map[string]any{"crc32": map[string]any{"0": []string{content + "bagit.txt"}}})},
 		{"E030 inventory.json", set("fixity", map[string]any{"sha256": map[string]any{"zz": []string{content + "bagit.txt"}}})},
 		{"W002 v1/other", mkdir("v1/other")},
 		{"W005 inventory.json", set("id", "seventeen")},
@@ -267,9 +270,9 @@ func TestAnOlderInventoryMustAgree(t *testing.T) {
 func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 	id := "urn:qoyma:accession:2026-17"
 	for want, do := range map[string]func(*testing.T, *Root){
-		"E069 .":                func(t *testing.T, r *Root) { _ = os.Remove(filepath.Join(r.dir, "0="+rootName)) },
+		"E069 .":                func(t *testing.T, r *Root) { _ = os.Remove(filepath.Join(r.dir, V11.root())) },
 		"E076 .":                func(t *testing.T, r *Root) { put(t, r.dir, "0=ocfl_1.0", "ocfl_1.0\n") },
-		"E080 0=ocfl_1.1":       func(t *testing.T, r *Root) { put(t, r.dir, "0="+rootName, "x") },
+		"E080 0=ocfl_1.1":       func(t *testing.T, r *Root) { put(t, r.dir, V11.root(), "x") },
 		"E070 ocfl_layout.json": func(t *testing.T, r *Root) { put(t, r.dir, layoutName, `{"extension":"x"}`) },
 		"E071 ocfl_layout.json": func(t *testing.T, r *Root) { put(t, r.dir, layoutName, `{"extension":"x","description":"y"}`) },
 		"E072 abc/letter.txt":   func(t *testing.T, r *Root) { put(t, r.dir, "abc/letter.txt", "") },
@@ -277,7 +280,23 @@ func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 		"E090 link":             func(t *testing.T, r *Root) { _ = os.Symlink("/etc", filepath.Join(r.dir, "link")) },
 		"E112 extensions/x":     func(t *testing.T, r *Root) { put(t, r.dir, "extensions/x", "") },
 		"W016 extensions/mine":  func(t *testing.T, r *Root) { put(t, r.dir, "extensions/mine/x", "") },
-		"E083 moved":            func(t *testing.T, r *Root) { _ = os.Rename(r.Path(id), filepath.Join(r.dir, "moved")) },
+		"E071 extensions/" + Hashed + "/config.json": func(t *testing.T, r *Root) { put(t, r.dir, "extensions/"+Hashed+"/config.json", "{}") },
+		"E080 0=ocfl_9.9": func(t *testing.T, r *Root) {
+			_ = os.Remove(filepath.Join(r.dir, V11.root()))
+			put(t, r.dir, "0=ocfl_9.9", "ocfl_9.9\n")
+		},
+		"W014 .": func(t *testing.T, r *Root) {
+			if err := os.MkdirAll(filepath.Join(r.dir, "deeper"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			_ = os.CopyFS(filepath.Join(r.dir, "deeper", "x"), os.DirFS(r.Path(id)))
+		},
+		"E037 x/inventory.json": func(t *testing.T, r *Root) {
+			_ = os.Remove(filepath.Join(r.dir, layoutName)) // nothing says any more where an object lies
+			_ = os.CopyFS(filepath.Join(r.dir, "x"), os.DirFS(r.Path(id)))
+		},
+		"W015 .":     func(t *testing.T, r *Root) { _ = os.CopyFS(filepath.Join(r.dir, "x"), os.DirFS(r.Path(id))) },
+		"E083 moved": func(t *testing.T, r *Root) { _ = os.Rename(r.Path(id), filepath.Join(r.dir, "moved")) },
 	} {
 		r := newRoot(t)
 		if _, err := r.Create(t.Context(), spec(t, scratch(t))); err != nil {
@@ -325,7 +344,7 @@ func TestOlderHabitsAreReadWithAWarning(t *testing.T) {
 
 func FuzzInventory(f *testing.F) {
 	s := Spec{ID: "urn:x", Created: day, User: User{Name: "A"}, Files: []Content{{"data/a", "", hexOf("a"), 1}, {"b", "", hexOf("a"), 1}}}
-	inv, err := s.inventory()
+	inv, err := s.inventory(V11)
 	if err != nil {
 		f.Fatal(err)
 	}

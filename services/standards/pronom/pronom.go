@@ -71,7 +71,7 @@ type Identifier struct {
 	window int
 	size   int64
 	head   []byte
-	tail   []byte // the last bytes of what came after the head, at most 2 × window kept
+	tail   tail
 	extra  capture
 	pdf    pdfScan
 }
@@ -102,24 +102,29 @@ func (i *Identifier) Write(p []byte) (int, error) {
 	}
 	i.extra.take(p, i.size)
 	i.pdf.take(p, i.size, i.head)
-	i.keepTail(p)
+	i.tail.take(p, i.window)
 	i.size += int64(n)
 	return n, nil
 }
 
-// keepTail keeps the last window of bytes. The slice grows to twice the window before it
-// is moved down, so that small writes do not copy the window each time.
-func (i *Identifier) keepTail(p []byte) {
-	if len(p) >= i.window {
-		i.tail = append(i.tail[:0], p[len(p)-i.window:]...)
+// tail is the last bytes of a file; up to twice as many as are asked for are kept.
+type tail []byte
+
+// take keeps the last bytes, window of them. The slice grows to twice the window before it is
+// moved down, so that small writes do not copy the window each time.
+func (t *tail) take(p []byte, window int) {
+	if len(p) >= window {
+		*t = append((*t)[:0], p[len(p)-window:]...)
 		return
 	}
-	if len(i.tail)+len(p) > 2*i.window {
-		kept := copy(i.tail, i.tail[len(i.tail)-(i.window-len(p)):])
-		i.tail = i.tail[:kept]
+	if len(*t)+len(p) > 2*window {
+		kept := copy(*t, (*t)[len(*t)-(window-len(p)):])
+		*t = (*t)[:kept]
 	}
-	i.tail = append(i.tail, p...)
+	*t = append(*t, p...)
 }
+
+func (t tail) last(window int) []byte { return t[max(0, len(t)-window):] }
 
 // view is what the rules look at: the two windows and the few bytes kept beside them.
 type view struct {
@@ -130,11 +135,7 @@ type view struct {
 }
 
 func (i *Identifier) view() view {
-	tail := i.tail
-	if len(tail) > i.window {
-		tail = tail[len(tail)-i.window:]
-	}
-	return view{size: i.size, head: i.head, tail: tail, extra: i.extra.data, pdfa: i.pdf.found}
+	return view{size: i.size, head: i.head, tail: i.tail.last(i.window), extra: i.extra.data, pdfa: i.pdf.found}
 }
 
 // Result says what the file is, once its last byte was written. It may be asked earlier

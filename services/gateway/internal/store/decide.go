@@ -275,7 +275,7 @@ func OnTimer(kind, key string, _ time.Time) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		raw, err := hex.DecodeString(key)
 		if kind != TimerSession || err != nil || len(raw) != 32 {
-			return nil, nil // of an older program: nothing is to be done any more
+			return nil, nil //nolint:nilerr // of an older program: nothing is to be done any more
 		}
 		if s, ok := SessionOf(v, [32]byte(raw)); ok {
 			return []base.Event{sessionEnded(s, "expired")}, nil

@@ -83,7 +83,6 @@ type Site struct {
 	mux      *http.ServeMux
 	messages messages.Catalogue
 	pages    map[string]*template.Template
-	partials []fs.FS // templates that every page may use
 	nav      []navItem
 	routes   []Route
 	limits   map[string]*limiter // by pattern

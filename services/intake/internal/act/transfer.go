@@ -153,11 +153,12 @@ func (a Transfer) body(s *paper.Sheet, w words) {
 	s.Skip(3)
 
 	accepted := numeral.Units.Count(int64(a.Accepted), l, numeral.Nominative)
-	if a.Undescribed {
+	switch {
+	case a.Undescribed:
 		s.Paragraph(fmt.Sprintf(w.undescribed, accepted))
-	} else if a.Announced == a.Accepted {
+	case a.Announced == a.Accepted:
 		s.Paragraph(fmt.Sprintf(w.acceptedAll, accepted))
-	} else {
+	default:
 		s.Paragraph(fmt.Sprintf(w.accepted, numeral.Units.Count(int64(a.Announced), l, numeral.Genitive), accepted))
 	}
 	list(s, w.differences, a.Differences)

@@ -43,7 +43,12 @@ const MaxEntries = 20_000
 
 // Area is the staging folder. Its methods may be called by several goroutines at once for
 // different packages.
-type Area struct{ dir string }
+type Area struct {
+	dir string
+	// Identify names formats while bytes pass; nil is the built-in table. It is set before the
+	// first upload.
+	Identify func(path string) bagit.Identifier
+}
 
 // Open makes the folder where it is absent.
 func Open(dir string) (*Area, error) {
@@ -125,7 +130,7 @@ func (a *Area) Begin(id string) (*Upload, error) {
 	}
 	// If we crash here or anywhere before the package is recorded, the next start sweeps
 	// the folder away.
-	return &Upload{area: a, id: id, checker: bagit.NewChecker(bagit.Options{Limits: bagit.Limits{
+	return &Upload{area: a, id: id, checker: bagit.NewChecker(bagit.Options{Identify: a.Identify, Limits: bagit.Limits{
 		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 64 << 20, TagBytes: 1 << 20,
 	}})}, nil
 }

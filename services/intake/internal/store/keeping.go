@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	// NoAccession: the book has no such number, or it is another department's.
+	// NoAccession says that the book has no such number, or that it is another department's.
 	NoAccession = fault.Define(fault.NotFound, "intake.accession.unknown",
 		"there is no accession {number}; look it up in the book of accessions of its year",
 		"поступления {number} нет; найдите его в книге учёта поступлений за его год",

@@ -170,7 +170,7 @@ func ExplainedSeq(v *base.View, id string, position uint32) uint64 {
 	return seqOf(v.Get("explained", rowKey(key(id), position)))
 }
 
-// Findings of the units of a transfer, by position.
+// UnitFindings are what was found of a transfer's units, by position.
 func UnitFindings(v *base.View, id string) (map[uint32]*intakev1.UnitFinding, error) {
 	out := make(map[uint32]*intakev1.UnitFinding)
 	for _, raw := range v.Scan("findings", under(key(id)), nil) {

@@ -44,6 +44,10 @@ var (
 		"transfer {id} is early and needs the consent of the head of the archive before it is accepted",
 		"передача {id} досрочная: до приёма нужно согласие руководителя архива",
 		"{id} тапсыруы мерзімінен бұрын: қабылдау үшін архив басшысының келісімі керек")
+	NothingLeft = fault.Define(fault.Refused, "intake.accept.nothing_left",
+		"every unit of transfer {id} is missing or returned; there is nothing to accept until the department brings or redoes one",
+		"все единицы передачи {id} отсутствуют или возвращены; принимать нечего, пока ведомство не принесёт или не исправит хоть одну",
+		"{id} тапсыруының барлық бірлігі жоқ немесе қайтарылған; ведомство кемінде біреуін әкелгенше не түзеткенше қабылдайтын ештеңе жоқ")
 	StillReturned = fault.Define(fault.Refused, "intake.accept.returned",
 		"{count} rows of transfer {id} are returned and not redone yet; wait for the department's answer, or accept without them",
 		"возвращено и ещё не исправлено строк: {count} (передача {id}); дождитесь ответа ведомства или примите без них",
@@ -108,13 +112,16 @@ type Checks struct {
 }
 
 // Settle narrows what may be accepted to what was checked: nothing asked means every unit that is
-// neither missing nor returned. Errors: UnitMissing, StillReturned, NotChecked.
+// neither missing nor returned. Errors: NothingLeft, UnitMissing, StillReturned, NotChecked.
 func (c Checks) Settle(id string, units []Unit, asked []uint32, hasContent func(uint32) bool) ([]uint32, error) {
 	if len(asked) == 0 && (len(c.Findings) > 0 || len(c.Returned) > 0) {
 		for _, u := range units {
 			if c.Findings[u.Position] != Missing && !c.Returned[u.Position] {
 				asked = append(asked, u.Position)
 			}
+		}
+		if len(asked) == 0 {
+			return nil, NothingLeft.With("id", id) // asking for nothing would mean all
 		}
 	}
 	open := 0

@@ -73,11 +73,16 @@ func (s *Signatures) bytes(head, tail []byte) []int {
 	if len(head) == 0 {
 		return nil
 	}
+	first := s.grams.in(head)
+	last := first
+	if &head[0] != &tail[0] {
+		last = s.grams.in(tail)
+	}
 	var hits []int
 	for _, list := range [][]int{s.starting[head[0]], s.anyStart} {
 		for _, i := range list {
 			one := &s.signatures[i]
-			if !bytes.HasPrefix(head, one.start) || !one.match(head, tail) {
+			if !bytes.HasPrefix(head, one.start) || !one.gram.possible(first, last) || !one.match(head, tail) {
 				continue
 			}
 			for _, at := range one.formats {
@@ -111,7 +116,7 @@ func (s *Signatures) shell(hits []int) string {
 }
 
 func (s *Signatures) open(kind string, r io.ReaderAt, size int64) []int {
-	list, err := zipEntries, error(nil)
+	list := zipEntries
 	if kind == "OLE2" {
 		list = oleEntries
 	}

@@ -7,6 +7,7 @@
 package droid
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type Signatures struct {
 	byPUID     map[string]int
 	byExt      map[string][]int
 	signatures []signature
+	grams      grams
 	starting   [256][]int           // signatures by the first byte of their start
 	anyStart   []int                // those without
 	signed     map[int]bool         // formats that have a signature
@@ -51,6 +53,7 @@ type signature struct {
 	start     []byte // bytes with which every file of it begins; empty where there are none
 	formats   []int
 	sequences []sequence
+	gram      gram // what a file must have besides the start
 }
 
 // The files as XML. The shift tables that DROID's own search needs are left where they are.
@@ -110,7 +113,7 @@ func Load(droid, container io.Reader) (*Signatures, error) {
 	}
 	s := &Signatures{
 		Version: file.Version, byPUID: map[string]int{}, byExt: map[string][]int{}, signed: map[int]bool{},
-		over: map[int]map[int]bool{}, triggers: map[int]string{}, containers: map[string][]containerSignature{},
+		over: map[int]map[int]bool{}, grams: grams{ids: map[[4]byte]int{}}, triggers: map[int]string{}, containers: map[string][]containerSignature{},
 	}
 	if err := s.build(&file); err != nil {
 		return nil, BadFile.With("file", "DROID_SignatureFile", "problem", err.Error()).Because(err)
@@ -183,6 +186,7 @@ func (s *Signatures) build(file *xmlFile) error {
 			return fmt.Errorf("signature %d: %w", x.ID, err)
 		}
 		one := signature{id: x.ID, formats: of[x.ID], sequences: sequences, start: start(sequences)}
+		s.grams.add(&one)
 		if len(one.start) > 0 {
 			s.starting[one.start[0]] = append(s.starting[one.start[0]], len(s.signatures))
 		} else {
@@ -227,7 +231,18 @@ func sequences(list []xmlSequence) ([]sequence, error) {
 	if len(out) == 0 {
 		return nil, fmt.Errorf("no byte sequences")
 	}
+	// All must hold, so the one that costs least is tried first.
+	slices.SortStableFunc(out, func(a, b sequence) int { return cmp.Compare(a.reach(), b.reach()) })
 	return out, nil
+}
+
+// reach is at how many places a sequence's first part may have to be tried.
+func (q *sequence) reach() int {
+	p := &q.parts[0]
+	if q.anywhere || p.most < 0 || p.leftMost < 0 {
+		return maxRun
+	}
+	return p.most - p.least + p.leftMost - p.leftLeast
 }
 
 func (x *xmlSub) compile() (subsequence, error) {
@@ -295,6 +310,15 @@ func fragments(list []xmlFragment) (out []fragment, least, most int, err error) 
 
 // Formats lists all formats.
 func (s *Signatures) Formats() []Format { return slices.Clone(s.formats) }
+
+// Format finds a format by its PUID.
+func (s *Signatures) Format(puid string) (Format, bool) {
+	at, known := s.byPUID[puid]
+	if !known {
+		return Format{}, false
+	}
+	return s.formats[at], true
+}
 
 // Count is how many signatures were compiled: of files, and of the inside of containers.
 func (s *Signatures) Count() (internal, container int) {

@@ -120,6 +120,10 @@ func (a *atom) holds(b []byte) bool {
 // leads there where it has one.
 func (s *scan) each(e *expression, data []byte, first, last int, found func(at int) bool) bool {
 	last = min(last, len(data)-e.least)
+	begins, width := &e.atoms[0], 0
+	if begins.kind == literal || begins.kind == one || begins.kind == between {
+		width = begins.width()
+	}
 	for at := max(0, first); at <= last; at++ {
 		if e.keyAt >= 0 && len(e.key) > 0 {
 			i := bytes.Index(data[at+e.keyAt:min(len(data), last+e.keyAt+len(e.key))], e.key)
@@ -128,7 +132,8 @@ func (s *scan) each(e *expression, data []byte, first, last int, found func(at i
 			}
 			at += i
 		}
-		if found(at) {
+		// What most places fail by is asked before anything is called.
+		if (width == 0 || begins.holds(data[at:at+width])) && found(at) {
 			return true
 		}
 		if !s.spend() {
@@ -226,6 +231,9 @@ func (s *scan) begin(parts []subsequence, data []byte, from int) bool {
 		highest = from + p.most
 	}
 	return s.each(&p.main, data, first, last, func(at int) bool {
+		if len(p.left) > 0 && !s.near(p, data, at) {
+			return false
+		}
 		return s.lefts(p.left, data, at, func(begins int) bool {
 			if begins < lowest || begins > highest {
 				return false
@@ -234,6 +242,14 @@ func (s *scan) begin(parts []subsequence, data []byte, from int) bool {
 				return s.rights(p.right, data, end, func(end int) bool { return s.begin(parts[1:], data, end) })
 			})
 		})
+	})
+}
+
+// near says whether the main sequence stands at a place with what must follow it. It is asked
+// first: a left fragment may be many bytes away, and looking for it costs as many steps.
+func (s *scan) near(p *subsequence, data []byte, at int) bool {
+	return s.forward(p.main.atoms, data, at, func(end int) bool {
+		return len(p.right) == 0 || s.rights(p.right[:1], data, end, func(int) bool { return true })
 	})
 }
 

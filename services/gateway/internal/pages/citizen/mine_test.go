@@ -222,12 +222,12 @@ func TestAPaperIsVerifiedByItsNumber(t *testing.T) {
 	v := visitor(t, &archive{})
 	for address, want := range map[string]string{
 		"/verify/2026-15-1?d=48&lang=ru":                         "Подлинно Этот документ выдан архивом",
-		"/verify?number=№ 2026–15–1&digits=4 8&lang=ru":               "Подлинно Этот документ выдан архивом",
+		"/verify?number=№ 2026–15–1&digits=4 8&lang=ru":          "Подлинно Этот документ выдан архивом",
 		"/verify/2026-15-1?d=49&lang=ru":                         "Не подтверждено Подлинность документа не подтверждена",
 		"/verify/2026-15-2?d=48&lang=ru":                         "Не подтверждено Подлинность документа не подтверждена",
 		"/verify/2026-15-1?lang=ru":                              "Проверить подлинность справки",
 		"/verify/%3Cscript%3E?d=48&lang=ru":                      "Проверить подлинность справки",
-		"/verify?number=<script>&digits=x&lang=ru":                    "Проверить подлинность справки",
+		"/verify?number=<script>&digits=x&lang=ru":               "Проверить подлинность справки",
 		"/verify?lang=ru":                                        "Проверить подлинность справки",
 		"/verify/2026-15-1?d=<script>&lang=ru":                   "Проверить подлинность справки",
 		"/verify/file?lang=ru":                                   "Проверить подлинность справки",

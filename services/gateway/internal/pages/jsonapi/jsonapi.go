@@ -74,7 +74,8 @@ func Add(s *web.Site, conn func(service string) (grpc.ClientConnInterface, error
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			// A form on a page cannot send this type: together with the check of where a request
 			// comes from, no other site makes calls in a reader's name.
-			if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+			// A type that cannot be read is "", which is not this one.
+			if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 				refuse(w, r.Request, notJSON.With())
 				return nil
 			}

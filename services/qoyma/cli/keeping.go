@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+)
+
+// accessionWork are the commands of what follows an acceptance.
+func (a *app) accessionWork() []*cobra.Command {
+	return []*cobra.Command{
+		a.accessionWorkShow(), a.accessionSign(), a.accessionApprove(), a.accessionDescribe(), a.accessionBox(), a.accessionLabels(),
+		a.family("quarantine", "Keep an accession apart until it is known to be clean", a.quarantineBegin(), a.quarantineEnd()),
+		a.family("deaccession", "Let units leave the archive, by four eyes", a.deaccessionPropose(), a.deaccessionDecide(), a.deaccessionAct()),
+	}
+}
+
+// showKept shows an accession with what became of it after its acceptance.
+func (a *app) showKept(ac *intakev1.Accession) {
+	a.showAccession(ac)
+	for _, s := range ac.GetSignatures() {
+		a.printf(a.say(text{"  signed: %s, %s, %s\n", "  подписано: %s, %s, %s\n", "  қол қойылды: %s, %s, %s\n"}), s.GetSide(), s.GetHow(), s.GetSignedOn())
+	}
+	a.fields([]field{
+		{text{"CLOSED", "ОФОРМЛЕНО", "РӘСІМДЕЛДІ"}, ac.GetClosedOn()},
+		{text{"UNDESCRIBED", "НЕОПИСАННЫЕ", "СИПАТТАЛМАҒАН"}, number(ac.GetUndescribed())},
+		{text{"LEFT", "ВЫБЫЛО", "ШЫҚТЫ"}, number(ac.GetDeaccessioned())},
+		{text{"QUARANTINE", "КАРАНТИН", "КАРАНТИН"}, ac.GetQuarantine().GetBegunOn() + " – " + ac.GetQuarantineEnded().GetEndedOn() + " " + ac.GetQuarantineEnded().GetResult()},
+	})
+}
+
+func (a *app) accessionWorkShow() *cobra.Command {
+	c := &cobra.Command{Use: "work NUMBER", Short: "Show signatures, quarantine, boxes and deaccessions of an accession"}
+	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, _ string, args []string) (*intakev1.GetAccessionWorkResponse, error) {
+		return cl.GetAccessionWork(ctx, &intakev1.GetAccessionWorkRequest{AccessionNumber: args[0]})
+	}, func(res *intakev1.GetAccessionWorkResponse) {
+		a.showKept(res.GetAccession())
+		for _, lacks := range res.GetOpen() {
+			a.printf(a.say(text{"  still lacks: %s\n", "  ещё нет: %s\n", "  әлі жоқ: %s\n"}), lacks)
+		}
+		a.showBoxes(res.GetBoxes())
+		for _, d := range res.GetDeaccessions() {
+			a.showLeaving(d)
+		}
+	})
+}
+
+func (a *app) showBoxes(boxes []*intakev1.Box) {
+	var rows [][]string
+	for _, b := range boxes {
+		rows = append(rows, []string{fmt.Sprint(b.GetNumber()), fmt.Sprintf("%d–%d", b.GetFirst(), b.GetLast()), b.GetRoom(), b.GetRack(), b.GetShelf()})
+	}
+	if len(rows) > 0 {
+		a.table([]text{{"BOX", "КОРОБКА", "ҚОРАП"}, headFiles, {"ROOM", "ХРАНИЛИЩЕ", "ҚОЙМА"}, {"RACK", "СТЕЛЛАЖ", "СТЕЛЛАЖ"}, {"SHELF", "ПОЛКА", "СӨРЕ"}}, rows)
+	}
+}
+
+func (a *app) showLeaving(d *intakev1.Deaccession) {
+	p := d.GetProposed()
+	a.printf(a.say(text{"deaccession %s/%d: %s, %s, files %v\n", "выбытие %s/%d: %s, %s, дела %v\n", "шығару %s/%d: %s, %s, істер %v\n"}),
+		p.GetAccessionNumber(), p.GetNumber(), d.GetState(), p.GetWay(), p.GetPositions())
+}
+
+func (a *app) accessionSign() *cobra.Command {
+	c := &cobra.Command{
+		Use: "sign NUMBER SIDE", Short: "Sign the act for a side: giver or archive",
+		Long: "Sign the act for a side. --sha256 is the digest of the copy that was read, as “qoyma act” prints it. --by records who signed on paper.",
+	}
+	sha := c.Flags().String("sha256", "", "digest of the act that was read")
+	by := c.Flags().String("by", "", "who signed by hand on paper")
+	post := c.Flags().String("post", "", "the post of whoever signed by hand")
+	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.SignActResponse, error) {
+		q := &intakev1.SignActRequest{CommandId: id, AccessionNumber: args[0], Side: args[1], Sha256: *sha}
+		if *by != "" {
+			q.Hand = &intakev1.HandSignature{Name: *by, Post: *post}
+		}
+		return cl.SignAct(ctx, q)
+	}, func(res *intakev1.SignActResponse) { a.showKept(res.GetAccession()) })
+}
+
+func (a *app) accessionApprove() *cobra.Command {
+	c := &cobra.Command{Use: "approve NUMBER", Short: "Record the commission's decision on an accession"}
+	p := protocolFlags(c)
+	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ApproveAccessionResponse, error) {
+		return cl.ApproveAccession(ctx, &intakev1.ApproveAccessionRequest{CommandId: id, AccessionNumber: args[0], Protocol: p})
+	}, func(res *intakev1.ApproveAccessionResponse) { a.showKept(res.GetAccession()) })
+}
+
+func (a *app) accessionDescribe() *cobra.Command {
+	c := &cobra.Command{Use: "describe NUMBER FILE", Short: "Give an undescribed accession its inventory (act of description)", Long: "FILE is JSON: {\"inventory\": {…}, \"files\": […]}, at most 500 files."}
+	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.DescribeAccessionResponse, error) {
+		q := new(intakev1.DescribeAccessionRequest)
+		if err := readRequest(args[1], q); err != nil {
+			return nil, err
+		}
+		q.CommandId, q.AccessionNumber = id, args[0]
+		return cl.DescribeAccession(ctx, q)
+	}, func(res *intakev1.DescribeAccessionResponse) { a.showKept(res.GetAccession()) })
+}
+
+func (a *app) accessionBox() *cobra.Command {
+	c := &cobra.Command{Use: "box NUMBER BOX", Short: "Put a run of units into a box, and the box into its place"}
+	b := new(intakev1.Box)
+	f := c.Flags()
+	f.Uint32Var(&b.First, "first", 0, "first position")
+	f.Uint32Var(&b.Last, "last", 0, "last position")
+	f.StringVar(&b.Room, "room", "", "store room")
+	f.StringVar(&b.Rack, "rack", "", "rack")
+	f.StringVar(&b.Shelf, "shelf", "", "shelf")
+	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.StoreBoxesResponse, error) {
+		var err error
+		if b.Number, err = positionOf(args[1]); err != nil {
+			return nil, err
+		}
+		return cl.StoreBoxes(ctx, &intakev1.StoreBoxesRequest{CommandId: id, AccessionNumber: args[0], Boxes: []*intakev1.Box{b}})
+	}, func(res *intakev1.StoreBoxesResponse) { a.showBoxes(res.GetBoxes()) })
+}
+
+// pdfCommand makes a command that writes a paper to a file.
+func (a *app) pdfCommand(c *cobra.Command, arguments int, call func(ctx context.Context, cl intakev1.IntakeServiceClient, language string, args []string) ([]byte, error)) *cobra.Command {
+	var t target
+	c.Args = cobra.ExactArgs(arguments)
+	t.flags(c)
+	language := c.Flags().String("language", "kk", "language of the paper: kk or ru")
+	path := c.Flags().StringP("output", "o", "", "file to write; - for the standard output")
+	_ = c.MarkFlagRequired("output")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		pdf, err := call(ctx, cl, *language, args)
+		if err != nil {
+			return err
+		}
+		return a.writePDF(*path, pdf)
+	})
+	return c
+}
+
+func (a *app) accessionLabels() *cobra.Command {
+	c := &cobra.Command{Use: "labels NUMBER", Short: "Write the labels of an accession's boxes as PDF"}
+	return a.pdfCommand(c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, language string, args []string) ([]byte, error) {
+		res, err := cl.GetLabels(ctx, &intakev1.GetLabelsRequest{AccessionNumber: args[0], Language: language})
+		return res.GetPdf(), err
+	})
+}
+
+func (a *app) quarantineBegin() *cobra.Command {
+	c := &cobra.Command{Use: "begin NUMBER", Short: "Keep an accession apart"}
+	reason := c.Flags().String("reason", "", "why")
+	place := c.Flags().String("place", "", "where")
+	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.BeginQuarantineResponse, error) {
+		return cl.BeginQuarantine(ctx, &intakev1.BeginQuarantineRequest{CommandId: id, AccessionNumber: args[0], Reason: *reason, Place: *place})
+	}, func(res *intakev1.BeginQuarantineResponse) { a.showKept(res.GetAccession()) })
+}
+
+func (a *app) quarantineEnd() *cobra.Command {
+	c := &cobra.Command{Use: "end NUMBER", Short: "Say what came out of the quarantine"}
+	result := c.Flags().String("result", "", "clean, treated or restoration")
+	note := c.Flags().String("note", "", "in words")
+	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.EndQuarantineResponse, error) {
+		return cl.EndQuarantine(ctx, &intakev1.EndQuarantineRequest{CommandId: id, AccessionNumber: args[0], Result: *result, Note: *note})
+	}, func(res *intakev1.EndQuarantineResponse) { a.showKept(res.GetAccession()) })
+}
+
+func (a *app) deaccessionPropose() *cobra.Command {
+	c := &cobra.Command{Use: "propose NUMBER", Short: "Propose that units leave the archive (an archivist)"}
+	p := protocolFlags(c)
+	way := c.Flags().String("way", "", "transferred, destroyed or returned_to_owner")
+	ground := c.Flags().String("ground", "", "why")
+	receiver := c.Flags().String("receiver", "", "who receives them")
+	positions := c.Flags().UintSlice("position", nil, "positions of the units")
+	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ProposeDeaccessionResponse, error) {
+		q := &intakev1.ProposeDeaccessionRequest{CommandId: id, AccessionNumber: args[0], Way: *way, Ground: *ground, Receiver: *receiver, Protocol: p}
+		for _, n := range *positions {
+			position, err := positionOf(fmt.Sprint(n))
+			if err != nil {
+				return nil, err
+			}
+			q.Positions = append(q.Positions, position)
+		}
+		return cl.ProposeDeaccession(ctx, q)
+	}, func(res *intakev1.ProposeDeaccessionResponse) { a.showLeaving(res.GetDeaccession()) })
+}
+
+func (a *app) deaccessionDecide() *cobra.Command {
+	c := &cobra.Command{Use: "decide NUMBER COUNT", Short: "Approve or decline a deaccession (the head)"}
+	approve := c.Flags().Bool("approve", false, "let the units leave")
+	reason := c.Flags().String("decline", "", "why they stay")
+	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.DecideDeaccessionResponse, error) {
+		n, err := positionOf(args[1])
+		if err != nil {
+			return nil, err
+		}
+		return cl.DecideDeaccession(ctx, &intakev1.DecideDeaccessionRequest{CommandId: id, AccessionNumber: args[0], Number: n, Approve: *approve, Reason: *reason})
+	}, func(res *intakev1.DecideDeaccessionResponse) { a.showLeaving(res.GetDeaccession()) })
+}
+
+func (a *app) deaccessionAct() *cobra.Command {
+	c := &cobra.Command{Use: "act NUMBER COUNT", Short: "Write the act of deaccession as PDF"}
+	return a.pdfCommand(c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, language string, args []string) ([]byte, error) {
+		n, err := positionOf(args[1])
+		if err != nil {
+			return nil, err
+		}
+		res, err := cl.GetDeaccessionAct(ctx, &intakev1.GetDeaccessionActRequest{AccessionNumber: args[0], Number: n, Language: language})
+		return res.GetPdf(), err
+	})
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/eark"
+)
+
+// earkPackage is what the command that makes packages asks for an E-ARK one.
+type earkPackage struct {
+	payload       string   // folder with the records
+	to            string   // folder to make, named like the package
+	label         string   // what the package is
+	submitter     string   // organisation that hands it over
+	creator       string   // organisation whose records they are; may be empty
+	agreement     string   // submission agreement; may be empty
+	descriptions  []string // files of descriptive metadata
+	documentation string   // folder, or empty
+	schemas       string   // folder, or empty
+}
+
+var noDescription = fault.Define(fault.Invalid, "cli.description",
+	"{file} cannot be read as descriptive metadata; name an XML file",
+	"{file} не читается как описательные метаданные; укажите файл XML",
+	"{file} сипаттама метадеректері ретінде оқылмайды; XML файлын көрсетіңіз")
+
+// createEARK makes a SIP and prints what was made.
+func (a *app) createEARK(ctx context.Context, p earkPackage, now time.Time) error {
+	s := eark.Spec{
+		ID: filepath.Base(filepath.Clean(p.to)), Label: p.label, SIP: true, Created: now.Truncate(time.Second),
+		Software: "Qoyma", Version: version(), Payload: os.DirFS(p.payload),
+		Agents: []eark.Agent{{Role: "CREATOR", Type: "ORGANIZATION", Name: p.submitter}},
+	}
+	if p.creator != "" {
+		s.Agents = slices.Insert(s.Agents, 0, eark.Agent{Role: "ARCHIVIST", Type: "ORGANIZATION", Name: p.creator})
+	}
+	if p.agreement != "" {
+		s.OtherIDs = []eark.OtherID{{Type: "SUBMISSIONAGREEMENT", Value: p.agreement}}
+	}
+	if p.documentation != "" {
+		s.Documentation = os.DirFS(p.documentation)
+	}
+	if p.schemas != "" {
+		s.Schemas = os.DirFS(p.schemas)
+	}
+	for _, file := range p.descriptions {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return noDescription.With("file", file).Because(err)
+		}
+		s.Descriptions = append(s.Descriptions, eark.Description{Name: filepath.Base(file), MDType: metadataType(content), Content: content})
+	}
+	report, err := eark.Create(ctx, p.to, s, eark.Options{})
+	if err != nil {
+		return err
+	}
+	return a.showEARK(report)
+}
+
+// metadataType is METS's word for a description, told by its namespace.
+func metadataType(content []byte) string {
+	text := string(content)
+	for _, known := range []struct{ mark, kind string }{
+		{"ead3.archivists.org", "EAD"},
+		{"urn:isbn:1-931666-22-9", "EAD"},
+		{"urn:isbn:1-931666-33-4", "EAC-CPF"},
+		{"http://www.loc.gov/mods/", "MODS"},
+		{"http://purl.org/dc/", "DC"},
+	} {
+		if strings.Contains(text, known.mark) {
+			return known.kind
+		}
+	}
+	return "OTHER"
+}

@@ -1,0 +1,148 @@
+package bagit
+
+import (
+	"archive/tar"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+)
+
+// ValidateTar checks the bag that comes as a tar (ustar, pax, GNU), as it streams by. Digests
+// besides sha256 and sha512 whose manifest comes after the payload are counted in a second
+// reading where r is an io.Seeker; otherwise ask for them by Options.Digests.
+//
+// The error is for what is wrong on our side (r failed, the context ended); what is wrong
+// with the archive or the bag is in the report.
+func ValidateTar(ctx context.Context, r io.Reader, opts Options) (*Report, error) {
+	c, err := readTar(ctx, r, opts)
+	if err != nil {
+		return nil, err
+	}
+	if again, ok := r.(io.Seeker); ok && len(c.late()) > 0 {
+		for algorithm := range c.needed {
+			opts.Digests = append(opts.Digests[:len(opts.Digests):len(opts.Digests)], algorithm)
+		}
+		if _, err := again.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("read tar again: %w", err)
+		}
+		if c, err = readTar(ctx, r, opts); err != nil {
+			return nil, err
+		}
+	}
+	return c.Finish(), nil
+}
+
+func readTar(ctx context.Context, r io.Reader, opts Options) (*Checker, error) {
+	c := NewChecker(opts)
+	c.serialization = MIMETar
+	s := &source{ctx: ctx, Reader: r}
+	t := &tarred{packed: packed{Checker: c}, from: tar.NewReader(s)}
+	if t.entries() {
+		t.rest(s)
+	}
+	if s.err != nil {
+		return nil, fmt.Errorf("read tar: %w", s.err)
+	}
+	return c, nil
+}
+
+// tarred feeds a checker from a tar.
+type tarred struct {
+	packed
+	from *tar.Reader
+	last string // the entry before, to say where an archive breaks
+}
+
+// entries takes them all and says whether the end was reached.
+func (t *tarred) entries() bool {
+	for {
+		h, err := t.from.Next()
+		if err == io.EOF {
+			return true
+		}
+		if err != nil {
+			t.note(t.last, Broken)
+			return false
+		}
+		t.last = h.Name
+		if err := t.entry(h); ended(err) {
+			return false
+		}
+	}
+}
+
+// entry takes one. Its error is in the report.
+func (t *tarred) entry(h *tar.Header) error {
+	name := strings.TrimPrefix(h.Name, "./") // as tar writes what it finds under "."
+	switch h.Typeflag {
+	case tar.TypeXGlobalHeader:
+		for key := range h.PAXRecords {
+			if key != "comment" { // git writes one; any other would speak for every file
+				return t.refuse(h.Name, TarHeader, "kind", "g "+show(key))
+			}
+		}
+		return nil
+	case tar.TypeLink:
+		return t.refuse(t.named(name), HardLink, "target", show(h.Linkname))
+	case tar.TypeSymlink:
+		return t.Irregular(t.named(name), fs.ModeSymlink)
+	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
+		return t.Irregular(t.named(name), fs.ModeDevice)
+	case tar.TypeGNUSparse:
+		return t.refuse(t.named(name), Sparse)
+	case tar.TypeDir:
+		if name == "" || name == "." || name == "./" {
+			return nil
+		}
+		if path, ok := t.inside(name, true); ok {
+			return t.Directory(path)
+		}
+		return nil
+	case tar.TypeReg, tar.TypeCont:
+		return t.file(name, h)
+	}
+	return t.refuse(name, TarHeader, "kind", show(string(h.Typeflag)))
+}
+
+func (t *tarred) file(name string, h *tar.Header) error {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return t.refuse(t.named(name), Sparse)
+		}
+	}
+	path, ok := t.inside(name, false)
+	if !ok {
+		return nil
+	}
+	return t.File(path, h.Size, t.from, nil)
+}
+
+// padding is how many zeros may follow the end of a tar: writers fill up their last record,
+// which tar -b makes 10 KiB by custom and never larger than this.
+const padding = 1 << 20
+
+// rest looks at what follows the end: a second archive there would be read by some and not by
+// others.
+func (t *tarred) rest(s *source) {
+	buffer := takeBuffer()
+	defer buffers.Put(buffer)
+	for total := 0; ; {
+		n, err := s.Read(*buffer)
+		total += n
+		for _, b := range (*buffer)[:n] {
+			if b != 0 {
+				t.note(t.last, Trailing)
+				return
+			}
+		}
+		if total > padding {
+			t.note(t.last, Trailing)
+			return
+		}
+		if err != nil {
+			return // the end, or an error that the source remembers
+		}
+	}
+}
