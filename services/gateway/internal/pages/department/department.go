@@ -133,7 +133,7 @@ type duePage struct {
 type card struct {
 	*retentionv1.DueTransfer
 	Term web.Term
-	// Stage is what comes next: wait, announced, contact, date, send, bring, mend, returned, checked,
+	// Stage is what comes next: wait, announced, files, contact, date, send, bring, mend, returned, checked,
 	// accepting or accepted.
 	Stage   string
 	Address string
@@ -189,6 +189,8 @@ func stageOf(t *intakev1.Transfer) string {
 		return "mend"
 	case t.GetState() == "checked":
 		return "checked"
+	case t.GetForm() == "":
+		return "files"
 	case !t.GetContactNamed():
 		return "contact"
 	case !sendable(t) && t.GetBroughtOn() == "":

@@ -106,8 +106,8 @@ type receiptPage struct {
 	*intakev1.Receipt
 	Transfer *intakev1.Transfer
 	Home     string
-	Words    string // units in words
-	Last     uint32
+	// Units and files in words.
+	Words, FilesWords string
 }
 
 // receipt is one counted hand-over, to be printed and kept.
@@ -130,7 +130,7 @@ func receipt(r *web.Request) (any, error) {
 	}
 	return receiptPage{
 		Receipt: res.GetReceipt(), Transfer: t.GetTransfer(), Home: Home(r, id), Words: Words(r.Lang, uint64(res.GetReceipt().GetUnits())),
-		Last: t.GetTransfer().GetReceipts(),
+		FilesWords: Words(r.Lang, uint64(res.GetReceipt().GetFiles())),
 	}, nil
 }
 
