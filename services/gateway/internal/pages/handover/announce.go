@@ -87,8 +87,14 @@ func announce(r *web.Request) (web.Redirect, error) {
 	q := &intakev1.AnnounceTransferRequest{
 		CommandId: r.Field("command"), Kind: p.Kind.GetKind(), Form: r.Field("form"), Ground: groundOf(r, p),
 	}
-	if q.GetForm() == "" {
-		r.Wrong("form", "hand.need.form")
+	if q.Organisation, err = ofWhom(r, p); err != nil {
+		return "", err
+	}
+	if p.Needs("giver") {
+		q.Giver = &intakev1.Giver{Name: r.Field("giver"), Address: r.Field("address"), Phone: r.Field("phone")}
+		if q.GetGiver().GetName() == "" {
+			r.Wrong("giver", "hand.need.giver")
+		}
 	}
 	for _, need := range []string{"reason", "liquidated_on", "document", "document_date", "country", "holder", "agreement"} {
 		if p.Needs(need) && r.Field(need) == "" {
@@ -98,14 +104,8 @@ func announce(r *web.Request) (web.Redirect, error) {
 	if p.Needs("protocol") && (r.Field("commission") == "" || r.Field("protocol") == "" || r.Field("protocol_date") == "") {
 		r.Wrong("commission", "hand.need.protocol")
 	}
-	if p.Needs("giver") {
-		q.Giver = &intakev1.Giver{Name: r.Field("giver"), Address: r.Field("address"), Phone: r.Field("phone")}
-		if q.GetGiver().GetName() == "" {
-			r.Wrong("giver", "hand.need.giver")
-		}
-	}
-	if q.Organisation, err = ofWhom(r, p); err != nil {
-		return "", err
+	if q.GetForm() == "" {
+		r.Wrong("form", "hand.need.form")
 	}
 	content(r, p, q)
 	if !r.OK() {
