@@ -35,7 +35,7 @@ func (b *tab) chooses(field, content string) {
 // ticks a box or a choice.
 func (b *tab) ticks(field, value string) {
 	b.t.Helper()
-	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf(`input[name=%s][value="%s"]`, field, value)))))
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`input[name=`+field+`][value="`+value+`"]`))))
 }
 
 const send = "main form[method=post] .actions button"

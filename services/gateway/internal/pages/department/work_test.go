@@ -190,8 +190,11 @@ func TestAnnouncing(t *testing.T) {
 // TestEveryPageInEveryLanguage draws each page without a hole, in the states that change it.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, one := range []*intakev1.Transfer{
-		{State: "announced", Kind: "extra"}, {State: "expected", DueOn: "2026-12-31"}, {State: "returned", Form: "mixed", Returned: 1, Receipts: 1, PackageId: "p", BroughtOn: "2026-12-01"},
-		{State: "accepted", AccessionNumber: "2026-7", Form: "paper", Kind: "liquidated"}, {State: "expected", Kind: "liquidated", Form: "paper", Undescribed: &intakev1.Undescribed{Units: 4}},
+		{State: "announced", Kind: "extra"},
+		{State: "expected", DueOn: "2026-12-31"},
+		{State: "returned", Form: "mixed", Returned: 1, Receipts: 1, PackageId: "p", BroughtOn: "2026-12-01"},
+		{State: "accepted", AccessionNumber: "2026-7", Form: "paper", Kind: "liquidated"},
+		{State: "expected", Kind: "liquidated", Form: "paper", Undescribed: &intakev1.Undescribed{Units: 4}},
 	} {
 		v := clerk(t, world(one))
 		for _, v.Lang = range []string{"kk", "ru", "en"} {
