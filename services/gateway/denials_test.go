@@ -90,7 +90,7 @@ func TestEveryPageIsAskedForByEveryRole(t *testing.T) {
 			asked++
 			allowed := who == "everybody" || slices.Contains(strings.Fields(who), role)
 			to := rec.Header().Get("Location")
-			turned := rec.Code == http.StatusForbidden ||
+			turned := rec.Code == http.StatusForbidden || role == "" && rec.Code == http.StatusUnauthorized ||
 				role == "" && rec.Code == http.StatusSeeOther && strings.HasPrefix(to, "/sign-in?next=")
 			if who == "everybody" && strings.HasPrefix(to, "/sign-in?next=/account") {
 				turned = false // the page looks after itself

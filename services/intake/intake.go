@@ -106,6 +106,9 @@ func open(cfg Config, p host.Process) (*service, error) {
 			if err := plans.Resume(ctx); err != nil && ctx.Err() == nil && p.Log != nil {
 				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet", "error", err)
 			}
+			if err := server.SweepUploads(time.Now()); err != nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "unfinished uploads cannot be swept away yet", "error", err)
+			}
 			select {
 			case <-tick.C:
 			case <-ctx.Done():

@@ -84,7 +84,7 @@ func TestDesk(t *testing.T) {
 			if badge := asks[string](b, `document.querySelector('.badge').className`); badge != "badge good" {
 				t.Errorf("after the hand-over the badge is %q", badge)
 			}
-			for _, address := range []string{"/desk?state=closed&show=all", "/books", "/books/requests?state=closed", "/books/certificates", "/acts", "/insurance", "/insurance/register"} {
+			for _, address := range []string{"/desk?state=closed&show=all", "/books", "/books/requests?state=closed", "/books/certificates", "/accessions", "/insurance", "/insurance/register"} {
 				b.visit(address, lang)
 				b.look(address, axe)
 			}

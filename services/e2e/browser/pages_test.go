@@ -3,12 +3,10 @@ package browser_test
 
 import (
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -259,37 +257,3 @@ type violation struct {
 const runAxe = `axe.run(document, {resultTypes: ['violations'], preload: false}).then(r => r.violations
 	.filter(v => v.impact === 'serious' || v.impact === 'critical')
 	.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + n.failureSummary)})))`
-
-// TestAccessibility wants no serious or critical finding of axe-core on any kind of page, on
-// paper white and on black, wide and narrow.
-func TestAccessibility(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long, and the same whatever the server does")
-	}
-	path := os.Getenv("QOYMA_AXE")
-	if path == "" {
-		t.Skip("QOYMA_AXE is not set to the path of axe.min.js")
-	}
-	axe, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := open(t, true)
-	for _, address := range []string{"/", "/search?q=мектептерге", "/search?q=жоқнәрсе", "/fonds", "/fonds/1", "/fonds/1/1", "/u/1/1/2", "/request", "/follow", "/verify", "/help", "/no/such/page"} {
-		for _, look := range []struct {
-			lang, scheme string
-			width        int64
-		}{{"kk", "light", 1280}, {"ru", "light", 320}, {"kk", "dark", 320}, {"ru", "dark", 1280}} {
-			_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}},
-			})
-			b.must(err)
-			b.wide(look.width)
-			b.visit(address, look.lang)
-			asks[chromedp.Void](b, string(axe))
-			for _, v := range asks[[]violation](b, runAxe, chromedp.EvalAwaitPromise) {
-				t.Errorf("%s, %s, %s, %d px: %s (%s): %s\n%s", address, look.lang, look.scheme, look.width, v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n"))
-			}
-		}
-	}
-}

@@ -355,7 +355,7 @@ func TestAFolderIsSentWithProgress(t *testing.T) {
 		fail(t, os.MkdirAll(filepath.Join(folder, row), 0o700))
 		fail(t, os.WriteFile(filepath.Join(folder, row, "скан.txt"), bytes.Repeat([]byte("мәтін "), 100_000), 0o600))
 	}
-	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(chromedp.CSS("#folder"), []string{folder})))
+	b.chooses(folder, 2)
 	if status := b.leads(chromedp.Click(chromedp.CSS("section[aria-labelledby=by-folder] button"))); status != 200 {
 		t.Fatalf("%d", status)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 func catalogueOf(c *archive) (cataloguev1.CatalogueServiceClient, error) {
@@ -164,7 +165,7 @@ func (a *app) showFile(res *cataloguev1.GetFileResponse) {
 		{headTitle, a.words(described.GetTitle())},
 		{headDates, dates(described.GetDateFrom(), described.GetDateTo())},
 		{text{"LEAVES", "ЛИСТЫ", "ПАРАҚТАР"}, number(described.GetLeaves())},
-		{text{"TERM", "СРОК ХРАНЕНИЯ", "САҚТАУ МЕРЗІМІ"}, described.GetTerm() + " " + described.GetArticle()},
+		{text{"TERM", "СРОК ХРАНЕНИЯ", "САҚТАУ МЕРЗІМІ"}, term.Words(described.GetTerm(), a.language()) + " " + described.GetArticle()},
 		{text{"FONDS", "ФОНД", "ҚОР"}, a.words(res.GetFonds().GetName())},
 		{headInventory, a.words(res.GetInventory().GetTitle())},
 		{headAccession, f.GetAccessionNumber()},

@@ -13,6 +13,7 @@ import (
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 // in adds the flags of a command that acts in some roles by default.
@@ -116,7 +117,7 @@ func (a *app) nomenclatureAdd() *cobra.Command {
 func (a *app) entries(list []*retentionv1.NomenclatureEntry) {
 	var rows [][]string
 	for _, e := range list {
-		rows = append(rows, []string{e.GetIndex(), e.GetTerm(), e.GetArticle(), a.words(e.GetTitle())})
+		rows = append(rows, []string{e.GetIndex(), term.Words(e.GetTerm(), a.language()), e.GetArticle(), a.words(e.GetTitle())})
 	}
 	a.table([]text{{"INDEX", "ИНДЕКС", "ИНДЕКСІ"}, {"TERM", "СРОК", "МЕРЗІМІ"}, {"ARTICLE", "СТАТЬЯ", "БАБЫ"}, headTitle}, rows)
 }

@@ -44,6 +44,7 @@ var eventNames = map[string]text{
 	"UndescribedReceived":    {"undescribed units received", "поступили неописанные единицы", "сипатталмаған бірліктер түсті"},
 	"UndescribedDescribed":   {"undescribed units described", "неописанные единицы описаны", "сипатталмаған бірліктер сипатталды"},
 	"FilesLeft":              {"files left the archive", "дела выбыли из архива", "істер архивтен шықты"},
+	"UploadLimitsSet":        {"limits of uploads set", "заданы пределы загрузок", "жүктеу шектері белгіленді"},
 	"ContentRestored":        {"original restored from a copy", "оригинал восстановлен из копии", "түпнұсқа көшірмеден қалпына келтірілді"},
 	"TransferAnnounced":      {"transfer announced", "заявлена передача", "тапсыру мәлімделді"},
 	"InventorySealed":        {"inventory complete", "опись завершена", "тізімдеме аяқталды"},

@@ -13,7 +13,6 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
-	"github.com/qoyma/qoyma/services/qoyma/client"
 )
 
 var (
@@ -36,7 +35,7 @@ func intakeOf(c *archive) (intakev1.IntakeServiceClient, error) {
 }
 
 func (a *app) transferCommand() *cobra.Command {
-	c := a.family("transfer", "Transfers from departments", a.transferValidate(), a.transferList(), a.transferShow(), a.transferUpload(), a.transferAccept())
+	c := a.family("transfer", "Transfers from departments", a.transferValidate(), a.transferList(), a.transferShow(), a.transferUpload(), a.transferLimits(), a.transferAccept())
 	c.AddCommand(a.transferWork()...)
 	return c
 }
@@ -133,40 +132,6 @@ func (a *app) showFaults(head string, faults []*intakev1.PackageFault) {
 	for _, f := range faults {
 		a.printf("  %s: %s (%s)\n", clean(f.GetWhere()), a.words(f.GetText()), f.GetClause())
 	}
-}
-
-func (a *app) transferUpload() *cobra.Command {
-	var t target
-	c := &cobra.Command{
-		Use: "upload ID PATH", Short: "Send a BagIt package for a transfer", Args: cobra.ExactArgs(2),
-		Long: "Send a BagIt package (a folder) for a transfer. It is taken whole or refused with everything that is wrong listed.",
-	}
-	t.flags(c)
-	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
-		cl, err := intakeOf(ar)
-		if err != nil {
-			return err
-		}
-		id, err := commandID()
-		if err != nil {
-			return err
-		}
-		res, err := client.Upload(ctx, cl, id, args[0], args[1])
-		if err != nil {
-			return err
-		}
-		if err := a.show(res, func() {
-			if res.GetTaken() {
-				a.printf(a.say(text{"taken: package %s, %d files, %d bytes\n", "принят: пакет %s, файлов %d, байт %d\n", "алынды: пакет %s, файл саны %d, байт %d\n"}),
-					res.GetPackageId(), res.GetFiles(), res.GetBytes())
-			}
-			a.showFaults(a.say(warnings), res.GetWarnings())
-		}); err != nil || res.GetTaken() {
-			return err
-		}
-		return packageRefused.With("transfer", args[0], "count", res.GetFaultCount()).Listing(items(res.GetFaults()))
-	})
-	return c
 }
 
 // items turns what a service found wrong with a package into the items of a fault.

@@ -75,7 +75,7 @@ func (d *demo) ask(ctx context.Context, s *Step) error {
 		w := step.GetWords()
 		d.say(s, "  "+w.GetKk(), "  "+w.GetRu(), "  "+w.GetEn())
 	}
-	if _, err := c.GetRequestBySecret(ctx, &referencev1.GetRequestBySecretRequest{Number: res.GetNumber(), Secret: "x" + res.GetSecret()[1:]}); err == nil {
+	if _, err := c.GetRequestBySecret(ctx, &referencev1.GetRequestBySecretRequest{Number: res.GetNumber(), Secret: res.GetSecret() + "x"}); err == nil {
 		return wrong("another secret opened request %s", res.GetNumber())
 	}
 	seen, err := c.GetRequestBySecret(ctx, &referencev1.GetRequestBySecretRequest{Number: res.GetNumber(), Secret: res.GetSecret()})

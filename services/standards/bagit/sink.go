@@ -55,10 +55,10 @@ func takeBuffer() *[]byte {
 	return &b
 }
 
-// watch begins to watch a file for its format.
-func (c *Checker) watch(path string) Identifier {
-	if c.opts.Identify != nil {
-		return c.opts.Identify(path)
+// watch begins to watch a file for its format, by the built-in table where identify is nil.
+func watch(path string, identify func(path string) Identifier) Identifier {
+	if identify != nil {
+		return identify(path)
 	}
 	id, ok := identifiers.Get().(*pronom.Identifier)
 	if !ok {
@@ -69,8 +69,8 @@ func (c *Checker) watch(path string) Identifier {
 }
 
 // release keeps the memory of a built-in identifier for the next file.
-func (s *Sink) release() {
-	if id, ok := s.format.(*pronom.Identifier); ok {
+func release(format Identifier) {
+	if id, ok := format.(*pronom.Identifier); ok {
 		identifiers.Put(id)
 	}
 }
@@ -98,7 +98,7 @@ type Sink struct {
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
-	s.format = c.watch(e.Path)
+	s.format = watch(e.Path, c.opts.Identify)
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
 		// A tag file is small: it gets every digest, so that a tag manifest may come last.
@@ -188,7 +188,7 @@ func (s *Sink) Close() error {
 		}
 	}
 	e.Format = s.format.Result()
-	s.release()
+	release(s.format)
 
 	c := s.c
 	c.mu.Lock()
@@ -217,7 +217,7 @@ func (s *Sink) Abort() *fault.Error {
 		return f.fault()
 	}
 	s.ended = true
-	s.release()
+	release(s.format)
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.c.found = append(s.c.found, f)

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/grpc"
 
@@ -24,6 +27,7 @@ type Request struct {
 	problem *fault.Error
 	wrong   map[string]string // by field
 	order   []string          // fields of wrong, as they were found
+	lost    []string          // see keepTyped
 	private bool
 	said    string // what was done, where the page stays
 	renewed bool
@@ -89,7 +93,34 @@ func (r *Request) readForm() error {
 	if err := r.ParseForm(); err != nil {
 		return formError(err)
 	}
+	if !isText(r.PostForm) {
+		return notText.With()
+	}
 	return nil
+}
+
+// worthKeeping is from how many characters on a text that a person typed is more than a code or a
+// choice.
+const worthKeeping = 20
+
+// keepTyped notes the longer texts of a form that was sent when the session had run out, so that the
+// error page can give them back. What may be secret is not among them.
+func (r *Request) keepTyped() {
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if text := r.Field(name); utf8.RuneCountInString(text) >= worthKeeping && !strings.Contains(name, "pass") && name != "command" && name != "mark" {
+			r.lost = append(r.lost, text)
+		}
+	}
+}
+
+// isText is whether everything is UTF-8: no message to a service may hold anything else.
+func isText(values url.Values) bool {
+	for name, list := range values {
+		if !utf8.ValidString(name) || slices.ContainsFunc(list, func(v string) bool { return !utf8.ValidString(v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Field is what was typed into a field, without the spaces around it.
@@ -115,6 +146,9 @@ func (r *Request) wrongText(field, text string) {
 func (r *Request) WrongFault(field string, err error) {
 	r.wrongText(field, sentence(fault.Of(err).In(r.Lang)))
 }
+
+// Sentence is a fault as a sentence in the reader's language, for what is not a page.
+func (r *Request) Sentence(err error) string { return sentence(fault.Of(err).In(r.Lang)) }
 
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc"
 
@@ -131,10 +132,18 @@ var (
 		"this page is for people with another task; sign in with another account, or ask the administrator for the role",
 		"эта страница для людей с другой задачей; войдите под другой учётной записью или попросите роль у администратора",
 		"бұл бет басқа міндеті бар адамдарға арналған; басқа есептік жазбамен кіріңіз немесе әкімшіден рөл сұраңыз")
+	notSignedIn = fault.Define(fault.Unauthenticated, "gateway.not_signed_in",
+		"you are no longer signed in, so nothing was done; sign in and do it again, what you typed stands below",
+		"вы больше не в системе, поэтому ничего не сделано; войдите и повторите, набранное стоит ниже",
+		"сіз енді жүйеде емессіз, сондықтан ештеңе жасалмады; кіріп, қайталаңыз, тергеніңіз төменде тұр")
 	crossSite = fault.Define(fault.Denied, "gateway.cross_site",
 		"this request came from another site, so nothing was done; open the page here and try again",
 		"запрос пришёл с другого сайта, поэтому ничего не сделано; откройте страницу здесь и повторите",
 		"сұрау басқа сайттан келді, сондықтан ештеңе жасалмады; бетті осы жерде ашып, қайталаңыз")
+	notText = fault.Define(fault.Invalid, "gateway.not_text",
+		"what was sent is not text in UTF-8; type it on the page here and try again",
+		"присланное – не текст в UTF-8; наберите его на странице и повторите",
+		"жіберілген нәрсе UTF-8 мәтіні емес; оны осы беттің өзінде теріп, қайталаңыз")
 	tooLarge = fault.Define(fault.Invalid, "gateway.form_too_large",
 		"the form is larger than {limit} KiB; shorten it",
 		"форма больше {limit} КиБ; сократите её",
@@ -341,6 +350,10 @@ func (s *Site) request(w http.ResponseWriter, hr *http.Request) (r *Request, don
 		}
 	}
 	r.as(person)
+	if !utf8.ValidString(hr.URL.Path) || !isText(hr.URL.Query()) {
+		s.fail(w, r, notText.With())
+		return r, true
+	}
 	return r, false
 }
 
@@ -353,6 +366,11 @@ func (s *Site) turnedAway(w http.ResponseWriter, r *Request, allow Allow) bool {
 		http.Redirect(w, r.Request, "/sign-in?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 	case r.Person.MustChange:
 		http.Redirect(w, r.Request, "/account/password", http.StatusSeeOther)
+	case r.Person.Account == "":
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.readForm() == nil {
+			r.keepTyped()
+		}
+		s.fail(w, r, notSignedIn.With())
 	default:
 		s.fail(w, r, notYours.With())
 	}

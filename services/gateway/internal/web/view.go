@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -73,6 +75,22 @@ func (v View) Error() string {
 		return ""
 	}
 	return sentence(v.r.problem.In(v.Lang))
+}
+
+// Lost are the texts that a person had typed when the session ran out.
+func (v View) Lost() []string { return v.r.lost }
+
+// SignIn is where to sign in after the session ran out, and come back to the page of the form; else
+// empty.
+func (v View) SignIn() string {
+	if !errors.Is(v.r.problem, notSignedIn) {
+		return ""
+	}
+	next := "/"
+	if u, err := url.Parse(v.r.Referer()); err == nil && u.Host == v.r.Host {
+		next = u.RequestURI()
+	}
+	return "/sign-in?next=" + url.QueryEscape(next)
 }
 
 // sentence makes one of a fault's text, which elsewhere follows a colon.

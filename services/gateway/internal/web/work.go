@@ -10,6 +10,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 // Term is a date that somebody waits for, beside today: drawn as shape, word and number (the template
@@ -63,11 +64,17 @@ type TermView struct {
 // Term hands a term to its templates.
 func (v View) Term(t Term) TermView { return TermView{v, t} }
 
+// KeptFor is how long a file is kept, in the reader's language: services answer with the canonical term.
+func (v View) KeptFor(written string) string { return term.Words(written, v.Lang) }
+
 // Size is a number of bytes as people read it.
-func (v View) Size(bytes uint64) string {
+func (v View) Size(bytes uint64) string { return Size(v.Lang, bytes) }
+
+// Size is a number of bytes as readers of a language write it: "34,5 КБ". The units are decimal.
+func Size(lang fault.Language, bytes uint64) string {
 	units := map[fault.Language][]string{
 		fault.Kazakh: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.Russian: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.English: {"B", "KB", "MB", "GB", "TB"},
-	}[v.Lang]
+	}[lang]
 	n, unit := float64(bytes), 0
 	for n >= 1000 && unit < len(units)-1 {
 		n, unit = n/1000, unit+1
@@ -76,7 +83,7 @@ func (v View) Size(bytes uint64) string {
 		return strconv.FormatUint(bytes, 10) + " " + units[0]
 	}
 	text := strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
-	if v.Lang != fault.English {
+	if lang != fault.English {
 		text = strings.Replace(text, ".", ",", 1)
 	}
 	return text + " " + units[unit]

@@ -60,6 +60,8 @@ type Server struct {
 	swept chan struct{} // closed once what dead uploads left is gone
 	mu    sync.Mutex
 	busy  map[string]*progress // transfers and packages with an upload under way
+
+	opening sync.Mutex // one file is held against the limits at a time
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.
@@ -86,6 +88,9 @@ func (s *Server) Recover() error {
 		acts, err = store.Acts(v)
 		return err
 	}); err != nil {
+		return err
+	}
+	if err := s.resumeSets(keep); err != nil {
 		return err
 	}
 	if err := errors.Join(s.area.Sweep(keep), s.repo.Sweep(acts)); err != nil {

@@ -188,6 +188,7 @@ type upload struct {
 	transfer *intakev1.Transfer
 	list     store.List
 	files    []*recordv1.File
+	quota    quota
 	returned []uint32 // positions that alone may be replaced; none: all
 	packages []string // whose bytes stand
 }
@@ -195,6 +196,9 @@ type upload struct {
 // take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
 func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse, err error) {
 	if err := u.look(); err != nil {
+		return nil, err
+	}
+	if u.quota, err = u.quotaOf(u.transfer); err != nil {
 		return nil, err
 	}
 	packageID := u.command.ID.String()
@@ -209,6 +213,13 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	if err := u.receive(stream); err != nil {
 		return nil, err
 	}
+	return u.conclude(stream.Context())
+}
+
+// conclude judges what has come, and records. When it gives no answer the caller looks whether the
+// package stands.
+func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageResponse, err error) {
+	packageID := u.command.ID.String()
 	if u.bare {
 		if err := u.staged.Wrap(u.info()); err != nil {
 			return nil, u.explained(err, 0)
@@ -220,12 +231,12 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 	}
 	of, events := u.judge(report)
 	if of == nil {
-		return u.record(stream.Context(), events)
+		return u.record(ctx, events)
 	}
 	if err := u.staged.Keep(); err != nil {
 		return nil, u.explained(err, 0)
 	}
-	res, err = u.record(stream.Context(), events)
+	res, err = u.record(ctx, events)
 	for _, old := range u.packages {
 		// If we crash before this, the replaced package is swept away at the next start. Where rows
 		// were redone, the bytes of the others stay.
@@ -336,6 +347,9 @@ func (u *upload) info() []bagit.Field {
 
 // room refuses a file for which there is no space beside the reserve.
 func (u *upload) room(size uint64) error {
+	if err := u.quota.admit(u.so, size); err != nil {
+		return err
+	}
 	free, err := space.Free(u.area.Dir())
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ type Area struct {
 	// Identify names formats while bytes pass; nil is the built-in table. It is set before the
 	// first upload.
 	Identify func(path string) bagit.Identifier
+	sets     sets
 }
 
 // Open makes the folder where it is absent.
@@ -130,9 +131,13 @@ func (a *Area) Begin(id string) (*Upload, error) {
 	}
 	// If we crash here or anywhere before the package is recorded, the next start sweeps
 	// the folder away.
-	return &Upload{area: a, id: id, checker: bagit.NewChecker(bagit.Options{Identify: a.Identify, Limits: bagit.Limits{
+	return &Upload{area: a, id: id, checker: a.newChecker()}, nil
+}
+
+func (a *Area) newChecker() *bagit.Checker {
+	return bagit.NewChecker(bagit.Options{Identify: a.Identify, Limits: bagit.Limits{
 		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 64 << 20, TagBytes: 1 << 20,
-	}})}, nil
+	}})
 }
 
 // File ends the open file and begins the next. full means that the package has more entries
@@ -162,7 +167,7 @@ func (u *Upload) begin(path string, size int64) (full bool, err error) {
 	u.sink, err = u.checker.Begin(path, size, &to)
 	if err != nil {
 		u.sink = nil
-		return errors.Is(err, bagit.TooManyEntries), nil
+		return errors.Is(err, bagit.TooManyEntries.Definition), nil
 	}
 	u.file, err = os.OpenFile(u.area.Path(u.id, path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

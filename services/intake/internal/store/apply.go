@@ -50,6 +50,8 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return applyAccepted(tx, b)
 	case *intakev1.ActDrawnUp:
 		return applyAct(tx, b)
+	case *intakev1.UploadLimitsSet:
+		return applyLimits(tx, b)
 	}
 	if err := applyWork(tx, body, r); err != nil {
 		return err
@@ -62,7 +64,7 @@ func bodyOf(r *journal.Record) proto.Message {
 	for _, m := range slices.Concat(workBodies(), keepingBodies(), []proto.Message{
 		new(intakev1.TransferExpected), new(intakev1.TransferFilesExpected), new(intakev1.ContactNamed), new(intakev1.PackageRefused),
 		new(intakev1.PackageChecked), new(intakev1.PackageFilesChecked), new(intakev1.AcceptanceBegun), new(intakev1.AccessionAccepted),
-		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp),
+		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.UploadLimitsSet),
 	}) {
 		if r.Is(m) {
 			return m

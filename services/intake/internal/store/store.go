@@ -17,6 +17,7 @@
 //	accessions  ‹year› ‹number›          → Accession with its acts
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
+//	uploadlimits ‹organisation› 0 ‹day›  → UploadLimitsSet
 //
 //	announced   ‹year›                   → last number of an announced transfer (4)
 //	findings    ‹transfer› 0 ‹position›  → UnitFinding of a unit on paper
@@ -80,6 +81,7 @@ func Schema() base.Schema {
 		{Name: "leaving"},
 		{Name: "left"},
 		{Name: "signers"},
+		{Name: "uploadlimits"},
 	}}
 }
 

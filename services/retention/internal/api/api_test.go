@@ -25,7 +25,7 @@ import (
 	n "github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
 	"github.com/qoyma/qoyma/services/retention/internal/store"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 var grounds = []string{"personal", "family", "medical", "bank"}

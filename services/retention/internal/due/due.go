@@ -11,7 +11,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 // BadDay says that a day handed in cannot be reckoned with.

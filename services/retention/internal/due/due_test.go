@@ -14,7 +14,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/retention/internal/due"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 var languages = []fault.Language{fault.Kazakh, fault.Russian, fault.English}

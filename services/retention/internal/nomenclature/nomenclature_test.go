@@ -11,7 +11,7 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/due"
 	n "github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 func day(s string) civil.Date {

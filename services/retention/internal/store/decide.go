@@ -15,7 +15,7 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/due"
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 // aboutPeople are the grounds under which a title is sealed: it names a living person, and

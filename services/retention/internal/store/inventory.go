@@ -18,7 +18,7 @@ import (
 	"github.com/qoyma/qoyma/services/retention/internal/due"
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 // Bounds of one event that carries rows, and of the faults that one answer lists.

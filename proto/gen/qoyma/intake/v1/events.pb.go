@@ -3434,6 +3434,105 @@ func (x *DeaccessionAct) GetSize() uint64 {
 	return 0
 }
 
+// UploadLimitsSet says how much may be on its way to the archive at once, and for how long. A later
+// event for the same organisation and day takes the place of an earlier.
+type UploadLimitsSet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The department for which it holds; empty for every one that has none of its own.
+	OrganisationId string `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	// Civil date in Almaty from which it holds.
+	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Of one transfer's package.
+	TransferBytes uint64 `protobuf:"varint,3,opt,name=transfer_bytes,json=transferBytes,proto3" json:"transfer_bytes,omitempty"`
+	TransferFiles uint32 `protobuf:"varint,4,opt,name=transfer_files,json=transferFiles,proto3" json:"transfer_files,omitempty"`
+	// Of all packages of a department that wait for their acceptance or are on their way.
+	DepartmentBytes uint64 `protobuf:"varint,5,opt,name=department_bytes,json=departmentBytes,proto3" json:"department_bytes,omitempty"`
+	DepartmentFiles uint32 `protobuf:"varint,6,opt,name=department_files,json=departmentFiles,proto3" json:"department_files,omitempty"`
+	// Days after its last byte when an unfinished package is swept away.
+	KeepDays      uint32 `protobuf:"varint,7,opt,name=keep_days,json=keepDays,proto3" json:"keep_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadLimitsSet) Reset() {
+	*x = UploadLimitsSet{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadLimitsSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadLimitsSet) ProtoMessage() {}
+
+func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
+func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *UploadLimitsSet) GetOrganisationId() string {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return ""
+}
+
+func (x *UploadLimitsSet) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *UploadLimitsSet) GetTransferBytes() uint64 {
+	if x != nil {
+		return x.TransferBytes
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetTransferFiles() uint32 {
+	if x != nil {
+		return x.TransferFiles
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetDepartmentBytes() uint64 {
+	if x != nil {
+		return x.DepartmentBytes
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetDepartmentFiles() uint32 {
+	if x != nil {
+		return x.DepartmentFiles
+	}
+	return 0
+}
+
+func (x *UploadLimitsSet) GetKeepDays() uint32 {
+	if x != nil {
+		return x.KeepDays
+	}
+	return 0
+}
+
 var File_qoyma_intake_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_events_proto_rawDesc = "" +
@@ -3725,7 +3824,15 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x0eDeaccessionAct\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x12\n" +
-	"\x04size\x18\x03 \x01(\x04R\x04sizeB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\x04size\x18\x03 \x01(\x04R\x04size\"\x8f\x02\n" +
+	"\x0fUploadLimitsSet\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12%\n" +
+	"\x0etransfer_bytes\x18\x03 \x01(\x04R\rtransferBytes\x12%\n" +
+	"\x0etransfer_files\x18\x04 \x01(\rR\rtransferFiles\x12)\n" +
+	"\x10department_bytes\x18\x05 \x01(\x04R\x0fdepartmentBytes\x12)\n" +
+	"\x10department_files\x18\x06 \x01(\rR\x0fdepartmentFiles\x12\x1b\n" +
+	"\tkeep_days\x18\a \x01(\rR\bkeepDaysB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_events_proto_rawDescOnce sync.Once
@@ -3739,7 +3846,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -3787,39 +3894,40 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*DeaccessionDeclined)(nil),    // 43: qoyma.intake.v1.DeaccessionDeclined
 	(*AccessionDeaccessioned)(nil), // 44: qoyma.intake.v1.AccessionDeaccessioned
 	(*DeaccessionAct)(nil),         // 45: qoyma.intake.v1.DeaccessionAct
-	(*v1.Organisation)(nil),        // 46: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 47: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 48: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 49: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 50: qoyma.record.v1.Protocol
+	(*UploadLimitsSet)(nil),        // 46: qoyma.intake.v1.UploadLimitsSet
+	(*v1.Organisation)(nil),        // 47: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 48: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 49: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 50: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 51: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	46, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	47, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	48, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	49, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	47, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	48, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	49, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	50, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	46, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	47, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	47, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	48, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	16, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
 	12, // 10: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	48, // 11: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	46, // 12: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	47, // 13: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	49, // 11: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	47, // 12: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	48, // 13: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
 	16, // 14: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	17, // 15: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	50, // 16: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 16: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
 	24, // 17: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
 	26, // 18: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
 	28, // 19: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	34, // 20: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	50, // 21: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	46, // 22: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	47, // 23: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	50, // 24: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	50, // 25: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 21: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	47, // 22: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	48, // 23: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	51, // 24: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 25: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
 	45, // 26: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
 	27, // [27:27] is the sub-list for method output_type
 	27, // [27:27] is the sub-list for method input_type
@@ -3839,7 +3947,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   46,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -5976,6 +5976,1144 @@ func (x *HandedOver) GetReturned() uint32 {
 	return 0
 }
 
+// OpenUploadRequest announces a file.
+type OpenUploadRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Path within the bag, as in UploadFile; within a ZIP package it is empty.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// Bytes of the whole file.
+	Size uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// What comes: "bare" (payload alone), "bag" (a whole bag) or "zip" (one ZIP of either). All files of a
+	// package agree.
+	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	// What the sender calls the file, to find it again: at most 4096 bytes.
+	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
+	// When the sender's file was changed last, in milliseconds since 1970; 0 where it is not known.
+	ModifiedMs int64 `protobuf:"varint,6,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	// What else the sender wants to find again; at most 8192 bytes.
+	Metadata      string `protobuf:"bytes,7,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUploadRequest) Reset() {
+	*x = OpenUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUploadRequest) ProtoMessage() {}
+
+func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
+func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *OpenUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *OpenUploadRequest) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OpenUploadRequest) GetModifiedMs() int64 {
+	if x != nil {
+		return x.ModifiedMs
+	}
+	return 0
+}
+
+func (x *OpenUploadRequest) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+// OpenUploadResponse gives the file as it stands.
+type OpenUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenUploadResponse) Reset() {
+	*x = OpenUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenUploadResponse) ProtoMessage() {}
+
+func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
+func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *OpenUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// Upload is one file of an unfinished package.
+type Upload struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; it names the package and the file.
+	UploadId string `protobuf:"bytes,1,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The package, and the command id with which it is finished.
+	PackageId string `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	Path      string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	Name      string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	Size      uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	// Bytes that are on disk.
+	Offset     uint64 `protobuf:"varint,6,opt,name=offset,proto3" json:"offset,omitempty"`
+	ModifiedMs int64  `protobuf:"varint,7,opt,name=modified_ms,json=modifiedMs,proto3" json:"modified_ms,omitempty"`
+	// When it is swept away unless something comes before, RFC 3339 in UTC.
+	ExpiresAt string `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// SHA-256 of the bytes that are on disk, lower-case hex; only StatUpload with digest and
+	// AppendUpload say it.
+	Sha256        string `protobuf:"bytes,9,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Metadata      string `protobuf:"bytes,10,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Upload) Reset() {
+	*x = Upload{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Upload) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Upload) ProtoMessage() {}
+
+func (x *Upload) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Upload.ProtoReflect.Descriptor instead.
+func (*Upload) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+}
+
+func (x *Upload) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *Upload) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *Upload) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *Upload) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Upload) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Upload) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *Upload) GetModifiedMs() int64 {
+	if x != nil {
+		return x.ModifiedMs
+	}
+	return 0
+}
+
+func (x *Upload) GetExpiresAt() string {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return ""
+}
+
+func (x *Upload) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *Upload) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+// AppendUploadRequest is one message: first begin, then data in chunks of at most 1 MiB.
+type AppendUploadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What this message carries.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*AppendUploadRequest_Begin
+	//	*AppendUploadRequest_Data
+	Part          isAppendUploadRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendUploadRequest) Reset() {
+	*x = AppendUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendUploadRequest) ProtoMessage() {}
+
+func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
+func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+}
+
+func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *AppendUploadRequest) GetBegin() *AppendBegin {
+	if x != nil {
+		if x, ok := x.Part.(*AppendUploadRequest_Begin); ok {
+			return x.Begin
+		}
+	}
+	return nil
+}
+
+func (x *AppendUploadRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*AppendUploadRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isAppendUploadRequest_Part interface {
+	isAppendUploadRequest_Part()
+}
+
+type AppendUploadRequest_Begin struct {
+	Begin *AppendBegin `protobuf:"bytes,1,opt,name=begin,proto3,oneof"`
+}
+
+type AppendUploadRequest_Data struct {
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*AppendUploadRequest_Begin) isAppendUploadRequest_Part() {}
+
+func (*AppendUploadRequest_Data) isAppendUploadRequest_Part() {}
+
+// AppendBegin says where the bytes belong.
+type AppendBegin struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// Bytes that are there already.
+	Offset uint64 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
+	// SHA-256 or SHA-1 of the bytes that follow, lower-case hex; empty where none is to hold. With one, all
+	// the bytes are taken or none.
+	Checksum      string `protobuf:"bytes,4,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendBegin) Reset() {
+	*x = AppendBegin{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendBegin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendBegin) ProtoMessage() {}
+
+func (x *AppendBegin) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
+func (*AppendBegin) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+}
+
+func (x *AppendBegin) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AppendBegin) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *AppendBegin) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *AppendBegin) GetChecksum() string {
+	if x != nil {
+		return x.Checksum
+	}
+	return ""
+}
+
+// AppendUploadResponse gives the file as it stands now.
+type AppendUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendUploadResponse) Reset() {
+	*x = AppendUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendUploadResponse) ProtoMessage() {}
+
+func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
+func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+}
+
+func (x *AppendUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// StatUploadRequest names the file.
+type StatUploadRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId   string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The digest of what is there is wanted too: it may have to be counted.
+	Digest        bool `protobuf:"varint,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatUploadRequest) Reset() {
+	*x = StatUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatUploadRequest) ProtoMessage() {}
+
+func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
+func (*StatUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *StatUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *StatUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *StatUploadRequest) GetDigest() bool {
+	if x != nil {
+		return x.Digest
+	}
+	return false
+}
+
+// StatUploadResponse gives it.
+type StatUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *Upload                `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatUploadResponse) Reset() {
+	*x = StatUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatUploadResponse) ProtoMessage() {}
+
+func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
+func (*StatUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *StatUploadResponse) GetUpload() *Upload {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+// ListUploadsRequest names the transfer.
+type ListUploadsRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Path after which to go on.
+	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// 0 and anything above 500 mean 500.
+	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadsRequest) Reset() {
+	*x = ListUploadsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadsRequest) ProtoMessage() {}
+
+func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
+func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *ListUploadsRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ListUploadsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListUploadsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListUploadsResponse is a page of the files that have begun to come.
+type ListUploadsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty where nothing has begun.
+	PackageId string `protobuf:"bytes,1,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	// As in OpenUploadRequest.
+	Form    string    `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	Uploads []*Upload `protobuf:"bytes,3,rep,name=uploads,proto3" json:"uploads,omitempty"`
+	More    bool      `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	// Of the whole package.
+	Files      uint32 `protobuf:"varint,5,opt,name=files,proto3" json:"files,omitempty"`
+	WholeFiles uint32 `protobuf:"varint,6,opt,name=whole_files,json=wholeFiles,proto3" json:"whole_files,omitempty"`
+	Bytes      uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	BytesThere uint64 `protobuf:"varint,8,opt,name=bytes_there,json=bytesThere,proto3" json:"bytes_there,omitempty"`
+	ExpiresAt  string `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// What may still be announced: the lesser of what is left to the transfer and to the department.
+	BytesLeft uint64 `protobuf:"varint,10,opt,name=bytes_left,json=bytesLeft,proto3" json:"bytes_left,omitempty"`
+	FilesLeft uint32 `protobuf:"varint,11,opt,name=files_left,json=filesLeft,proto3" json:"files_left,omitempty"`
+	// In how many days an unfinished package is swept away after its last byte.
+	KeepDays      uint32 `protobuf:"varint,12,opt,name=keep_days,json=keepDays,proto3" json:"keep_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadsResponse) Reset() {
+	*x = ListUploadsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadsResponse) ProtoMessage() {}
+
+func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
+func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+}
+
+func (x *ListUploadsResponse) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetUploads() []*Upload {
+	if x != nil {
+		return x.Uploads
+	}
+	return nil
+}
+
+func (x *ListUploadsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *ListUploadsResponse) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetWholeFiles() uint32 {
+	if x != nil {
+		return x.WholeFiles
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetBytesThere() uint64 {
+	if x != nil {
+		return x.BytesThere
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetExpiresAt() string {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return ""
+}
+
+func (x *ListUploadsResponse) GetBytesLeft() uint64 {
+	if x != nil {
+		return x.BytesLeft
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetFilesLeft() uint32 {
+	if x != nil {
+		return x.FilesLeft
+	}
+	return 0
+}
+
+func (x *ListUploadsResponse) GetKeepDays() uint32 {
+	if x != nil {
+		return x.KeepDays
+	}
+	return 0
+}
+
+// DiscardUploadRequest names a file, or with an empty upload_id the package.
+type DiscardUploadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	UploadId      string                 `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardUploadRequest) Reset() {
+	*x = DiscardUploadRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardUploadRequest) ProtoMessage() {}
+
+func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
+func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+}
+
+func (x *DiscardUploadRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *DiscardUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+// DiscardUploadResponse is empty: what is forgotten is gone.
+type DiscardUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardUploadResponse) Reset() {
+	*x = DiscardUploadResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardUploadResponse) ProtoMessage() {}
+
+func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
+func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+}
+
+// FinishPackageRequest names the package; its id is the command's id.
+type FinishPackageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPackageRequest) Reset() {
+	*x = FinishPackageRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPackageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPackageRequest) ProtoMessage() {}
+
+func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
+func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *FinishPackageRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *FinishPackageRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// FinishPackageResponse comes once, with the outcome.
+type FinishPackageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       *UploadPackageResponse `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPackageResponse) Reset() {
+	*x = FinishPackageResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPackageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPackageResponse) ProtoMessage() {}
+
+func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
+func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+}
+
+func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+// SetUploadLimitsRequest gives the limits.
+type SetUploadLimitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	Limits        *UploadLimitsSet       `protobuf:"bytes,2,opt,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUploadLimitsRequest) Reset() {
+	*x = SetUploadLimitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUploadLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUploadLimitsRequest) ProtoMessage() {}
+
+func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
+func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *SetUploadLimitsRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *SetUploadLimitsRequest) GetLimits() *UploadLimitsSet {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// SetUploadLimitsResponse is empty.
+type SetUploadLimitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUploadLimitsResponse) Reset() {
+	*x = SetUploadLimitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUploadLimitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUploadLimitsResponse) ProtoMessage() {}
+
+func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
+func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+}
+
+// ListUploadLimitsRequest asks for all of them.
+type ListUploadLimitsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadLimitsRequest) Reset() {
+	*x = ListUploadLimitsRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadLimitsRequest) ProtoMessage() {}
+
+func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
+func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+}
+
+// ListUploadLimitsResponse lists them, those of every archive first.
+type ListUploadLimitsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Limits        []*UploadLimitsSet     `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUploadLimitsResponse) Reset() {
+	*x = ListUploadLimitsResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUploadLimitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUploadLimitsResponse) ProtoMessage() {}
+
+func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
+func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+}
+
+func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_intake_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
@@ -6445,7 +7583,98 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x128\n" +
 	"\taccession\x18\x02 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\x124\n" +
 	"\breceipts\x18\x03 \x03(\v2\x18.qoyma.intake.v1.ReceiptR\breceipts\x12\x1a\n" +
-	"\breturned\x18\x04 \x01(\rR\breturned2\xfe\x1c\n" +
+	"\breturned\x18\x04 \x01(\rR\breturned\"\xc1\x01\n" +
+	"\x11OpenUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\x12\x12\n" +
+	"\x04form\x18\x04 \x01(\tR\x04form\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12\x1f\n" +
+	"\vmodified_ms\x18\x06 \x01(\x03R\n" +
+	"modifiedMs\x12\x1a\n" +
+	"\bmetadata\x18\a \x01(\tR\bmetadata\"E\n" +
+	"\x12OpenUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"\x8c\x02\n" +
+	"\x06Upload\x12\x1b\n" +
+	"\tupload_id\x18\x01 \x01(\tR\buploadId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x05 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06offset\x18\x06 \x01(\x04R\x06offset\x12\x1f\n" +
+	"\vmodified_ms\x18\a \x01(\x03R\n" +
+	"modifiedMs\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\b \x01(\tR\texpiresAt\x12\x16\n" +
+	"\x06sha256\x18\t \x01(\tR\x06sha256\x12\x1a\n" +
+	"\bmetadata\x18\n" +
+	" \x01(\tR\bmetadata\"i\n" +
+	"\x13AppendUploadRequest\x124\n" +
+	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.AppendBeginH\x00R\x05begin\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"\x7f\n" +
+	"\vAppendBegin\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
+	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x1a\n" +
+	"\bchecksum\x18\x04 \x01(\tR\bchecksum\"G\n" +
+	"\x14AppendUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"i\n" +
+	"\x11StatUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
+	"\x06digest\x18\x03 \x01(\bR\x06digest\"E\n" +
+	"\x12StatUploadResponse\x12/\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"a\n" +
+	"\x12ListUploadsRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xf7\x02\n" +
+	"\x13ListUploadsResponse\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x01 \x01(\tR\tpackageId\x12\x12\n" +
+	"\x04form\x18\x02 \x01(\tR\x04form\x121\n" +
+	"\auploads\x18\x03 \x03(\v2\x17.qoyma.intake.v1.UploadR\auploads\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\x12\x14\n" +
+	"\x05files\x18\x05 \x01(\rR\x05files\x12\x1f\n" +
+	"\vwhole_files\x18\x06 \x01(\rR\n" +
+	"wholeFiles\x12\x14\n" +
+	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x1f\n" +
+	"\vbytes_there\x18\b \x01(\x04R\n" +
+	"bytesThere\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\t \x01(\tR\texpiresAt\x12\x1d\n" +
+	"\n" +
+	"bytes_left\x18\n" +
+	" \x01(\x04R\tbytesLeft\x12\x1d\n" +
+	"\n" +
+	"files_left\x18\v \x01(\rR\tfilesLeft\x12\x1b\n" +
+	"\tkeep_days\x18\f \x01(\rR\bkeepDays\"T\n" +
+	"\x14DiscardUploadRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1b\n" +
+	"\tupload_id\x18\x02 \x01(\tR\buploadId\"\x17\n" +
+	"\x15DiscardUploadResponse\"V\n" +
+	"\x14FinishPackageRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
+	"\vtransfer_id\x18\x02 \x01(\tR\n" +
+	"transferId\"Y\n" +
+	"\x15FinishPackageResponse\x12@\n" +
+	"\aoutcome\x18\x01 \x01(\v2&.qoyma.intake.v1.UploadPackageResponseR\aoutcome\"q\n" +
+	"\x16SetUploadLimitsRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x128\n" +
+	"\x06limits\x18\x02 \x01(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits\"\x19\n" +
+	"\x17SetUploadLimitsResponse\"\x19\n" +
+	"\x17ListUploadLimitsRequest\"T\n" +
+	"\x18ListUploadLimitsResponse\x128\n" +
+	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xf6\"\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -6490,7 +7719,17 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x11DecideDeaccession\x12).qoyma.intake.v1.DecideDeaccessionRequest\x1a*.qoyma.intake.v1.DecideDeaccessionResponse\x12j\n" +
 	"\x11GetDeaccessionAct\x12).qoyma.intake.v1.GetDeaccessionActRequest\x1a*.qoyma.intake.v1.GetDeaccessionActResponse\x12g\n" +
 	"\x10GetAccessionWork\x12(.qoyma.intake.v1.GetAccessionWorkRequest\x1a).qoyma.intake.v1.GetAccessionWorkResponse\x12a\n" +
-	"\x0eListHandedOver\x12&.qoyma.intake.v1.ListHandedOverRequest\x1a'.qoyma.intake.v1.ListHandedOverResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\x0eListHandedOver\x12&.qoyma.intake.v1.ListHandedOverRequest\x1a'.qoyma.intake.v1.ListHandedOverResponse\x12U\n" +
+	"\n" +
+	"OpenUpload\x12\".qoyma.intake.v1.OpenUploadRequest\x1a#.qoyma.intake.v1.OpenUploadResponse\x12]\n" +
+	"\fAppendUpload\x12$.qoyma.intake.v1.AppendUploadRequest\x1a%.qoyma.intake.v1.AppendUploadResponse(\x01\x12U\n" +
+	"\n" +
+	"StatUpload\x12\".qoyma.intake.v1.StatUploadRequest\x1a#.qoyma.intake.v1.StatUploadResponse\x12X\n" +
+	"\vListUploads\x12#.qoyma.intake.v1.ListUploadsRequest\x1a$.qoyma.intake.v1.ListUploadsResponse\x12^\n" +
+	"\rDiscardUpload\x12%.qoyma.intake.v1.DiscardUploadRequest\x1a&.qoyma.intake.v1.DiscardUploadResponse\x12`\n" +
+	"\rFinishPackage\x12%.qoyma.intake.v1.FinishPackageRequest\x1a&.qoyma.intake.v1.FinishPackageResponse0\x01\x12d\n" +
+	"\x0fSetUploadLimits\x12'.qoyma.intake.v1.SetUploadLimitsRequest\x1a(.qoyma.intake.v1.SetUploadLimitsResponse\x12g\n" +
+	"\x10ListUploadLimits\x12(.qoyma.intake.v1.ListUploadLimitsRequest\x1a).qoyma.intake.v1.ListUploadLimitsResponseB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_intake_proto_rawDescOnce sync.Once
@@ -6504,7 +7743,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 92)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 110)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
@@ -6598,197 +7837,240 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListHandedOverRequest)(nil),      // 89: qoyma.intake.v1.ListHandedOverRequest
 	(*ListHandedOverResponse)(nil),     // 90: qoyma.intake.v1.ListHandedOverResponse
 	(*HandedOver)(nil),                 // 91: qoyma.intake.v1.HandedOver
-	(*v1.Organisation)(nil),            // 92: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),               // 93: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),               // 94: qoyma.intake.v1.PackageFault
-	(*TransferGround)(nil),             // 95: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),                // 96: qoyma.intake.v1.Undescribed
-	(*v1.File)(nil),                    // 97: qoyma.record.v1.File
-	(*Contact)(nil),                    // 98: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),                // 99: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),                 // 100: qoyma.intake.v1.ActDrawnUp
-	(*ActSigned)(nil),                  // 101: qoyma.intake.v1.ActSigned
-	(*v1.Protocol)(nil),                // 102: qoyma.record.v1.Protocol
-	(*AccessionCodeKnown)(nil),         // 103: qoyma.intake.v1.AccessionCodeKnown
-	(*QuarantineBegun)(nil),            // 104: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),            // 105: qoyma.intake.v1.QuarantineEnded
-	(*AcceptedFile)(nil),               // 106: qoyma.intake.v1.AcceptedFile
-	(*v1.Text)(nil),                    // 107: qoyma.record.v1.Text
-	(*Giver)(nil),                      // 108: qoyma.intake.v1.Giver
-	(*UnitFinding)(nil),                // 109: qoyma.intake.v1.UnitFinding
-	(*Explainer)(nil),                  // 110: qoyma.intake.v1.Explainer
-	(*ReturnedRow)(nil),                // 111: qoyma.intake.v1.ReturnedRow
-	(*Box)(nil),                        // 112: qoyma.intake.v1.Box
-	(*HandSignature)(nil),              // 113: qoyma.intake.v1.HandSignature
-	(*DeaccessionProposed)(nil),        // 114: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionAct)(nil),             // 115: qoyma.intake.v1.DeaccessionAct
+	(*OpenUploadRequest)(nil),          // 92: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 93: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 94: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 95: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 96: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 97: qoyma.intake.v1.AppendUploadResponse
+	(*StatUploadRequest)(nil),          // 98: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 99: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 100: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 101: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 102: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 103: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 104: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 105: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 106: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 107: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 108: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 109: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 110: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 111: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 112: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 113: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 114: qoyma.intake.v1.Undescribed
+	(*v1.File)(nil),                    // 115: qoyma.record.v1.File
+	(*Contact)(nil),                    // 116: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 117: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 118: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 119: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 120: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 121: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 122: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 123: qoyma.intake.v1.QuarantineEnded
+	(*AcceptedFile)(nil),               // 124: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 125: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 126: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 127: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 128: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 129: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 130: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 131: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 132: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 133: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),            // 134: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	92,  // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	93,  // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	94,  // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	94,  // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	95,  // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
-	96,  // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	110, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	111, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	112, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	112, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	113, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	114, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
 	3,   // 8: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	97,  // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	98,  // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	115, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	116, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,   // 11: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	99,  // 12: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	98,  // 13: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	117, // 12: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	116, // 13: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
 	12,  // 14: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
 	13,  // 15: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	94,  // 16: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	94,  // 17: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	112, // 16: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	112, // 17: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
 	17,  // 18: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	92,  // 19: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	93,  // 20: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	100, // 21: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	95,  // 22: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
-	101, // 23: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
-	102, // 24: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
-	103, // 25: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
-	104, // 26: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
-	105, // 27: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	110, // 19: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	111, // 20: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	118, // 21: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	113, // 22: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	119, // 23: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	120, // 24: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	121, // 25: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	122, // 26: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	123, // 27: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
 	17,  // 28: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	106, // 29: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	124, // 29: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
 	17,  // 30: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
 	30,  // 31: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
 	32,  // 32: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
 	38,  // 33: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
-	107, // 34: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
-	92,  // 35: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	93,  // 36: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	95,  // 37: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
-	96,  // 38: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	108, // 39: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	125, // 34: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	110, // 35: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	111, // 36: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	113, // 37: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	114, // 38: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	126, // 39: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
 	3,   // 40: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	97,  // 41: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	115, // 41: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
 	3,   // 42: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	3,   // 43: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	3,   // 44: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	63,  // 45: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	109, // 46: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
-	110, // 47: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
-	111, // 48: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	127, // 46: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	128, // 47: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	129, // 48: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	3,   // 49: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	63,  // 50: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
 	3,   // 51: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	61,  // 52: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
-	97,  // 53: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
-	109, // 54: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
-	110, // 55: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
-	111, // 56: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	115, // 53: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	127, // 54: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	128, // 55: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	129, // 56: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
 	62,  // 57: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
 	63,  // 58: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
 	17,  // 59: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
 	17,  // 60: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	112, // 61: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
-	112, // 62: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
-	102, // 63: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	130, // 61: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	130, // 62: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	120, // 63: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
 	17,  // 64: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	113, // 65: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	131, // 65: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
 	17,  // 66: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
-	93,  // 67: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	97,  // 68: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	111, // 67: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	115, // 68: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
 	17,  // 69: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	102, // 70: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	120, // 70: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
 	82,  // 71: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	114, // 72: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
-	115, // 73: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	132, // 72: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	133, // 73: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
 	82,  // 74: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
 	17,  // 75: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
-	112, // 76: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	130, // 76: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
 	82,  // 77: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
 	91,  // 78: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
 	3,   // 79: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
 	17,  // 80: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
 	63,  // 81: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
-	0,   // 82: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,   // 83: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,   // 84: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11,  // 85: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,   // 86: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15,  // 87: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18,  // 88: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20,  // 89: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22,  // 90: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24,  // 91: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26,  // 92: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	28,  // 93: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	31,  // 94: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	34,  // 95: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	36,  // 96: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
-	39,  // 97: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
-	41,  // 98: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
-	43,  // 99: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
-	45,  // 100: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
-	47,  // 101: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
-	49,  // 102: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
-	51,  // 103: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
-	53,  // 104: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
-	55,  // 105: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
-	57,  // 106: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
-	59,  // 107: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
-	64,  // 108: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
-	66,  // 109: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
-	68,  // 110: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
-	70,  // 111: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
-	72,  // 112: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
-	74,  // 113: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
-	76,  // 114: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
-	78,  // 115: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
-	80,  // 116: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
-	83,  // 117: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
-	85,  // 118: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
-	87,  // 119: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
-	89,  // 120: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
-	1,   // 121: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,   // 122: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10,  // 123: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14,  // 124: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,   // 125: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16,  // 126: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19,  // 127: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21,  // 128: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23,  // 129: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25,  // 130: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27,  // 131: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29,  // 132: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	33,  // 133: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	35,  // 134: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	37,  // 135: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
-	40,  // 136: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
-	42,  // 137: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
-	44,  // 138: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
-	46,  // 139: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
-	48,  // 140: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
-	50,  // 141: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
-	52,  // 142: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
-	54,  // 143: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
-	56,  // 144: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
-	58,  // 145: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
-	60,  // 146: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
-	65,  // 147: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
-	67,  // 148: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
-	69,  // 149: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
-	71,  // 150: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
-	73,  // 151: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
-	75,  // 152: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
-	77,  // 153: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
-	79,  // 154: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
-	81,  // 155: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
-	84,  // 156: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
-	86,  // 157: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
-	88,  // 158: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
-	90,  // 159: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
-	121, // [121:160] is the sub-list for method output_type
-	82,  // [82:121] is the sub-list for method input_type
-	82,  // [82:82] is the sub-list for extension type_name
-	82,  // [82:82] is the sub-list for extension extendee
-	0,   // [0:82] is the sub-list for field type_name
+	94,  // 82: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	96,  // 83: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	94,  // 84: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	94,  // 85: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	94,  // 86: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	14,  // 87: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	134, // 88: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	134, // 89: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,   // 90: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,   // 91: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,   // 92: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11,  // 93: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,   // 94: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	15,  // 95: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	18,  // 96: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	20,  // 97: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	22,  // 98: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	24,  // 99: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	26,  // 100: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	28,  // 101: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	31,  // 102: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	34,  // 103: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	36,  // 104: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	39,  // 105: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	41,  // 106: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	43,  // 107: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	45,  // 108: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	47,  // 109: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	49,  // 110: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	51,  // 111: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	53,  // 112: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	55,  // 113: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	57,  // 114: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	59,  // 115: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	64,  // 116: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	66,  // 117: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	68,  // 118: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	70,  // 119: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	72,  // 120: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	74,  // 121: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	76,  // 122: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	78,  // 123: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	80,  // 124: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	83,  // 125: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	85,  // 126: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	87,  // 127: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	89,  // 128: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	92,  // 129: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	95,  // 130: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	98,  // 131: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	100, // 132: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	102, // 133: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	104, // 134: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	106, // 135: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	108, // 136: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 137: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 138: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 139: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	14,  // 140: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 141: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	16,  // 142: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19,  // 143: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	21,  // 144: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	23,  // 145: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	25,  // 146: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	27,  // 147: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	29,  // 148: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	33,  // 149: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	35,  // 150: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	37,  // 151: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	40,  // 152: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	42,  // 153: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	44,  // 154: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	46,  // 155: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	48,  // 156: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	50,  // 157: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	52,  // 158: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	54,  // 159: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	56,  // 160: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	58,  // 161: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	60,  // 162: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	65,  // 163: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	67,  // 164: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	69,  // 165: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	71,  // 166: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	73,  // 167: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	75,  // 168: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	77,  // 169: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	79,  // 170: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	81,  // 171: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	84,  // 172: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	86,  // 173: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	88,  // 174: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	90,  // 175: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	93,  // 176: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	97,  // 177: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	99,  // 178: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	101, // 179: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	103, // 180: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	105, // 181: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	107, // 182: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	109, // 183: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	137, // [137:184] is the sub-list for method output_type
+	90,  // [90:137] is the sub-list for method input_type
+	90,  // [90:90] is the sub-list for extension type_name
+	90,  // [90:90] is the sub-list for extension extendee
+	0,   // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -6806,13 +8088,17 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
+	file_qoyma_intake_v1_intake_proto_msgTypes[95].OneofWrappers = []any{
+		(*AppendUploadRequest_Begin)(nil),
+		(*AppendUploadRequest_Data)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   92,
+			NumMessages:   110,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -58,6 +58,14 @@ const (
 	IntakeService_GetDeaccessionAct_FullMethodName  = "/qoyma.intake.v1.IntakeService/GetDeaccessionAct"
 	IntakeService_GetAccessionWork_FullMethodName   = "/qoyma.intake.v1.IntakeService/GetAccessionWork"
 	IntakeService_ListHandedOver_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListHandedOver"
+	IntakeService_OpenUpload_FullMethodName         = "/qoyma.intake.v1.IntakeService/OpenUpload"
+	IntakeService_AppendUpload_FullMethodName       = "/qoyma.intake.v1.IntakeService/AppendUpload"
+	IntakeService_StatUpload_FullMethodName         = "/qoyma.intake.v1.IntakeService/StatUpload"
+	IntakeService_ListUploads_FullMethodName        = "/qoyma.intake.v1.IntakeService/ListUploads"
+	IntakeService_DiscardUpload_FullMethodName      = "/qoyma.intake.v1.IntakeService/DiscardUpload"
+	IntakeService_FinishPackage_FullMethodName      = "/qoyma.intake.v1.IntakeService/FinishPackage"
+	IntakeService_SetUploadLimits_FullMethodName    = "/qoyma.intake.v1.IntakeService/SetUploadLimits"
+	IntakeService_ListUploadLimits_FullMethodName   = "/qoyma.intake.v1.IntakeService/ListUploadLimits"
 )
 
 // IntakeServiceClient is the client API for IntakeService service.
@@ -154,6 +162,25 @@ type IntakeServiceClient interface {
 	GetAccessionWork(ctx context.Context, in *GetAccessionWorkRequest, opts ...grpc.CallOption) (*GetAccessionWorkResponse, error)
 	// ListHandedOver lists everything that an organisation ever handed over.
 	ListHandedOver(ctx context.Context, in *ListHandedOverRequest, opts ...grpc.CallOption) (*ListHandedOverResponse, error)
+	// OpenUpload announces one file of a package that comes file by file and may be interrupted.
+	// The first file opens the transfer's package; a file that is announced again as it was is found.
+	OpenUpload(ctx context.Context, in *OpenUploadRequest, opts ...grpc.CallOption) (*OpenUploadResponse, error)
+	// AppendUpload takes bytes of a file from an offset. What it answers is on disk; bytes that came
+	// before it broke off are kept as far as they were, except where a checksum was to hold.
+	AppendUpload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse], error)
+	// StatUpload tells how far a file has come.
+	StatUpload(ctx context.Context, in *StatUploadRequest, opts ...grpc.CallOption) (*StatUploadResponse, error)
+	// ListUploads lists the files of a transfer's unfinished package, by path, with what may still come.
+	ListUploads(ctx context.Context, in *ListUploadsRequest, opts ...grpc.CallOption) (*ListUploadsResponse, error)
+	// DiscardUpload forgets one file of an unfinished package, or the package.
+	DiscardUpload(ctx context.Context, in *DiscardUploadRequest, opts ...grpc.CallOption) (*DiscardUploadResponse, error)
+	// FinishPackage judges the package once all its files are whole, as UploadPackage does: it stands
+	// in staging, or is refused with every fault listed and nothing kept.
+	FinishPackage(ctx context.Context, in *FinishPackageRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FinishPackageResponse], error)
+	// SetUploadLimits lets other limits of uploads hold from a day on.
+	SetUploadLimits(ctx context.Context, in *SetUploadLimitsRequest, opts ...grpc.CallOption) (*SetUploadLimitsResponse, error)
+	// ListUploadLimits lists the limits that were ever in force or will be, by organisation and day.
+	ListUploadLimits(ctx context.Context, in *ListUploadLimitsRequest, opts ...grpc.CallOption) (*ListUploadLimitsResponse, error)
 }
 
 type intakeServiceClient struct {
@@ -578,6 +605,98 @@ func (c *intakeServiceClient) ListHandedOver(ctx context.Context, in *ListHanded
 	return out, nil
 }
 
+func (c *intakeServiceClient) OpenUpload(ctx context.Context, in *OpenUploadRequest, opts ...grpc.CallOption) (*OpenUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenUploadResponse)
+	err := c.cc.Invoke(ctx, IntakeService_OpenUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) AppendUpload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[4], IntakeService_AppendUpload_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AppendUploadRequest, AppendUploadResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_AppendUploadClient = grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse]
+
+func (c *intakeServiceClient) StatUpload(ctx context.Context, in *StatUploadRequest, opts ...grpc.CallOption) (*StatUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StatUploadResponse)
+	err := c.cc.Invoke(ctx, IntakeService_StatUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListUploads(ctx context.Context, in *ListUploadsRequest, opts ...grpc.CallOption) (*ListUploadsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUploadsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListUploads_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) DiscardUpload(ctx context.Context, in *DiscardUploadRequest, opts ...grpc.CallOption) (*DiscardUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiscardUploadResponse)
+	err := c.cc.Invoke(ctx, IntakeService_DiscardUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) FinishPackage(ctx context.Context, in *FinishPackageRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FinishPackageResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IntakeService_ServiceDesc.Streams[5], IntakeService_FinishPackage_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[FinishPackageRequest, FinishPackageResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_FinishPackageClient = grpc.ServerStreamingClient[FinishPackageResponse]
+
+func (c *intakeServiceClient) SetUploadLimits(ctx context.Context, in *SetUploadLimitsRequest, opts ...grpc.CallOption) (*SetUploadLimitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetUploadLimitsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_SetUploadLimits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListUploadLimits(ctx context.Context, in *ListUploadLimitsRequest, opts ...grpc.CallOption) (*ListUploadLimitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUploadLimitsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListUploadLimits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IntakeServiceServer is the server API for IntakeService service.
 // All implementations must embed UnimplementedIntakeServiceServer
 // for forward compatibility.
@@ -672,6 +791,25 @@ type IntakeServiceServer interface {
 	GetAccessionWork(context.Context, *GetAccessionWorkRequest) (*GetAccessionWorkResponse, error)
 	// ListHandedOver lists everything that an organisation ever handed over.
 	ListHandedOver(context.Context, *ListHandedOverRequest) (*ListHandedOverResponse, error)
+	// OpenUpload announces one file of a package that comes file by file and may be interrupted.
+	// The first file opens the transfer's package; a file that is announced again as it was is found.
+	OpenUpload(context.Context, *OpenUploadRequest) (*OpenUploadResponse, error)
+	// AppendUpload takes bytes of a file from an offset. What it answers is on disk; bytes that came
+	// before it broke off are kept as far as they were, except where a checksum was to hold.
+	AppendUpload(grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]) error
+	// StatUpload tells how far a file has come.
+	StatUpload(context.Context, *StatUploadRequest) (*StatUploadResponse, error)
+	// ListUploads lists the files of a transfer's unfinished package, by path, with what may still come.
+	ListUploads(context.Context, *ListUploadsRequest) (*ListUploadsResponse, error)
+	// DiscardUpload forgets one file of an unfinished package, or the package.
+	DiscardUpload(context.Context, *DiscardUploadRequest) (*DiscardUploadResponse, error)
+	// FinishPackage judges the package once all its files are whole, as UploadPackage does: it stands
+	// in staging, or is refused with every fault listed and nothing kept.
+	FinishPackage(*FinishPackageRequest, grpc.ServerStreamingServer[FinishPackageResponse]) error
+	// SetUploadLimits lets other limits of uploads hold from a day on.
+	SetUploadLimits(context.Context, *SetUploadLimitsRequest) (*SetUploadLimitsResponse, error)
+	// ListUploadLimits lists the limits that were ever in force or will be, by organisation and day.
+	ListUploadLimits(context.Context, *ListUploadLimitsRequest) (*ListUploadLimitsResponse, error)
 	mustEmbedUnimplementedIntakeServiceServer()
 }
 
@@ -798,6 +936,30 @@ func (UnimplementedIntakeServiceServer) GetAccessionWork(context.Context, *GetAc
 }
 func (UnimplementedIntakeServiceServer) ListHandedOver(context.Context, *ListHandedOverRequest) (*ListHandedOverResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListHandedOver not implemented")
+}
+func (UnimplementedIntakeServiceServer) OpenUpload(context.Context, *OpenUploadRequest) (*OpenUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) AppendUpload(grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]) error {
+	return status.Error(codes.Unimplemented, "method AppendUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) StatUpload(context.Context, *StatUploadRequest) (*StatUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StatUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListUploads(context.Context, *ListUploadsRequest) (*ListUploadsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUploads not implemented")
+}
+func (UnimplementedIntakeServiceServer) DiscardUpload(context.Context, *DiscardUploadRequest) (*DiscardUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) FinishPackage(*FinishPackageRequest, grpc.ServerStreamingServer[FinishPackageResponse]) error {
+	return status.Error(codes.Unimplemented, "method FinishPackage not implemented")
+}
+func (UnimplementedIntakeServiceServer) SetUploadLimits(context.Context, *SetUploadLimitsRequest) (*SetUploadLimitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetUploadLimits not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListUploadLimits(context.Context, *ListUploadLimitsRequest) (*ListUploadLimitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUploadLimits not implemented")
 }
 func (UnimplementedIntakeServiceServer) mustEmbedUnimplementedIntakeServiceServer() {}
 func (UnimplementedIntakeServiceServer) testEmbeddedByValue()                       {}
@@ -1486,6 +1648,132 @@ func _IntakeService_ListHandedOver_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_OpenUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).OpenUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_OpenUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).OpenUpload(ctx, req.(*OpenUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_AppendUpload_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(IntakeServiceServer).AppendUpload(&grpc.GenericServerStream[AppendUploadRequest, AppendUploadResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_AppendUploadServer = grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]
+
+func _IntakeService_StatUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StatUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).StatUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_StatUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).StatUpload(ctx, req.(*StatUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListUploads_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUploadsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListUploads(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListUploads_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListUploads(ctx, req.(*ListUploadsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_DiscardUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).DiscardUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_DiscardUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).DiscardUpload(ctx, req.(*DiscardUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_FinishPackage_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(FinishPackageRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(IntakeServiceServer).FinishPackage(m, &grpc.GenericServerStream[FinishPackageRequest, FinishPackageResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IntakeService_FinishPackageServer = grpc.ServerStreamingServer[FinishPackageResponse]
+
+func _IntakeService_SetUploadLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetUploadLimitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).SetUploadLimits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_SetUploadLimits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).SetUploadLimits(ctx, req.(*SetUploadLimitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListUploadLimits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUploadLimitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListUploadLimits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListUploadLimits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListUploadLimits(ctx, req.(*ListUploadLimitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IntakeService_ServiceDesc is the grpc.ServiceDesc for IntakeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1633,6 +1921,30 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListHandedOver",
 			Handler:    _IntakeService_ListHandedOver_Handler,
 		},
+		{
+			MethodName: "OpenUpload",
+			Handler:    _IntakeService_OpenUpload_Handler,
+		},
+		{
+			MethodName: "StatUpload",
+			Handler:    _IntakeService_StatUpload_Handler,
+		},
+		{
+			MethodName: "ListUploads",
+			Handler:    _IntakeService_ListUploads_Handler,
+		},
+		{
+			MethodName: "DiscardUpload",
+			Handler:    _IntakeService_DiscardUpload_Handler,
+		},
+		{
+			MethodName: "SetUploadLimits",
+			Handler:    _IntakeService_SetUploadLimits_Handler,
+		},
+		{
+			MethodName: "ListUploadLimits",
+			Handler:    _IntakeService_ListUploadLimits_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -1654,6 +1966,16 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "RestoreContent",
 			Handler:       _IntakeService_RestoreContent_Handler,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "AppendUpload",
+			Handler:       _IntakeService_AppendUpload_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "FinishPackage",
+			Handler:       _IntakeService_FinishPackage_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "qoyma/intake/v1/intake.proto",

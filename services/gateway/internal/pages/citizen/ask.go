@@ -131,7 +131,7 @@ func submitAsk(r *web.Request) (web.Redirect, error) {
 
 func note(r *web.Request, problems []wrong) {
 	for _, p := range problems {
-		r.Wrong(p.field, p.key)
+		r.Wrong(p.field, p.key, "n", p.most)
 	}
 }
 

@@ -22,7 +22,10 @@ type draft struct {
 }
 
 // wrong is one answer that has to be looked at again: the field and the key of the message.
-type wrong struct{ field, key string }
+type wrong struct {
+	field, key string
+	most       int // characters, where there are too many
+}
 
 func (d draft) another() bool { w := d.values["whom"]; return w != "" && w != "self" }
 
@@ -37,21 +40,21 @@ func (d draft) fields(screen int) []string {
 // problems lists what is wrong on a screen (1 to 3), in the order of its questions.
 func (d draft) problems(screen int, today civil.Date) []wrong {
 	if d.code == "" {
-		return []wrong{{"topic", "ask.topic.wrong"}}
+		return []wrong{{field: "topic", key: "ask.topic.wrong"}}
 	}
 	var out []wrong
 	for _, f := range d.fields(screen) {
 		value := d.values[f]
 		switch {
 		case value == "" && d.must(f):
-			out = append(out, wrong{f, "ask." + f + ".missing"})
+			out = append(out, wrong{field: f, key: "ask." + f + ".missing"})
 		case value == "":
 		case utf8.RuneCountInString(value) > max(longest[f], 30):
-			out = append(out, wrong{f, "ask.long"})
+			out = append(out, wrong{f, "ask.long", max(longest[f], 30)})
 		case !printable(value):
-			out = append(out, wrong{f, "ask.unprintable"})
+			out = append(out, wrong{field: f, key: "ask.unprintable"})
 		case !d.fits(f, value, today):
-			out = append(out, wrong{f, "ask." + f + ".wrong"})
+			out = append(out, wrong{field: f, key: "ask." + f + ".wrong"})
 		}
 	}
 	return out

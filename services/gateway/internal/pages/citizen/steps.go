@@ -48,7 +48,7 @@ func words(r *web.Request, field string) string {
 	case text == "":
 		r.Wrong(field, "step.text.missing")
 	case utf8.RuneCountInString(text) > maxText:
-		r.Wrong(field, "ask.long")
+		r.Wrong(field, "ask.long", "n", maxText)
 	case !printable(text):
 		r.Wrong(field, "ask.unprintable")
 	}
@@ -78,7 +78,7 @@ func submitComplain(r *web.Request) (web.Redirect, error) {
 	}
 	reasons := r.Field("reasons")
 	if utf8.RuneCountInString(reasons) > maxText || !printable(reasons) {
-		r.Wrong("reasons", "ask.long")
+		r.Wrong("reasons", "ask.long", "n", maxText)
 	}
 	if !r.OK() {
 		return "", nil

@@ -10,6 +10,7 @@ import (
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 type nomenclaturePage struct {
@@ -125,7 +126,7 @@ func newFile(r *web.Request) (any, error) {
 		return nil, err
 	}
 	for _, e := range res.GetEntries() {
-		p.Lines = append(p.Lines, web.Option{Value: e.GetIndex(), Label: e.GetIndex() + " – " + web.In(r.Lang, e.GetTitle()) + " (" + e.GetTerm() + ")"})
+		p.Lines = append(p.Lines, web.Option{Value: e.GetIndex(), Label: e.GetIndex() + " – " + web.In(r.Lang, e.GetTitle()) + " (" + term.Words(e.GetTerm(), r.Lang) + ")"})
 	}
 	return p, nil
 }

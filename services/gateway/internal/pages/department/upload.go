@@ -16,6 +16,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 var (
@@ -111,13 +112,13 @@ func (u uploader) part(part *multipart.Part, s *sending) error {
 		return s.folder(name, part)
 	case strings.HasPrefix(field, "row-"):
 		position := number(strings.TrimPrefix(field, "row-"))
-		if position == 0 || junk(name) {
+		if position == 0 || parcel.Junk(name) {
 			return nil
 		}
 		if err := s.begin(true); err != nil {
 			return err
 		}
-		return s.file(fmt.Sprintf("data/%04d/%s", position, base(name)), -1, part)
+		return s.file(fmt.Sprintf("data/%04d/%s", position, parcel.Base(name)), -1, part)
 	}
 	return nil
 }
@@ -131,9 +132,6 @@ func fileName(part *multipart.Part) string {
 	}
 	return params["filename"]
 }
-
-// base is a file's own name: some browsers send "C:\fakepath\scan.pdf".
-func base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
 
 // sending is one package on its way to intake.
 type sending struct {
@@ -229,55 +227,20 @@ func (s *sending) end() (*intakev1.UploadPackageResponse, error) {
 // of the rows. The first file tells which.
 func (s *sending) folder(name string, from io.Reader) error {
 	name = strings.ReplaceAll(name, `\`, "/")
-	if junk(name) {
+	if parcel.Junk(name) {
 		return nil
 	}
 	if !s.began() {
 		top, _, _ := strings.Cut(name, "/")
 		s.top = top + "/"
-		if err := s.begin(!ofBag(strings.TrimPrefix(name, s.top))); err != nil {
+		if err := s.begin(!parcel.OfBag(strings.TrimPrefix(name, s.top))); err != nil {
 			return err
 		}
 	}
 	if s.bare {
-		return s.file(placed(name), -1, from)
+		return s.file(parcel.Placed(name), -1, from)
 	}
 	return s.file(strings.TrimPrefix(name, s.top), -1, from)
-}
-
-// ofBag tells whether a path within a folder is one that only a bag has (RFC 8493 §2).
-func ofBag(path string) bool {
-	if strings.HasPrefix(path, "data/") {
-		return true
-	}
-	switch {
-	case path == "bagit.txt", path == "bag-info.txt", path == "fetch.txt":
-		return true
-	case strings.Contains(path, "/"), !strings.HasSuffix(path, ".txt"):
-		return false
-	}
-	return strings.HasPrefix(path, "manifest-") || strings.HasPrefix(path, "tagmanifest-")
-}
-
-// placed is where a file of numbered folders belongs in a bag: from the first folder that is called by
-// a number. One that lies in none is sent as it is, and intake says what to do with it.
-func placed(name string) string {
-	parts := strings.Split(name, "/")
-	for i, part := range parts[:len(parts)-1] {
-		if part != "" && strings.Trim(part, "0123456789") == "" {
-			return "data/" + strings.Join(parts[i:], "/")
-		}
-	}
-	return "data/" + parts[len(parts)-1]
-}
-
-// junk is what file managers leave beside people's files.
-func junk(name string) bool {
-	switch own := base(name); {
-	case own == ".DS_Store", strings.EqualFold(own, "Thumbs.db"), strings.EqualFold(own, "desktop.ini"), strings.HasPrefix(own, "._"):
-		return true
-	}
-	return strings.HasPrefix(name, "__MACOSX/") || strings.Contains(name, "/__MACOSX/")
 }
 
 // paced gives whoever sends steadily as long as it takes, and nobody else.

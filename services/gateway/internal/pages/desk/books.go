@@ -1,13 +1,11 @@
 package desk
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
@@ -90,64 +88,4 @@ func certificateBook(r *web.Request) (any, error) {
 	}
 	slices.SortStableFunc(p.Rows, func(a, b row) int { return compareNumbers(b.GetNumber(), a.GetNumber()) })
 	return p, nil
-}
-
-type actsPage struct {
-	Accessions []accession
-	Year       uint32
-	Next       string
-	Units      uint64
-	Total      uint32
-}
-
-type accession struct {
-	*intakev1.Accession
-	Address string // of its acts
-}
-
-// perBook is how many accessions a page lists.
-const perBook = 100
-
-// acts lists the acts of acceptance by accession.
-func acts(r *web.Request) (any, error) {
-	c, err := intake(r)
-	if err != nil {
-		return nil, err
-	}
-	q := r.URL.Query()
-	year, _ := strconv.ParseUint(q.Get("year"), 10, 16) // none: all
-	after, _ := strconv.ParseUint(q.Get("after"), 10, 32)
-	res, err := c.ListAccessions(r.Context(), &intakev1.ListAccessionsRequest{Year: uint32(year), After: uint32(after), Limit: perBook})
-	if err != nil {
-		return nil, err
-	}
-	p := actsPage{Year: uint32(year), Total: res.GetTotalAccessions(), Units: res.GetTotalUnits()}
-	for _, a := range res.GetAccessions() {
-		p.Accessions = append(p.Accessions, accession{a, actAddress(a.GetAccessionNumber())})
-	}
-	if n := len(p.Accessions); res.GetMore() && n > 0 {
-		_, last := split(p.Accessions[n-1].GetAccessionNumber())
-		p.Next = "/acts?year=" + strconv.FormatUint(year, 10) + "&after=" + strconv.Itoa(last)
-	}
-	return p, nil
-}
-
-// actAddress is where the acts of an accession stand; its number is "2026-1".
-func actAddress(number string) string {
-	year, n := split(number)
-	return "/acts/" + strconv.Itoa(year) + "/" + strconv.Itoa(n)
-}
-
-// act sends the act of an accession.
-func act(w http.ResponseWriter, r *web.Request) error {
-	c, err := intake(r)
-	if err != nil {
-		return err
-	}
-	number := r.PathValue("year") + "-" + r.PathValue("number")
-	res, err := c.GetAct(r.Context(), &intakev1.GetActRequest{AccessionNumber: number, Language: r.PathValue("language")})
-	if err != nil {
-		return err
-	}
-	return pdf(w, number+"-"+r.PathValue("language"), res.GetPdf())
 }

@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
-	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -227,10 +227,9 @@ func archive(t testing.TB) *services {
 		"RegisterRequest": always(&referencev1.RegisterRequestResponse{
 			Number: "2026-9", Secret: "s3cr3t", ReceivedOn: "2026-11-22", RegisteredOn: "2026-11-22", Regime: one("2026-1", "registered").GetRegime(), DueOn: "2026-12-07", RegisteredAt: "2026-11-22T10:15:00+05:00",
 		}),
-		"ListAccessions": always(&intakev1.ListAccessionsResponse{TotalAccessions: 1, TotalUnits: 3, Accessions: []*intakev1.Accession{{
-			AccessionNumber: "2026-1", AcceptedOn: "2026-10-01", Organisation: &recordv1.Organisation{Name: text("Управление образования")}, Inventory: &recordv1.Inventory{Title: text("Опись 1")}, Accepted: 3,
-		}}}),
-		"GetAct": always(&intakev1.GetActResponse{Pdf: printed}),
+		"ListAccounts": always(&gatewayv1.ListAccountsResponse{Accounts: []*gatewayv1.Account{
+			{AccountId: "arch2", Name: "Әсел", Roles: []string{"archivist"}}, {AccountId: "clerk1", Name: "Ерлан", Roles: []string{"clerk"}},
+		}}),
 	}}
 	for method, empty := range map[string]proto.Message{
 		"AssignRequest": &referencev1.AssignRequestResponse{}, "RecordIdentity": &referencev1.RecordIdentityResponse{}, "DecideRegime": &referencev1.DecideRegimeResponse{},

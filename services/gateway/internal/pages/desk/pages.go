@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
-	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -52,8 +51,6 @@ func Add(s *web.Site) error {
 	s.Page("/books", "books", staff, nothing)
 	s.Page("/books/requests", "bookrequests", staff, requestBook)
 	s.Page("/books/certificates", "bookcertificates", staff, certificateBook)
-	s.Page("/acts", "acts", staff, acts)
-	s.Raw("GET /acts/{year}/{number}/{language}", staff, act)
 	return nil
 }
 
@@ -75,10 +72,6 @@ func reference(r *web.Request) (referencev1.ReferenceServiceClient, error) {
 
 func catalogue(r *web.Request) (cataloguev1.CatalogueServiceClient, error) {
 	return service(r, "catalogue", cataloguev1.NewCatalogueServiceClient)
-}
-
-func intake(r *web.Request) (intakev1.IntakeServiceClient, error) {
-	return service(r, "intake", intakev1.NewIntakeServiceClient)
 }
 
 // me is the account of whoever asks, as the services name it.

@@ -27,9 +27,13 @@ type requestPage struct {
 	Signers []web.Option
 	// What may be done now.
 	Open, Works, Heads bool
-	MayExtend          string // ground that the regime allows; empty where none does
-	Kinds, Grounds     []web.Option
-	Languages          []web.Option
+	// Colleagues are the accounts that the head may give the request to, and Worker is whoever has it:
+	// the name for the head, who may read the accounts, for others the number.
+	Colleagues     []web.Option
+	Worker         string
+	MayExtend      string // ground that the regime allows; empty where none does
+	Kinds, Grounds []web.Option
+	Languages      []web.Option
 }
 
 // Shown is what a draft that is not worked on any more says.
@@ -92,6 +96,7 @@ func showRequest(r *web.Request) (any, error) {
 	if !s.GetExtended() && p.Open {
 		p.MayExtend = map[string]string{"information": "other_holders", "archival": "several_organisations"}[s.GetRegime()]
 	}
+	p.who(r)
 	if len(res.GetDrafts()) > 0 {
 		p.Saved = res.GetDrafts()[0]
 	}
@@ -108,6 +113,21 @@ func showRequest(r *web.Request) (any, error) {
 		}
 	}
 	return p, nil
+}
+
+func (p *requestPage) who(r *web.Request) {
+	p.Worker = r.T("desk.account.n", "n", p.Row.GetAssignee())
+	if !p.Heads {
+		return
+	}
+	if p.Colleagues = accountsOf(r, monitor.Archivist, monitor.Head); len(p.Colleagues) > 0 {
+		p.Colleagues = slices.Insert(p.Colleagues, 0, web.Option{Label: "–"}) // nobody is proposed
+	}
+	for _, one := range p.Colleagues {
+		if one.Value != "" && one.Value == p.Row.GetAssignee() {
+			p.Worker = one.Label
+		}
+	}
 }
 
 // draft is the form as it was sent, or the newest saved version.

@@ -196,7 +196,7 @@ func TestSignersAreInvitedAndRevoked(t *testing.T) {
 // TestPapersAreSent as PDF that no cache keeps.
 func TestPapersAreSent(t *testing.T) {
 	d := open(t, archive(t), monitor.Archivist)
-	for address, name := range map[string]string{"/desk/2026-3/paper": "2026-3-1.pdf", "/desk/2026-4/answer": "2026-4-1.pdf", "/acts/2026/1/kk": "2026-1-kk.pdf"} {
+	for address, name := range map[string]string{"/desk/2026-3/paper": "2026-3-1.pdf", "/desk/2026-4/answer": "2026-4-1.pdf"} {
 		w := d.get(address)
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/pdf" || w.Header().Get("Cache-Control") != "no-store" ||
 			!strings.Contains(w.Header().Get("Content-Disposition"), name) || w.Body.String() != string(printed) {

@@ -28,16 +28,16 @@ func showSigners(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := signersPage{Signers: res.GetSigners(), Heads: heads(r)}
+	p := signersPage{Signers: res.GetSigners(), Heads: accountsOf(r, monitor.Head)}
 	if invited, ok := r.Carry.(*referencev1.InviteSignerResponse); ok && r.OK() {
 		p.Invited, p.Account = invited, r.Field("account")
 	}
 	return p, nil
 }
 
-// heads lists the accounts of heads, to choose from. Where the accounts do not answer, the number is
-// typed: an invitation does not wait for a list.
-func heads(r *web.Request) []web.Option {
+// accountsOf lists the accounts with one of these roles, to choose from. Where the accounts do not
+// answer, the number is typed: no act waits for a list.
+func accountsOf(r *web.Request, roles ...monitor.Role) []web.Option {
 	c, err := service(r, "gateway", gatewayv1.NewAccountsServiceClient)
 	if err != nil {
 		return nil
@@ -48,7 +48,8 @@ func heads(r *web.Request) []web.Option {
 	}
 	var out []web.Option
 	for _, a := range res.GetAccounts() {
-		if slices.Contains(a.GetRoles(), string(monitor.Head)) && !a.GetDisabled() {
+		has := func(role monitor.Role) bool { return slices.Contains(a.GetRoles(), string(role)) }
+		if slices.ContainsFunc(roles, has) && !a.GetDisabled() {
 			out = append(out, web.Option{Value: a.GetAccountId(), Label: a.GetName() + " (" + a.GetAccountId() + ")"})
 		}
 	}

@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // button is one thing that can be done on the page of a request.
@@ -76,15 +78,31 @@ func press(r *web.Request, do, arg string, d *draft) (web.Redirect, error) {
 		d.forget(uint32(n))
 		r.Carry = *d
 	}
+	said := do
+	if do == "finding" && !catalogued(r, r.Field("code")) {
+		said = "finding.unknown"
+	}
 	r.PostForm.Del("do")
 	for _, name := range b.fields {
 		r.PostForm.Del(name)
 	}
 	if b.leaves || d == nil || d.mark() == r.Field("mark") {
-		return done(r, do), nil
+		return done(r, said), nil
 	}
-	r.Say("done.desk." + do)
+	r.Say("done.desk." + said)
 	return web.Stay, nil
+}
+
+// catalogued is whether the catalogue has a file of this code. A document that it does not know may be
+// cited, since not every inventory has been entered; whoever cites it is told. A catalogue that is
+// away says nothing.
+func catalogued(r *web.Request, code string) bool {
+	c, err := catalogue(r)
+	if err != nil {
+		return true
+	}
+	_, err = c.GetFile(r.Context(), &cataloguev1.GetFileRequest{Code: code})
+	return err == nil || fault.KindOf(err) != fault.NotFound
 }
 
 func done(r *web.Request, what string) web.Redirect {

@@ -6,6 +6,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 )
 
 // Reasons are the codes for which rows are returned, as intake knows them.
@@ -130,7 +131,7 @@ func receipt(r *web.Request) (any, error) {
 	}
 	return receiptPage{
 		Receipt: res.GetReceipt(), Transfer: t.GetTransfer(), Home: Home(r, id), Words: Words(r.Lang, uint64(res.GetReceipt().GetUnits())),
-		FilesWords: Words(r.Lang, uint64(res.GetReceipt().GetFiles())),
+		FilesWords: numeral.Words(int64(res.GetReceipt().GetFiles()), r.Lang, numeral.Masculine, numeral.Nominative),
 	}, nil
 }
 

@@ -59,12 +59,12 @@ func showCopy(r *web.Request) (any, error) {
 		return nil, err
 	}
 	one := res.GetCopy()
-	p := copyPage{copyRow: newRow(one), MoreFiles: res.GetMoreFiles(), Keeps: r.Person.Identity.Has(monitor.Archivist)}
+	p := copyPage{copyRow: newRow(r, one), MoreFiles: res.GetMoreFiles(), Keeps: r.Person.Identity.Has(monitor.Archivist)}
 	for _, f := range res.GetFiles() {
-		p.Files = append(p.Files, fileRow{f, size(f.GetSize()), f.GetSha512()[:min(16, len(f.GetSha512()))]})
+		p.Files = append(p.Files, fileRow{f, web.Size(r.Lang, f.GetSize()), f.GetSha512()[:min(16, len(f.GetSha512()))]})
 	}
 	for _, one := range res.GetChecks() {
-		p.Checks = append(p.Checks, checkRow{one, size(one.GetBytes())})
+		p.Checks = append(p.Checks, checkRow{one, web.Size(r.Lang, one.GetBytes())})
 	}
 	p.Damages = damages(res.GetDamages())
 	return p, nil
@@ -140,7 +140,7 @@ func register(r *web.Request) (any, error) {
 	}
 	p := registerPage{}
 	for _, l := range res.GetLines() {
-		p.Lines = append(p.Lines, registerLine{l, copyAddress(l.GetCopyId()), size(l.GetBytes())})
+		p.Lines = append(p.Lines, registerLine{l, copyAddress(l.GetCopyId()), web.Size(r.Lang, l.GetBytes())})
 	}
 	if n := len(p.Lines); res.GetMore() && n > 0 {
 		p.Next = "/insurance/register?after=" + url.QueryEscape(strconv.FormatUint(uint64(p.Lines[n-1].GetNumber()), 10))

@@ -130,7 +130,7 @@ func (p *fundPage) sites(r *web.Request, c insurancev1.InsuranceServiceClient) e
 		return err
 	}
 	for _, s := range res.GetSites() {
-		one := site{Site: s, Free: size(s.GetFreeBytes()), Total: size(s.GetTotalBytes()), Kept: size(s.GetBytes())}
+		one := site{Site: s, Free: web.Size(r.Lang, s.GetFreeBytes()), Total: web.Size(r.Lang, s.GetTotalBytes()), Kept: web.Size(r.Lang, s.GetBytes())}
 		if t := s.GetTotalBytes(); t > 0 {
 			one.Percent = 100 - min(s.GetFreeBytes(), t)*100/t
 		}
@@ -170,7 +170,7 @@ func (p *fundPage) copies(r *web.Request, c insurancev1.InsuranceServiceClient) 
 	}
 	p.ValuableToggle = address(p.State, !p.Valuable, "")
 	for _, one := range res.GetCopies() {
-		p.Copies = append(p.Copies, newRow(one))
+		p.Copies = append(p.Copies, newRow(r, one))
 	}
 	if n := len(p.Copies); res.GetMore() && n > 0 {
 		p.Next = address(p.State, p.Valuable, p.Copies[n-1].GetCopyId())
@@ -178,9 +178,9 @@ func (p *fundPage) copies(r *web.Request, c insurancev1.InsuranceServiceClient) 
 	return nil
 }
 
-func newRow(c *insurancev1.Copy) copyRow {
+func newRow(r *web.Request, c *insurancev1.Copy) copyRow {
 	class := map[string]string{"verified": "good", "microform": "good", "failed": "soon", "damaged": "late", "beyond_repair": "late"}[c.GetState()]
-	return copyRow{Copy: c, Address: copyAddress(c.GetCopyId()), Size: size(c.GetBytes()), Class: class}
+	return copyRow{Copy: c, Address: copyAddress(c.GetCopyId()), Size: web.Size(r.Lang, c.GetBytes()), Class: class}
 }
 
 func address(state string, valuable bool, after string) string {
@@ -198,21 +198,6 @@ func address(state string, valuable bool, after string) string {
 		return "/insurance"
 	}
 	return "/insurance?" + q.Encode()
-}
-
-// size is a number of bytes as people read it; the units are the same in the three languages'
-// technical use.
-func size(n uint64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
-	f, i := float64(n), 0
-	for f >= 1024 && i < len(units)-1 {
-		f /= 1024
-		i++
-	}
-	if i == 0 || f >= 100 {
-		return strconv.FormatFloat(f, 'f', 0, 64) + " " + units[i]
-	}
-	return strconv.FormatFloat(f, 'f', 1, 64) + " " + units[i]
 }
 
 func startScrub(r *web.Request) (web.Redirect, error) {
@@ -274,7 +259,7 @@ func scrub(r *web.Request) (any, error) {
 	}
 	s := res.GetScrub()
 	return scrubPage{
-		Scrub: s, Damages: damages(res.GetDamages()), Read: size(s.GetBytes()), Running: s.GetState() == "running",
+		Scrub: s, Damages: damages(res.GetDamages()), Read: web.Size(r.Lang, s.GetBytes()), Running: s.GetState() == "running",
 		Stream: "/insurance/scrubs/" + url.PathEscape(s.GetScrubId()) + "/progress",
 	}, nil
 }
@@ -324,7 +309,7 @@ func (p pages) progress(w http.ResponseWriter, r *web.Request) error {
 		s := res.GetScrub()
 		line, err := json.Marshal(told{
 			Percent: s.GetPercent(), Copies: fmt.Sprintf("%d / %d", s.GetCopiesDone(), s.GetCopies()), Files: s.GetFiles(),
-			Read: size(s.GetBytes()), Damaged: s.GetDamaged(), Restored: s.GetRestored(),
+			Read: web.Size(r.Lang, s.GetBytes()), Damaged: s.GetDamaged(), Restored: s.GetRestored(),
 		})
 		if err != nil {
 			return err

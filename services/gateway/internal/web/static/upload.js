@@ -1,9 +1,10 @@
-// Sends the files of a form with progress, and shows how the archive checks them; without this script
-// the same form is sent by the browser alone.
+// Sends files in pieces that survive a lost connection, a closed browser and a restarted archive (tus 1.0.0): what
+// the archive has acknowledged is never sent twice, whoever picks the same folder again sends the rest. It also
+// shows how the archive checks. Without this script the same forms are sent by the browser alone.
 (() => {
   "use strict";
   const live = document.getElementById("live");
-  if (!live || !window.EventSource || !window.FormData) return;
+  if (!live || !window.EventSource) return;
   const say = live.dataset, lang = document.documentElement.lang;
   const units = lang === "en" ? ["B", "KB", "MB", "GB", "TB"] : ["Б", "КБ", "МБ", "ГБ", "ТБ"];
   const size = (n) => {
@@ -13,25 +14,25 @@
   };
   const fill = (text, values) => text.replace(/\{([a-z]+)\}/g, (all, key) => values[key] ?? all);
 
-  const line = (name) => {
+  const line = (name, text) => {
     let p = live.querySelector("." + name);
+    if (text === null) { p?.remove(); return null; }
     if (!p) {
       p = document.createElement("p");
       p.className = name;
       live.append(p);
     }
     live.hidden = false;
+    if (text !== undefined && p.textContent !== text) p.textContent = text;
     return p;
   };
-  const bar = (value) => {
-    let b = live.querySelector("progress");
-    if (!b) {
-      b = document.createElement("progress");
-      b.max = 1;
-      live.prepend(b);
-    }
-    live.hidden = false;
-    b.value = value;
+  const button = (text, press) => {
+    const b = document.createElement("button");
+    b.type = "button";
+    b.className = "quiet";
+    b.textContent = text;
+    b.addEventListener("click", press);
+    return b;
   };
 
   // What the archive says, to everybody who looks at this transfer.
@@ -40,7 +41,7 @@
   const heard = (e) => {
     const now = JSON.parse(e.data);
     if (now.uploading) {
-      line("checked").textContent = fill(say.tChecked, { files: now.files, size: size(now.bytes) });
+      line("checked", fill(say.tChecked, { files: now.files, size: size(now.bytes) }));
     } else if (!sending && (now.state !== say.state || now.package !== say.package || now.at !== say.at)) {
       const a = document.createElement("a");
       a.href = location.pathname;
@@ -52,44 +53,290 @@
   events.addEventListener("end", (e) => { heard(e); events.close(); });
   addEventListener("pagehide", () => events.close());
 
-  // Our own upload.
+  const box = document.getElementById("tus");
+  if (!box) return; // a page that only watches
+  const texts = box.dataset, address = texts.tus;
+  const piece = 8 << 20, atOnce = 2, shown = 20;
+
+  // One request; status 0 where the archive was not reached.
+  const running = new Set();
+  const ask = (method, url, headers = {}, body = null, progress = null) => new Promise((resolve) => {
+    const x = new XMLHttpRequest();
+    running.add(x);
+    x.open(method, url);
+    for (const [k, v] of Object.entries(headers)) x.setRequestHeader(k, v);
+    if (progress) x.upload.onprogress = (p) => progress(p.loaded);
+    x.onloadend = () => {
+      running.delete(x);
+      const html = (x.getResponseHeader("Content-Type") || "").startsWith("text/html");
+      const text = html ? new DOMParser().parseFromString(x.responseText, "text/html").querySelector(".fault")?.textContent ?? "" : x.responseText;
+      // Who is signed out is led to a page: that is no answer of the protocol.
+      resolve({ status: html && x.status < 300 ? 401 : x.status, text: text.trim(), header: (name) => x.getResponseHeader(name) });
+    };
+    x.send(body);
+  });
+  const tus = (method, url, headers, body, progress) => ask(method, url, { "Tus-Resumable": "1.0.0", ...headers }, body, progress);
+  const base64 = (bytes) => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
+  const word = (s) => base64(new TextEncoder().encode(s));
+  const checksum = async (blob) => {
+    if (!window.crypto?.subtle) return {}; // only over HTTPS and on this machine
+    const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+    return { "Upload-Checksum": "sha256 " + base64(new Uint8Array(digest)) };
+  };
+
+  // Waiting: a while, or until the connection is back, or the person goes on.
+  const wakers = new Set();
+  const wake = () => { wakers.forEach((w) => w()); };
+  const rest = (ms) => new Promise((resolve) => {
+    const end = () => { clearTimeout(timer); wakers.delete(end); resolve(); };
+    const timer = setTimeout(end, ms);
+    wakers.add(end);
+  });
+  addEventListener("online", wake);
+
+  // The queue: by name, what is there and what is to come.
+  const items = new Map();
+  let paused = false, cancelled = false, form = "", begun = 0;
+  const sum = (of) => [...items.values()].reduce((n, i) => n + of(i), 0);
+  const whole = (i) => i.done;
+
+  const list = async () => {
+    for (let after = "", more = true; more;) {
+      const res = await ask("GET", address + "?after=" + encodeURIComponent(after));
+      if (res.status !== 200) return res;
+      const page = JSON.parse(res.text);
+      for (const u of page.uploads) {
+        items.set(u.name, { name: u.name, size: u.size, offset: u.offset, sent: 0, url: u.url, modified: u.modified, done: u.offset === u.size, file: null, problem: "" });
+        after = u.path;
+      }
+      if (!page.more) return { status: 200, page };
+    }
+  };
+
+  const junk = (name) => {
+    const own = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+    return own === ".DS_Store" || /^(thumbs\.db|desktop\.ini)$/i.test(own) || own.startsWith("._") || /(^|\/)__MACOSX\//.test(name);
+  };
+
+  // What was chosen in a form.
+  const chosen = (of) => {
+    const files = [...of.querySelectorAll("input[type=file]")].flatMap((i) => [...i.files].map((file) => ({ field: i.name, file, name: file.webkitRelativePath || file.name })))
+      .filter((f) => f.field === "package" || !junk(f.name));
+    const bag = files.some((f) => f.field === "folder" && /^[^/]*\/bagit\.txt$/.test(f.name));
+    for (const f of files) {
+      f.form = f.field === "package" ? "zip" : f.field === "folder" && bag ? "bag" : "bare";
+      if (f.field.startsWith("row-")) {
+        f.row = f.field.slice(4);
+        f.name = f.row + "/" + f.name;
+      }
+    }
+    return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  };
+
+  // Drawing, at most ten times a second.
+  let drawing = 0;
+  const draw = () => { drawing ||= setTimeout(() => { drawing = 0; drawNow(); }, 100); };
+  const drawNow = () => {
+    const all = sum((i) => i.size), there = sum((i) => i.offset + i.sent);
+    let bar = live.querySelector("progress");
+    if (!bar) {
+      bar = document.createElement("progress");
+      bar.max = 1;
+      live.prepend(bar);
+    }
+    live.hidden = false;
+    bar.value = all ? there / all : 1;
+    line("sent", fill(say.tSent, { sent: size(there), all: size(all) }) + " · " + fill(texts.tFiles, { n: [...items.values()].filter(whole).length, all: items.size }));
+    const rows = [...items.values()].filter((i) => i.problem || i.busy || (!i.done && !i.file)).slice(0, shown);
+    box.querySelector("ol")?.remove();
+    if (!rows.length) return;
+    const ol = document.createElement("ol");
+    ol.className = "records";
+    for (const i of rows) {
+      const li = document.createElement("li"), name = document.createElement("code"), state = document.createElement("span");
+      name.textContent = i.name;
+      state.textContent = " " + (i.problem || (i.file ? fill(say.tSent, { sent: size(i.offset + i.sent), all: size(i.size) }) : texts.tNotchosen)) + " ";
+      li.append(name, state);
+      if (i.url) li.append(button(texts.tCancel, () => drop(i)));
+      ol.append(li);
+    }
+    box.append(ol);
+  };
+
+  const drop = async (i) => {
+    i.dropped = true;
+    const res = i.url ? await tus("DELETE", i.url) : { status: 204 };
+    if (res.status < 300 || res.status === 404) items.delete(i.name);
+    draw();
+  };
+
+  const controls = () => {
+    const p = line("controls");
+    p.replaceChildren(
+      button(paused ? texts.tResume : texts.tPause, () => {
+        paused = !paused;
+        if (paused) running.forEach((x) => x.abort());
+        wake();
+        controls();
+      }),
+      " ",
+      button(texts.tForget, forget));
+  };
+  const forget = async () => {
+    cancelled = true;
+    running.forEach((x) => x.abort());
+    wake();
+    const res = await tus("DELETE", address);
+    if (res.status < 300) location.reload();
+    else failed(res.text);
+  };
+
   const failed = (text) => {
     sending = false;
-    const p = line("broken");
-    p.textContent = text || say.tBroken;
+    line("wait", null);
+    const p = line("broken", text || say.tBroken);
     p.setAttribute("role", "alert");
     document.querySelectorAll("form.upload button").forEach((b) => { b.disabled = false; });
   };
-  document.querySelectorAll("form.upload").forEach((form) => form.addEventListener("submit", (e) => {
-    const files = [...form.querySelectorAll("input[type=file]")].flatMap((i) => [...i.files].map((file) => [i.name, file]));
+
+  // again waits where a try failed for a reason that passes, and tells the person; false where it does not pass.
+  const again = async (res, tries) => {
+    if (cancelled) return false;
+    if (paused) {
+      line("wait", texts.tPaused);
+      while (paused && !cancelled) await rest(3600e3);
+      line("wait", null);
+      return !cancelled;
+    }
+    if (res.status === 401 || res.status === 403) {
+      line("wait", res.status === 401 ? texts.tSignin : res.text || texts.tSignin);
+      await rest(10e3);
+      return !cancelled;
+    }
+    if (res.status !== 0 && res.status !== 409 && res.status !== 460 && res.status < 500) return false;
+    const seconds = Math.max(Number(res.status ? res.header("Retry-After") : 0) || 0, Math.min(30, 2 ** Math.min(tries, 5)) / 2);
+    if (res.status === 0 || res.status >= 500) line("wait", (res.status === 507 || res.status === 503 ? res.text + " " : texts.tLost + " ") + fill(texts.tAgain, { n: Math.ceil(seconds) }));
+    await rest(seconds * 1000 * (0.75 + Math.random() / 2));
+    return !cancelled;
+  };
+
+  const create = async (i) => {
+    const pairs = { filename: i.name, form: i.form, lastModified: String(i.file.lastModified) };
+    if (i.row) pairs.row = i.row;
+    const res = await tus("POST", address, { "Upload-Length": String(i.size), "Upload-Metadata": Object.entries(pairs).map(([k, v]) => k + " " + word(v)).join(",") });
+    if (res.status === 201) {
+      i.url = res.header("Location");
+      // Whoever renamed the folder in between has the same file under two names.
+      for (const other of [...items.values()]) if (other !== i && other.url === i.url) items.delete(other.name);
+      i.offset = Number(res.header("Upload-Offset"));
+    }
+    return res;
+  };
+  const patch = async (i) => {
+    const blob = i.file.slice(i.offset, Math.min(i.offset + piece, i.size));
+    let headers;
+    try {
+      headers = await checksum(blob);
+    } catch {
+      return { status: 400, text: texts.tChangedfile };
+    }
+    const res = await tus("PATCH", i.url, { "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(i.offset), ...headers }, blob, (n) => { i.sent = n; draw(); });
+    i.sent = 0;
+    if (res.status === 204) i.offset = Number(res.header("Upload-Offset"));
+    return res;
+  };
+  const look = async (i) => {
+    const res = await tus("HEAD", i.url);
+    if (res.status === 200) i.offset = Number(res.header("Upload-Offset"));
+    if (res.status === 404) { i.url = ""; i.offset = 0; }
+    return res;
+  };
+
+  const send = async (i) => {
+    i.busy = true;
+    let unsure = Boolean(i.url); // where it stands has to be asked
+    for (let tries = 0; !i.dropped && !cancelled && !(i.url && !unsure && i.offset === i.size);) {
+      const step = !i.url ? "create" : unsure ? "look" : "patch";
+      const res = paused ? { status: 0, text: "" } : await { create, look, patch }[step](i);
+      draw();
+      if (res.status >= 200 && res.status < 300) {
+        tries = 0;
+        unsure = false;
+        line("wait", null);
+        continue;
+      }
+      if (step !== "create" && res.status === 404) { i.url = ""; i.offset = 0; unsure = false; if (++tries < 5) continue; }
+      unsure = Boolean(i.url);
+      if ((step === "create" && res.status === 409) || i.dropped || (res.status === 460 && tries > 5) || !(await again(res, ++tries))) {
+        i.problem = res.text || say.tBroken;
+        break;
+      }
+    }
+    i.done = i.offset === i.size && Boolean(i.url);
+    i.busy = false;
+    draw();
+  };
+
+  const finish = async () => {
+    line("sent", say.tEnding);
+    for (let tries = 0; ; tries++) {
+      const res = await list();
+      const id = res.status === 200 ? res.page.package : "";
+      begun = id || begun;
+      const end = begun ? await ask("POST", address + "/finish?package=" + encodeURIComponent(begun)) : res;
+      if (end.status === 200) {
+        const to = JSON.parse(end.text).to;
+        location.assign(to);
+        return;
+      }
+      if (!(await again(end, tries))) return failed(end.text);
+    }
+  };
+
+  const upload = async (files) => {
+    items.clear();
+    for (let tries = 0; ; tries++) {
+      const res = await list();
+      if (res.status === 200) { form = res.page.form; break; }
+      if (!(await again(res, tries))) return failed(res.text);
+    }
+    if (form && files.some((f) => f.form !== form)) return failed(texts.tMixed);
+    for (const f of files) {
+      const had = items.get(f.name), same = had && had.size === f.file.size && had.modified === f.file.lastModified;
+      if (had && !same) await tus("DELETE", had.url);
+      items.set(f.name, same ? { ...had, ...f, problem: "" } : { ...f, size: f.file.size, offset: 0, sent: 0, url: "", done: false, problem: "" });
+    }
+    controls();
+    draw();
+    const queue = [...items.values()].filter((i) => i.file && !i.done);
+    await Promise.all(Array.from({ length: atOnce }, async () => {
+      for (let i = queue.shift(); i && !cancelled; i = queue.shift()) await send(i);
+    }));
+    if (cancelled) return;
+    const left = [...items.values()].filter((i) => !i.done).length;
+    draw();
+    if (left) return failed(fill(texts.tLeft, { n: left }));
+    await finish();
+  };
+
+  document.querySelectorAll("form.upload").forEach((of) => of.addEventListener("submit", (e) => {
+    const files = chosen(of);
     if (!files.length) return; // the server says what is missing
     e.preventDefault();
     if (sending) return;
     sending = true;
+    cancelled = paused = false;
     document.querySelectorAll("form.upload button").forEach((b) => { b.disabled = true; });
-    live.querySelector(".broken")?.remove();
-    // A folder's files in the order of their paths: a bag's declaration comes before its data.
-    files.sort((a, b) => a[0] === "folder" && b[0] === "folder" ? (a[1].webkitRelativePath < b[1].webkitRelativePath ? -1 : 1) : 0);
-    const data = new FormData();
-    data.append("command", form.elements.command.value);
-    files.forEach(([name, file]) => data.append(name, file, file.webkitRelativePath || file.name));
-    const x = new XMLHttpRequest();
-    x.upload.onprogress = (p) => {
-      bar(p.total ? p.loaded / p.total : 0);
-      line("sent").textContent = fill(say.tSent, { sent: size(p.loaded), all: size(p.total) });
-    };
-    x.upload.onload = () => { line("sent").textContent = say.tEnding; };
-    x.onerror = x.onabort = () => failed();
-    x.onload = () => {
-      if (x.status < 300 && x.responseURL) {
-        location.assign(x.responseURL);
-        return;
-      }
-      const page = new DOMParser().parseFromString(x.responseText, "text/html");
-      failed(page.querySelector(".fault")?.textContent);
-    };
-    x.open("POST", form.action);
-    x.send(data);
+    line("broken", null);
+    line("begun", null);
     live.scrollIntoView({ block: "nearest" });
+    upload(files);
   }));
+
+  // What an earlier visit began.
+  list().then((res) => {
+    if (sending || res.status !== 200 || !res.page.package) return;
+    const p = line("begun", fill(texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(lang) }) + " ");
+    p.append(button(texts.tForget, forget));
+  });
 })();

@@ -11,7 +11,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
-	"github.com/qoyma/qoyma/services/retention/internal/term"
+	"github.com/qoyma/qoyma/services/standards/term"
 )
 
 var cutOff = civil.Date{Year: 2003, Month: 1, Day: 1}
@@ -199,6 +199,14 @@ func draw(t *rapid.T) term.Term {
 		v.CutOff = cutOff
 	}
 	return v
+}
+
+func TestWords(t *testing.T) {
+	for written, want := range map[string]string{"permanent": "постоянно", "5 years EPC": "5 лет ЭПК", "5 жыл СТК": "5 лет ЭПК", "кто знает": "кто знает", "": ""} {
+		if got := term.Words(written, fault.Russian); got != want {
+			t.Errorf("%q is %q, want %q", written, got, want)
+		}
+	}
 }
 
 func TestInReadsBack(t *testing.T) {

@@ -61,6 +61,15 @@ var byPhrase = func() map[string]Trigger {
 	return m
 }()
 
+// Words is a written term in another language; what is no term stays as it is.
+func Words(written string, l fault.Language) string {
+	t, err := Parse(written)
+	if err != nil {
+		return written
+	}
+	return t.In(l)
+}
+
 // In writes the term in the language. Parse reads the text back to the same Term. The
 // words of an OtherEvent stay in the language of the list that they were taken from.
 func (t Term) In(l fault.Language) string {

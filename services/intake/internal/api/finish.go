@@ -1,0 +1,255 @@
+package api
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"google.golang.org/grpc"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
+	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/standards/parcel"
+)
+
+var emptyZip = fault.Define(fault.Invalid, "intake.upload.zip_empty",
+	"there is no file in this ZIP; pack the folder again and send it",
+	"в этом ZIP нет ни одного файла; упакуйте папку заново и отправьте её",
+	"бұл ZIP ішінде бірде-бір файл жоқ; қалтаны қайта қаптап жіберіңіз")
+
+// FinishPackage implements IntakeService. Once begun it is carried to its end even if the caller goes
+// away; the same command id then gives the answer.
+func (s *Server) FinishPackage(req *intakev1.FinishPackageRequest, stream grpc.ServerStreamingServer[intakev1.FinishPackageResponse]) error {
+	ctx := stream.Context()
+	c, err := journalapi.Command(ctx, req.GetCommandId(), intakev1.IntakeService_FinishPackage_FullMethodName)
+	if err != nil {
+		return err
+	}
+	t, err := s.mine(ctx, req.GetTransferId())
+	if err != nil {
+		return err
+	}
+	so, unlock, err := s.lock(t.GetTransferId(), c.ID.String())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	res, err := s.answered(ctx, c, t.GetTransferId())
+	if err == nil && res == nil {
+		if err := s.arrived(ctx, t.GetTransferId()); err != nil {
+			return err
+		}
+		u := upload{Server: s, id: t.GetTransferId(), command: c, so: so}
+		res, err = u.finish(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		return s.full(err)
+	}
+	return stream.Send(&intakev1.FinishPackageResponse{Outcome: res})
+}
+
+// finish judges and records a package that came file by file. Whatever happens, its bytes stay until
+// the outcome is recorded.
+func (u *upload) finish(ctx context.Context) (*intakev1.UploadPackageResponse, error) {
+	set := u.area.Set(u.id)
+	if set == nil || set.ID != u.command.ID.String() {
+		return nil, staging.NoUpload.With()
+	}
+	if err := u.look(); err != nil {
+		return nil, err
+	}
+	var err error
+	if u.staged, err = set.Whole(); err != nil {
+		return nil, err
+	}
+	res, err := u.decided(ctx, set)
+	switch {
+	case err == nil && !res.GetTaken():
+		// If we crash before this, the next start finds the refusal and discards the bytes.
+		return res, set.Discard()
+	case errors.Is(err, parcel.BadZip), errors.Is(err, emptyZip):
+		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
+	case err != nil && !u.stands(set.ID):
+		set.Reopen()
+		return nil, err
+	}
+	// If we crash before this, the next start settles the package.
+	return res, errors.Join(err, set.Settle())
+}
+
+// decided gives the outcome.
+func (u *upload) decided(ctx context.Context, set *staging.Set) (*intakev1.UploadPackageResponse, error) {
+	u.bare = set.Form == staging.Bare
+	if set.Form == staging.Zip {
+		if err := u.unpack(set); err != nil {
+			return nil, u.full(err)
+		}
+	} else {
+		bytes, files := set.Announced()
+		u.so.files.Store(files)
+		u.so.bytes.Store(bytes)
+	}
+	if err := set.Reread(ctx, u.staged); err != nil {
+		return nil, err
+	}
+	return u.conclude(ctx)
+}
+
+// unpack takes the files out of a ZIP as if they came one by one.
+func (u *upload) unpack(set *staging.Set) (err error) {
+	f, size, err := set.Archive()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	name := parcel.Base(set.Parts()[0].Name)
+	z, err := zip.NewReader(f, size)
+	if err != nil {
+		return parcel.BadZip.With("name", clip(name), "problem", err).Because(err)
+	}
+	limits, err := u.limitsOf(set.Organisation)
+	if err != nil {
+		return err
+	}
+	left := transfer.Used{} // what has come out of it
+	taken, err := parcel.Zip(z, clip(name), func(f *zip.File, path string, bag bool) error {
+		u.bare = !bag
+		if err := limits.Admit(left, 0); err != nil {
+			return err
+		}
+		left.TransferFiles++
+		if len(path) > maxPathBytes {
+			return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
+		}
+		full, err := u.staged.Unsized(path)
+		if err != nil || full {
+			return errors.Join(err, stop(full))
+		}
+		u.so.files.Add(1)
+		return u.extract(f, name, limits, &left)
+	})
+	switch {
+	case errors.Is(err, errFull):
+		return nil // the report says so
+	case err == nil && taken == 0:
+		return emptyZip.With()
+	}
+	return err
+}
+
+// errFull ends the walk through a ZIP where a package takes no more files.
+var errFull = errors.New("no more files are taken")
+
+func stop(full bool) error {
+	if full {
+		return errFull
+	}
+	return nil
+}
+
+// extract takes one file of a ZIP, as far as there is room and the limits let it: the sizes that a hostile
+// one says are invented.
+func (u *upload) extract(f *zip.File, name string, limits transfer.Limits, so *transfer.Used) error {
+	broken := func(err error) error {
+		return parcel.BadZip.With("name", clip(name), "problem", clip(f.Name)).Because(err)
+	}
+	from, err := f.Open()
+	if err != nil {
+		return broken(err)
+	}
+	defer func() { _ = from.Close() }() // its checksum was compared at the end of reading
+	buffer := make([]byte, maxData)
+	for {
+		n, err := io.ReadFull(from, buffer)
+		if n > 0 {
+			if err := errors.Join(limits.Admit(transfer.Used{TransferBytes: so.TransferBytes}, uint64(n)), u.hasRoom(uint64(n))); err != nil {
+				return err
+			}
+			if err := u.staged.Data(buffer[:n]); err != nil {
+				return err
+			}
+			so.TransferBytes += uint64(n)
+			u.so.bytes.Add(uint64(n))
+		}
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && n > 0 && ended(from):
+			return nil
+		case err != nil:
+			return broken(err)
+		}
+	}
+}
+
+// ended tells a short end from a broken ZIP: both are io.ErrUnexpectedEOF to io.ReadFull.
+func ended(r io.Reader) bool {
+	_, err := r.Read(make([]byte, 1))
+	return errors.Is(err, io.EOF)
+}
+
+// resumeSets takes over the packages that were on their way, and ends those whose outcome is
+// recorded already. It adds the others to what is kept.
+func (s *Server) resumeSets(keep map[string]bool) error {
+	sets, err := s.area.LoadSets()
+	if err != nil {
+		return err
+	}
+	for _, set := range sets {
+		if keep[set.ID] {
+			if err := set.Settle(); err != nil {
+				return err
+			}
+			continue
+		}
+		over := false
+		if err := s.store.View(func(v *base.View) error {
+			t, err := store.Transfer(v, set.Transfer)
+			if errors.Is(err, transfer.Unknown) {
+				over = true
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			refused, _, err := store.Findings(v, set.Transfer)
+			over = refused.GetPackageId() == set.ID || transfer.MayReceive(set.Transfer, transfer.State(t.GetState()), true) != nil
+			return err
+		}); err != nil {
+			return err
+		}
+		if over {
+			if err := set.Discard(); err != nil {
+				return err
+			}
+			continue
+		}
+		keep[set.ID] = true
+	}
+	return nil
+}
+
+// SweepUploads takes away unfinished packages to which nothing came for as long as the limits
+// of the day say.
+func (s *Server) SweepUploads(now time.Time) error {
+	var errs []error
+	for _, set := range s.area.Sets() {
+		limits, err := s.limitsOf(set.Organisation)
+		if err != nil || now.Before(expiry(set, limits)) {
+			errs = append(errs, err)
+			continue
+		}
+		_, unlock, err := s.lock(set.Transfer, set.ID)
+		if err != nil {
+			continue // it is being finished
+		}
+		errs = append(errs, set.Discard())
+		unlock()
+	}
+	return errors.Join(errs...)
+}

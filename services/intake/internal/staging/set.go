@@ -1,0 +1,325 @@
+package staging
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+// The faults of packages that come file by file.
+var (
+	NoUpload = fault.Define(fault.NotFound, "intake.upload.unknown",
+		"this upload is not under way: it was finished, cancelled or swept away; open the page again and send the files",
+		"такая загрузка не идёт: она завершена, отменена или её срок истёк; откройте страницу заново и отправьте файлы",
+		"мұндай жүктеу жүріп жатқан жоқ: ол аяқталған, тоқтатылған немесе мерзімі өткен; бетті қайта ашып, файлдарды жіберіңіз")
+	Mixed = fault.Define(fault.Conflict, "intake.upload.form",
+		"files of this transfer are coming in another way ({form}); finish or cancel that upload first",
+		"файлы этой передачи уже отправляются другим способом ({form}); сначала завершите или отмените ту загрузку",
+		"бұл тапсырудың файлдары басқа жолмен жіберіліп жатыр ({form}); алдымен сол жүктеуді аяқтаңыз немесе тоқтатыңыз")
+	Other = fault.Define(fault.Conflict, "intake.upload.other",
+		"another file came as {path} before, of another size or date; cancel that one, then send this",
+		"как {path} раньше отправлялся другой файл, с иным размером или датой; отмените его, затем отправьте этот",
+		"{path} ретінде бұрын басқа файл жіберілген, көлемі не күні өзге; оны тоқтатып, содан кейін мынаны жіберіңіз")
+	WrongOffset = fault.Define(fault.Conflict, "intake.upload.offset",
+		"the archive has {offset} bytes of this file; go on from there",
+		"у архива {offset} байт этого файла; продолжайте с этого места",
+		"архивте бұл файлдың {offset} байты бар; содан әрі жалғастырыңыз")
+	WrongChecksum = fault.Define(fault.Invalid, "intake.upload.checksum",
+		"the bytes changed on their way (their checksum differs); nothing of this piece was kept, send it again",
+		"данные изменились в пути (контрольная сумма не сходится); эта часть не сохранена, отправьте её снова",
+		"деректер жолда өзгерген (бақылау сомасы сәйкес емес); бұл бөлік сақталмады, оны қайта жіберіңіз")
+	TakenOver = fault.Define(fault.Conflict, "intake.upload.taken_over",
+		"the same file is being sent from another place; this one stopped",
+		"тот же файл отправляется из другого места; эта отправка остановлена",
+		"осы файл басқа жерден жіберіліп жатыр; бұл жіберу тоқтатылды")
+	Unfinished = fault.Define(fault.Refused, "intake.upload.unfinished",
+		"{missing} of {files} files have not come whole yet; send the rest, then finish",
+		"ещё не пришли целиком: {missing} из {files} файлов; отправьте остальное, затем завершите",
+		"{files} файлдың {missing} әлі толық келген жоқ; қалғанын жіберіп, содан кейін аяқтаңыз")
+	Finishing = fault.Define(fault.Unavailable, "intake.upload.finishing",
+		"the package is being checked now; wait for the outcome",
+		"пакет сейчас проверяется; дождитесь результата",
+		"пакет қазір тексеріліп жатыр; нәтижесін күтіңіз")
+	badForm = fault.Define(fault.Invalid, "intake.upload.bad_form",
+		"“{form}” is no way to send a package; use bare, bag or zip",
+		"«{form}» – не способ отправки пакета; используйте bare, bag или zip",
+		"«{form}» – пакет жіберу жолы емес; bare, bag немесе zip қолданыңыз")
+)
+
+// The forms in which a package comes.
+const (
+	Bare = "bare" // the payload alone
+	Bag  = "bag"  // a whole bag
+	Zip  = "zip"  // one ZIP of either
+)
+
+// Set is a package on its way in, file by file: opened by its first file, ended by being
+// recorded, discarded, or swept away. Its id is that of the package, and of the command that finishes it.
+// A transfer has one at a time. Its methods may be called by several goroutines at once.
+type Set struct {
+	area                         *Area
+	ID                           string
+	Transfer, Organisation, Form string
+
+	mu        sync.Mutex
+	parts     map[string]*Part // by their name on the disk
+	bytes     uint64           // announced
+	last      time.Time        // when anything came
+	finishing bool
+	ended     bool
+}
+
+// sets are the packages under way, by transfer.
+type sets struct {
+	mu  sync.Mutex
+	all map[string]*Set
+	// measuring are the files whose one pass is held in memory.
+	measuring map[*Part]bool
+}
+
+// LoadSets takes over what the last process left, and gives the ids of the packages. It is for the
+// start, before Sweep, which would take them away.
+func (a *Area) LoadSets() ([]*Set, error) {
+	entries, err := os.ReadDir(a.dir)
+	if err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	var all []*Set
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		s, err := a.load(e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("staging: %w", err)
+		}
+		if s != nil {
+			all = append(all, s)
+		}
+	}
+	a.sets.mu.Lock()
+	defer a.sets.mu.Unlock()
+	a.sets.all = make(map[string]*Set, len(all))
+	for _, s := range all {
+		a.sets.all[s.Transfer] = s
+	}
+	return all, nil
+}
+
+// Set is the package of a transfer that is under way, nil where there is none.
+func (a *Area) Set(transfer string) *Set {
+	a.sets.mu.Lock()
+	defer a.sets.mu.Unlock()
+	return a.sets.all[transfer]
+}
+
+// Sets are all packages under way, by transfer.
+func (a *Area) Sets() []*Set {
+	a.sets.mu.Lock()
+	defer a.sets.mu.Unlock()
+	all := make([]*Set, 0, len(a.sets.all))
+	for _, s := range a.sets.all {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(x, y *Set) int { return cmp.Compare(x.Transfer, y.Transfer) })
+	return all
+}
+
+// OpenSet gives the transfer's package, and begins one of that id where there is none. Errors: Mixed.
+func (a *Area) OpenSet(id, transfer, organisation, form string) (*Set, error) {
+	if form != Bare && form != Bag && form != Zip {
+		return nil, badForm.With("form", clip(form))
+	}
+	a.sets.mu.Lock()
+	defer a.sets.mu.Unlock()
+	if s := a.sets.all[transfer]; s != nil {
+		if s.Form != form {
+			return nil, Mixed.With("form", s.Form)
+		}
+		return s, nil
+	}
+	s := &Set{area: a, ID: id, Transfer: transfer, Organisation: organisation, Form: form, parts: map[string]*Part{}, last: time.Now()}
+	if err := a.writeHeader(s.ID, header{transfer, organisation, form}); err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	if a.sets.all == nil {
+		a.sets.all = map[string]*Set{}
+	}
+	a.sets.all[transfer] = s
+	return s, nil
+}
+
+// keyOf is the name on the disk of a path; as in Area.Path.
+func keyOf(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:])
+}
+
+// Open announces a file; one that was announced before is found. Errors: Other where the earlier is
+// another file, Finishing, NoUpload.
+func (s *Set) Open(f File) (*Part, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	key := keyOf(f.Path)
+	if p := s.parts[key]; p != nil {
+		if p.Size != f.Size || p.ModifiedMS != f.ModifiedMS {
+			return nil, Other.With("path", clip(f.Path))
+		}
+		return p, nil
+	}
+	p := &Part{set: s, File: f, key: key}
+	if err := p.begin(); err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	s.put(p)
+	s.last = time.Now()
+	return p, nil
+}
+
+func (s *Set) open() error {
+	switch {
+	case s.ended:
+		return NoUpload.With()
+	case s.finishing:
+		return Finishing.With()
+	}
+	return nil
+}
+
+func (s *Set) put(p *Part) {
+	s.parts[p.key] = p
+	s.bytes += p.Size
+}
+
+// Part is a file by its upload id. Errors: NoUpload.
+func (s *Set) Part(uploadID string) (*Part, error) {
+	id, key, _ := strings.Cut(uploadID, ".")
+	if s == nil || id != s.ID {
+		return nil, NoUpload.With()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.parts[key]
+	if p == nil || s.ended {
+		return nil, NoUpload.With()
+	}
+	return p, nil
+}
+
+// Announced is how many bytes and files were.
+func (s *Set) Announced() (bytes uint64, files uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes, uint32(len(s.parts))
+}
+
+// Last is when anything came.
+func (s *Set) Last() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// Has tells whether a file of that path was announced.
+func (s *Set) Has(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parts[keyOf(path)] != nil
+}
+
+// Totals is what was announced and what has come.
+type Totals struct {
+	Files, Whole int
+	Bytes, There uint64
+}
+
+// Totals counts.
+func (s *Set) Totals() Totals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := Totals{Files: len(s.parts), Bytes: s.bytes}
+	for _, p := range s.parts {
+		at := p.Offset()
+		t.There += at
+		if at == p.Size {
+			t.Whole++
+		}
+	}
+	return t
+}
+
+// Parts are the files by path.
+func (s *Set) Parts() []*Part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*Part, 0, len(s.parts))
+	for _, p := range s.parts {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(x, y *Part) int { return cmp.Compare(x.Path, y.Path) })
+	return all
+}
+
+// Discard leaves nothing of the package.
+func (s *Set) Discard() error {
+	s.end()
+	return s.area.Remove(s.ID)
+}
+
+// end lets nobody write any more, and forgets the package.
+func (s *Set) end() {
+	s.mu.Lock()
+	s.ended = true
+	parts := s.parts
+	s.mu.Unlock()
+	for _, p := range parts {
+		p.mu.Lock()
+		p.stop()
+		p.mu.Unlock()
+	}
+	s.area.sets.mu.Lock()
+	defer s.area.sets.mu.Unlock()
+	if s.area.sets.all[s.Transfer] == s {
+		delete(s.area.sets.all, s.Transfer)
+	}
+}
+
+// Settle ends a package that the journal names: its bytes stay, what stood beside them goes.
+func (s *Set) Settle() error {
+	s.end()
+	keep := func(name string) bool {
+		return name != headerName && !strings.HasSuffix(name, rowSuffix) && (s.Form != Zip || name != keyOf(""))
+	}
+	// The header goes last: if we crash in between, the next start settles it again.
+	return errors.Join(s.clear(func(name string) bool { return name == headerName || keep(name) }), s.clear(keep))
+}
+
+// clear removes the files of the folder that are not kept.
+func (s *Set) clear(keep func(name string) bool) error {
+	dir := filepath.Join(s.area.dir, s.ID)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	for _, e := range entries {
+		if !keep(e.Name()) {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("staging: %w", err)
+			}
+		}
+	}
+	return syncDir(dir)
+}

@@ -1,0 +1,129 @@
+package staging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/qoyma/qoyma/services/standards/bagit"
+)
+
+// Whole lets no more bytes come and gives the package as one upload, to be judged and kept like one that
+// came in one stream: nothing is read again beside tag files and what an earlier process began. A
+// ZIP package is empty still: the caller fills it from Archive. It ends with Settle, Discard, or Reopen.
+// Errors: Unfinished, Finishing, NoUpload.
+func (s *Set) Whole() (*Upload, error) {
+	if err := s.shut(); err != nil {
+		return nil, err
+	}
+	u, err := s.gather()
+	if err != nil {
+		s.Reopen()
+		return nil, err
+	}
+	return u, nil
+}
+
+func (s *Set) shut() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return err
+	}
+	missing := 0
+	for _, p := range s.parts {
+		if p.Offset() != p.Size {
+			missing++
+		}
+	}
+	if missing > 0 || len(s.parts) == 0 {
+		return Unfinished.With("missing", missing, "files", len(s.parts))
+	}
+	s.finishing = true
+	return nil
+}
+
+// Reopen lets bytes come again, after an outcome that is none: a full disk, a lost connection.
+func (s *Set) Reopen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finishing = false
+}
+
+// gather takes the files into the checker, by path.
+func (s *Set) gather() (*Upload, error) {
+	// What an earlier attempt to finish wrote (tag files of our making, files of a ZIP) goes.
+	ours := map[string]bool{headerName: true}
+	parts := s.Parts()
+	for _, p := range parts {
+		ours[p.key], ours[p.key+rowSuffix] = true, true
+	}
+	if err := s.clear(func(name string) bool { return ours[name] }); err != nil {
+		return nil, err
+	}
+	u := &Upload{area: s.area, id: s.ID, checker: s.area.newChecker()}
+	if s.Form == Zip {
+		return u, nil
+	}
+	for _, p := range parts {
+		err := p.into(u.checker)
+		if errors.Is(err, bagit.TooManyEntries.Definition) {
+			break // the report says so
+		}
+		if err != nil {
+			return nil, err
+		}
+		u.written = append(u.written, p.data())
+	}
+	return u, nil
+}
+
+// into gives the file to the checker. A name that is refused is in the report.
+func (p *Part) into(c *bagit.Checker) error {
+	refused := func(err error) error {
+		if errors.Is(err, bagit.TooManyEntries.Definition) || errors.Is(err, bagit.Unreadable.Definition) {
+			return err
+		}
+		return nil
+	}
+	if strings.HasPrefix(p.Path, "data/") {
+		e, err := p.Found()
+		if err != nil {
+			return err
+		}
+		return refused(c.Known(e))
+	}
+	f, err := os.Open(p.data())
+	if err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	err = c.File(p.Path, int64(p.Size), f, nil)
+	if err = errors.Join(refused(err), f.Close()); err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	return nil
+}
+
+// Reread counts the digests that old manifests ask for beside those of the one pass.
+func (s *Set) Reread(ctx context.Context, u *Upload) error {
+	if err := u.checker.Reread(ctx, func(path string) (io.ReadCloser, error) { return os.Open(s.area.Path(s.ID, path)) }); err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	return nil
+}
+
+// Archive opens the ZIP of a ZIP package; the caller closes it.
+func (s *Set) Archive() (f *os.File, size int64, err error) {
+	f, err = os.Open(s.area.Path(s.ID, ""))
+	if err != nil {
+		return nil, 0, fmt.Errorf("staging: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("staging: %w", err), f.Close())
+	}
+	return f, info.Size(), nil
+}

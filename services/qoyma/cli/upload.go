@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/qoyma/client"
+)
+
+func (a *app) transferUpload() *cobra.Command {
+	var t target
+	var parallel uint
+	var restart, quiet bool
+	c := &cobra.Command{
+		Use: "upload ID PATH", Short: "Send a package for a transfer: a folder, a mounted disk or a ZIP", Args: cobra.ExactArgs(2),
+		Long: `Send a package for a transfer: a BagIt package (a folder), a folder or mounted disk with folders called by the
+numbers of the inventory (0001, 0002 …), or either as a ZIP. It is taken whole or refused with everything that is
+wrong listed.
+
+It may be interrupted at any moment, on either side: called again, it sends only what is missing. While the archive
+is away or its disk is full it waits and goes on by itself.`,
+	}
+	t.flags(c)
+	c.Flags().UintVar(&parallel, "parallel", 2, "files at once, up to 16")
+	c.Flags().BoolVar(&restart, "restart", false, "forget what was sent of an unfinished upload before")
+	c.Flags().BoolVar(&quiet, "quiet", false, "say nothing of the progress on the standard error")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
+		if parallel == 0 || parallel > 16 {
+			return fault.Usage.With("problem", "--parallel is 1 to 16")
+		}
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		b := &client.Bulk{Client: cl, Transfer: args[0], Root: args[1], Parallel: int(parallel), Restart: restart}
+		if !quiet {
+			b.Wait = func(err error, wait time.Duration) {
+				_, _ = fmt.Fprintf(a.err, "%s (%s)\n", fault.Of(err).In(a.language()), wait)
+			}
+			defer a.watch(&b.Progress)()
+		}
+		res, err := b.Run(ctx)
+		if err != nil {
+			return err
+		}
+		return a.showOutcome(args[0], res)
+	})
+	return c
+}
+
+func (a *app) showOutcome(transfer string, res *intakev1.UploadPackageResponse) error {
+	if err := a.show(res, func() {
+		if res.GetTaken() {
+			a.printf(a.say(text{"taken: package %s, %d files, %d bytes\n", "принят: пакет %s, файлов %d, байт %d\n", "алынды: пакет %s, файл саны %d, байт %d\n"}),
+				res.GetPackageId(), res.GetFiles(), res.GetBytes())
+		}
+		a.showFaults(a.say(warnings), res.GetWarnings())
+	}); err != nil || res.GetTaken() {
+		return err
+	}
+	return packageRefused.With("transfer", transfer, "count", res.GetFaultCount()).Listing(items(res.GetFaults()))
+}
+
+// watch says on the standard error how far an upload has come: every second to a person, every ten to
+// a log. What it returns ends it.
+func (a *app) watch(p *client.Progress) (stop func()) {
+	every, end := 10*time.Second, "\n"
+	if f, ok := a.err.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			every, end = time.Second, "\r"
+		}
+	}
+	words := a.say(text{"sent: %d of %d files, %s of %s, %s/s", "отправлено: файлов %d из %d, %s из %s, %s/с", "жіберілді: файл %d / %d, %s / %s, %s/с"})
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		before, at := p.BytesThere.Load(), time.Now()
+		for {
+			select {
+			case <-done:
+				if end == "\r" {
+					_, _ = fmt.Fprintln(a.err)
+				}
+				return
+			case now := <-tick.C:
+				there := p.BytesThere.Load()
+				rate := float64(max(there-before, 0)) / max(now.Sub(at).Seconds(), 0.001)
+				before, at = there, now
+				_, _ = fmt.Fprintf(a.err, words+end, p.FilesThere.Load(), p.Files.Load(), bytesOf(there), bytesOf(p.Bytes.Load()), bytesOf(int64(rate)))
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+// bytesOf is a number of bytes in the largest unit that keeps it above one.
+func bytesOf(n int64) string {
+	value, units := float64(n), []string{"B", "kB", "MB", "GB", "TB"}
+	for len(units) > 1 && value >= 1000 {
+		value, units = value/1000, units[1:]
+	}
+	if units[0] == "B" {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", value, units[0])
+}
+
+func (a *app) transferLimits() *cobra.Command {
+	return a.family("limits", "How much may be on its way to the archive", a.limitsList(), a.limitsSet())
+}
+
+func (a *app) limitsList() *cobra.Command {
+	var t target
+	c := &cobra.Command{Use: "list", Short: "List the limits of uploads, by organisation and day", Args: cobra.NoArgs}
+	t.flags(c)
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		res, err := cl.ListUploadLimits(ctx, &intakev1.ListUploadLimitsRequest{})
+		if err != nil {
+			return err
+		}
+		return a.show(res, func() {
+			var rows [][]string
+			for _, l := range res.GetLimits() {
+				rows = append(rows, []string{
+					l.GetFrom(), l.GetOrganisationId(), bytesOf(int64(l.GetTransferBytes())), fmt.Sprint(l.GetTransferFiles()),
+					bytesOf(int64(l.GetDepartmentBytes())), fmt.Sprint(l.GetDepartmentFiles()), fmt.Sprint(l.GetKeepDays()),
+				})
+			}
+			a.table([]text{
+				{"FROM", "С", "БАСЫ"},
+				headOrganisation,
+				{"TRANSFER", "ПЕРЕДАЧА", "ТАПСЫРУ"},
+				headFiles,
+				{"DEPARTMENT", "ВЕДОМСТВО", "МЕКЕМЕ"},
+				headFiles,
+				{"DAYS", "ДНЕЙ", "КҮН"},
+			}, rows)
+		})
+	})
+	return c
+}
+
+func (a *app) limitsSet() *cobra.Command {
+	var t target
+	l := new(intakev1.UploadLimitsSet)
+	c := &cobra.Command{
+		Use: "set", Short: "Let other limits of uploads hold from a day on", Args: cobra.NoArgs,
+		Long: `Let other limits of uploads hold from a day on: of one transfer, of a department with all that waits for its
+acceptance, and for how many days after its last byte an unfinished upload is kept.`,
+	}
+	t.flags(c)
+	f := c.Flags()
+	f.StringVar(&l.OrganisationId, "department", "", "id of the department for which they hold (default: every one without its own)")
+	f.StringVar(&l.From, "from", "", "civil date from which they hold, 2026-01-31")
+	f.Uint64Var(&l.TransferBytes, "transfer-bytes", 0, "bytes of one transfer")
+	f.Uint32Var(&l.TransferFiles, "transfer-files", 0, "files of one transfer")
+	f.Uint64Var(&l.DepartmentBytes, "department-bytes", 0, "bytes of a department")
+	f.Uint32Var(&l.DepartmentFiles, "department-files", 0, "files of a department")
+	f.Uint32Var(&l.KeepDays, "keep-days", 0, "days that an unfinished upload is kept, up to 365")
+	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, _ []string) error {
+		cl, err := intakeOf(ar)
+		if err != nil {
+			return err
+		}
+		id, err := commandID()
+		if err != nil {
+			return err
+		}
+		res, err := cl.SetUploadLimits(ctx, &intakev1.SetUploadLimitsRequest{CommandId: id, Limits: l})
+		if err != nil {
+			return err
+		}
+		return a.show(res, func() {})
+	})
+	return c
+}

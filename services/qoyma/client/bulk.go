@@ -1,0 +1,404 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/parcel"
+)
+
+// The faults of sending a folder.
+var (
+	foreignUpload = fault.Define(fault.Conflict, "client.upload.foreign",
+		"the unfinished upload of this transfer has {count} files that are not in {folder}, the first {path}; send from where it was begun, or begin anew with --restart",
+		"в незавершённой загрузке этой передачи файлов, которых нет в {folder}: {count}, первый {path}; отправьте оттуда, где она начата, или начните заново с --restart",
+		"бұл тапсырудың аяқталмаған жүктеуінде {folder} қалтасында жоқ {count} файл бар, біріншісі {path}; басталған жерден жіберіңіз немесе --restart арқылы қайта бастаңыз")
+	samePlace = fault.Define(fault.Invalid, "client.upload.same_place",
+		"{first} and {second} both belong to {path}; rename one of them",
+		"{first} и {second} попадают в одно место {path}; переименуйте один из них",
+		"{first} пен {second} бір орынға түседі ({path}); біреуінің атын өзгертіңіз")
+	unreadable = fault.Define(fault.Invalid, "client.upload.unreadable",
+		"{path} cannot be read ({problem}); check its name and whether you may read it",
+		"{path} не читается ({problem}); проверьте имя и права на чтение",
+		"{path} оқылмайды ({problem}); атын және оқу құқығын тексеріңіз")
+	cameOtherwise = fault.Define(fault.Conflict, "client.upload.otherwise",
+		"{path} changed while it was being sent; leave the folder alone and send again",
+		"{path} изменился во время отправки; не меняйте папку и отправьте снова",
+		"{path} жіберу кезінде өзгерген; қалтаны өзгертпей, қайта жіберіңіз")
+)
+
+// Bulk sends a folder, a mounted disk or a ZIP in pieces that survive a killed server and a killed client: what is
+// there already is not sent again.
+type Bulk struct {
+	Client   intakev1.IntakeServiceClient
+	Transfer string
+	Root     string // a folder that is a bag, a folder of numbered folders, or a ZIP
+	Parallel int    // files at once; 2
+	Restart  bool   // forget what was begun before
+	// Wait is called between tries, with what failed and for how long is waited; nil just waits.
+	Wait func(err error, wait time.Duration)
+	// Progress is how far it has come; it may be read at any time.
+	Progress Progress
+
+	form string
+	dir  *os.Root
+}
+
+// Progress counts.
+type Progress struct {
+	Files, FilesThere atomic.Int64
+	Bytes, BytesThere atomic.Int64
+}
+
+// piece is how many bytes are acknowledged at once.
+const piece = 8 << 20
+
+// local is a file to send.
+type local struct {
+	name, path string // within the folder, and within the package
+	size       int64
+	modified   int64 // ms since 1970
+}
+
+// Run sends what is missing and lets the archive judge the package. A package with faults is an answer,
+// not an error.
+func (b *Bulk) Run(ctx context.Context) (*intakev1.UploadPackageResponse, error) {
+	files, err := b.look()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = b.dir.Close() }() // only read from
+	if b.Restart {
+		if err := b.try(ctx, func() error {
+			_, err := b.Client.DiscardUpload(ctx, &intakev1.DiscardUploadRequest{TransferId: b.Transfer})
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.compare(ctx, files); err != nil {
+		return nil, err
+	}
+	var once sync.Once
+	id := ""
+	work, within := errgroup.WithContext(ctx)
+	work.SetLimit(max(b.Parallel, 1))
+	for _, f := range files {
+		work.Go(func() error {
+			u, err := b.send(within, f)
+			once.Do(func() { id = u.GetPackageId() })
+			if err != nil {
+				return err
+			}
+			b.Progress.FilesThere.Add(1)
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	return b.finish(ctx, id)
+}
+
+func (b *Bulk) finish(ctx context.Context, id string) (res *intakev1.UploadPackageResponse, err error) {
+	err = b.try(ctx, func() error {
+		stream, err := b.Client.FinishPackage(ctx, &intakev1.FinishPackageRequest{CommandId: id, TransferId: b.Transfer})
+		if err != nil {
+			return err
+		}
+		last, err := stream.Recv()
+		res = last.GetOutcome()
+		return err
+	})
+	return res, err
+}
+
+// look lists the folder and decides in which form it goes.
+func (b *Bulk) look() ([]local, error) {
+	info, err := os.Stat(b.Root)
+	if err != nil {
+		return nil, unreadable.With("path", b.Root, "problem", err).Because(err)
+	}
+	within := b.Root
+	if !info.IsDir() {
+		within = filepath.Dir(b.Root)
+	}
+	if b.dir, err = os.OpenRoot(within); err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	if !info.IsDir() {
+		b.form = "zip"
+		return b.counted([]local{{name: filepath.Base(b.Root), size: info.Size(), modified: info.ModTime().UnixMilli()}}), nil
+	}
+	b.form = "bare"
+	if _, err := b.dir.Stat("bagit.txt"); err == nil {
+		b.form = "bag"
+	}
+	files, err := b.walk()
+	if err != nil {
+		return nil, errors.Join(err, b.dir.Close())
+	}
+	return b.counted(files), nil
+}
+
+func (b *Bulk) counted(files []local) []local {
+	b.Progress.Files.Store(int64(len(files)))
+	for _, f := range files {
+		b.Progress.Bytes.Add(f.size)
+	}
+	return files
+}
+
+// walk lists the files by name. Only regular files are sent; what else the folder holds is an error.
+func (b *Bulk) walk() (files []local, err error) {
+	at := make(map[string]string)
+	err = fs.WalkDir(b.dir.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if b.form == "bare" && (d.Name() == "lost+found" || d.Name() == "$RECYCLE.BIN" || d.Name() == "System Volume Information") {
+				return fs.SkipDir // what systems keep on every disk
+			}
+			return nil
+		}
+		if b.form == "bare" && parcel.Junk(name) {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return unreadable.With("path", name, "problem", info.Mode().Type())
+		}
+		f := local{name: name, path: path.Clean(name), size: info.Size(), modified: info.ModTime().UnixMilli()}
+		if b.form == "bare" {
+			f.path = parcel.Placed(name)
+		}
+		if first, taken := at[f.path]; taken {
+			return samePlace.With("first", first, "second", name, "path", f.path)
+		}
+		at[f.path] = name
+		files = append(files, f)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	return files, nil
+}
+
+// compare refuses to add to an upload that was begun from elsewhere: the package would be of both.
+func (b *Bulk) compare(ctx context.Context, files []local) error {
+	here := make(map[string]bool, len(files))
+	for _, f := range files {
+		here[f.path] = true
+	}
+	count, first := 0, ""
+	for after, more := "", true; more; {
+		var res *intakev1.ListUploadsResponse
+		if err := b.try(ctx, func() (err error) {
+			res, err = b.Client.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: b.Transfer, After: after})
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, u := range res.GetUploads() {
+			if after = u.GetPath(); !here[after] {
+				count++
+				first = cmp.Or(first, after)
+			}
+		}
+		more = res.GetMore() && len(res.GetUploads()) > 0
+	}
+	if count > 0 {
+		return foreignUpload.With("count", count, "folder", b.Root, "path", first)
+	}
+	return nil
+}
+
+// send brings one file to its end.
+func (b *Bulk) send(ctx context.Context, f local) (u *intakev1.Upload, err error) {
+	from, err := b.dir.Open(f.name)
+	if err != nil {
+		return nil, unreadable.With("path", f.name, "problem", err).Because(err)
+	}
+	defer func() { _ = from.Close() }() // only read from
+	counted := int64(0)
+	defer func() {
+		if err != nil {
+			b.Progress.BytesThere.Add(-counted)
+		}
+	}()
+	err = b.try(ctx, func() error {
+		b.Progress.BytesThere.Add(-counted)
+		counted = 0
+		sum := sha256.New()
+		if u, err = b.begun(ctx, f, from, sum); err != nil {
+			return err
+		}
+		counted = int64(u.GetOffset())
+		b.Progress.BytesThere.Add(counted)
+		for int64(u.GetOffset()) < f.size {
+			before := int64(u.GetOffset())
+			if u, err = b.append(ctx, u, from, sum); err != nil {
+				return err
+			}
+			counted += int64(u.GetOffset()) - before
+			b.Progress.BytesThere.Add(int64(u.GetOffset()) - before)
+		}
+		if u.GetSha256() != "" && u.GetSha256() != hex.EncodeToString(sum.Sum(nil)) {
+			return cameOtherwise.With("path", f.name)
+		}
+		return nil
+	}, "intake.upload.unknown") // announced, and forgotten by a server that died before its first bytes
+	return u, err
+}
+
+// compared is up to how many bytes of an unfinished file the archive is asked to count again, to see that they are
+// ours; of a larger one, size and date must do.
+const compared = 1 << 30
+
+// begun announces the file, finds how far it has come, and counts that much of ours. What came of another
+// file is forgotten.
+func (b *Bulk) begun(ctx context.Context, f local, from io.ReadSeeker, sum hash.Hash) (*intakev1.Upload, error) {
+	open := func() (*intakev1.Upload, error) {
+		res, err := b.Client.OpenUpload(ctx, &intakev1.OpenUploadRequest{
+			TransferId: b.Transfer, Path: f.path, Name: f.name, Size: uint64(f.size), Form: b.form, ModifiedMs: f.modified,
+		})
+		return res.GetUpload(), err
+	}
+	u, err := open()
+	if fault.Of(err) != nil && fault.Of(err).Code == "intake.upload.other" {
+		if err = b.forget(ctx, f.path); err == nil {
+			u, err = open()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	if _, err := io.CopyN(sum, from, int64(u.GetOffset())); err != nil {
+		return nil, unreadable.With("path", f.name, "problem", err).Because(err)
+	}
+	if at := u.GetOffset(); at == 0 || at < u.GetSize() && at > compared {
+		return u, nil
+	}
+	res, err := b.Client.StatUpload(ctx, &intakev1.StatUploadRequest{TransferId: b.Transfer, UploadId: u.GetUploadId(), Digest: true})
+	if err != nil || res.GetUpload().GetOffset() != u.GetOffset() || res.GetUpload().GetSha256() == hex.EncodeToString(sum.Sum(nil)) {
+		return u, err
+	}
+	if _, err := b.Client.DiscardUpload(ctx, &intakev1.DiscardUploadRequest{TransferId: b.Transfer, UploadId: u.GetUploadId()}); err != nil {
+		return nil, err
+	}
+	sum.Reset()
+	if _, err := from.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	return open()
+}
+
+// forget discards the upload of a path, of whatever size it was.
+func (b *Bulk) forget(ctx context.Context, path string) error {
+	for after, more := "", true; more; {
+		res, err := b.Client.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: b.Transfer, After: after})
+		if err != nil {
+			return err
+		}
+		for _, u := range res.GetUploads() {
+			if after = u.GetPath(); after == path {
+				_, err := b.Client.DiscardUpload(ctx, &intakev1.DiscardUploadRequest{TransferId: b.Transfer, UploadId: u.GetUploadId()})
+				return err
+			}
+		}
+		more = res.GetMore() && len(res.GetUploads()) > 0
+	}
+	return nil
+}
+
+// append sends the next piece with its checksum; sum takes what the archive has acknowledged.
+func (b *Bulk) append(ctx context.Context, u *intakev1.Upload, from io.Reader, sum hash.Hash) (*intakev1.Upload, error) {
+	next := make([]byte, min(piece, u.GetSize()-u.GetOffset()))
+	if _, err := io.ReadFull(from, next); err != nil {
+		return nil, unreadable.With("path", u.GetName(), "problem", err).Because(err)
+	}
+	digest := sha256.Sum256(next)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := b.Client.AppendUpload(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = stream.Send(&intakev1.AppendUploadRequest{Part: &intakev1.AppendUploadRequest_Begin{Begin: &intakev1.AppendBegin{
+		TransferId: b.Transfer, UploadId: u.GetUploadId(), Offset: u.GetOffset(), Checksum: hex.EncodeToString(digest[:]),
+	}}})
+	for rest := next; err == nil && len(rest) > 0; {
+		n := min(len(rest), chunk)
+		err = stream.Send(&intakev1.AppendUploadRequest{Part: &intakev1.AppendUploadRequest_Data{Data: rest[:n]}})
+		rest = rest[n:]
+	}
+	if err != nil && !errors.Is(err, io.EOF) { // EOF: the server has ended, its answer says why
+		return nil, err
+	}
+	res, err := stream.CloseAndRecv()
+	if err == nil {
+		_, _ = sum.Write(next) // never fails
+	}
+	return res.GetUpload(), err
+}
+
+// tries is how often something is tried again before it is given up: two hours of an archive that is away.
+const tries = 250
+
+// try does something again while it fails for a reason that passes: the archive is away, its disk is full, another
+// piece of the same file was still on its way, or one of the codes that are given.
+func (b *Bulk) try(ctx context.Context, do func() error, also ...string) error {
+	wait := 250 * time.Millisecond
+	for n := 1; ; n++ {
+		err := do()
+		if err == nil || ctx.Err() != nil || n == tries || !passes(err, also) {
+			return err
+		}
+		if b.Wait != nil {
+			b.Wait(err, wait)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		wait = min(2*wait, 30*time.Second)
+	}
+}
+
+func passes(err error, also []string) bool {
+	f := fault.Of(err)
+	switch f.Code {
+	case "intake.upload.paused", "intake.upload.offset", "intake.upload.taken_over", "intake.upload.checksum":
+		return true
+	}
+	return f.Kind == fault.Unavailable || slices.Contains(also, f.Code)
+}

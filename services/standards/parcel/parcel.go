@@ -1,0 +1,110 @@
+// Package parcel reads what people send instead of a bag: folders called by the numbers of an inventory's
+// rows, folders that are a bag, and either of them packed as a ZIP by whatever program they have. It says
+// where each file belongs in a package, and knows no package: whether it may stand there, the rules of
+// bags say (standards/bagit).
+package parcel
+
+import (
+	"archive/zip"
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+// BadZip is answered for a file that cannot be read as a ZIP.
+var BadZip = fault.Define(fault.Invalid, "parcel.zip",
+	"the file {name} cannot be read as a ZIP ({problem}); pack the folder again and send it, or choose the folder itself",
+	"файл {name} не читается как ZIP ({problem}); упакуйте папку заново и отправьте её или выберите саму папку",
+	"{name} файлы ZIP ретінде оқылмайды ({problem}); қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
+
+// MaxEntries bounds the table of contents of a ZIP: no package has as many files.
+const MaxEntries = 2_000_000
+
+// Base is a file's own name: some browsers send "C:\fakepath\scan.pdf".
+func Base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
+
+// OfBag tells whether a path within a folder is one that only a bag has (RFC 8493 §2).
+func OfBag(path string) bool {
+	if strings.HasPrefix(path, "data/") {
+		return true
+	}
+	switch {
+	case path == "bagit.txt", path == "bag-info.txt", path == "fetch.txt":
+		return true
+	case strings.Contains(path, "/"), !strings.HasSuffix(path, ".txt"):
+		return false
+	}
+	return strings.HasPrefix(path, "manifest-") || strings.HasPrefix(path, "tagmanifest-")
+}
+
+// Placed is where a file of numbered folders belongs in a bag: from the first folder that is called by
+// a number. One that lies in none is sent as it is, and intake says what to do with it.
+func Placed(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts[:len(parts)-1] {
+		if part != "" && strings.Trim(part, "0123456789") == "" {
+			return "data/" + strings.Join(parts[i:], "/")
+		}
+	}
+	return "data/" + parts[len(parts)-1]
+}
+
+// Junk is what file managers leave beside people's files.
+func Junk(name string) bool {
+	switch own := Base(name); {
+	case own == ".DS_Store", strings.EqualFold(own, "Thumbs.db"), strings.EqualFold(own, "desktop.ini"), strings.HasPrefix(own, "._"):
+		return true
+	}
+	return strings.HasPrefix(name, "__MACOSX/") || strings.Contains(name, "/__MACOSX/")
+}
+
+// Zip gives the files of a ZIP to take, in their order, each with where it belongs: of a bag, alone or
+// within one folder, or of numbered folders. name is what the person calls the ZIP. It gives how many
+// were taken; the first error ends it.
+func Zip(z *zip.Reader, name string, take func(f *zip.File, path string, bag bool) error) (taken int, err error) {
+	if len(z.File) > MaxEntries {
+		return 0, BadZip.With("name", name, "problem", fmt.Sprintf("%d > %d", len(z.File), MaxEntries))
+	}
+	names := make([]string, len(z.File))
+	top, bag := "", false
+	for i, f := range z.File {
+		names[i] = nameIn(&f.FileHeader)
+		if rest, found := strings.CutSuffix(names[i], "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(names[i]) {
+			top, bag = rest, true
+		}
+	}
+	for i, f := range z.File {
+		path := names[i]
+		switch {
+		case strings.HasSuffix(path, "/"), strings.HasPrefix(path, "__MACOSX/"), !bag && Junk(path), bag && !strings.HasPrefix(path, top):
+			continue
+		case !f.Mode().IsRegular():
+			return taken, BadZip.With("name", name, "problem", path)
+		}
+		if bag {
+			path = strings.TrimPrefix(path, top)
+		} else {
+			path = Placed(path)
+		}
+		if err := take(f, path, bag); err != nil {
+			return taken, err
+		}
+		taken++
+	}
+	return taken, nil
+}
+
+// nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do
+// not say so.
+func nameIn(f *zip.FileHeader) string {
+	name := f.Name
+	if f.NonUTF8 {
+		if decoded, err := charmap.CodePage866.NewDecoder().String(name); err == nil {
+			name = decoded
+		}
+	}
+	return strings.ReplaceAll(name, `\`, "/")
+}
