@@ -24,8 +24,8 @@ func (b *tab) seen(name, lang, axe string) {
 	}
 }
 
-// chooses files for a field of a form of uploads.
-func (b *tab) chooses(field, content string) {
+// attaches a file of such a content to a field of a form of uploads.
+func (b *tab) attaches(field, content string) {
 	b.t.Helper()
 	path := filepath.Join(b.t.TempDir(), "скан.txt")
 	b.must(os.WriteFile(path, []byte(content), 0o600))
@@ -88,8 +88,8 @@ func (b *tab) prepares(transfer, lang, axe string) {
 	b.presses(send)
 
 	b.visit(here+"/send", lang)
-	b.chooses("input[name=row-1]", "бірінші "+transfer)
-	b.chooses("input[name=row-2]", "екінші "+transfer)
+	b.attaches("input[name=row-1]", "бірінші "+transfer)
+	b.attaches("input[name=row-2]", "екінші "+transfer)
 	b.presses("section[aria-labelledby=by-rows] button")
 	b.seen("receipt-package", lang, axe)
 
@@ -155,7 +155,7 @@ func (b *tab) redoes(transfer, lang, axe string) {
 	b.fills("text", "Түпнұсқасы солғын, қайта сканерледік.")
 	b.presses0(do("comment"))
 	b.seen("row", lang, axe)
-	b.chooses("#redo", "екінші, қайта "+transfer)
+	b.attaches("#redo", "екінші, қайта "+transfer)
 	b.presses("form.upload button")
 	b.visit("/dept/transfers/"+transfer, lang)
 	if badges := asks[int](b, `document.querySelectorAll('#rows ~ table .badge.late').length`); badges != 0 {
