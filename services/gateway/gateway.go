@@ -28,6 +28,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/citizen"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/department"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/desk"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/insurance"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
@@ -161,7 +162,7 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 	for _, add := range []func(*web.Site) error{
 		public.Add, citizen.Add, desk.Add, insurance.Add,
 		department.Add(uploads),
-		intake.Add,
+		intake.Add, handover.Add,
 		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,
 	} {
 		if err := add(site); err != nil {

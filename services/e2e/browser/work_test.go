@@ -94,7 +94,9 @@ func TestPagesOfWork(t *testing.T) {
 			inventory := b.find(`^/dept/inventories/`)
 			for _, address := range []string{
 				"/dept", "/dept/nomenclature", "/dept/files", "/dept/files/new", inventory, "/dept/transfers",
-				transfer, transfer + "/contact", transfer + "/send", transfer + "/receipt",
+				transfer, transfer + "/files", transfer + "/problems", transfer + "/contact", transfer + "/send", transfer + "/date", transfer + "/check", transfer + "/receipt",
+				"/dept/handed-over", "/announce", "/announce/early", "/announce/extra", "/announce/liquidated", "/announce/liquidated?counted=yes",
+				strings.Replace(transfer, "/dept", "", 1) + "/rows/1",
 			} {
 				b.looks(address, lang)
 			}
@@ -108,11 +110,16 @@ func TestPagesOfWork(t *testing.T) {
 			b.looks(b.find(`^/commission/`), lang)
 			b.looks("/commission/approved/talgyr-su/1", lang)
 			b.signIn("arhivist")
-			for _, state := range []string{"expected", "checked", "accepting", "accepted"} {
+			for _, state := range []string{"announced", "expected", "checked", "returned", "accepting", "accepted"} {
 				b.looks("/intake?state="+state, lang)
 			}
 			b.looks(strings.Replace(transfer, "/dept/transfers", "/intake", 1), lang)
-			b.looks(strings.Replace(transfer, "/dept/transfers", "/intake", 1)+"/accept", lang)
+			for _, page := range []string{"/accept", "/paper", "/units", "/return"} {
+				b.looks(strings.Replace(transfer, "/dept/transfers", "/intake", 1)+page, lang)
+			}
+			for _, address := range []string{"/announce", "/announce/personal_papers", "/announce/purchase?counted=yes", "/announce/returned", "/accessions/undescribed", "/deaccessions"} {
+				b.looks(address, lang)
+			}
 			b.looks("/organisations", lang)
 			b.looks("/accessions", lang)
 			b.looks(b.find(`^/accessions/[0-9]+-[0-9]+$`), lang)
@@ -148,7 +155,7 @@ func TestAClerkHandsOver(t *testing.T) {
 	b.visit("/dept", "kk")
 	transfer := fmt.Sprintf("/dept/transfers/%d-2", time.Now().Year()) // the demonstration's, whose package was returned
 	b.visit(b.find("^"+transfer+"$"), "kk")
-	b.says("Архив қайтарды", "Кім тапсыратынын көрсету")
+	b.says("Архив қайтарды", "Тізімдемеге қол қою")
 
 	b.visit(transfer+"/contact", "kk")
 	b.fills("name", "Ерлан Жұмабаев", "phone", "+7 700 000 00 00")

@@ -48,7 +48,13 @@ func Add(cfg Config) func(*web.Site) error {
 		s.Page("/dept/inventories/{id...}", "dept-inventory", clerk, inventory)
 		s.Page("/dept/transfers", "dept-transfers", clerk, transfers)
 		s.Page("/dept/transfers/{id}", "dept-transfer", clerk, transfer)
+		s.Form("/dept/transfers/{id}/files", "dept-prepare", clerk, preparing, choose)
+		s.Page("/dept/transfers/{id}/problems", "dept-problems", clerk, problems)
 		s.Form("/dept/transfers/{id}/contact", "dept-contact", clerk, contact, nameContact)
+		s.Page("/dept/transfers/{id}/date", "dept-date", clerk, dating)
+		s.Form("/dept/transfers/{id}/check", "dept-check", clerk, checking, book)
+		s.Form("/dept/transfers/{id}/sign", "dept-sign", clerk, signing, sign)
+		s.Page("/dept/handed-over", "dept-handed", clerk, handedOver)
 		s.Page("/dept/transfers/{id}/send", "dept-send", clerk, send)
 		s.Raw("POST /dept/transfers/{id}/upload", clerk, uploader(cfg).upload)
 		s.Raw("OPTIONS /dept/transfers/{id}/tus", clerk, tus(tusOptions))
@@ -128,6 +134,7 @@ type duePage struct {
 	Organisation *recordv1.Organisation // nil where it is not registered
 	ID           string
 	Cards        []card // what stands, the most urgent first
+	Announced    []transferCard
 	Done         []card
 }
 
@@ -135,7 +142,8 @@ type duePage struct {
 type card struct {
 	*retentionv1.DueTransfer
 	Term web.Term
-	// Stage is what comes next: wait, contact, send, mend, checked, accepting or accepted.
+	// Stage is what comes next: wait, announced, files, contact, date, send, bring, mend, returned, checked,
+	// accepting or accepted.
 	Stage   string
 	Address string
 }
@@ -161,6 +169,11 @@ func due(r *web.Request) (any, error) {
 	for _, t := range list {
 		known[t.GetTransferId()] = t
 	}
+	for _, t := range list {
+		if !scheduled(t) && t.GetState() != "accepted" {
+			p.Announced = append(p.Announced, cardOf(t))
+		}
+	}
 	for _, duty := range res.GetTransfers() {
 		c := card{DueTransfer: duty, Term: web.TermOf(duty.GetDueOn(), duty.GetSteps(), time.Now()), Stage: "wait"}
 		if t := known[duty.GetTransferId()]; t != nil && duty.GetTransferId() != "" {
@@ -185,10 +198,22 @@ func stageOf(t *intakev1.Transfer) string {
 		return "mend"
 	case t.GetState() == "checked":
 		return "checked"
+	case t.GetForm() == "":
+		return "files"
 	case !t.GetContactNamed():
 		return "contact"
+	case !sendable(t) && t.GetBroughtOn() == "":
+		return "date"
+	case !sendable(t):
+		return "bring"
 	}
 	return "send"
+}
+
+// sendable tells whether files are uploaded for a transfer: not where it comes on paper or on carriers
+// of its own, nor where nothing of it is listed.
+func sendable(t *intakev1.Transfer) bool {
+	return t.GetUndescribed() == nil && t.GetForm() != "paper" && t.GetForm() != "audiovisual"
 }
 
 // yearOf is the year in an address, or this one.

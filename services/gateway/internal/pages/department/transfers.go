@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/serve"
 )
@@ -63,7 +65,16 @@ type transferPage struct {
 	Accession *intakev1.Accession
 	// Missing is how many rows have no digital file on this page.
 	Missing int
+	// Work is what was found of, returned and said about the rows of this page, by position.
+	Work map[uint32]*intakev1.RowWork
+	// Receipts are the last ones, the newest first.
+	Receipts []*intakev1.Receipt
+	// Open is whose signature, or whose decision, the act still lacks.
+	Open []string
 }
+
+// Lacks tells whether the act lacks the signature of a side.
+func (p transferPage) Lacks(side string) bool { return slices.Contains(p.Open, side) }
 
 // row is one unit of the inventory with what has come for it.
 type row struct {
@@ -82,7 +93,7 @@ type finding struct {
 // task is one of the steps of handing over.
 type task struct {
 	Key     string
-	State   string // done, now or later
+	State   string // done, now, later, or none where the transfer does not need it
 	Address string
 }
 
@@ -107,18 +118,45 @@ func transfer(r *web.Request) (any, error) {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
 	p.Tasks = p.tasks()
+	if err := p.work(r, d); err != nil {
+		return nil, err
+	}
+	if p.Receipts, err = handover.Receipts(r, d.intake, t); err != nil {
+		return nil, err
+	}
 	if number := t.GetAccessionNumber(); number != "" {
-		a, err := d.intake.GetAccession(r.Context(), &intakev1.GetAccessionRequest{AccessionNumber: number, Limit: 1})
+		a, err := d.intake.GetAccessionWork(r.Context(), &intakev1.GetAccessionWorkRequest{AccessionNumber: number})
 		if err != nil {
 			return nil, err
 		}
-		p.Accession = a.GetAccession()
+		p.Accession, p.Open = a.GetAccession(), a.GetOpen()
 	}
 	return p, nil
 }
 
+// work adds what was done on the rows of the page.
+func (p *transferPage) work(r *web.Request, d desk) error {
+	p.Work = make(map[uint32]*intakev1.RowWork)
+	if len(p.Rows) == 0 {
+		return nil
+	}
+	res, err := d.intake.ListRowWork(r.Context(), &intakev1.ListRowWorkRequest{
+		TransferId: p.GetTransferId(), After: p.Rows[0].GetPosition() - 1, Limit: uint32(len(p.Rows)),
+	})
+	for _, w := range res.GetRows() {
+		p.Work[w.GetFile().GetPosition()] = w
+	}
+	return err
+}
+
+// scheduled tells whether retention brought a transfer: the others were announced.
+func scheduled(t *intakev1.Transfer) bool { return t.GetKind() == "" || t.GetKind() == "scheduled" }
+
 // arithmetic takes the steps of the date from the duty, where they stand.
 func (p *transferPage) arithmetic(r *web.Request, d desk) error {
+	if !scheduled(p.Transfer) {
+		return nil
+	}
 	inventory, err := d.retention.GetInventory(r.Context(), &retentionv1.GetInventoryRequest{InventoryId: p.GetInventory().GetId(), Limit: 1})
 	p.Term.Steps = inventory.GetSteps()
 	return err
@@ -182,39 +220,76 @@ func positionOf(where string) uint32 {
 	return number(digits)
 }
 
-// tasks are the steps of handing over, with the one that comes now.
+// tasks are the five steps of handing over (ux): which files, what is wrong, scans, the inventory, the
+// date. They may be taken in any order; the first that is not done comes now.
 func (p *transferPage) tasks() []task {
-	done := map[string]int{"contact": 0, "send": 1, "mend": 1, "checked": 3, "accepting": 3, "accepted": 5}[p.Stage]
+	wrong := p.GetReturned() > 0 || p.GetFaultCount() > 0
 	list := []task{
-		{Key: "contact", Address: p.Address + "/contact"},
-		{Key: "send", Address: p.Address + "/send"},
-		{Key: "check", Address: p.Address + "/receipt"},
-		{Key: "decide"},
-		{Key: "act"},
+		{Key: "files", State: done(p.GetForm() != ""), Address: p.Address + "/files"},
+		{Key: "problems", State: done(!wrong), Address: p.Address + "/problems"},
+		{Key: "send", State: done(p.GetPackageId() != ""), Address: p.Address + "/send"},
+		{Key: "contact", State: done(p.GetContactNamed()), Address: p.Address + "/contact"},
+		{Key: "date", State: done(p.GetBroughtOn() != ""), Address: p.Address + "/date"},
 	}
-	for i := range list {
-		switch {
-		case i < done:
-			list[i].State = "done"
-		case i == done:
-			list[i].State = "now"
-		default:
+	if p.GetState() == "announced" { // nothing is sent before the inventory is whole
+		list[0] = task{Key: "list", State: "now", Address: "/transfers/" + url.PathEscape(p.GetTransferId()) + "/inventory"}
+		for i := 1; i < len(list); i++ {
 			list[i].State, list[i].Address = "later", ""
 		}
+		return list
 	}
-	if !p.GetContactNamed() && done > 0 {
-		list[0].State = "now" // nothing waits for it, and the archive wants to know whom to call
+	if !wrong {
+		list[1].Address = ""
 	}
-	if done > 2 {
-		list[0].Address = p.Address + "/contact"
+	if p.GetForm() != "" && !sendable(p.Transfer) {
+		list[2].State, list[2].Address = "none", ""
 	}
-	if p.Stage == "accepting" || p.Stage == "accepted" {
-		list[0].Address, list[1].Address = "", ""
+	if p.GetForm() == "digital" && p.GetBroughtOn() == "" {
+		list[4].State, list[4].Address = "none", ""
+	}
+	next := true
+	for i := range list {
+		if p.Stage == "accepting" || p.Stage == "accepted" {
+			list[i].Address = ""
+		} else if next && list[i].State == "later" {
+			list[i].State, next = "now", false
+		}
 	}
 	return list
 }
 
-func contact(r *web.Request) (any, error) { return transfer(r) }
+func done(yes bool) string {
+	if yes {
+		return "done"
+	}
+	return "later"
+}
+
+// Ready tells whether nothing is left to do before the department hands over.
+func (p transferPage) Ready() bool {
+	for _, t := range p.Tasks {
+		if t.State != "done" && t.State != "none" {
+			return false
+		}
+	}
+	return true
+}
+
+// signed is the inventory with its totals in words, and who signs it.
+type signed struct {
+	transferPage
+	Listed uint32
+	Words  string
+}
+
+func contact(r *web.Request) (any, error) {
+	p, err := transfer(r)
+	if t, ok := p.(transferPage); ok && err == nil {
+		n := handover.Listed(t.Transfer)
+		return signed{t, n, handover.Words(r.Lang, uint64(n))}, nil
+	}
+	return p, err
+}
 
 func nameContact(r *web.Request) (web.Redirect, error) {
 	d, err := open(r)

@@ -12,13 +12,11 @@ import (
 	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
-	"github.com/qoyma/qoyma/services/platform/numeral"
 )
 
 //go:embed templates texts.json
@@ -34,12 +32,28 @@ func Add(s *web.Site) error {
 	commission := web.Allow{monitor.Commission}
 	s.Nav("/intake", "intake.nav.intake", staff)
 	s.Nav("/accessions", "intake.nav.book", staff)
+	s.Nav("/deaccessions", "intake.nav.deaccessions", web.Allow{monitor.Head})
 	s.Nav("/organisations", "intake.nav.organisations", archivist)
 	s.Nav("/commission", "intake.nav.commission", commission)
 
 	s.Page("/intake", "intake", staff, transfers)
 	s.Page("/intake/{id}", "intake-transfer", staff, transfer)
+	s.Form("/intake/{id}/paper", "intake-paper", archivist, receiving, receive)
+	s.Form("/intake/{id}/units", "intake-units", archivist, units, check)
+	s.Form("/intake/{id}/return", "intake-return", archivist, returning, giveBack)
+	s.Act("/intake/{id}/consent", web.Allow{monitor.Head}, consent)
 	s.Form("/intake/{id}/accept", "intake-accept", archivist, accepting, accept)
+	s.Page("/accessions/undescribed", "intake-undescribed", staff, undescribed)
+	s.Form("/accessions/{number}/sign", "intake-sign", archivist, signing, sign)
+	s.Form("/accessions/{number}/quarantine", "intake-quarantine", archivist, apart, quarantine)
+	s.Form("/accessions/{number}/boxes", "intake-boxes", archivist, boxes, store)
+	s.Raw("GET /accessions/{number}/labels/{language}", archivist, labels)
+	s.Form("/accessions/{number}/approval", "intake-approval", archivist, apart, approveAccession)
+	s.Form("/accessions/{number}/describe", "intake-describe", archivist, apart, describe)
+	s.Form("/accessions/{number}/deaccession", "intake-leave", archivist, leaving, propose)
+	s.Form("/accessions/{number}/deaccessions/{count}", "intake-deaccession", staff, deaccession, decide)
+	s.Raw("GET /accessions/{number}/deaccessions/{count}/act/{language}", staff, leaveAct)
+	s.Page("/deaccessions", "intake-deaccessions", staff, deaccessions)
 	s.Page("/accessions", "intake-book", staff, book)
 	s.Page("/accessions/{number}", "intake-accession", staff, accession)
 	s.Raw("GET /accessions/{number}/act/{language}", staff, act)
@@ -86,12 +100,13 @@ type chip struct {
 
 type transferRow struct {
 	*intakev1.Transfer
+	Listed  uint32
 	Term    web.Term
 	Address string
 }
 
 func rowOf(t *intakev1.Transfer) transferRow {
-	row := transferRow{Transfer: t, Term: web.TermOf(t.GetDueOn(), nil, time.Now()), Address: "/intake/" + url.PathEscape(t.GetTransferId())}
+	row := transferRow{Transfer: t, Listed: handover.Listed(t), Term: web.TermOf(t.GetDueOn(), nil, time.Now()), Address: "/intake/" + url.PathEscape(t.GetTransferId())}
 	if t.GetState() == "accepted" {
 		row.Term = web.Met(t.GetDueOn(), nil)
 	}
@@ -125,99 +140,6 @@ func transfers(r *web.Request) (any, error) {
 	return p, nil
 }
 
-type transferPage struct {
-	transferRow
-	Contact *intakev1.Contact
-	Rows    []unit
-	Next    string
-	// Unlisted are warnings that belong to no row.
-	Unlisted []*intakev1.PackageFault
-	Paper    int // rows of this page without digital files
-	Today    string
-	Words    string // the number of files in words, for the act
-}
-
-// unit is one row of the inventory with what has come for it.
-type unit struct {
-	*recordv1.File
-	Content *intakev1.UnitContent
-	// Nothing came and there is no paper either: it cannot be accepted.
-	Nothing bool
-}
-
-func transfer(r *web.Request) (any, error) { return find(r, listed) }
-
-func find(r *web.Request, limit uint32) (transferPage, error) {
-	p := transferPage{Today: civil.Of(time.Now()).String()}
-	c, err := intake(r)
-	if err != nil {
-		return p, err
-	}
-	res, err := c.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), After: number(r.URL.Query().Get("after")), Limit: limit})
-	if err != nil {
-		return p, err
-	}
-	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
-	came := make(map[uint32]*intakev1.UnitContent)
-	for _, one := range res.GetContents() {
-		came[one.GetPosition()] = one
-	}
-	for _, f := range res.GetFiles() {
-		u := unit{File: f, Content: came[f.GetPosition()]}
-		if u.Content == nil {
-			p.Paper++
-			u.Nothing = f.GetLeaves() == 0
-		}
-		p.Rows = append(p.Rows, u)
-	}
-	for _, w := range res.GetTransfer().GetWarnings() {
-		if w.GetCode() != "intake.package.on_paper" { // the rows say so already
-			p.Unlisted = append(p.Unlisted, w)
-		}
-	}
-	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
-		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
-	}
-	p.Words = words(r.Lang, uint64(p.GetInventory().GetFiles()))
-	return p, nil
-}
-
-// words are a number in words, in the language of an act.
-func words(l fault.Language, n uint64) string {
-	return numeral.Words(int64(min(n, 1<<40)), l, numeral.Neuter, numeral.Nominative)
-}
-
-// accepting is the check page: the facts of the act as it will print. Rows can be left out where the
-// inventory fits the page; a larger one is accepted whole, or by the command line.
-func accepting(r *web.Request) (any, error) {
-	p, err := find(r, 400)
-	if err == nil && p.GetState() == "accepted" {
-		return web.Redirect("/accessions/" + url.PathEscape(p.GetAccessionNumber())), nil
-	}
-	return p, err
-}
-
-func accept(r *web.Request) (web.Redirect, error) {
-	c, err := intake(r)
-	if err != nil {
-		return "", err
-	}
-	q := &intakev1.AcceptTransferRequest{CommandId: r.Field("command"), TransferId: r.PathValue("id")}
-	if r.Field("choose") == "yes" {
-		for _, v := range r.PostForm["position"] {
-			if n := number(v); n > 0 {
-				q.Positions = append(q.Positions, n)
-			}
-		}
-		if len(q.GetPositions()) == 0 {
-			r.Wrong("position", "intake.wrong.nothing")
-			return "", nil
-		}
-	}
-	res, err := c.AcceptTransfer(r.Context(), q)
-	return web.Done("/accessions/"+url.PathEscape(res.GetAccession().GetAccessionNumber()), "done.intake-accepted"), err
-}
-
 // number reads a whole number that somebody typed; what is none counts as 0.
 func number(s string) uint32 {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
@@ -225,6 +147,12 @@ func number(s string) uint32 {
 		return 0
 	}
 	return uint32(n)
+}
+
+// within is the number of an accession within its year.
+func within(accession string) uint32 {
+	_, n, _ := strings.Cut(accession, "-")
+	return number(n)
 }
 
 // thisYear is the year in the archive.
@@ -257,38 +185,10 @@ func book(r *web.Request) (any, error) {
 		return nil, err
 	}
 	p.Accessions, p.Total, p.Units = res.GetAccessions(), res.GetTotalAccessions(), res.GetTotalUnits()
-	p.InWords, p.UnitsInWords = words(r.Lang, uint64(p.Total)), words(r.Lang, p.Units)
+	p.InWords, p.UnitsInWords = handover.Words(r.Lang, uint64(p.Total)), handover.Words(r.Lang, p.Units)
 	if n := len(p.Accessions); res.GetMore() && n > 0 {
-		_, last, _ := strings.Cut(p.Accessions[n-1].GetAccessionNumber(), "-")
-		p.Next = "/accessions?" + url.Values{"year": {strconv.FormatUint(uint64(p.Year), 10)}, "after": {last}}.Encode()
-	}
-	return p, nil
-}
-
-type accessionPage struct {
-	*intakev1.GetAccessionResponse
-	Next string
-}
-
-// ContentAddress is where a file of the accession is downloaded.
-func (p accessionPage) ContentAddress(path string) string {
-	return web.ContentAddress(p.GetAccession().GetAccessionNumber(), path)
-}
-
-func accession(r *web.Request) (any, error) {
-	c, err := intake(r)
-	if err != nil {
-		return nil, err
-	}
-	res, err := c.GetAccession(r.Context(), &intakev1.GetAccessionRequest{
-		AccessionNumber: r.PathValue("number"), After: number(r.URL.Query().Get("after")), Limit: listed,
-	})
-	if err != nil {
-		return nil, err
-	}
-	p := accessionPage{GetAccessionResponse: res}
-	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
-		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetFile().GetPosition()), 10)
+		last := within(p.Accessions[n-1].GetAccessionNumber())
+		p.Next = "/accessions?" + url.Values{"year": {strconv.FormatUint(uint64(p.Year), 10)}, "after": {strconv.FormatUint(uint64(last), 10)}}.Encode()
 	}
 	return p, nil
 }

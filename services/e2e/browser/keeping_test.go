@@ -1,0 +1,124 @@
+package browser_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestPapersAreAnnouncedAndKept is the archivist's way with what no term brings, without JavaScript: a person's papers are
+// announced and counted, accepted, signed for on paper, decided on by the commission, described, put apart, into boxes, and
+// one unit leaves again with the head's consent.
+func TestPapersAreAnnouncedAndKept(t *testing.T) {
+	axe := axeSource(t)
+	for _, lang := range []string{"kk", "ru"} {
+		t.Run(lang, func(t *testing.T) {
+			b := open(t, false)
+			b.wide(1280)
+			b.signsIn("arhivist", "/intake", lang)
+			b.presses(`a[href="/announce"]`)
+			b.seen("announce", lang, axe)
+			b.presses(`a[href="/announce/personal_papers"]`)
+			b.presses(`a[href="/announce/personal_papers?counted=yes"]`)
+			b.leads(chromedp.Click(chromedp.CSS(send)))
+			b.seen("announce-wrong", lang, axe)
+			b.fills("name_kk", "Ахметов Серік", "name_ru", "Ахметов Серик", "code", fmt.Sprint("ahmetov-", time.Now().UnixNano()%1_000_000), "giver", "Ахметова Гүлнәр",
+				"document", "Сыйға тарту шарты № 5", "document_date", "2026-11-01", "units", "3", "boxes", "1", "centimetres", "20")
+			b.ticks("form", "paper")
+			b.presses(send)
+			transfer := asks[string](b, `location.pathname`)
+			b.seen("announced", lang, axe)
+			b.presses(`a[href="` + transfer + `/accept"]`)
+			b.seen("accept-undescribed", lang, axe)
+			b.presses(send)
+			here := asks[string](b, `location.pathname`)
+			for end := time.Now().Add(patience); asks[int](b, `document.querySelectorAll('a[href*="/act/"]').length`) < 2; b.visit(here, lang) {
+				if time.Now().After(end) {
+					t.Fatal("the acts are not drawn up")
+				}
+			}
+			b.visit("/accessions/undescribed", lang)
+			b.seen("undescribed", lang, axe)
+			b.says(strings.TrimPrefix(here, "/accessions/"))
+			b.keeps(here, lang, axe)
+			b.leaves(here, lang, axe)
+		})
+	}
+}
+
+// keeps signs, decides, describes, puts apart and stores.
+func (b *tab) keeps(here, lang, axe string) {
+	b.t.Helper()
+	b.visit(here+"/sign", lang)
+	b.ticksFirst("hand_sha256")
+	b.fills("name", "Ахметова Гүлнәр")
+	b.presses(do("hand"))
+	b.visit(here+"/sign", lang)
+	b.ticksFirst("sha256")
+	b.presses(do("archive"))
+	b.visit(here+"/approval", lang)
+	b.seen("approval", lang, axe)
+	b.fills("commission", "СТК", "protocol", "7", "date", "2026-11-20")
+	b.presses(send)
+	b.seen("closed", lang, axe)
+
+	b.visit(here+"/describe", lang)
+	b.seen("describe", lang, axe)
+	b.fills("number", "1", "title_kk", "Жеке құжаттар")
+	b.ticks("inventory_kind", "permanent")
+	b.types("#rows", "Хаттар; 1975; 1960") // ends before it begins
+	b.leads(chromedp.Click(chromedp.CSS(send)))
+	b.seen("describe-wrong", lang, axe)
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("#rows"), "Хаттар; 1960; 1975; 40")))
+	b.presses(send)
+
+	b.visit(here+"/quarantine", lang)
+	b.seen("quarantine", lang, axe)
+	b.fills("reason", "Көгеру", "place", "Бөлек бөлме")
+	b.presses(do("begin"))
+	b.visit(here+"/quarantine", lang)
+	b.seen("quarantine-end", lang, axe)
+	b.ticks("result", "clean")
+	b.presses(do("end"))
+
+	b.visit(here+"/boxes", lang)
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=first-1]"), "1")))
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=last-1]"), "1")))
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=room-1]"), "2")))
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=shelf-1]"), "4")))
+	b.presses(send)
+	b.seen("boxes", lang, axe)
+	b.visit(here, lang)
+	b.seen("kept", lang, axe)
+}
+
+func (b *tab) ticksFirst(field string) {
+	b.t.Helper()
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS("input[name="+field+"]"))))
+}
+
+// leaves proposes as the archivist and decides as the head.
+func (b *tab) leaves(here, lang, axe string) {
+	b.t.Helper()
+	b.visit(here+"/deaccession", lang)
+	b.seen("leave", lang, axe)
+	b.fills("positions", "1", "receiver", "Иесі", "ground", "Иесінің өтініші", "commission", "СТК", "protocol", "8", "date", "2026-11-21")
+	b.ticks("way", "returned_to_owner")
+	b.presses(send)
+	proposal := asks[string](b, `location.pathname`)
+	if n := asks[int](b, `document.querySelectorAll('main form').length`); n != 0 {
+		b.t.Error("whoever proposed it may decide")
+	}
+	b.signsIn("basshy", "/deaccessions", lang)
+	b.seen("deaccessions", lang, axe)
+	b.presses(`a[href="` + proposal + `"]`)
+	b.seen("deaccession", lang, axe)
+	b.presses(do("approve"))
+	b.seen("deaccessioned", lang, axe)
+	if pdf := b.fetch(asks[string](b, `document.querySelector('a[href*="/act/`+lang+`"]').href`)); !strings.HasPrefix(pdf, "%PDF-") {
+		b.t.Errorf("the act of deaccession is %.20q", pdf)
+	}
+}

@@ -1,0 +1,206 @@
+package department
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
+	"github.com/qoyma/qoyma/services/gateway/internal/pagetest"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+)
+
+func text(s string) *recordv1.Text { return &recordv1.Text{Kk: s, Ru: s, En: s} }
+
+var areas = []func(*web.Site) error{public.Add, handover.Add, Add(Config{})}
+
+// world answers for a department "su" whose transfer stands as given.
+func world(t *intakev1.Transfer) *pagetest.Services {
+	t.TransferId = "2026-1"
+	t.Organisation = &recordv1.Organisation{Id: "su", Name: text("Отдел"), Level: "district"}
+	t.Inventory = &recordv1.Inventory{Id: "su/1", Number: "1", Title: text("Опись <1>"), Files: 2, Approval: &recordv1.Protocol{Commission: "ЭПК", Number: "1", Date: "2020-01-01"}}
+	a := &intakev1.Accession{
+		AccessionNumber: "2026-7", TransferId: "2026-1", AcceptedOn: "2026-11-01", Organisation: t.GetOrganisation(), Inventory: t.GetInventory(), Accepted: 1, Listed: 2,
+		Acts: []*intakev1.ActDrawnUp{{Language: "kk", Sha256: strings.Repeat("a", 64)}, {Language: "ru", Sha256: strings.Repeat("b", 64)}},
+	}
+	work := []*intakev1.RowWork{
+		{File: &recordv1.File{Position: 1, Title: text("Приказы"), Leaves: 5}},
+		{
+			File: &recordv1.File{Position: 2, Title: text("Планы"), Leaves: 5}, ReturnState: "returned", Returned: &intakev1.ReturnedRow{Position: 2, Reason: "unreadable"},
+			Remarks: []*intakev1.RowRemark{{Position: 2, Side: "archive", Text: "лист 3 <тёмный>", At: "2026-11-20T10:00:00Z"}},
+		},
+	}
+	kinds := &intakev1.ListTransferKindsResponse{}
+	for kind, needs := range map[string][]string{"scheduled": nil, "early": {"reason", "consent"}, "liquidated": {"reason", "liquidated_on"}, "purchase": {"document", "document_date", "protocol"}} {
+		kinds.Kinds = append(kinds.Kinds, &intakev1.TransferKind{Kind: kind, Title: text(kind), Needs: needs, Rule: "transfer." + kind + "@1"})
+	}
+	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
+		"ListOrganisations": pagetest.Always(&retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{t.GetOrganisation()}}),
+		"ListDue": pagetest.Always(&retentionv1.ListDueResponse{Transfers: []*retentionv1.DueTransfer{{
+			TransferId: "2026-1", Inventory: t.GetInventory(), DueOn: "2026-12-31",
+		}}}),
+		"GetInventory":  pagetest.Always(&retentionv1.GetInventoryResponse{}),
+		"ListFiles":     pagetest.Always(&retentionv1.ListFilesResponse{}),
+		"ListTransfers": pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{t}}),
+		"GetTransfer": pagetest.Always(&intakev1.GetTransferResponse{
+			Transfer: t, Files: []*recordv1.File{work[0].GetFile(), work[1].GetFile()},
+		}),
+		"ListRowWork": func(m proto.Message) (proto.Message, error) {
+			if q := m.(*intakev1.ListRowWorkRequest); q.GetReturned() || q.GetAfter() == 1 {
+				return &intakev1.ListRowWorkResponse{Rows: work[1:]}, nil
+			}
+			return &intakev1.ListRowWorkResponse{Rows: work}, nil
+		},
+		"GetReceipt":        pagetest.Always(&intakev1.GetReceiptResponse{Receipt: &intakev1.Receipt{TransferId: "2026-1", Number: 1, Direction: "in", What: "paper", Units: 2, At: "2026-11-20T10:00:00Z"}}),
+		"PrepareTransfer":   pagetest.Always(&intakev1.PrepareTransferResponse{}),
+		"AnswerRow":         pagetest.Always(&intakev1.AnswerRowResponse{}),
+		"CommentRow":        pagetest.Always(&intakev1.CommentRowResponse{}),
+		"SignAct":           pagetest.Always(&intakev1.SignActResponse{}),
+		"ListTransferKinds": pagetest.Always(kinds),
+		"AnnounceTransfer":  pagetest.Always(&intakev1.AnnounceTransferResponse{Transfer: &intakev1.Transfer{TransferId: "A2026-1"}}),
+		"ListRows":          pagetest.Always(&intakev1.ListRowsResponse{}),
+		"SealInventory":     pagetest.Always(&intakev1.SealInventoryResponse{}),
+		"GetAccessionWork":  pagetest.Always(&intakev1.GetAccessionWorkResponse{Accession: a, Open: []string{"giver"}}),
+		"ListHandedOver": pagetest.Always(&intakev1.ListHandedOverResponse{Listed: 2, Accepted: 1, Transfers: []*intakev1.HandedOver{{
+			Transfer: t, Accession: a, Returned: 1, Receipts: []*intakev1.Receipt{{TransferId: "2026-1", Number: 1, What: "accepted", Units: 1}},
+		}}}),
+	}}
+}
+
+func clerk(t *testing.T, s *pagetest.Services) *pagetest.Visitor {
+	t.Helper()
+	return pagetest.Open(t, s, areas, "su", monitor.Clerk)
+}
+
+// TestStages says what comes next for a transfer in each of its states.
+func TestStages(t *testing.T) {
+	for want, one := range map[string]*intakev1.Transfer{
+		"announced": {State: "announced"}, "files": {State: "expected"}, "contact": {State: "expected", Form: "paper"}, "date": {State: "expected", Form: "paper", ContactNamed: true},
+		"bring": {State: "expected", Form: "paper", ContactNamed: true, BroughtOn: "2026-12-01"}, "send": {State: "expected", Form: "mixed", ContactNamed: true},
+		"mend": {State: "checked", FaultCount: 1}, "checked": {State: "checked"}, "returned": {State: "returned", FaultCount: 1}, "accepting": {State: "accepting"}, "accepted": {State: "accepted"},
+	} {
+		if got := stageOf(one); got != want {
+			t.Errorf("%v: %s, want %s", one, got, want)
+		}
+	}
+}
+
+// TestADayIsBookedAfterTheCheckPage shows the act before anything is booked, and keeps a day that is past out.
+func TestADayIsBookedAfterTheCheckPage(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected", Form: "paper", ContactNamed: true})
+	v := clerk(t, s)
+	v.Get("/dept/transfers/2026-1", http.StatusOK, `href="/dept/transfers/2026-1/date"`)
+	later := time.Now().AddDate(0, 1, 0).Format(time.DateOnly)
+	v.Get("/dept/transfers/2026-1/check?on="+later+"&boxes=3", http.StatusOK, "2 (два)", "Опись &lt;1&gt;", `name="on" value="`+later+`"`)
+	v.Get("/dept/transfers/2026-1/check?on=2020-01-01", http.StatusUnprocessableEntity, `href="#on"`)
+	v.Post("/dept/transfers/2026-1/check", pagetest.Fields("on", "2020-01-01"), http.StatusUnprocessableEntity, `href="#on"`)
+	if s.Called("PrepareTransfer") != nil {
+		t.Fatal("a day was booked")
+	}
+	v.Post("/dept/transfers/2026-1/check", pagetest.Fields("on", later, "boxes", "3"), http.StatusSeeOther, "/dept/transfers/2026-1/receipt?done=")
+	q, _ := s.Called("PrepareTransfer").(*intakev1.PrepareTransferRequest)
+	if q.GetBroughtOn() != later || q.GetBoxes() != 3 || q.GetForm() != "paper" || q.GetCommandId() != pagetest.Command {
+		t.Errorf("booked %v", q)
+	}
+}
+
+// TestTheFormIsAskedForAndTheDayKept chooses a form without losing the day that was booked.
+func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected", BroughtOn: "2026-12-01"})
+	v := clerk(t, s)
+	v.Post("/dept/transfers/2026-1/files", pagetest.Fields(), http.StatusUnprocessableEntity, `href="#form"`)
+	v.Post("/dept/transfers/2026-1/check", pagetest.Fields(), http.StatusUnprocessableEntity, `href="#form"`)
+	v.Post("/dept/transfers/2026-1/files", pagetest.Fields("form", "mixed"), http.StatusSeeOther, "/dept/transfers/2026-1?done=")
+	if q, _ := s.Called("PrepareTransfer").(*intakev1.PrepareTransferRequest); q.GetBroughtOn() != "2026-12-01" || q.GetForm() != "mixed" {
+		t.Errorf("prepared %v", q)
+	}
+}
+
+// TestReturnedRows shows what came back with its reason, and takes an answer and a remark.
+func TestReturnedRows(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, PackageId: "p"})
+	v := clerk(t, s)
+	page := v.Get("/dept/transfers/2026-1/problems", http.StatusOK, "не открывается", "лист 3 &lt;тёмный&gt;", `href="/transfers/2026-1/rows/2"`)
+	if strings.Contains(page, "Приказы") {
+		t.Error("a row that stands is shown among those that were returned")
+	}
+	v.Get("/transfers/2026-1/rows/2", http.StatusOK, `name="row-2"`, `value="answer"`)
+	v.Get("/transfers/2026-1/rows/9", http.StatusNotFound)
+	v.Post("/transfers/2026-1/rows/2", pagetest.Fields("do", "answer"), http.StatusUnprocessableEntity, `href="#answer"`)
+	v.Post("/transfers/2026-1/rows/2", pagetest.Fields("do", "comment"), http.StatusUnprocessableEntity, `href="#text"`)
+	v.Post("/transfers/2026-1/rows/2", pagetest.Fields("do", "answer", "answer", "исправлено"), http.StatusSeeOther, "/transfers/2026-1/rows/2?done=")
+	if q, _ := s.Called("AnswerRow").(*intakev1.AnswerRowRequest); q.GetPosition() != 2 || q.GetText() != "исправлено" {
+		t.Errorf("answered %v", q)
+	}
+}
+
+// TestTheActIsSignedAsRead binds the signature to the copy that was chosen.
+func TestTheActIsSignedAsRead(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "accepted", AccessionNumber: "2026-7"})
+	v := clerk(t, s)
+	v.Get("/dept/transfers/2026-1", http.StatusOK, "/dept/transfers/2026-1/sign")
+	v.Post("/dept/transfers/2026-1/sign", pagetest.Fields(), http.StatusUnprocessableEntity, `href="#sha256"`, `href="#read"`)
+	v.Post("/dept/transfers/2026-1/sign", pagetest.Fields("sha256", strings.Repeat("b", 64), "read", "yes"), http.StatusSeeOther, "done=dept-signed")
+	if q, _ := s.Called("SignAct").(*intakev1.SignActRequest); q.GetSide() != "giver" || q.GetSha256() != strings.Repeat("b", 64) || q.GetAccessionNumber() != "2026-7" {
+		t.Errorf("signed %v", q)
+	}
+}
+
+// TestAnnouncing asks only what the kind must name, and a department for its own kinds alone.
+func TestAnnouncing(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "announced", Kind: "early"})
+	v := clerk(t, s)
+	if page := v.Get("/announce", http.StatusOK, "/announce/early", "/announce/liquidated"); strings.Contains(page, "purchase") || strings.Contains(page, "scheduled") {
+		t.Error("a department may announce what is not its own to announce")
+	}
+	v.Get("/announce/purchase", http.StatusNotFound)
+	if page := v.Get("/announce/early", http.StatusOK, `name="reason"`); strings.Contains(page, "liquidated_on") || strings.Contains(page, `name="giver"`) {
+		t.Error("more is asked than the kind must name")
+	}
+	v.Post("/announce/early", pagetest.Fields("title_ru", "Мой <заголовок>"), http.StatusUnprocessableEntity, `href="#reason"`, `href="#form"`, `href="#number"`, "Мой &lt;заголовок&gt;")
+	v.Post("/announce/early", pagetest.Fields("reason", "нет места", "form", "paper", "number", "2", "title_ru", "Дела", "inventory_kind", "permanent", "year_from", "2020"), http.StatusSeeOther, "/transfers/A2026-1/inventory?done=")
+	q, _ := s.Called("AnnounceTransfer").(*intakev1.AnnounceTransferRequest)
+	if q.GetOrganisation().GetId() != "su" || q.GetInventory().GetYearTo() != 2020 || q.GetGround().GetReason() != "нет места" || q.GetGround().GetProtocol() != nil {
+		t.Errorf("announced %v", q)
+	}
+	v.Post("/announce/liquidated?counted=yes", pagetest.Fields("reason", "указ", "liquidated_on", "2026-01-01", "form", "paper", "units", "40"), http.StatusSeeOther, "/dept/transfers/A2026-1?done=")
+	if q, _ := s.Called("AnnounceTransfer").(*intakev1.AnnounceTransferRequest); q.GetUndescribed().GetUnits() != 40 || q.GetInventory() != nil {
+		t.Errorf("announced %v", q)
+	}
+
+	v.Post("/transfers/2026-1/inventory", pagetest.Fields("rows", "Планы; 2012; 2011"), http.StatusUnprocessableEntity, `href="#rows"`, "Планы; 2012; 2011</textarea>")
+	v.Post("/transfers/2026-1/inventory", pagetest.Fields("rows", "Планы; 2011", "language", "ru"), http.StatusSeeOther, "/transfers/2026-1/inventory?done=")
+	if q, _ := s.Called("ListRows").(*intakev1.ListRowsRequest); len(q.GetFiles()) != 1 || q.GetFiles()[0].GetPosition() != 3 {
+		t.Errorf("listed %v", q)
+	}
+	v.Post("/transfers/2026-1/inventory", pagetest.Fields("do", "seal", "count", "2"), http.StatusSeeOther, "/dept/transfers/2026-1?done=")
+	if q, _ := s.Called("SealInventory").(*intakev1.SealInventoryRequest); q.GetRows() != 2 {
+		t.Errorf("sealed %v", q)
+	}
+}
+
+// TestEveryPageInEveryLanguage draws each page without a hole, in the states that change it.
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	for _, one := range []*intakev1.Transfer{
+		{State: "announced", Kind: "extra"},
+		{State: "expected", DueOn: "2026-12-31"},
+		{State: "returned", Form: "mixed", Returned: 1, Receipts: 1, PackageId: "p", BroughtOn: "2026-12-01"},
+		{State: "accepted", AccessionNumber: "2026-7", Form: "paper", Kind: "liquidated"},
+		{State: "expected", Kind: "liquidated", Form: "paper", Undescribed: &intakev1.Undescribed{Units: 4}},
+	} {
+		v := clerk(t, world(one))
+		for _, v.Lang = range []string{"kk", "ru", "en"} {
+			for _, address := range []string{"/dept", "/dept/transfers", "/dept/transfers/2026-1", "/dept/transfers/2026-1/receipt", "/dept/handed-over", "/announce", "/announce/early", "/transfers/2026-1/rows/2", "/transfers/2026-1/receipts/1"} {
+				v.Get(address, http.StatusOK, "<h1>")
+			}
+		}
+	}
+}

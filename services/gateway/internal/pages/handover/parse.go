@@ -1,0 +1,159 @@
+package handover
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+// Faults of what is typed as a list.
+var (
+	badLine = fault.Define(fault.Invalid, "gateway.rows.line",
+		"line {line}: {cell}; write title, first date, last date and leaves, one file in a line, as a spreadsheet copies them or with semicolons between",
+		"строка {line}: {cell}; пишите заголовок, первую дату, последнюю дату и листы, по одному делу в строке, как копирует таблица или через точку с запятой",
+		"{line}-жол: {cell}; тақырыбын, бірінші күнін, соңғы күнін және парақ санын жазыңыз, бір жолға бір іс, кестеден көшірілгендей немесе нүктелі үтірмен")
+	tooMany = fault.Define(fault.Invalid, "gateway.rows.many",
+		"that is {n} rows; send at most {limit} at once, and the rest after",
+		"здесь строк: {n}; отправляйте за раз не больше {limit}, остальные следом",
+		"мұнда {n} жол бар; бір ретте {limit} жолдан асырмай, қалғанын кейін жіберіңіз")
+	badRange = fault.Define(fault.Invalid, "gateway.positions",
+		"“{part}” is no number of a row; write numbers and ranges, for example 3, 5–8, at most {limit} in all",
+		"«{part}» – не номер строки; пишите номера и промежутки, например 3, 5–8, всего не больше {limit}",
+		"«{part}» – жол нөмірі емес; нөмірлер мен аралықтарды жазыңыз, мысалы 3, 5–8, барлығы {limit} аспасын")
+)
+
+// maxTitle is how many characters a title may have.
+const maxTitle = 1000
+
+// ParseRows reads rows as a spreadsheet copies them (tabs) or as people type them (semicolons): title,
+// first date, last date, leaves, index. Dates are 2026-01-31, 31.01.2026 or a year alone; what stands at
+// the end may be left out. The rows follow on after so many; titles are in the given language. All or
+// nothing. Errors: gateway.rows.line, gateway.rows.many.
+func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, error) {
+	var rows []*recordv1.File
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		f, cell := parseRow(line, l)
+		if f == nil {
+			return nil, badLine.With("line", n, "cell", "«"+clip(cell)+"»")
+		}
+		f.Position = after + uint32(len(rows)) + 1
+		rows = append(rows, f)
+	}
+	if len(rows) > bounded {
+		return nil, tooMany.With("n", len(rows), "limit", bounded)
+	}
+	return rows, nil
+}
+
+// parseRow reads one row; nil where a cell is wrong, which is then given.
+func parseRow(line string, l fault.Language) (f *recordv1.File, wrong string) {
+	sep := ";"
+	if strings.Contains(line, "\t") {
+		sep = "\t"
+	}
+	cells := strings.Split(line, sep)
+	for i := range cells {
+		cells[i] = strings.TrimSpace(cells[i])
+	}
+	for len(cells) < 5 {
+		cells = append(cells, "")
+	}
+	title := cells[0]
+	if title == "" || utf8.RuneCountInString(title) > maxTitle || !utf8.ValidString(line) || len(cells) > 5 && strings.Join(cells[5:], "") != "" {
+		return nil, strings.ToValidUTF8(strings.TrimSpace(line), "?")
+	}
+	f = &recordv1.File{Title: &recordv1.Text{Ru: title}, Index: cells[4]}
+	if l == fault.Kazakh {
+		f.Title = &recordv1.Text{Kk: title}
+	}
+	var ok bool
+	if f.DateFrom, ok = dated(cells[1], false); !ok {
+		return nil, cells[1]
+	}
+	if f.DateTo, ok = dated(cells[2], true); !ok {
+		return nil, cells[2]
+	}
+	if f.GetDateTo() == "" && len(cells[1]) == 4 {
+		f.DateTo, _ = dated(cells[1], true) // a year alone is the whole year
+	}
+	if f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo() {
+		return nil, cells[1] + " – " + cells[2]
+	}
+	if f.Leaves = Number(cells[3]); f.GetLeaves() == 0 && cells[3] != "" && cells[3] != "0" {
+		return nil, cells[3]
+	}
+	return f, ""
+}
+
+// dated reads a date as people write it; a year alone is its first or its last day.
+func dated(s string, last bool) (iso string, ok bool) {
+	switch {
+	case s == "":
+		return "", true
+	case len(s) == 4 && last:
+		s += "-12-31"
+	case len(s) == 4:
+		s += "-01-01"
+	case len(s) == 10 && s[2] == '.' && s[5] == '.':
+		s = s[6:] + "-" + s[3:5] + "-" + s[:2]
+	}
+	d, err := civil.Parse(s)
+	if err != nil {
+		return "", false
+	}
+	return d.String(), true
+}
+
+// Positions reads numbers of rows and ranges of them, "3, 5–8", in any order, each once; empty gives
+// none. Error: gateway.positions.
+func Positions(text string) ([]uint32, error) {
+	var out []uint32
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' || r == '\n' }) {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		from, to, isRange := strings.Cut(strings.ReplaceAll(part, "–", "-"), "-")
+		first := Number(from)
+		last := first
+		if isRange {
+			last = Number(to)
+		}
+		if first == 0 || last < first || last-first >= bounded || len(out) > bounded {
+			return nil, badRange.With("part", clip(part), "limit", bounded)
+		}
+		for p := first; p <= last && p >= first; p++ {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	if out = slices.Compact(out); len(out) > bounded {
+		return nil, badRange.With("part", clip(text), "limit", bounded)
+	}
+	return out, nil
+}
+
+// Span is a range as people read it.
+func Span(first, last uint32) string {
+	if first == last {
+		return fmt.Sprint(first)
+	}
+	return fmt.Sprintf("%d–%d", first, last)
+}
+
+func clip(s string) string {
+	if r := []rune(strings.ToValidUTF8(s, "?")); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return strings.ToValidUTF8(s, "?")
+}

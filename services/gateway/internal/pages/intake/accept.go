@@ -1,0 +1,115 @@
+package intake
+
+import (
+	"net/url"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+)
+
+// choosable is how many rows one page lets an archivist choose from; a larger inventory is accepted
+// without what is missing or returned.
+const choosable = 400
+
+type acceptPage struct {
+	transferPage
+	Draft handover.Draft
+	// Missing and Returned are how many rows stay out for that reason.
+	Missing, Returned uint32
+}
+
+// accepting is the check page: the facts of the act as it will print, with "accepted N of M" in words
+// before anything is done.
+func accepting(r *web.Request) (any, error) {
+	p, err := find(r, choosable)
+	if err != nil {
+		return p, err
+	}
+	if p.GetState() == "accepted" {
+		return web.Redirect("/accessions/" + url.PathEscape(p.GetAccessionNumber())), nil
+	}
+	a := acceptPage{transferPage: p, Draft: handover.DraftOf(r, p.Transfer)}
+	n := a.Draft.Listed
+	if p.GetUndescribed() == nil {
+		if n, err = a.count(r); err != nil {
+			return nil, err
+		}
+	}
+	a.Draft = a.Draft.Accepts(r, n)
+	return a, nil
+}
+
+// count is how many rows are accepted as the page stands: those that are ticked, or all that are
+// neither missing nor returned.
+func (a *acceptPage) count(r *web.Request) (n uint32, err error) {
+	if a.Next != "" {
+		return a.countAll(r)
+	}
+	for _, u := range a.Rows {
+		a.note(u.Work)
+		if u.Acceptable() {
+			n++
+		}
+	}
+	if r.Field("choose") == "yes" {
+		return uint32(len(r.PostForm["position"])), nil
+	}
+	return n, nil
+}
+
+func (a *acceptPage) note(w *intakev1.RowWork) {
+	switch {
+	case w.GetFinding().GetFinding() == "missing":
+		a.Missing++
+	case w.GetReturnState() == "returned":
+		a.Returned++
+	}
+}
+
+// countAll goes through the rows of a large inventory.
+func (a *acceptPage) countAll(r *web.Request) (uint32, error) {
+	c, err := intake(r)
+	if err != nil {
+		return 0, err
+	}
+	for after, more := uint32(0), true; more; {
+		res, err := c.ListRowWork(r.Context(), &intakev1.ListRowWorkRequest{TransferId: a.GetTransferId(), After: after, Limit: 500})
+		if err != nil {
+			return 0, err
+		}
+		for _, w := range res.GetRows() {
+			a.note(w)
+			after = w.GetFile().GetPosition()
+		}
+		more = res.GetMore() && len(res.GetRows()) > 0
+	}
+	return a.Listed - a.Missing - a.Returned, nil
+}
+
+// accept takes the transfer in. What is ticked must be what the page counted in words: otherwise it is
+// drawn again with the new count, and nothing is done yet.
+func accept(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	q := &intakev1.AcceptTransferRequest{CommandId: r.Field("command"), TransferId: r.PathValue("id")}
+	if r.Field("choose") == "yes" {
+		for _, v := range r.PostForm["position"] {
+			if n := number(v); n > 0 {
+				q.Positions = append(q.Positions, n)
+			}
+		}
+		if len(q.GetPositions()) == 0 {
+			r.Wrong("position", "intake.wrong.nothing")
+			return web.Stay, nil
+		}
+		if number(r.Field("counted")) != uint32(len(q.GetPositions())) {
+			r.Say("intake.accept.recounted")
+			return web.Stay, nil
+		}
+	}
+	res, err := c.AcceptTransfer(r.Context(), q)
+	return web.Done("/accessions/"+url.PathEscape(res.GetAccession().GetAccessionNumber()), "done.intake-accepted"), err
+}

@@ -1,0 +1,262 @@
+package intake
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+type accessionPage struct {
+	*intakev1.GetAccessionResponse
+	Work  *intakev1.GetAccessionWorkResponse
+	Next  string
+	Today string
+}
+
+// ContentAddress is where a file of the accession is downloaded.
+func (p accessionPage) ContentAddress(path string) string {
+	return web.ContentAddress(p.GetAccession().GetAccessionNumber(), path)
+}
+
+// Here is the page of the accession.
+func (p accessionPage) Here() string { return accessionAddress(p.GetAccession().GetAccessionNumber()) }
+
+// Lacks tells whether a side's signature, or the commission's decision, is not there yet.
+func (p accessionPage) Lacks(what string) bool { return slices.Contains(p.Work.GetOpen(), what) }
+
+// Apart tells whether the accession is in quarantine now.
+func (p accessionPage) Apart() bool {
+	return p.GetAccession().GetQuarantine() != nil && p.GetAccession().GetQuarantineEnded() == nil
+}
+
+func accessionAddress(number string) string { return "/accessions/" + url.PathEscape(number) }
+
+func accession(r *web.Request) (any, error) { return findAccession(r) }
+
+// apart is the accession for a form about it.
+func apart(r *web.Request) (any, error) { return findAccession(r) }
+
+func findAccession(r *web.Request) (accessionPage, error) {
+	p := accessionPage{Today: civil.Of(r.Now()).String()}
+	c, err := intake(r)
+	if err != nil {
+		return p, err
+	}
+	p.GetAccessionResponse, err = c.GetAccession(r.Context(), &intakev1.GetAccessionRequest{
+		AccessionNumber: r.PathValue("number"), After: number(r.URL.Query().Get("after")), Limit: listed,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.Work, err = c.GetAccessionWork(r.Context(), &intakev1.GetAccessionWorkRequest{AccessionNumber: r.PathValue("number")})
+	if n := len(p.GetFiles()); p.GetMore() && n > 0 {
+		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(p.GetFiles()[n-1].GetFile().GetPosition()), 10)
+	}
+	return p, err
+}
+
+type signPage struct {
+	accessionPage
+	Copies []web.Option
+}
+
+// signing is where the archive signs, and where it records what the giver signed on paper.
+func signing(r *web.Request) (any, error) {
+	p, err := findAccession(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.GetAccession().GetActs()) == 0 || !p.Lacks("archive") && !p.Lacks("giver") {
+		return web.Redirect(p.Here()), nil
+	}
+	s := signPage{accessionPage: p}
+	for _, a := range p.GetAccession().GetActs() {
+		s.Copies = append(s.Copies, web.Option{Value: a.GetSha256(), Label: r.T("hand.copy." + a.GetLanguage()), Hint: "SHA-256 " + a.GetSha256()[:min(16, len(a.GetSha256()))] + "…"})
+	}
+	return s, nil
+}
+
+func sign(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	q := &intakev1.SignActRequest{CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Side: "archive", Sha256: r.Field("sha256")}
+	if r.Field("do") == "hand" {
+		q.Side, q.Hand, q.Sha256 = "giver", &intakev1.HandSignature{Name: r.Field("name"), Post: r.Field("post")}, r.Field("hand_sha256")
+		if q.GetHand().GetName() == "" {
+			r.Wrong("name", "intake.wrong.signer")
+		}
+		if q.GetSha256() == "" {
+			r.Wrong("hand_sha256", "intake.wrong.copy")
+		}
+	} else if q.GetSha256() == "" {
+		r.Wrong("sha256", "intake.wrong.copy")
+	}
+	if !r.OK() {
+		return web.Stay, nil
+	}
+	_, err = c.SignAct(r.Context(), q)
+	return web.Done(accessionAddress(r.PathValue("number")), "done.intake-signed"), err
+}
+
+// quarantine begins it, or says what came out of it.
+func quarantine(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	n, here := r.PathValue("number"), accessionAddress(r.PathValue("number"))
+	if r.Field("do") == "end" {
+		if r.Field("result") == "" {
+			r.Wrong("result", "intake.wrong.result")
+			return web.Stay, nil
+		}
+		_, err = c.EndQuarantine(r.Context(), &intakev1.EndQuarantineRequest{CommandId: r.Field("command"), AccessionNumber: n, Result: r.Field("result"), Note: r.Field("note")})
+		return web.Done(here, "done.intake-unquarantined"), err
+	}
+	if r.Field("reason") == "" {
+		r.Wrong("reason", "intake.wrong.reason")
+	}
+	if r.Field("place") == "" {
+		r.Wrong("place", "intake.wrong.place")
+	}
+	if !r.OK() {
+		return web.Stay, nil
+	}
+	_, err = c.BeginQuarantine(r.Context(), &intakev1.BeginQuarantineRequest{CommandId: r.Field("command"), AccessionNumber: n, Reason: r.Field("reason"), Place: r.Field("place")})
+	return web.Done(here, "done.intake-quarantined"), err
+}
+
+type boxesPage struct {
+	accessionPage
+	Lines []*intakev1.Box // those that stand, and empty ones
+}
+
+// spare is how many empty lines the form of boxes has.
+const spare = 5
+
+func boxes(r *web.Request) (any, error) {
+	p, err := findAccession(r)
+	if err != nil {
+		return nil, err
+	}
+	b := boxesPage{accessionPage: p, Lines: slices.Clone(p.Work.GetBoxes())}
+	last := uint32(0)
+	for _, box := range b.Lines {
+		last = max(last, box.GetNumber())
+	}
+	for i := range uint32(spare) {
+		b.Lines = append(b.Lines, &intakev1.Box{Number: last + i + 1})
+	}
+	return b, nil
+}
+
+// store reads the lines of the form; an empty one is no box, and one that was emptied is taken away.
+func store(r *web.Request) (web.Redirect, error) {
+	p, err := findAccession(r)
+	if err != nil {
+		return "", err
+	}
+	q := &intakev1.StoreBoxesRequest{CommandId: r.Field("command"), AccessionNumber: r.PathValue("number")}
+	stand := make(map[uint32]bool)
+	for _, b := range p.Work.GetBoxes() {
+		stand[b.GetNumber()] = true
+	}
+	for _, line := range r.PostForm["box"] {
+		b := &intakev1.Box{
+			Number: number(line), First: number(r.Field("first-" + line)), Last: number(r.Field("last-" + line)),
+			Room: r.Field("room-" + line), Rack: r.Field("rack-" + line), Shelf: r.Field("shelf-" + line),
+		}
+		if b.GetLast() == 0 {
+			b.Last = b.GetFirst()
+		}
+		empty := b.GetFirst() == 0 && b.GetRoom()+b.GetRack()+b.GetShelf() == ""
+		if b.GetNumber() > 0 && (!empty || stand[b.GetNumber()]) {
+			q.Boxes = append(q.Boxes, b)
+		}
+	}
+	if len(q.GetBoxes()) == 0 {
+		r.Wrong("boxes", "intake.wrong.boxes")
+		return web.Stay, nil
+	}
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.StoreBoxes(r.Context(), q)
+	return web.Done(accessionAddress(r.PathValue("number"))+"/boxes", "done.intake-stored"), err
+}
+
+func labels(w http.ResponseWriter, r *web.Request) error {
+	c, err := intake(r)
+	if err != nil {
+		return err
+	}
+	n, l := r.PathValue("number"), r.PathValue("language")
+	res, err := c.GetLabels(r.Context(), &intakev1.GetLabelsRequest{AccessionNumber: n, Language: l})
+	if err != nil {
+		return err
+	}
+	web.PDF(w, "labels-"+n+"-"+l+".pdf", res.GetPdf())
+	return nil
+}
+
+// protocolOf reads a decision of the commission.
+func protocolOf(r *web.Request) *recordv1.Protocol {
+	p := &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")}
+	for field, value := range map[string]string{"commission": p.GetCommission(), "protocol": p.GetNumber(), "date": p.GetDate()} {
+		if value == "" {
+			r.Wrong(field, "intake.wrong."+field)
+		}
+	}
+	return p
+}
+
+// approveAccession records the commission's decision where the kind needs one (AR-8).
+func approveAccession(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	protocol := protocolOf(r)
+	if !r.OK() {
+		return web.Stay, nil
+	}
+	_, err = c.ApproveAccession(r.Context(), &intakev1.ApproveAccessionRequest{CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Protocol: protocol})
+	return web.Done(accessionAddress(r.PathValue("number")), "done.intake-decided"), err
+}
+
+// describe turns an undescribed accession into rows: the act of description.
+func describe(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	l := fault.Russian
+	if r.Field("language") == "kk" {
+		l = fault.Kazakh
+	}
+	inventory := handover.InventoryOf(r)
+	files, err := handover.ParseRows(r.PostFormValue("rows"), 0, l)
+	if err != nil {
+		r.WrongFault("rows", err)
+	} else if len(files) == 0 {
+		r.Wrong("rows", "hand.need.rows")
+	}
+	if !r.OK() {
+		return web.Stay, nil
+	}
+	_, err = c.DescribeAccession(r.Context(), &intakev1.DescribeAccessionRequest{
+		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Inventory: inventory, Files: files,
+	})
+	return web.Done(accessionAddress(r.PathValue("number")), "done.intake-described"), err
+}

@@ -1,0 +1,174 @@
+package intake
+
+import (
+	"net/url"
+	"strconv"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+)
+
+type transferPage struct {
+	transferRow
+	Contact  *intakev1.Contact
+	Rows     []unit
+	Next     string
+	Receipts []*intakev1.Receipt
+	// Unlisted are warnings that belong to no row.
+	Unlisted []*intakev1.PackageFault
+	Paper    int // rows of this page without digital files
+	// AskConsent: the head has to consent before the acceptance (early transfers).
+	AskConsent bool
+}
+
+// Undecided tells whether the acceptance has not begun and the rows are all here.
+func (p transferPage) Undecided() bool {
+	switch p.GetState() {
+	case "expected", "checked", "returned":
+		return true
+	}
+	return false
+}
+
+// unit is one row of the inventory with what has come for it and what was found of it.
+type unit struct {
+	*recordv1.File
+	Content *intakev1.UnitContent
+	Work    *intakev1.RowWork // nil where nothing was done on it
+	// Nothing came and there is no paper either: it cannot be accepted.
+	Nothing bool
+}
+
+// Acceptable tells whether a row is accepted unless somebody says otherwise.
+func (u unit) Acceptable() bool {
+	return !u.Nothing && u.Work.GetFinding().GetFinding() != "missing" && u.Work.GetReturnState() != "returned"
+}
+
+func transfer(r *web.Request) (any, error) {
+	p, err := find(r, listed)
+	if err != nil {
+		return nil, err
+	}
+	c, err := intake(r)
+	if err != nil {
+		return nil, err
+	}
+	p.Receipts, err = handover.Receipts(r, c, p.Transfer)
+	return p, err
+}
+
+// find gives a transfer with a page of its rows.
+func find(r *web.Request, limit uint32) (transferPage, error) {
+	var p transferPage
+	c, err := intake(r)
+	if err != nil {
+		return p, err
+	}
+	after := number(r.URL.Query().Get("after"))
+	res, err := c.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), After: after, Limit: limit})
+	if err != nil {
+		return p, err
+	}
+	work, err := c.ListRowWork(r.Context(), &intakev1.ListRowWorkRequest{TransferId: r.PathValue("id"), After: after, Limit: limit})
+	if err != nil {
+		return p, err
+	}
+	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
+	p.AskConsent = p.GetKind() == "early" && p.GetConsentedOn() == ""
+	p.rows(res, work)
+	for _, w := range res.GetTransfer().GetWarnings() {
+		if w.GetCode() != "intake.package.on_paper" { // the rows say so already
+			p.Unlisted = append(p.Unlisted, w)
+		}
+	}
+	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
+		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
+	}
+	return p, nil
+}
+
+// rows puts what came and what was found beside the files.
+func (p *transferPage) rows(res *intakev1.GetTransferResponse, work *intakev1.ListRowWorkResponse) {
+	came, done := make(map[uint32]*intakev1.UnitContent), make(map[uint32]*intakev1.RowWork)
+	for _, one := range res.GetContents() {
+		came[one.GetPosition()] = one
+	}
+	for _, w := range work.GetRows() {
+		done[w.GetFile().GetPosition()] = w
+	}
+	for _, f := range res.GetFiles() {
+		u := unit{File: f, Content: came[f.GetPosition()], Work: done[f.GetPosition()]}
+		if u.Content == nil {
+			p.Paper++
+			u.Nothing = f.GetLeaves() == 0
+		}
+		p.Rows = append(p.Rows, u)
+	}
+}
+
+// consent is the head's consent to an early transfer.
+func consent(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.ConsentTransfer(r.Context(), &intakev1.ConsentTransferRequest{CommandId: r.Field("command"), TransferId: r.PathValue("id")})
+	return web.Done("/intake/"+url.PathEscape(r.PathValue("id")), "done.intake-consented"), err
+}
+
+// receiving counts what was carried in, before it is checked.
+func receiving(r *web.Request) (any, error) { return find(r, 1) }
+
+func receive(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	q := &intakev1.ReceivePaperRequest{
+		CommandId: r.Field("command"), TransferId: r.PathValue("id"), Units: number(r.Field("units")), Boxes: number(r.Field("boxes")),
+	}
+	if q.GetUnits()+q.GetBoxes() == 0 {
+		r.Wrong("units", "intake.wrong.units")
+		return web.Stay, nil
+	}
+	res, err := c.ReceivePaper(r.Context(), q)
+	return web.Done(receiptAddress(r.PathValue("id"), res.GetReceipt()), "done.intake-received"), err
+}
+
+func receiptAddress(id string, receipt *intakev1.Receipt) string {
+	return "/transfers/" + url.PathEscape(id) + "/receipts/" + strconv.FormatUint(uint64(receipt.GetNumber()), 10)
+}
+
+// returning gives several rows back for one reason.
+func returning(r *web.Request) (any, error) {
+	p, err := find(r, listed)
+	if err == nil && !p.Undecided() {
+		return web.Redirect(p.Address), nil
+	}
+	return p, err
+}
+
+func giveBack(r *web.Request) (web.Redirect, error) {
+	c, err := intake(r)
+	if err != nil {
+		return "", err
+	}
+	positions, err := handover.Positions(r.PostFormValue("positions"))
+	if err != nil {
+		r.WrongFault("positions", err)
+	} else if len(positions) == 0 {
+		r.Wrong("positions", "intake.wrong.positions")
+	}
+	reason := &intakev1.ReturnedRow{Reason: r.Field("reason"), Comment: r.Field("comment")}
+	if !handover.Returnable(r, reason) || !r.OK() {
+		return web.Stay, nil
+	}
+	q := &intakev1.ReturnRowsRequest{CommandId: r.Field("command"), TransferId: r.PathValue("id")}
+	for _, p := range positions {
+		q.Rows = append(q.Rows, &intakev1.ReturnedRow{Position: p, Reason: reason.GetReason(), Comment: reason.GetComment()})
+	}
+	res, err := c.ReturnRows(r.Context(), q)
+	return web.Done(receiptAddress(r.PathValue("id"), res.GetReceipt()), "done.hand.returned"), err
+}

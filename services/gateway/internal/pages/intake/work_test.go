@@ -1,0 +1,242 @@
+package intake
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
+	"github.com/qoyma/qoyma/services/gateway/internal/pagetest"
+	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+)
+
+func text(s string) *recordv1.Text { return &recordv1.Text{Kk: s, Ru: s, En: s} }
+
+var areas = []func(*web.Site) error{public.Add, handover.Add, Add}
+
+// listing are so many rows of an inventory after a position.
+func listing(count, after, limit uint32) (files []*recordv1.File, more bool) {
+	for p := after + 1; p <= count; p++ {
+		if uint32(len(files)) == limit {
+			return files, true
+		}
+		files = append(files, &recordv1.File{Position: p, Title: text(fmt.Sprintf("Дело <%d>", p)), Leaves: 10, DateFrom: "2011-01-01"})
+	}
+	return files, false
+}
+
+// archive holds one transfer on paper of so many rows: row 3 is found missing, row 4 returned. Its accession
+// has a deaccession that the account "one" has proposed, and one of another account.
+func archive(count uint32) *pagetest.Services {
+	t := &intakev1.Transfer{
+		TransferId: "2026-1", State: "returned", Form: "paper", DueOn: "2026-01-01", Organisation: &recordv1.Organisation{Id: "su", Name: text("Отдел")},
+		Inventory: &recordv1.Inventory{Number: "1", Title: text("Опись"), Files: count, Approval: &recordv1.Protocol{Commission: "ЭПК", Number: "1", Date: "2020-01-01"}}, Returned: 1,
+	}
+	a := &intakev1.Accession{
+		AccessionNumber: "2026-7", TransferId: "2026-1", AcceptedOn: "2026-11-01", Organisation: t.GetOrganisation(), Inventory: t.GetInventory(), Accepted: 2, Listed: 4,
+		Acts: []*intakev1.ActDrawnUp{{Language: "kk", Sha256: strings.Repeat("a", 64)}, {Language: "ru", Sha256: strings.Repeat("b", 64)}}, Deaccessions: 2,
+	}
+	leave := func(n uint32, by string) *intakev1.Deaccession {
+		return &intakev1.Deaccession{State: "proposed", Proposed: &intakev1.DeaccessionProposed{
+			AccessionNumber: "2026-7", Number: n, Way: "transferred", Ground: "профиль", Receiver: "ЦГА", Positions: []uint32{1}, ProposedBy: by, ProposedOn: "2026-11-02",
+			Protocol: &recordv1.Protocol{Commission: "ЭПК", Number: "2", Date: "2026-11-01"},
+		}}
+	}
+	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
+		"ListTransfers": pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{t}, Counts: []*intakev1.StateCount{{State: "announced"}, {State: "returned", Count: 1}}}),
+		"GetTransfer": func(m proto.Message) (proto.Message, error) {
+			q := m.(*intakev1.GetTransferRequest)
+			files, more := listing(count, q.GetAfter(), q.GetLimit())
+			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more}, nil
+		},
+		"ListRowWork": func(m proto.Message) (proto.Message, error) {
+			q := m.(*intakev1.ListRowWorkRequest)
+			files, more := listing(count, q.GetAfter(), q.GetLimit())
+			res := &intakev1.ListRowWorkResponse{More: more}
+			for _, f := range files {
+				w := &intakev1.RowWork{File: f}
+				switch f.GetPosition() {
+				case 3:
+					w.Finding = &intakev1.UnitFinding{Position: 3, Finding: "missing", Explanation: "утрачено", ExplainedOn: "2026-10-01"}
+					w.Explainer = &intakev1.Explainer{Position: 3, Name: "Жұмабаев"}
+				case 4:
+					w.ReturnState, w.Returned = "returned", &intakev1.ReturnedRow{Position: 4, Reason: "incomplete"}
+				}
+				res.Rows = append(res.Rows, w)
+			}
+			return res, nil
+		},
+		"CheckUnits":      pagetest.Always(&intakev1.CheckUnitsResponse{}),
+		"ReceivePaper":    pagetest.Always(&intakev1.ReceivePaperResponse{Receipt: &intakev1.Receipt{Number: 2}}),
+		"ReturnRows":      pagetest.Always(&intakev1.ReturnRowsResponse{Receipt: &intakev1.Receipt{Number: 3}}),
+		"AcceptTransfer":  pagetest.Always(&intakev1.AcceptTransferResponse{Accession: a}),
+		"ConsentTransfer": pagetest.Always(&intakev1.ConsentTransferResponse{}),
+		"GetAccession":    pagetest.Always(&intakev1.GetAccessionResponse{Accession: a, Files: []*intakev1.AcceptedFile{{File: &recordv1.File{Position: 1, Title: text("Дело")}}}}),
+		"GetAccessionWork": pagetest.Always(&intakev1.GetAccessionWorkResponse{
+			Accession: a, Open: []string{"giver", "archive", "commission"}, Deaccessions: []*intakev1.Deaccession{leave(1, "one"), leave(2, "other")},
+			Boxes: []*intakev1.Box{{Number: 1, First: 1, Last: 1, Room: "2"}},
+		}),
+		"ListAccessions":     pagetest.Always(&intakev1.ListAccessionsResponse{Accessions: []*intakev1.Accession{a}, TotalAccessions: 1, TotalUnits: 2}),
+		"StoreBoxes":         pagetest.Always(&intakev1.StoreBoxesResponse{}),
+		"SignAct":            pagetest.Always(&intakev1.SignActResponse{}),
+		"BeginQuarantine":    pagetest.Always(&intakev1.BeginQuarantineResponse{}),
+		"ApproveAccession":   pagetest.Always(&intakev1.ApproveAccessionResponse{}),
+		"DecideDeaccession":  pagetest.Always(&intakev1.DecideDeaccessionResponse{}),
+		"ProposeDeaccession": pagetest.Always(&intakev1.ProposeDeaccessionResponse{Deaccession: leave(3, "one")}),
+	}}
+}
+
+// TestUnitsAreSavedRowByRow saves the rows that say what they must, names what the others lack, and keeps what was typed.
+func TestUnitsAreSavedRowByRow(t *testing.T) {
+	s := archive(150)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Get("/intake/2026-1/units", http.StatusOK, `name="f-100"`, `value="утрачено"`, `name="do" value="next"`)
+	if page := v.Get("/intake/2026-1/units?after=100", http.StatusOK, `name="f-150"`); strings.Contains(page, `name="f-100"`) {
+		t.Error("a slice shows rows of another")
+	}
+	page := v.Post("/intake/2026-1/units", pagetest.Fields(
+		"do", "save", "f-1", "present", "f-2", "leaves_differ", "l-2", "9", "n-2", "вырван <лист>", "f-5", "missing", "x-5", "не сдано", "f-6", "damaged", "f-7", "leaves_differ", "l-7", "10",
+		"f-3", "missing", "x-3", "утрачено", "d-3", "2026-10-01", "w-3", "Жұмабаев",
+	), http.StatusUnprocessableEntity, "Сохранено: 2", "№ 5:", "№ 6:", "№ 7:", `value="не сдано"`, "вырван &lt;лист&gt;")
+	if strings.Contains(page, "№ 3: нап") {
+		t.Error("what stands as it is typed is asked for again")
+	}
+	q, _ := s.Called("CheckUnits").(*intakev1.CheckUnitsRequest)
+	if len(q.GetFindings()) != 2 || q.GetFindings()[1].GetLeaves() != 9 || q.GetCommandId() != pagetest.Command {
+		t.Errorf("saved %v", q)
+	}
+
+	s.Forget()
+	v.Post("/intake/2026-1/units", pagetest.Fields("do", "range", "from", "1", "to", "100"), http.StatusSeeOther, "done=intake-checked")
+	if q, _ := s.Called("CheckUnits").(*intakev1.CheckUnitsRequest); len(q.GetFindings()) != 99 { // row 3 has a finding
+		t.Errorf("%d rows were found present", len(q.GetFindings()))
+	}
+	s.Forget()
+	v.Post("/intake/2026-1/units", pagetest.Fields("do", "range", "from", "9", "to", "1"), http.StatusUnprocessableEntity, "начало и конец")
+	v.Post("/intake/2026-1/units", pagetest.Fields("do", "save"), http.StatusUnprocessableEntity, "Ничего не изменилось")
+	if s.Called("CheckUnits") != nil {
+		t.Error("something was saved")
+	}
+	v.Post("/intake/2026-1/units", pagetest.Fields("do", "next", "f-1", "present"), http.StatusSeeOther, "after=100")
+}
+
+// TestNothingIsAcceptedBeforeItsCountWasRead holds the acceptance to "N of M" in words.
+func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
+	s := archive(4)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Get("/intake/2026-1/accept", http.StatusOK, "2 (два) из 4 (четыре)", "отсутствует – 1, возвращено – 1", `name="counted" value="2"`)
+	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "2", "position", "1"), http.StatusOK, "1 (одно) из 4 (четыре)", "нажмите ещё раз", `name="counted" value="1"`)
+	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "0"), http.StatusUnprocessableEntity, "хотя бы одно")
+	if s.Called("AcceptTransfer") != nil {
+		t.Fatal("something was accepted")
+	}
+	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/accessions/2026-7")
+	if q, _ := s.Called("AcceptTransfer").(*intakev1.AcceptTransferRequest); len(q.GetPositions()) != 1 || q.GetCommandId() != pagetest.Command {
+		t.Errorf("accepted %v", q)
+	}
+	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
+	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
+}
+
+// TestFormsAskByTheField sends each form empty, and then as it should be.
+func TestFormsAskByTheField(t *testing.T) {
+	sha := strings.Repeat("b", 64)
+	for _, c := range []struct {
+		address, call string
+		empty, full   []string
+		wrong         []string // anchors of the summary
+		leads         string
+	}{
+		{address: "/intake/2026-1/paper", call: "ReceivePaper", wrong: []string{"#units"}, full: []string{"units", "4"}, leads: "/transfers/2026-1/receipts/2?done="},
+		{
+			address: "/intake/2026-1/return", call: "ReturnRows", wrong: []string{"#positions", "#reason"}, full: []string{"positions", "1, 2-3", "reason", "format"},
+			leads: "/transfers/2026-1/receipts/3?done=",
+		},
+		{address: "/intake/2026-1/return", call: "ReturnRows", empty: []string{"positions", "x", "reason", "other"}, wrong: []string{"#positions", "#comment"}},
+		{address: "/accessions/2026-7/sign", call: "SignAct", empty: []string{"do", "hand"}, wrong: []string{"#name", "#hand_sha256"}, full: []string{"do", "archive", "sha256", sha}, leads: "/accessions/2026-7?done="},
+		{address: "/accessions/2026-7/quarantine", call: "BeginQuarantine", wrong: []string{"#reason", "#place"}, full: []string{"reason", "плесень", "place", "бокс"}, leads: "/accessions/2026-7?done="},
+		{address: "/accessions/2026-7/boxes", call: "StoreBoxes", wrong: []string{"#boxes"}, full: []string{"box", "1", "box", "2", "first-2", "2", "room-2", "3"}, leads: "/boxes?done="},
+		{address: "/accessions/2026-7/approval", call: "ApproveAccession", wrong: []string{"#commission", "#protocol", "#date"}, full: []string{"commission", "ЭПК", "protocol", "3", "date", "2026-11-01"}, leads: "/accessions/2026-7?done="},
+		{
+			address: "/accessions/2026-7/deaccession", call: "ProposeDeaccession", wrong: []string{"#positions", "#way", "#ground", "#commission"},
+			full: []string{"positions", "1", "way", "destroyed", "ground", "повреждено", "commission", "ЭПК", "protocol", "3", "date", "2026-11-01"}, leads: "/accessions/2026-7/deaccessions/3?done=",
+		},
+	} {
+		t.Run(c.address, func(t *testing.T) {
+			s := archive(4)
+			v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+			v.Get(c.address, http.StatusOK)
+			page := v.Post(c.address, pagetest.Fields(c.empty...), http.StatusUnprocessableEntity)
+			for _, anchor := range c.wrong {
+				if !strings.Contains(page, `href="`+anchor+`"`) || !strings.Contains(page, `id="`+anchor[1:]+`"`) {
+					t.Errorf("no way to %s", anchor)
+				}
+			}
+			if s.Called(c.call) != nil {
+				t.Fatalf("%s was called", c.call)
+			}
+			if c.full == nil {
+				return
+			}
+			v.Post(c.address, pagetest.Fields(c.full...), http.StatusSeeOther, c.leads)
+			if s.Called(c.call) == nil {
+				t.Errorf("%s was not called", c.call)
+			}
+		})
+	}
+}
+
+// TestABoxThatWasEmptiedIsTakenAway and one that never was is not sent.
+func TestABoxThatWasEmptiedIsTakenAway(t *testing.T) {
+	s := archive(4)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Post("/accessions/2026-7/boxes", pagetest.Fields("box", "1", "box", "2", "box", "3", "first-3", "2"), http.StatusSeeOther)
+	q, _ := s.Called("StoreBoxes").(*intakev1.StoreBoxesRequest)
+	if len(q.GetBoxes()) != 2 || q.GetBoxes()[0].GetFirst() != 0 || q.GetBoxes()[1].GetLast() != 2 {
+		t.Errorf("sent %v", q.GetBoxes())
+	}
+}
+
+// TestFourEyes shows the decision to the head alone, and not on what he proposed himself.
+func TestFourEyes(t *testing.T) {
+	for _, c := range []struct {
+		role    monitor.Role
+		count   string
+		decides bool
+	}{{monitor.Head, "1", false}, {monitor.Head, "2", true}, {monitor.Archivist, "2", false}} {
+		s := archive(4)
+		v := pagetest.Open(t, s, areas, "", c.role)
+		page := v.Get("/accessions/2026-7/deaccessions/"+c.count, http.StatusOK, "ЦГА")
+		if got := strings.Contains(page, `value="approve"`); got != c.decides {
+			t.Errorf("%s decides on proposal %s: %t", c.role, c.count, got)
+		}
+		if c.decides {
+			v.Post("/accessions/2026-7/deaccessions/2", pagetest.Fields("do", "decline"), http.StatusUnprocessableEntity, `href="#reason"`)
+			v.Post("/accessions/2026-7/deaccessions/2", pagetest.Fields("do", "approve"), http.StatusSeeOther, "deaccessions/2?done=")
+			if q, _ := s.Called("DecideDeaccession").(*intakev1.DecideDeaccessionRequest); !q.GetApprove() {
+				t.Errorf("decided %v", q)
+			}
+		}
+	}
+	pagetest.Open(t, archive(4), areas, "", monitor.Head).Get("/accessions/2026-7/deaccessions/9", http.StatusNotFound)
+}
+
+// TestEveryPageInEveryLanguage draws each page without a hole.
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	v := pagetest.Open(t, archive(4), areas, "", monitor.Archivist, monitor.Head)
+	for _, v.Lang = range []string{"kk", "ru", "en"} {
+		for _, address := range []string{
+			"/intake?state=returned", "/intake/2026-1", "/intake/2026-1/return", "/accessions", "/accessions/2026-7", "/accessions/2026-7/sign", "/accessions/2026-7/describe",
+			"/accessions/undescribed", "/deaccessions", "/transfers/2026-1/rows/4", "/accessions/2026-7/boxes",
+		} {
+			v.Get(address, http.StatusOK, "<h1>")
+		}
+	}
+}
