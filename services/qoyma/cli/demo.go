@@ -211,7 +211,7 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 		program = "go run ./services/qoyma"
 	}
 	for _, command := range []string{
-		`search "мектептерге"`, `search "1/1/2"`, "timeline transfer/" + transfer,
+		`search "мектептерге"`, `search "1/1/2"`, "timeline code/1/1/2", "timeline transfer/" + transfer,
 		"accession show " + accession, "act " + accession + " --language kk -o act.pdf", "due", "status",
 		"insurance list", "verify " + paper,
 	} {
