@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -23,7 +24,8 @@ import (
 // start runs a whole archive on a folder.
 func start(t *testing.T, data string) (p *process.Process, stop func()) {
 	t.Helper()
-	tel, err := telemetry.New(t.Context(), telemetry.Config{Process: "test", Output: io.Discard, Level: slog.LevelError})
+	var console bytes.Buffer // written under the log's own lock, read after the end
+	tel, err := telemetry.New(t.Context(), telemetry.Config{Process: "test", Output: &console, Level: slog.LevelError})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +52,10 @@ func start(t *testing.T, data string) (p *process.Process, stop func()) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+		// The damage that is made on purpose is no error of the program.
+		if console.Len() > 0 {
+			t.Errorf("the demonstration's console shows errors:\n%s", &console)
 		}
 	}
 }
