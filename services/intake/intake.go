@@ -5,6 +5,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -103,8 +104,8 @@ func open(cfg Config, p host.Process) (*service, error) {
 		tick := time.NewTicker(retry)
 		defer tick.Stop()
 		for {
-			if err := plans.Resume(ctx); err != nil && ctx.Err() == nil && p.Log != nil {
-				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet", "error", err)
+			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet, or what is left of a package not be forgotten", "error", err)
 			}
 			if err := server.SweepUploads(time.Now()); err != nil && p.Log != nil {
 				p.Log.ErrorContext(ctx, "unfinished uploads cannot be swept away yet", "error", err)

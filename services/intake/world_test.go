@@ -79,7 +79,7 @@ func (w *world) open() {
 		w.t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	w.server = grpc.NewServer(
+	server := grpc.NewServer(
 		grpc.WaitForHandlers(true),
 		grpc.ChainUnaryInterceptor(wire.UnaryServer(log), func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 			return next(monitor.With(ctx, w.caller), req)
@@ -88,9 +88,10 @@ func (w *world) open() {
 			return next(srv, identified{stream, monitor.With(stream.Context(), w.caller)})
 		}),
 	)
-	w.s.host.Register(w.server)
+	w.server = server
+	w.s.host.Register(server)
 	lis := bufconn.Listen(1 << 20)
-	go func() { _ = w.server.Serve(lis) }()
+	go func() { _ = server.Serve(lis) }()
 	w.conn, err = grpc.NewClient("passthrough:///intake",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

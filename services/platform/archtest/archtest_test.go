@@ -16,6 +16,7 @@ var exceptions = map[string]string{
 	"catalogue/internal/words -> golang.org/x/text/unicode/norm":              "Unicode normal forms",
 	"gateway/internal/accounts -> golang.org/x/crypto/argon2":                 "password hashing (RFC 9106); a pure function",
 	"gateway/internal/accounts -> golang.org/x/text/unicode/norm":             "Unicode normal forms",
+	"intake/internal/repository -> github.com/zeebo/blake3":                   "the quickest digest, for fixity; a pure function",
 }
 
 // TestTheTreeHasItsShape checks the real tree.

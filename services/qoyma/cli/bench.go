@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,7 @@ var slower = fault.Define(fault.Refused, "cli.slower",
 	"бұл машинада арақатынастардың бәріне қол жеткен жоқ; FAIL деп белгіленгендерін қараңыз")
 
 func (a *app) benchCommand() *cobra.Command {
-	return a.family("bench", "Measure on this machine", a.benchJournal())
+	return a.family("bench", "Measure on this machine", a.benchJournal(), a.benchIntake())
 }
 
 func (a *app) benchJournal() *cobra.Command {
@@ -55,21 +56,61 @@ func (a *app) benchJournal() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if a.json {
-			err = a.printJSON(report)
-		} else {
-			a.showBench(report)
-		}
-		if err == nil && !report.OK() {
-			err = slower.With()
-		}
-		return err
+		return a.measured(report, fmt.Sprintf("%s: %d rows, %d callers, %.0f s each", report.Dir, report.Rows, report.Callers, report.Seconds))
 	})
 	return c
 }
 
-func (a *app) showBench(r *bench.Report) {
-	a.printf("%s: %d rows, %d callers, %.0f s each\n\n", r.Dir, r.Rows, r.Callers, r.Seconds)
+func (a *app) benchIntake() *cobra.Command {
+	var cfg bench.IntakeConfig
+	c := &cobra.Command{
+		Use: "intake", Short: "Measure a package's way in beside cp -r and sha256sum", Args: cobra.NoArgs,
+		Long: "Upload and accept packages of large and of many small files, beside cp -r and sha256sum on the same trees in the same run, and measure the\n" +
+			"memory of packages of many files. When an upload is answered its bytes are on the disk; when cp returns they are not. Exit code 1 where\n" +
+			"a required ratio is not reached.",
+	}
+	c.Flags().StringVar(&cfg.Dir, "dir", os.TempDir(), "folder on the disk to measure; a folder is made in it and removed")
+	c.Flags().IntVar(&cfg.LargeMiB, "large", 256, "MiB of each of four large files")
+	c.Flags().IntVar(&cfg.Files, "files", 20_000, "small files")
+	c.Flags().IntVar(&cfg.FileBytes, "bytes", 20<<10, "bytes of each small file")
+	c.Flags().IntSliceVar(&cfg.Memory, "memory", []int{1000, 10_000, 100_000}, "files in the packages whose memory is measured")
+	_ = c.MarkFlagDirname("dir")
+	c.RunE = a.do(func(ctx context.Context, _ []string) (err error) {
+		if cfg.LargeMiB < 1 || cfg.Files < 1 || cfg.FileBytes < 32 || slices.ContainsFunc(cfg.Memory, func(n int) bool { return n < 1 }) {
+			return fault.Usage.With("problem", "--large, --files and --memory are positive, --bytes at least 32")
+		}
+		if cfg.Telemetry, err = quiet(ctx, a); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, cfg.Telemetry.Shutdown(context.WithoutCancel(ctx))) }()
+		cfg.Services = a.services
+		cfg.Progress = func(what string) { _, _ = fmt.Fprintf(a.err, "… %s\n", what) }
+		report, err := bench.Intake(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return a.measured(report, report.Dir)
+	})
+	return c
+}
+
+// measured shows what was measured; slower is the error where a ratio was not reached.
+func (a *app) measured(r *bench.Report, title string) error {
+	if a.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		a.showBench(r, title)
+	}
+	if !r.OK() {
+		return slower.With()
+	}
+	return nil
+}
+
+func (a *app) showBench(r *bench.Report, title string) {
+	a.printf("%s\n\n", title)
 	for _, f := range r.Figures {
 		a.printf("  %-52s %12.2f %s\n", f.Name, f.Value, f.Unit)
 	}

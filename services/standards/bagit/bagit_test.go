@@ -369,3 +369,20 @@ func TestWhatCreateMakesIsValid(t *testing.T) {
 		t.Errorf("nothing is left of it: %v", err)
 	}
 }
+
+// TestBLAKE3IsCountedInTheSamePass: where it is asked for, and as the function's own authors
+// publish it for the empty input.
+func TestBLAKE3IsCountedInTheSamePass(t *testing.T) {
+	r := check(sound(), Options{BLAKE3: true})
+	for _, e := range append(r.Payload, r.Tags...) {
+		if len(e.BLAKE3) != 64 {
+			t.Errorf("%s has %q", e.Path, e.BLAKE3)
+		}
+		if e.Path == "data/empty" && e.BLAKE3 != "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262" {
+			t.Errorf("of nothing: %s", e.BLAKE3)
+		}
+	}
+	if r := check(sound(), Options{}); r.Payload[0].BLAKE3 != "" {
+		t.Error("it was counted unasked")
+	}
+}

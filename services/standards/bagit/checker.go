@@ -66,6 +66,7 @@ type Options struct {
 	Limits     Limits
 	AllowFetch bool // accept fetch.txt: files may be missing that it lists (RFC 8493 §2.2.3)
 	Workers    int  // of ValidateDir and Reread, on payload files; 2
+	BLAKE3     bool // count BLAKE3 too, in the same pass, for the caller's own checks of fixity
 	// Profile is what the bag is held against besides; nil for none.
 	Profile *Profile
 	// Digests are counted for every file, besides sha256 and sha512: md5, sha1, sha224, sha384.
@@ -118,6 +119,7 @@ type Entry struct {
 	Size   int64         `json:"size"` // bytes
 	SHA256 string        `json:"sha256"`
 	SHA512 string        `json:"sha512"`
+	BLAKE3 string        `json:"blake3,omitempty"` // unkeyed, 32 bytes; where Options ask for it
 	Format pronom.Result `json:"format"`
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zeebo/blake3"
+
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
 )
@@ -46,6 +48,25 @@ const bufferSize = 128 << 10
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
 var identifiers = sync.Pool{New: func() any { return pronom.NewIdentifier("") }}
+
+// hashers are kept because one has 9 KiB, more than most small files.
+var hashers = sync.Pool{New: func() any { return blake3.New() }}
+
+func takeHasher() *blake3.Hasher {
+	if h, ok := hashers.Get().(*blake3.Hasher); ok {
+		h.Reset()
+		return h
+	}
+	return blake3.New()
+}
+
+// giveBack returns what is shared between sinks; the sink must not write any more.
+func (s *Sink) giveBack() {
+	release(s.format)
+	if s.fast != nil {
+		hashers.Put(s.fast)
+	}
+}
 
 func takeBuffer() *[]byte {
 	if b, ok := buffers.Get().(*[]byte); ok {
@@ -84,6 +105,7 @@ type Sink struct {
 	size   int64 // as announced, or -1
 	h256   hash.Hash
 	h512   hash.Hash
+	fast   *blake3.Hasher // nil where it is not asked for
 	others map[string]hash.Hash
 	format Identifier
 	text   []byte
@@ -98,6 +120,9 @@ type Sink struct {
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
+	if c.opts.BLAKE3 {
+		s.fast = takeHasher()
+	}
 	s.format = watch(e.Path, c.opts.Identify)
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
@@ -131,6 +156,9 @@ func (s *Sink) Write(p []byte) (int, error) {
 	}
 	_, _ = s.h256.Write(p) // a hash and an identifier take everything and never fail
 	_, _ = s.h512.Write(p) // in a goroutine of its own it gains nothing measurable here
+	if s.fast != nil {
+		_, _ = s.fast.Write(p)
+	}
 	for _, h := range s.others {
 		_, _ = h.Write(p)
 	}
@@ -180,16 +208,18 @@ func (s *Sink) Close() error {
 	}
 	s.ended = true
 	e := s.e
+	e.Format = s.format.Result()
 	e.SHA256, e.SHA512 = hexOf(s.h256), hexOf(s.h512)
+	if s.fast != nil {
+		e.BLAKE3 = hexOf(s.fast)
+	}
+	s.giveBack()
 	if len(s.others) > 0 {
 		e.digests = make(map[string]string, len(s.others))
 		for a, h := range s.others {
 			e.digests[a] = hexOf(h)
 		}
 	}
-	e.Format = s.format.Result()
-	release(s.format)
-
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -217,7 +247,7 @@ func (s *Sink) Abort() *fault.Error {
 		return f.fault()
 	}
 	s.ended = true
-	release(s.format)
+	s.giveBack()
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.c.found = append(s.c.found, f)
@@ -225,7 +255,7 @@ func (s *Sink) Abort() *fault.Error {
 	return f.fault()
 }
 
-func hexOf(h hash.Hash) string {
+func hexOf(h interface{ Sum(b []byte) []byte }) string {
 	var sum [sha512.Size]byte
 	return hex.EncodeToString(h.Sum(sum[:0]))
 }

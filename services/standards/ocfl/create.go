@@ -33,6 +33,9 @@ type Spec struct {
 	User    User
 	Created time.Time
 	Files   []Content
+	// Durable says that the sources are on the disk already (fsync) and never change: a link to
+	// one needs no flush of its own, which for many small files is nearly all the time there is.
+	Durable bool
 	// Later are the versions after the first, as they were given to Update. Create makes none
 	// of them: they are for whoever describes the object again (Known, CheckRecord).
 	Later []Change
@@ -61,7 +64,7 @@ func (r *Root) Create(ctx context.Context, s Spec) (*Object, error) {
 	if o, err := r.there(inventory, rel); o != nil || err != nil {
 		return o, err
 	}
-	a := &attempt{Root: r, files: map[string]Content{}, stage: filepath.Join(r.staging, stageName(s.ID))}
+	a := &attempt{Root: r, durable: s.Durable, files: map[string]Content{}, stage: filepath.Join(r.staging, stageName(s.ID))}
 	a.object = filepath.Join(a.stage, filepath.FromSlash(rel))
 	for _, f := range s.Files {
 		a.files["v1/"+inventory.contentDir()+"/"+f.Logical] = f
@@ -151,6 +154,7 @@ func (s Spec) inventories(e Edition) ([]*Inventory, error) {
 
 // attempt is one Create or Update under way, in a staging directory of its own.
 type attempt struct {
+	durable bool // the sources are on the disk
 	*Root
 	files  map[string]Content // what is to be brought, by content path
 	record []recordFile
@@ -233,6 +237,8 @@ func (a *attempt) bring(f Content, to string) error {
 		} else if digest != strings.ToLower(f.SHA512) {
 			return BadContent.With("file", clip(f.Logical), "problem", "SHA-512 ≠")
 		}
+	} else if a.durable {
+		return nil // the link itself becomes durable with its directory
 	}
 	return a.disk.SyncFile(to)
 }

@@ -1,9 +1,11 @@
 // Package accept carries an acceptance out as a plan whose every step is recorded and may be
 // done again:
 //
-//	AcceptanceBegun            the archivist's decision; from here on there is no way back
+//	AcceptanceBegun            the archivist's decision; from here on there is one way back, and only until
+//	                           the number: AcceptanceAbandoned, where staging has lost what was accepted
 //	object in the repository   one rename; the same object however often it is made
-//	AccessionAccepted, rows    the number, decided inside the transaction: no gaps
+//	AccessionAccepted, units   the number, decided inside the transaction: no gaps; the units
+//	                           of a large one in further transactions
 //	act in kk, act in ru       file under its digest, then ActDrawnUp; the second ends the plan
 //	staging is emptied         what is left of it the sweep at the next start takes away
 //
@@ -48,6 +50,7 @@ const (
 	Begun    Step = "begun"
 	Object   Step = "object"
 	Recorded Step = "accession"
+	Units    Step = "units"       // once for each further command, in large accessions only
 	Printed  Step = "act printed" // twice, once for each language
 	Drawn    Step = "act recorded"
 	Unstaged Step = "staging emptied"
@@ -337,6 +340,9 @@ func (r *run) all(ctx context.Context) (*intakev1.Accession, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.rest(ctx, a); err != nil {
+		return nil, err
+	}
 	for _, language := range store.Languages[len(a.GetActs()):] {
 		if err := r.act(ctx, a, language); err != nil {
 			return nil, err
@@ -378,7 +384,7 @@ func (r *run) line() (a *intakev1.Accession, err error) {
 func (r *run) files() (files []repository.File) {
 	for _, c := range r.facts.content {
 		position, payload := transfer.PositionOf(c.GetPath())
-		if payload && !slices.Contains(r.chosen, position) {
+		if _, yes := slices.BinarySearch(r.chosen, position); payload && !yes {
 			continue // what is not accepted is not kept
 		}
 		files = append(files, repository.File{
@@ -458,47 +464,6 @@ func (r *run) object(ctx context.Context) (id, sha string, err error) {
 	// If we crash here the object stands and no accession names it: the plan makes it
 	// again, finds it the same, and goes on.
 	return repository.ObjectID(archive, r.plan.GetTransferId()), sha, r.after(Object)
-}
-
-// record writes the accession into the book.
-func (r *run) record(ctx context.Context) error {
-	object, sha, err := r.object(ctx)
-	if err != nil {
-		return err
-	}
-	files := make([]*intakev1.AcceptedFile, 0, len(r.chosen))
-	for _, f := range r.facts.files {
-		if _, yes := slices.BinarySearch(r.chosen, f.GetPosition()); yes {
-			files = append(files, &intakev1.AcceptedFile{File: f, ContentPaths: r.facts.paths[f.GetPosition()]})
-		}
-	}
-	t := r.facts.transfer
-	err = r.do(ctx, "accession", func(v *base.View, now time.Time) ([]base.Event, error) {
-		if now, err := store.Transfer(v, t.GetTransferId()); err != nil || now.GetAccessionNumber() != "" {
-			return nil, err
-		}
-		day := civil.Of(now)
-		last, _ := store.Book(v, day.Year)
-		number := transfer.Next(day, last).String()
-		accepted := r.facts.accession(r.chosen, number, day)
-		accepted.ObjectId, accepted.ObjectSha512 = object, sha
-		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
-		events := []base.Event{{Refs: refs, Body: accepted}}
-		if len(files) == 0 { // undescribed: its rows come with the act of description
-			return events, nil
-		}
-		store.Chunks(files, acceptedLabel, func(label base.Label, chunk []*intakev1.AcceptedFile, final bool) {
-			events = append(events, base.Event{Refs: refs, Label: label, Body: &intakev1.AccessionFilesAccepted{
-				AccessionNumber: number, Files: chunk, Last: final, Kind: t.GetKind(),
-			}})
-		})
-		return events, nil
-	})
-	if err != nil {
-		return err
-	}
-	// If we crash here the number is given; the acts are still to be drawn up.
-	return r.after(Recorded)
 }
 
 // act prints one act and records it.

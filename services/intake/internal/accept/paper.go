@@ -35,7 +35,8 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	}
 	objects, size := 0, int64(0)
 	for _, c := range f.content {
-		if position, ok := transfer.PositionOf(c.GetPath()); ok && slices.Contains(chosen, position) {
+		position, ok := transfer.PositionOf(c.GetPath())
+		if _, yes := slices.BinarySearch(chosen, position); ok && yes {
 			objects, size = objects+1, size+int64(c.GetSize())
 		}
 	}

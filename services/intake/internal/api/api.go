@@ -229,6 +229,10 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 		}
 		return err
 	})
+	if err == nil {
+		known, later := s.known(ctx, req.GetTransferId())
+		res.Transfer.Warnings, err = append(res.GetTransfer().GetWarnings(), known...), later
+	}
 	if err != nil || named == nil {
 		return res, err
 	}

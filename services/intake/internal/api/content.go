@@ -8,6 +8,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -103,7 +104,7 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 	if err := s.readable(ctx, of, label); err != nil {
 		return err
 	}
-	return s.repo.Read(req.GetObjectId(), file.GetPath(), file.GetSha512(), func(p []byte) error {
+	return s.repo.Read(req.GetObjectId(), file.GetPath(), repository.Fixity{SHA512: file.GetSha512(), BLAKE3: file.GetBlake3()}, func(p []byte) error {
 		return stream.Send(&intakev1.ReadContentResponse{Data: p})
 	})
 }

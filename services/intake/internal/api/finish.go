@@ -36,7 +36,7 @@ func (s *Server) FinishPackage(req *intakev1.FinishPackageRequest, stream grpc.S
 	if err != nil {
 		return err
 	}
-	so, unlock, err := s.lock(t.GetTransferId(), c.ID.String())
+	so, unlock, err := s.lock(ctx, t.GetTransferId(), c.ID.String())
 	if err != nil {
 		return err
 	}
@@ -244,8 +244,8 @@ func (s *Server) SweepUploads(now time.Time) error {
 			errs = append(errs, err)
 			continue
 		}
-		_, unlock, err := s.lock(set.Transfer, set.ID)
-		if err != nil {
+		_, unlock, ok := s.claim("transfer/"+set.Transfer, "package/"+set.ID)
+		if !ok {
 			continue // it is being finished
 		}
 		errs = append(errs, set.Discard())

@@ -308,7 +308,7 @@ func (s *Server) DiscardUpload(ctx context.Context, req *intakev1.DiscardUploadR
 	if set == nil {
 		return new(intakev1.DiscardUploadResponse), nil
 	}
-	_, unlock, err := s.lock(t.GetTransferId(), set.ID)
+	_, unlock, err := s.lock(ctx, t.GetTransferId(), set.ID)
 	if err != nil {
 		return nil, err
 	}

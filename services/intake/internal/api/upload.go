@@ -16,7 +16,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
@@ -84,7 +83,7 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 	}); err != nil {
 		return err
 	}
-	so, unlock, err := s.lock(begin.GetTransferId(), c.ID.String())
+	so, unlock, err := s.lock(ctx, begin.GetTransferId(), c.ID.String())
 	if err != nil {
 		return err
 	}
@@ -110,27 +109,42 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 type progress struct {
 	files atomic.Uint32
 	bytes atomic.Uint64
+	over  chan struct{} // closed when the names are free again
 }
+
+// lockPatience is how long one upload waits for another to end: whoever was refused and sends again at once
+// is here before the one that he broke off has noticed.
+const lockPatience = 3 * time.Second
 
 // lock keeps other uploads of the transfer, and of the same id, out.
-func (s *Server) lock(id, packageID string) (so *progress, unlock func(), err error) {
-	so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
-	if !ok {
-		return nil, nil, uploading.With("id", clip(id))
+func (s *Server) lock(ctx context.Context, id, packageID string) (so *progress, unlock func(), err error) {
+	late := time.NewTimer(lockPatience)
+	defer late.Stop()
+	for {
+		so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
+		if ok {
+			return so, unlock, nil
+		}
+		select {
+		case <-so.over:
+		case <-late.C:
+			return nil, nil, uploading.With("id", clip(id))
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
 	}
-	return so, unlock, nil
 }
 
-// claim takes names of what is worked on; false where one is taken.
+// claim takes names of what is worked on. Where one is taken it is false, and so is who has it.
 func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range names {
-		if s.busy[name] != nil {
-			return nil, nil, false
+		if other := s.busy[name]; other != nil {
+			return other, nil, false
 		}
 	}
-	so = new(progress)
+	so = &progress{over: make(chan struct{})}
 	for _, name := range names {
 		s.busy[name] = so
 	}
@@ -140,6 +154,7 @@ func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) 
 		for _, name := range names {
 			delete(s.busy, name)
 		}
+		close(so.over)
 	}, true
 }
 
@@ -153,11 +168,12 @@ func (s *Server) answered(ctx context.Context, c base.Command, id string) (*inta
 	if err != nil {
 		return nil, err
 	}
-	return answer(records, id)
+	return s.answer(ctx, records, id)
 }
 
-// answer follows from the recorded event alone, so that it is the same each time.
-func answer(records []*journal.Record, id string) (*intakev1.UploadPackageResponse, error) {
+// answer follows from the recorded event, so that it is the same each time; to a package that
+// was taken is added which of its files the archive has already.
+func (s *Server) answer(ctx context.Context, records []*journal.Record, id string) (*intakev1.UploadPackageResponse, error) {
 	body, err := records[0].Body()
 	if err != nil {
 		return nil, err
@@ -169,8 +185,12 @@ func answer(records []*journal.Record, id string) (*intakev1.UploadPackageRespon
 	case *intakev1.PackageRefused:
 		return &intakev1.UploadPackageResponse{PackageId: b.GetPackageId(), FaultCount: b.GetCount(), Faults: b.GetFaults()}, nil
 	case *intakev1.PackageChecked:
+		known, err := s.known(ctx, id)
+		if err != nil {
+			return nil, err
+		}
 		return &intakev1.UploadPackageResponse{
-			PackageId: b.GetPackageId(), Taken: true, Files: b.GetFiles(), Bytes: b.GetBytes(), Warnings: b.GetWarnings(),
+			PackageId: b.GetPackageId(), Taken: true, Files: b.GetFiles(), Bytes: b.GetBytes(), Warnings: append(b.GetWarnings(), known...),
 		}, nil
 	}
 	return nil, base.IDReused.With("command", records[0].Header.GetCommand())
@@ -229,19 +249,23 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
-	of, events := u.judge(report)
-	if of == nil {
-		return u.record(ctx, events)
+	examined, err := u.examine(ctx, report)
+	if err != nil {
+		return nil, err
+	}
+	found := u.judge(report)
+	if !found.taken {
+		return u.record(ctx, found, nil)
 	}
 	if err := u.staged.Keep(); err != nil {
 		return nil, u.explained(err, 0)
 	}
-	res, err = u.record(ctx, events)
+	res, err = u.record(ctx, found, u.recorder(examined))
 	for _, old := range u.packages {
-		// If we crash before this, the replaced package is swept away at the next start. Where rows
-		// were redone, the bytes of the others stay.
+		// If we crash before this, the replaced package is swept away at the next start, its bytes and
+		// its rows. Where rows were redone, those of the others stay.
 		if err == nil && old != packageID && len(u.returned) == 0 {
-			err = u.area.Remove(old)
+			err = errors.Join(u.area.Remove(old), u.forget(context.WithoutCancel(ctx), store.Leftover{TransferID: u.id, PackageID: old}))
 		}
 	}
 	return res, err
@@ -369,8 +393,8 @@ func (u *upload) explained(err error, size uint64) error {
 }
 
 // judge holds the package against the standard and the inventory, and gives the events that
-// say so; of is nil where it is refused.
-func (u *upload) judge(report *bagit.Report) (of map[uint32][]string, events []base.Event) {
+// say so.
+func (u *upload) judge(report *bagit.Report) verdict {
 	units := make([]transfer.Unit, len(u.files))
 	for i, f := range u.files {
 		units[i] = transfer.Unit{Position: f.GetPosition(), Leaves: f.GetLeaves(), Row: proto.Size(f)}
@@ -385,37 +409,15 @@ func (u *upload) judge(report *bagit.Report) (of map[uint32][]string, events []b
 	packageID := u.command.ID.String()
 	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
 	if len(faults) > 0 {
-		return nil, []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageRefused{
+		return verdict{events: []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageRefused{
 			TransferId: u.id, PackageId: packageID, Count: uint32(len(faults)), Faults: listed(faults, maxListed, maxListBytes),
-		}}}
+		}}}}
 	}
-	events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
+	events := []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
 		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
 		ManifestSha512: manifest(report), Redone: redone, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
 	}}}
-	labels := make(map[uint32]*journalv1.Label, len(u.files))
-	for _, f := range u.files {
-		labels[f.GetPosition()] = f.GetLabel()
-	}
-	strictest := &journalv1.Label{Level: u.list.Label.Level, Grounds: u.list.Label.Grounds}
-	var content []*intakev1.ContentFile
-	for _, e := range slices.Concat(report.Payload, report.Tags) {
-		content = append(content, &intakev1.ContentFile{
-			Path: e.Path, Size: uint64(e.Size), Sha256: e.SHA256, Sha512: e.SHA512,
-			Puid: e.Format.PUID, Format: strings.TrimSpace(e.Format.Name + " " + e.Format.Version), Mime: e.Format.MIME, Basis: string(e.Format.Basis),
-		})
-	}
-	store.Chunks(content, func(f *intakev1.ContentFile) *journalv1.Label {
-		if position, ok := transfer.PositionOf(f.GetPath()); ok {
-			return labels[position]
-		}
-		return strictest // a tag file may name any of the units
-	}, func(label base.Label, chunk []*intakev1.ContentFile, _ bool) {
-		events = append(events, base.Event{Refs: refs, Label: label, Body: &intakev1.PackageFilesChecked{
-			TransferId: u.id, PackageId: packageID, Files: chunk,
-		}})
-	})
-	return of, events
+	return verdict{taken: true, events: events, files: slices.Concat(report.Payload, report.Tags)}
 }
 
 // manifest is the digest of the payload manifest, by preference of the one with SHA-512.
@@ -449,26 +451,4 @@ func listed(items []fault.Item, most, bytes int) []*intakev1.PackageFault {
 		out = append(out, f)
 	}
 	return out
-}
-
-// record writes the outcome. The caller's going away does not stop it: whether the package
-// stands must be known before its bytes are touched again.
-func (u *upload) record(ctx context.Context, events []base.Event) (*intakev1.UploadPackageResponse, error) {
-	c := u.command
-	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) {
-		t, err := store.Transfer(v, u.id)
-		if err != nil {
-			return nil, err
-		}
-		if err := transfer.MayReceive(u.id, transfer.State(t.GetState()), true); err != nil {
-			return nil, err
-		}
-		return events, u.unchanged(v)
-	}
-	records, err := u.store.Do(context.WithoutCancel(ctx), c)
-	if err != nil {
-		return nil, err
-	}
-	// If we crash here a checked package stands, and a repeated upload is answered at once.
-	return answer(records, u.id)
 }

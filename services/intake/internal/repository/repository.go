@@ -24,6 +24,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zeebo/blake3"
+
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
@@ -107,7 +109,7 @@ func ObjectID(archive, transfer string) string {
 	return "urn:qoyma:" + archive + ":transfer:" + transfer
 }
 
-// File is one file that becomes part of an object.
+// File is one file that becomes part of an object; its source is durable (staging.Keep).
 type File struct {
 	Path, Source, SHA512 string
 	Size                 uint64
@@ -118,7 +120,7 @@ type File struct {
 func SpecOf(archive, transfer string, begun time.Time, files []File) ocfl.Spec {
 	spec := ocfl.Spec{
 		ID: ObjectID(archive, transfer), Message: "Transfer " + transfer, Created: begun,
-		User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
+		Durable: true, User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
 	}
 	for _, f := range files {
 		spec.Files = append(spec.Files, ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)})
@@ -142,9 +144,20 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// Fixity are the digests that a file was accepted with. BLAKE3 is compared where there is one: on one core
+// it counts some five times as fast, and is as hard to deceive.
+type Fixity struct{ SHA512, BLAKE3 string }
+
+func (f Fixity) begin() (h hash.Hash, want string) {
+	if f.BLAKE3 != "" {
+		return blake3.New(), f.BLAKE3
+	}
+	return sha512.New(), f.SHA512
+}
+
 // Read gives a file of an object piece by piece. When it returns nil, everything that emit
 // got was what was accepted; Damaged means that it was not, Gone that it cannot be had.
-func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) error) error {
+func (r *Repository) Read(object, path string, fixity Fixity, emit func([]byte) error) error {
 	o, err := r.opened.get(r.root, object)
 	if err != nil {
 		return broken(path, err)
@@ -154,7 +167,8 @@ func (r *Repository) Read(object, path, sha512hex string, emit func([]byte) erro
 		return broken(path, err)
 	}
 	defer func() { _ = from.Close() }() // it was only read
-	return verified(path, from, sha512.New(), sha512hex, emit)
+	h, want := fixity.begin()
+	return verified(path, from, h, want, emit)
 }
 
 // broken says of an error whether what was accepted is damaged or gone, or whether reading it

@@ -38,8 +38,8 @@ var (
 		"{package} пакеті тіркелген, бірақ оның деректері аралық қоймада толық емес; пакетті қайта жүктеңіз")
 )
 
-// MaxEntries bounds the files of one package: its rows are recorded in one transaction.
-const MaxEntries = 20_000
+// MaxEntries bounds the files of one package.
+const MaxEntries = 1_000_000
 
 // Area is the staging folder. Its methods may be called by several goroutines at once for
 // different packages.
@@ -135,8 +135,8 @@ func (a *Area) Begin(id string) (*Upload, error) {
 }
 
 func (a *Area) newChecker() *bagit.Checker {
-	return bagit.NewChecker(bagit.Options{Identify: a.Identify, Limits: bagit.Limits{
-		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 64 << 20, TagBytes: 1 << 20,
+	return bagit.NewChecker(bagit.Options{Identify: a.Identify, BLAKE3: true, Limits: bagit.Limits{
+		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 512 << 20, TagBytes: 1 << 20,
 	}})
 }
 

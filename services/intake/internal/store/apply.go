@@ -52,6 +52,12 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return applyAct(tx, b)
 	case *intakev1.UploadLimitsSet:
 		return applyLimits(tx, b)
+	case *intakev1.PackageDuplicatesFound:
+		return applyDuplicates(tx, b)
+	case *intakev1.PackageRowsForgotten:
+		applyForgotten(tx, b)
+	case *intakev1.AcceptanceAbandoned:
+		return applyAbandoned(tx, b, r.Time())
 	}
 	if err := applyWork(tx, body, r); err != nil {
 		return err
@@ -64,7 +70,8 @@ func bodyOf(r *journal.Record) proto.Message {
 	for _, m := range slices.Concat(workBodies(), keepingBodies(), []proto.Message{
 		new(intakev1.TransferExpected), new(intakev1.TransferFilesExpected), new(intakev1.ContactNamed), new(intakev1.PackageRefused),
 		new(intakev1.PackageChecked), new(intakev1.PackageFilesChecked), new(intakev1.AcceptanceBegun), new(intakev1.AccessionAccepted),
-		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.UploadLimitsSet),
+		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.UploadLimitsSet), new(intakev1.PackageDuplicatesFound),
+		new(intakev1.PackageRowsForgotten), new(intakev1.AcceptanceAbandoned),
 	}) {
 		if r.Is(m) {
 			return m
@@ -148,25 +155,20 @@ func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, r *journal.Record) er
 	if err != nil {
 		return err
 	}
-	content, err := Content(&tx.View, b.GetTransferId())
-	if err != nil {
-		return err
-	}
 	files, size := b.GetFiles(), b.GetBytes()
-	for _, f := range content {
-		position, payload := transfer.PositionOf(f.GetPath())
-		path := under(k, []byte(f.GetPath())...)
-		if len(b.GetRedone()) == 0 || !payload || slices.Contains(b.GetRedone(), position) {
-			tx.Delete("content", path)
-			continue
+	if len(b.GetRedone()) > 0 {
+		replaced, err := unitContents(&tx.View, b.GetTransferId(), b.GetRedone())
+		if err != nil {
+			return err
 		}
-		files, size = files+1, size+f.GetSize()
-		if f.GetPackageId() == "" { // it stays where it is, and the transfer names another package now
-			f.PackageId = t.GetPackageId()
-			if err := put(tx, "content", path, f); err != nil {
-				return err
-			}
+		files, size = files+t.GetPackageFiles(), size+t.GetPackageBytes()
+		for _, u := range replaced {
+			files, size = files-u.GetFiles(), size-u.GetBytes()
 		}
+	}
+	forgetDuplicates(tx, b.GetTransferId(), b.GetRedone())
+	if err := stand(tx, b, r.Seq()); err != nil {
+		return err
 	}
 	tx.Delete("faults", k)
 	if err := put(tx, "warnings", k, b); err != nil {
@@ -192,15 +194,6 @@ func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, r *journal.Record) er
 		TransferId: b.GetTransferId(), Direction: "in", What: what, Units: uint32(len(b.GetRedone())), Files: b.GetFiles(), Bytes: b.GetBytes(),
 		Digest: b.GetManifestSha512(),
 	})
-}
-
-func applyContent(tx *base.Tx, b *intakev1.PackageFilesChecked) error {
-	for _, f := range b.GetFiles() {
-		if err := put(tx, "content", under(key(b.GetTransferId()), []byte(f.GetPath())...), f); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted, r *journal.Record) error {
@@ -240,7 +233,7 @@ func applyAccepted(tx *base.Tx, b *intakev1.AccessionFilesAccepted) error {
 			return err
 		}
 	}
-	return nil
+	return indexDigests(tx, n, b.GetFiles())
 }
 
 // Languages are those of the acts, in the order in which they are drawn up (IS-3).

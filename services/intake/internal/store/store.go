@@ -10,13 +10,18 @@
 //	expected    ‹transfer› 0 ‹position›  → record.File
 //	faults      ‹transfer›               → PackageRefused, of the last package if it was refused
 //	warnings    ‹transfer›               → PackageChecked, of the package that stands
-//	content     ‹transfer› 0 ‹path›      → ContentFile, of the package that stands
+//	content     ‹transfer› 0 ‹package› 0 ‹path› → ContentFile, of the packages that stand, and of
+//	            those in leftovers
+//	standing    ‹transfer› 0 seq (8)     → PackageChecked, id and redone positions: the packages that stand
+//	leftovers   ‹transfer› 0 ‹package›   → nothing: its rows count for nothing, and are to be forgotten
+//	duplicates  ‹transfer› 0 ‹path›      → DuplicateFile, of the package that stands
 //	contacts    ‹transfer›               → seq of the last ContactNamed (the person is sealed)
 //	plans       ‹transfer›               → seq of AcceptanceBegun; gone once both acts exist
 //	books       ‹year›                   → last number (4), units in all (8)
 //	accessions  ‹year› ‹number›          → Accession with its acts
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
+//	digests     ‹SHA-256, first 16 bytes› ‹year› ‹number› → path of the first file with these bytes
 //	uploadlimits ‹organisation› 0 ‹day›  → UploadLimitsSet
 //
 //	announced   ‹year›                   → last number of an announced transfer (4)
@@ -82,6 +87,10 @@ func Schema() base.Schema {
 		{Name: "left"},
 		{Name: "signers"},
 		{Name: "uploadlimits"},
+		{Name: "standing"},
+		{Name: "leftovers"},
+		{Name: "duplicates"},
+		{Name: "digests"},
 	}}
 }
 
@@ -274,59 +283,6 @@ func page[M proto.Message](v *base.View, bucket string, of []byte, after uint32,
 	return rows, false, nil
 }
 
-// Content lists the files of the package that stands, by path.
-func Content(v *base.View, id string) ([]*intakev1.ContentFile, error) {
-	var files []*intakev1.ContentFile
-	for _, raw := range v.Scan("content", under(key(id)), nil) {
-		f := new(intakev1.ContentFile)
-		if err := proto.Unmarshal(raw, f); err != nil {
-			return nil, fmt.Errorf("content of %s: %w", id, err)
-		}
-		files = append(files, f)
-	}
-	return files, nil
-}
-
-// UnitContents is what has come for some units, each with at most 20 of its files. A unit's paths are written
-// with its number as the department wrote it ("1", "0001"), so that the page gathers the whole
-// package once: at most 20,000 files.
-func UnitContents(v *base.View, id string, files []*recordv1.File) ([]*intakev1.UnitContent, error) {
-	of := make(map[uint32]*intakev1.UnitContent, len(files))
-	var list []*intakev1.UnitContent
-	for _, f := range files {
-		of[f.GetPosition()] = &intakev1.UnitContent{Position: f.GetPosition()}
-	}
-	content, err := Content(v, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range content {
-		position, ok := transfer.PositionOf(f.GetPath())
-		u := of[position]
-		if !ok || u == nil {
-			continue
-		}
-		if u.Files == 0 {
-			list = append(list, u)
-		}
-		u.Files, u.Bytes = u.Files+1, u.Bytes+f.GetSize()
-		if len(u.First) < maxFirst {
-			u.First = append(u.First, f)
-		}
-	}
-	return list, nil
-}
-
-// maxFirst is how many files of a unit a page names.
-const maxFirst = 20
-
-// ContentFile is one file of the package; false where there is none.
-func ContentFile(v *base.View, id, path string) (*intakev1.ContentFile, bool, error) {
-	f := new(intakev1.ContentFile)
-	ok, err := get(v, "content", under(key(id), []byte(path)...), f)
-	return f, ok, err
-}
-
 // ContactSeq is the event that named the contact last; 0 where nobody was named.
 func ContactSeq(v *base.View, id string) uint64 { return seqOf(v.Get("contacts", key(id))) }
 
@@ -366,21 +322,6 @@ func Staged(v *base.View) (packages []string, err error) {
 		}
 	}
 	return packages, nil
-}
-
-// Packages lists the packages of a transfer that have bytes in staging, each once.
-func Packages(v *base.View, t *intakev1.Transfer) ([]string, error) {
-	if t.GetPackageId() == "" {
-		return nil, nil
-	}
-	named := []string{t.GetPackageId()}
-	content, err := Content(v, t.GetTransferId())
-	for _, f := range content {
-		if id := f.GetPackageId(); id != "" && !slices.Contains(named, id) {
-			named = append(named, id)
-		}
-	}
-	return named, err
 }
 
 // Acts lists the digests of every act that was drawn up.

@@ -423,7 +423,14 @@ type PackageChecked struct {
 	Warnings       []*PackageFault `protobuf:"bytes,6,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// Positions that were returned and are replaced by this package; empty where it replaces the
 	// whole content. What stands for other positions stays.
-	Redone        []uint32 `protobuf:"varint,40,rep,packed,name=redone,proto3" json:"redone,omitempty"`
+	Redone []uint32 `protobuf:"varint,40,rep,packed,name=redone,proto3" json:"redone,omitempty"`
+	// The scanner that looked for malware, as it names itself ("ClamAV 1.4.2/27500/…"); empty where
+	// none is configured: then nothing was looked for.
+	Scanner string `protobuf:"bytes,80,opt,name=scanner,proto3" json:"scanner,omitempty"`
+	// The signatures that formats were identified by.
+	Signatures string `protobuf:"bytes,81,opt,name=signatures,proto3" json:"signatures,omitempty"`
+	// The program that examined the package, "qoyma 1.0".
+	Software      string `protobuf:"bytes,82,opt,name=software,proto3" json:"software,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -507,7 +514,29 @@ func (x *PackageChecked) GetRedone() []uint32 {
 	return nil
 }
 
-// PackageFilesChecked carries the files of a checked package, at most 500.
+func (x *PackageChecked) GetScanner() string {
+	if x != nil {
+		return x.Scanner
+	}
+	return ""
+}
+
+func (x *PackageChecked) GetSignatures() string {
+	if x != nil {
+		return x.Signatures
+	}
+	return ""
+}
+
+func (x *PackageChecked) GetSoftware() string {
+	if x != nil {
+		return x.Software
+	}
+	return ""
+}
+
+// PackageFilesChecked carries the files of a checked package, at most 500. Those of a large
+// package come in transactions before its PackageChecked, and count for nothing until that comes.
 type PackageFilesChecked struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
@@ -583,7 +612,13 @@ type ContentFile struct {
 	// signature, container, extension, text or none.
 	Basis string `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
 	// The package whose bytes it is, where it is not the one named last.
-	PackageId     string `protobuf:"bytes,40,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	PackageId string `protobuf:"bytes,40,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	// Unkeyed BLAKE3 of 32 bytes, lower-case hex: what the archive's own checks of fixity count,
+	// being the quickest; empty in packages that were taken before it was counted.
+	Blake3 string `protobuf:"bytes,80,opt,name=blake3,proto3" json:"blake3,omitempty"`
+	// The structure that was examined and found whole: xml, pdf, png, jpeg, gif, tiff or zip;
+	// empty where there is no cheap examination of the format.
+	Examined      string `protobuf:"bytes,81,opt,name=examined,proto3" json:"examined,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -677,6 +712,20 @@ func (x *ContentFile) GetBasis() string {
 func (x *ContentFile) GetPackageId() string {
 	if x != nil {
 		return x.PackageId
+	}
+	return ""
+}
+
+func (x *ContentFile) GetBlake3() string {
+	if x != nil {
+		return x.Blake3
+	}
+	return ""
+}
+
+func (x *ContentFile) GetExamined() string {
+	if x != nil {
+		return x.Examined
 	}
 	return ""
 }
@@ -3533,6 +3582,232 @@ func (x *UploadLimitsSet) GetKeepDays() uint32 {
 	return 0
 }
 
+// PackageDuplicatesFound says which files of a package stand in the archive already, byte for
+// byte. It says nothing of the other accession: that is looked up when somebody reads it who may
+// see it, for a department must not learn what another one has handed over. At most 500 rows.
+type PackageDuplicatesFound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	PackageId     string                 `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	Files         []*DuplicateFile       `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackageDuplicatesFound) Reset() {
+	*x = PackageDuplicatesFound{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackageDuplicatesFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackageDuplicatesFound) ProtoMessage() {}
+
+func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
+func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *PackageDuplicatesFound) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PackageDuplicatesFound) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *PackageDuplicatesFound) GetFiles() []*DuplicateFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+// DuplicateFile is one file whose bytes an accession has.
+type DuplicateFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Within the package that was checked.
+	Path          string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DuplicateFile) Reset() {
+	*x = DuplicateFile{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DuplicateFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DuplicateFile) ProtoMessage() {}
+
+func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
+func (*DuplicateFile) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *DuplicateFile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+// PackageRowsForgotten takes the next rows of a package away that stands no more or never
+// stood: at most 1,000, by path.
+type PackageRowsForgotten struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	PackageId     string                 `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackageRowsForgotten) Reset() {
+	*x = PackageRowsForgotten{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackageRowsForgotten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackageRowsForgotten) ProtoMessage() {}
+
+func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
+func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *PackageRowsForgotten) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PackageRowsForgotten) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+// AcceptanceAbandoned takes a begun acceptance back before its number was given: the package's
+// bytes in staging are not whole any more. The transfer is expected again.
+type AcceptanceAbandoned struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	PackageId  string                 `protobuf:"bytes,2,opt,name=package_id,json=packageId,proto3" json:"package_id,omitempty"`
+	// What is missing or damaged.
+	Reason        *PackageFault `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptanceAbandoned) Reset() {
+	*x = AcceptanceAbandoned{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptanceAbandoned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptanceAbandoned) ProtoMessage() {}
+
+func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
+func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *AcceptanceAbandoned) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AcceptanceAbandoned) GetPackageId() string {
+	if x != nil {
+		return x.PackageId
+	}
+	return ""
+}
+
+func (x *AcceptanceAbandoned) GetReason() *PackageFault {
+	if x != nil {
+		return x.Reason
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_events_proto_rawDesc = "" +
@@ -3568,7 +3843,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x125\n" +
-	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xf8\x01\n" +
+	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xce\x02\n" +
 	"\x0ePackageChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -3578,13 +3853,18 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\x12'\n" +
 	"\x0fmanifest_sha512\x18\x05 \x01(\tR\x0emanifestSha512\x129\n" +
 	"\bwarnings\x18\x06 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\bwarnings\x12\x16\n" +
-	"\x06redone\x18( \x03(\rR\x06redone\"\x89\x01\n" +
+	"\x06redone\x18( \x03(\rR\x06redone\x12\x18\n" +
+	"\ascanner\x18P \x01(\tR\ascanner\x12\x1e\n" +
+	"\n" +
+	"signatures\x18Q \x01(\tR\n" +
+	"signatures\x12\x1a\n" +
+	"\bsoftware\x18R \x01(\tR\bsoftware\"\x89\x01\n" +
 	"\x13PackageFilesChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x122\n" +
-	"\x05files\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05files\"\xda\x01\n" +
+	"\x05files\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05files\"\x8e\x02\n" +
 	"\vContentFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x16\n" +
@@ -3595,7 +3875,9 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04mime\x18\a \x01(\tR\x04mime\x12\x14\n" +
 	"\x05basis\x18\b \x01(\tR\x05basis\x12\x1d\n" +
 	"\n" +
-	"package_id\x18( \x01(\tR\tpackageId\"o\n" +
+	"package_id\x18( \x01(\tR\tpackageId\x12\x16\n" +
+	"\x06blake3\x18P \x01(\tR\x06blake3\x12\x1a\n" +
+	"\bexamined\x18Q \x01(\tR\bexamined\"o\n" +
 	"\x0fAcceptanceBegun\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -3832,7 +4114,26 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x0etransfer_files\x18\x04 \x01(\rR\rtransferFiles\x12)\n" +
 	"\x10department_bytes\x18\x05 \x01(\x04R\x0fdepartmentBytes\x12)\n" +
 	"\x10department_files\x18\x06 \x01(\rR\x0fdepartmentFiles\x12\x1b\n" +
-	"\tkeep_days\x18\a \x01(\rR\bkeepDaysB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\tkeep_days\x18\a \x01(\rR\bkeepDays\"\x8e\x01\n" +
+	"\x16PackageDuplicatesFound\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x124\n" +
+	"\x05files\x18\x03 \x03(\v2\x1e.qoyma.intake.v1.DuplicateFileR\x05files\"#\n" +
+	"\rDuplicateFile\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\"V\n" +
+	"\x14PackageRowsForgotten\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\"\x8c\x01\n" +
+	"\x13AcceptanceAbandoned\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1d\n" +
+	"\n" +
+	"package_id\x18\x02 \x01(\tR\tpackageId\x125\n" +
+	"\x06reason\x18\x03 \x01(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06reasonB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_events_proto_rawDescOnce sync.Once
@@ -3846,7 +4147,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -3895,45 +4196,51 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*AccessionDeaccessioned)(nil), // 44: qoyma.intake.v1.AccessionDeaccessioned
 	(*DeaccessionAct)(nil),         // 45: qoyma.intake.v1.DeaccessionAct
 	(*UploadLimitsSet)(nil),        // 46: qoyma.intake.v1.UploadLimitsSet
-	(*v1.Organisation)(nil),        // 47: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 48: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 49: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 50: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 51: qoyma.record.v1.Protocol
+	(*PackageDuplicatesFound)(nil), // 47: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 48: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 49: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 50: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 51: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 52: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 53: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 54: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 55: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	47, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	48, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	49, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	50, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	51, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	53, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	54, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	47, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	48, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	51, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	16, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
 	12, // 10: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	49, // 11: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	47, // 12: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	48, // 13: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	53, // 11: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	51, // 12: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 13: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
 	16, // 14: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	17, // 15: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	51, // 16: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	55, // 16: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
 	24, // 17: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
 	26, // 18: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
 	28, // 19: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	34, // 20: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	51, // 21: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	47, // 22: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	48, // 23: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	51, // 24: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	51, // 25: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	55, // 21: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 22: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	52, // 23: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	55, // 24: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	55, // 25: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
 	45, // 26: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	48, // 27: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 28: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -3947,7 +4254,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   47,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

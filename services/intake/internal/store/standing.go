@@ -1,0 +1,103 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// standing are the packages of a transfer that stand, in the order in which they came. The first
+// brought the whole content; each later one brought returned rows again (practice.md: only what was
+// returned is redone). Rows of an earlier package for what a later one brought count no more and are
+// not touched: a package of a million files is replaced in part by one row here.
+type standing []*intakev1.PackageChecked
+
+// standingOf reads them.
+func standingOf(v *base.View, id string) (s standing, err error) {
+	for _, raw := range v.Scan("standing", under(key(id)), nil) {
+		p := new(intakev1.PackageChecked)
+		if err := proto.Unmarshal(raw, p); err != nil {
+			return nil, fmt.Errorf("packages of %s: %w", id, err)
+		}
+		s = append(s, p)
+	}
+	return s, nil
+}
+
+// last is the id of the package that came last; empty where none stands.
+func (s standing) last() string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[len(s)-1].GetPackageId()
+}
+
+// owner is the package whose row counts for a path: of a tag file the last, of a unit's file the last
+// that brought the unit.
+func (s standing) owner(path string) string {
+	position, payload := transfer.PositionOf(path)
+	if !payload {
+		return s.last()
+	}
+	return s.brought(position)
+}
+
+// brought is the package that brought a unit's content.
+func (s standing) brought(position uint32) string {
+	for _, p := range slices.Backward(s) {
+		if len(p.GetRedone()) == 0 || slices.Contains(p.GetRedone(), position) {
+			return p.GetPackageId()
+		}
+	}
+	return ""
+}
+
+// stand lets a package stand at a seq of the journal. One without redone positions replaces all that
+// stood; the rows of those are leftovers now.
+func stand(tx *base.Tx, b *intakev1.PackageChecked, seq uint64) error {
+	k := key(b.GetTransferId())
+	if len(b.GetRedone()) == 0 {
+		if err := fall(tx, b.GetTransferId(), b.GetPackageId()); err != nil {
+			return err
+		}
+	}
+	tx.Delete("leftovers", under(k, []byte(b.GetPackageId())...))
+	return put(tx, "standing", binary.BigEndian.AppendUint64(under(k), seq), &intakev1.PackageChecked{
+		TransferId: b.GetTransferId(), PackageId: b.GetPackageId(), Redone: b.GetRedone(),
+	})
+}
+
+// fall ends the standing of every package of a transfer; the rows of all but one are leftovers.
+func fall(tx *base.Tx, id, but string) error {
+	old, err := standingOf(&tx.View, id)
+	if err != nil {
+		return err
+	}
+	var rows [][]byte
+	for k := range tx.Scan("standing", under(key(id)), nil) {
+		rows = append(rows, bytes.Clone(k))
+	}
+	for i, k := range rows {
+		tx.Delete("standing", k)
+		if p := old[i].GetPackageId(); p != but {
+			tx.Put("leftovers", under(key(id), []byte(p)...), []byte{})
+		}
+	}
+	return nil
+}
+
+// Packages lists the packages of a transfer that stand, the last first.
+func Packages(v *base.View, t *intakev1.Transfer) (ids []string, err error) {
+	s, err := standingOf(v, t.GetTransferId())
+	for _, p := range slices.Backward(s) {
+		ids = append(ids, p.GetPackageId())
+	}
+	return ids, err
+}

@@ -1,0 +1,187 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/qoyma/process"
+)
+
+// intakeArchive is a running process with the intake service, and in retention's place one
+// that says nothing but what fell due.
+type intakeArchive struct {
+	stop      context.CancelFunc
+	done      chan error
+	retention *host.Service
+	client    intakev1.IntakeServiceClient
+	transfers int
+}
+
+func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArchive, err error) {
+	i := slices.IndexFunc(cfg.Services, func(s process.Service) bool { return s.Name == "intake" })
+	if i < 0 {
+		return nil, errors.New("bench: this program has no intake service")
+	}
+	a := &intakeArchive{done: make(chan error, 1)}
+	spec := func() host.Spec {
+		return host.Spec{
+			Name: "retention", Schema: store.Schema{Version: 1, Buckets: []store.Bucket{{Name: "due"}}},
+			Apply: func(*store.Tx, *journal.Record) error { return nil },
+		}
+	}
+	services := []process.Service{cfg.Services[i], {Name: "retention", Spec: spec, New: func(p host.Process) (*host.Service, error) {
+		svc, err := host.Open(p, spec())
+		a.retention = svc
+		return svc, err
+	}}}
+	p, err := process.Open(ctx, process.Config{Data: dir, Services: services, NoSocket: true}, cfg.Telemetry)
+	if err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	go func() { a.done <- p.Run(running) }()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if err := until(ctx, func() bool { return p.Ready() == nil }); err != nil {
+		return nil, err
+	}
+	roles := []monitor.Role{monitor.Archivist}
+	conn, err := p.As(monitor.Identity{Actor: "person:bench", Roles: roles, Clearance: process.Clearance(roles)}).Conn("intake")
+	if err != nil {
+		return nil, err
+	}
+	a.client = intakev1.NewIntakeServiceClient(conn)
+	return a, nil
+}
+
+func (a *intakeArchive) close() error {
+	a.stop()
+	return <-a.done
+}
+
+// expect lets units fall due and waits until the intake service has heard of all of them.
+func (a *intakeArchive) expect(ctx context.Context, units int) (id string, err error) {
+	a.transfers++
+	id = fmt.Sprintf("2026-%d", a.transfers)
+	say := func(body proto.Message) error {
+		_, err := a.retention.Store().Do(ctx, store.Command{
+			ID: uuid.Must(uuid.NewV7()), Name: "bench", Actor: "service:retention",
+			Decide: func(*store.View, time.Time) ([]store.Event, error) {
+				return []store.Event{{Refs: []journal.Ref{{Type: "transfer", ID: id}}, Body: body}}, nil
+			},
+		})
+		return err
+	}
+	title := &recordv1.Text{Ru: "Опись дел постоянного хранения", Kk: "Тұрақты сақталатын істер тізімдемесі"}
+	if err := say(&retentionv1.TransferDue{
+		TransferId: id, DueOn: "2026-01-01", Organisation: &recordv1.Organisation{Id: "bench", Name: title, Level: "regional"},
+		Inventory: &recordv1.Inventory{Id: "bench-" + id, Number: "1", Kind: "permanent", Files: uint32(units), Title: title},
+	}); err != nil {
+		return "", fmt.Errorf("bench: %w", err)
+	}
+	var files []*recordv1.File
+	for n := range units {
+		files = append(files, &recordv1.File{Id: fmt.Sprintf("%s-%d", id, n), Position: uint32(n + 1), Title: title})
+		if len(files) == 500 || n == units-1 {
+			if err := say(&retentionv1.TransferDueListed{TransferId: id, Files: files, Last: n == units-1}); err != nil {
+				return "", fmt.Errorf("bench: %w", err)
+			}
+			files = nil
+		}
+	}
+	return id, until(ctx, func() bool {
+		res, err := a.client.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: id, After: uint32(units - 1), Limit: 1})
+		return err == nil && len(res.GetFiles()) == 1
+	})
+}
+
+// send uploads a folder as files without a bag.
+func (a *intakeArchive) send(ctx context.Context, id, tree string) error {
+	stream, err := a.client.UploadPackage(ctx)
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	begin := &intakev1.UploadBegin{CommandId: newID(), TransferId: id, Bare: true}
+	err = stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{Begin: begin}})
+	if err == nil {
+		buf := make([]byte, 512<<10)
+		from := os.DirFS(tree)
+		err = fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			return sendFile(stream, from, path, buf)
+		})
+	}
+	if err != nil && !errors.Is(err, io.EOF) { // EOF: the answer says why
+		return fmt.Errorf("bench: %w", err)
+	}
+	res, err := stream.CloseAndRecv()
+	if err == nil && !res.GetTaken() {
+		err = fmt.Errorf("the package was refused: %v", res.GetFaults()[0])
+	}
+	return err
+}
+
+func sendFile(stream intakev1.IntakeService_UploadPackageClient, from fs.FS, path string, buf []byte) error {
+	f, err := from.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	head := &intakev1.UploadFile{Path: "data/" + path, Size: uint64(info.Size())}
+	if err := stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_File{File: head}}); err != nil {
+		return err
+	}
+	for {
+		n, err := f.Read(buf)
+		if n > 0 {
+			if err := stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Data{Data: buf[:n]}}); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// accept waits until the accession stands: a call that runs out of time has begun it all the same.
+func (a *intakeArchive) accept(ctx context.Context, id string) error {
+	_, err := a.client.AcceptTransfer(ctx, &intakev1.AcceptTransferRequest{CommandId: newID(), TransferId: id})
+	if err != nil && fault.KindOf(err) != fault.Unavailable {
+		return fmt.Errorf("bench: accept: %w", err)
+	}
+	return until(ctx, func() bool {
+		res, err := a.client.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: id, Limit: 1})
+		return err == nil && res.GetTransfer().GetState() == "accepted"
+	})
+}
