@@ -53,7 +53,8 @@ func (d *demo) timeline(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	_, spoilt := d.p.(withOriginals)
+	here, ok := d.p.(withOriginals)
+	spoilt := ok && here.Originals() != ""
 	want := slices.DeleteFunc(links(), func(l link) bool { return l.damage && !spoilt })
 	var events []*journalv1.TimelineEvent
 	lacks := ""
