@@ -57,8 +57,8 @@ type originals struct {
 
 // Codes of intake's faults as its clients see them.
 var (
-	damaged = fault.Define(fault.Internal, "intake.content.damaged", "{what} damaged", "{what} повреждено", "{what} бүлінген")
-	gone    = fault.Define(fault.Internal, "intake.content.gone", "{what} gone", "{what} нет", "{what} жоқ")
+	damaged = fault.Define(fault.Refused, "intake.content.damaged", "{what} damaged", "{what} повреждено", "{what} бүлінген")
+	gone    = fault.Define(fault.Refused, "intake.content.gone", "{what} gone", "{what} нет", "{what} жоқ")
 	unknown = fault.Define(fault.NotFound, "intake.content.unknown", "unknown", "неизвестно", "белгісіз")
 	away    = fault.Define(fault.Unavailable, "test.away", "away", "нет связи", "байланыс жоқ")
 )

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/keys"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/serve"
 	"github.com/qoyma/qoyma/services/platform/telemetry"
 	"github.com/qoyma/qoyma/services/qoyma/client"
@@ -187,6 +188,23 @@ func (a *app) step(s *demo.Step) {
 	a.printf("\n")
 }
 
+// roleWords is a role as people call it; the id of one that has no words here.
+func (a *app) roleWords(role string) string {
+	words, ok := map[monitor.Role]text{
+		monitor.Clerk:         {"department clerk", "делопроизводитель", "іс жүргізуші"},
+		monitor.Archivist:     {"archivist", "архивист", "архивист"},
+		monitor.Commission:    {"member of the expert commission", "член экспертной комиссии", "сараптама комиссиясының мүшесі"},
+		monitor.Head:          {"head of the archive", "руководитель архива", "архив басшысы"},
+		monitor.Researcher:    {"researcher", "исследователь", "зерттеуші"},
+		monitor.Administrator: {"administrator", "администратор", "әкімші"},
+		monitor.Auditor:       {"auditor", "аудитор", "аудитор"},
+	}[monitor.Role(role)]
+	if !ok {
+		return role
+	}
+	return a.say(words)
+}
+
 // tryNext says what can be done with the archive while it is served.
 func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 	a.printf("%s\n\n", a.say(text{
@@ -211,7 +229,7 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 		program = "go run ./services/qoyma"
 	}
 	for _, command := range []string{
-		`search "мектептерге"`, `search "1/1/2"`, "timeline transfer/" + transfer,
+		`search "мектептерге"`, `search "1/1/2"`, "timeline code/1/1/2", "timeline transfer/" + transfer,
 		"accession show " + accession, "act " + accession + " --language kk -o act.pdf", "due", "status",
 		"insurance list", "verify " + paper,
 	} {
@@ -223,7 +241,7 @@ func (a *app) tryNext(p *process.Process, s settings, r *demo.Report) {
 		"Беттерге кіріңіз; бәрінің құпиясөзі де, басшының қол қою құпиясөзі де – %s",
 	})+"\n\n", r.Password)
 	for _, one := range r.Accounts {
-		a.printf("  %-12s %s, %s\n", one.Login, one.Role, one.Name)
+		a.printf("  %-12s %s, %s\n", one.Login, a.roleWords(one.Role), one.Name)
 	}
 	a.printf("\n  http://%s/  (/welcome, /healthz, /readyz, /metrics)\n", p.HTTPAddr())
 }

@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // parts are messages of the event files that are parts of events, not events.
@@ -37,5 +39,17 @@ func TestEveryEventHasWords(t *testing.T) {
 	})
 	if seen < 20 {
 		t.Errorf("only %d events were found", seen)
+	}
+}
+
+// TestEveryRoleHasWords: the demonstration lists its accounts for people.
+func TestEveryRoleHasWords(t *testing.T) {
+	for _, role := range personRoles() {
+		for _, lang := range []fault.Language{fault.Kazakh, fault.Russian} {
+			a := &app{lang: string(lang)}
+			if a.roleWords(string(role)) == string(role) {
+				t.Errorf("role %s has no words in %s", role, lang)
+			}
+		}
 	}
 }

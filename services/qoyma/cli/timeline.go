@@ -7,10 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/qoyma/client"
+	"github.com/qoyma/qoyma/services/standards/custody"
 )
 
 func (c *archive) journalOf(service string) (journalv1.JournalServiceClient, error) {
@@ -35,8 +37,8 @@ func (a *app) timelineCommand() *cobra.Command {
 	var verbose bool
 	c := &cobra.Command{
 		Use: "timeline REF", Short: "What happened to an object, from the journals of all services", Args: cobra.ExactArgs(1),
-		Long:    "What happened to an object, from the journals of all services in one order: a cause stands before its effects. Times are those of Almaty.",
-		Example: "  qoyma timeline transfer/2026-1\n  qoyma timeline accession/2026-1 --verbose",
+		Long:    "What happened to an object, from the journals of all services in one order: a cause stands before its effects. Times are those of Almaty.\nThe timeline of a code is the whole chain: department, transfer, accession, catalogue, insurance, requests, papers.",
+		Example: "  qoyma timeline code/1/1/2\n  qoyma timeline transfer/2026-1\n  qoyma timeline accession/2026-1 --verbose",
 	}
 	t.flags(c)
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show what the events hold")
@@ -45,13 +47,37 @@ func (a *app) timelineCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		events, err := client.Timeline(ctx, ar.services, ar.journalOf, ref)
+		events, cut, err := ar.history(ctx, ref)
 		if err != nil {
 			return err
 		}
-		return a.show(&journalv1.TimelineResponse{Events: events}, func() { a.showTimeline(ref, events, verbose) })
+		return a.show(&journalv1.TimelineResponse{Events: events, More: cut}, func() {
+			a.showTimeline(ref, events, verbose)
+			if cut {
+				a.printf("%s\n", a.say(text{
+					"more is related to this file than one timeline shows; ask for the timeline of a request or an accession",
+					"с этим делом связано больше, чем показывает одна лента; запросите ленту запроса или поступления",
+					"бұл іске бір тарихта көрсетілгеннен көп нәрсе қатысты; сұраудың немесе түсімнің тарихын сұраңыз",
+				}))
+			}
+		})
 	})
 	return c
+}
+
+// history is an object's timeline; that of an archival file, asked for by its code, is the whole
+// chain from the department to the papers that cite it.
+func (c *archive) history(ctx context.Context, ref journal.Ref) (events []*journalv1.TimelineEvent, cut bool, err error) {
+	id, ok := custody.ID(ref.ID)
+	if ref.Type != custody.Code || !ok {
+		events, err = client.Timeline(ctx, c.services, c.journalOf, ref)
+		return events, false, err
+	}
+	conn, err := c.conn("catalogue")
+	if err != nil {
+		return nil, false, err
+	}
+	return client.History(ctx, c.services, c.journalOf, cataloguev1.NewCatalogueServiceClient(conn), id)
 }
 
 func (a *app) showTimeline(ref journal.Ref, events []*journalv1.TimelineEvent, verbose bool) {

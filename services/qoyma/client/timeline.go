@@ -2,11 +2,13 @@ package client
 
 import (
 	"context"
-	"maps"
-	"slices"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/timeline"
+	"github.com/qoyma/qoyma/services/standards/custody"
 )
 
 // JournalOf gives the journal of a service.
@@ -15,60 +17,38 @@ type JournalOf func(service string) (journalv1.JournalServiceClient, error)
 // Timeline reads what all services' journals say of an object, in one order: an event never
 // stands before the one that caused it, and otherwise the earlier recorded one comes first.
 func Timeline(ctx context.Context, services []string, of JournalOf, ref journal.Ref) ([]*journalv1.TimelineEvent, error) {
-	var all []*journalv1.TimelineEvent
-	for _, service := range services {
-		c, err := of(service)
-		if err != nil {
-			return nil, err
-		}
-		for after, more := uint64(0), true; more; {
-			res, err := c.Timeline(ctx, &journalv1.TimelineRequest{Service: service, Ref: ref.Proto(), After: after})
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, res.GetEvents()...)
-			if more = res.GetMore() && len(res.GetEvents()) > 0; more {
-				after = res.GetEvents()[len(res.GetEvents())-1].GetSeq()
-			}
-		}
-	}
-	return inOrder(all), nil
+	events, _, err := timeline.Gather(ctx, services, of.read, timeline.Plan{From: []journal.Ref{ref}})
+	return events, err
 }
 
-type place struct {
-	service    string
-	epoch, seq uint64
+func (of JournalOf) read(ctx context.Context, service string, ref journal.Ref, after uint64) (*journalv1.TimelineResponse, error) {
+	c, err := of(service)
+	if err != nil {
+		return nil, err
+	}
+	return c.Timeline(ctx, &journalv1.TimelineRequest{Service: service, Ref: ref.Proto(), After: after})
 }
 
-// inOrder merges the journals: each stays in its own order, a cause comes before its effects
-// (two services' clocks may differ, causes do not), and otherwise the earlier recorded event
-// comes first.
-func inOrder(events []*journalv1.TimelineEvent) []*journalv1.TimelineEvent {
-	waits := make(map[place]bool, len(events)) // events that were not put yet
-	queues := make(map[string][]*journalv1.TimelineEvent)
-	for _, e := range events {
-		waits[place{e.GetService(), e.GetEpoch(), e.GetSeq()}] = true
-		queues[e.GetService()] = append(queues[e.GetService()], e)
+// History reads the whole chain of an archival file by its number (custody.ID): the department's
+// file and inventory, transfer, accession, catalogue, insurance copies with damages and repairs,
+// the requests that rest on it and their papers. cut is true where more objects were related than
+// one timeline takes. A file that the catalogue does not show to this reader has what its code
+// alone leads to.
+func History(ctx context.Context, services []string, of JournalOf, catalogue cataloguev1.CatalogueServiceClient, id string) (events []*journalv1.TimelineEvent, cut bool, err error) {
+	plan := timeline.Plan{From: []journal.Ref{{Type: custody.Code, ID: id}, {Type: custody.Copy, ID: id}}, Single: custody.Single()}
+	for _, l := range custody.Links() {
+		plan.Links = append(plan.Links, timeline.Link(l))
 	}
-	services := slices.Sorted(maps.Keys(queues))
-	out := make([]*journalv1.TimelineEvent, 0, len(events))
-	for len(out) < len(events) {
-		var next *journalv1.TimelineEvent
-		free := false // whether next's cause has been put, or is not here
-		for _, service := range services {
-			if len(queues[service]) == 0 {
-				continue
-			}
-			e := queues[service][0]
-			c := e.GetCause()
-			may := c == nil || !waits[place{c.GetService(), c.GetEpoch(), c.GetSeq()}]
-			if next == nil || (may && !free) || (may == free && e.GetRecordedAt().AsTime().Before(next.GetRecordedAt().AsTime())) {
-				next, free = e, may
-			}
+	res, err := catalogue.GetFile(ctx, &cataloguev1.GetFileRequest{Code: id})
+	if err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Denied {
+		return nil, false, err
+	}
+	for _, ref := range []journal.Ref{
+		{Type: custody.File, ID: res.GetFile().GetFile().GetFile().GetId()}, {Type: custody.Accession, ID: res.GetFile().GetAccessionNumber()},
+	} {
+		if ref.ID != "" {
+			plan.From = append(plan.From, ref)
 		}
-		delete(waits, place{next.GetService(), next.GetEpoch(), next.GetSeq()})
-		queues[next.GetService()] = queues[next.GetService()][1:]
-		out = append(out, next)
 	}
-	return out
+	return timeline.Gather(ctx, services, of.read, plan)
 }

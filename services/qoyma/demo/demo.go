@@ -128,9 +128,9 @@ func Run(ctx context.Context, p Archive, folder string, lang fault.Language, pro
 			"The certificate is signed and proves itself; an altered, a re-dated and a forged one are refused",
 		}, d.certify},
 		{"timeline", [3]string{
-			"Бүкіл тізбек бір тарихта: қызметтердің журналдарынан оқылды",
-			"Вся цепочка на одной ленте: прочитана из журналов служб",
-			"The whole chain on one timeline, read from the services' journals",
+			"Бүкіл тізбек бір тарихта: мекеменің ісінен азаматтың анықтамасына дейін, барлық журналдардан",
+			"Вся цепочка на одной ленте: от дела ведомства до справки гражданина, из всех журналов",
+			"The whole chain on one timeline: from the department's file to the citizen's certificate, from all journals",
 		}, d.timeline},
 	} {
 		step := &Step{Number: i + 1, Name: s.name, title: s.title, Facts: map[string]any{}}

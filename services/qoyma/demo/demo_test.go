@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -23,7 +24,8 @@ import (
 // start runs a whole archive on a folder.
 func start(t *testing.T, data string) (p *process.Process, stop func()) {
 	t.Helper()
-	tel, err := telemetry.New(t.Context(), telemetry.Config{Process: "test", Output: io.Discard, Level: slog.LevelError})
+	var console bytes.Buffer // written under the log's own lock, read after the end
+	tel, err := telemetry.New(t.Context(), telemetry.Config{Process: "test", Output: &console, Level: slog.LevelError})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +53,10 @@ func start(t *testing.T, data string) (p *process.Process, stop func()) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
+		// The damage that is made on purpose is no error of the program.
+		if console.Len() > 0 {
+			t.Errorf("the demonstration's console shows errors:\n%s", &console)
+		}
 	}
 }
 
@@ -61,6 +67,7 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 	p, stop := start(t, data)
 	first := demo.Run(t.Context(), p, t.TempDir(), fault.Kazakh, nil)
 	good(t, first)
+	chained(t, first)
 	heads := p.Heads()
 	pages(t, "http://"+p.HTTPAddr().String())
 	stop()
@@ -68,6 +75,7 @@ func TestTheMainJobHoldsTwice(t *testing.T) {
 	p, stop = start(t, data)
 	second := demo.Run(t.Context(), p, t.TempDir(), fault.Russian, nil)
 	good(t, second)
+	chained(t, second)
 	if got := p.Heads(); !slices.Equal(got, heads) {
 		t.Errorf("the second run wrote events: the journals ended with %v, now with %v", heads, got)
 	}
@@ -119,6 +127,31 @@ func good(t *testing.T, r *demo.Report) {
 		if len(s.Told()) == 0 || s.Title(fault.Kazakh) == s.Title(fault.Russian) {
 			t.Errorf("step %d says nothing, or not in every language", s.Number)
 		}
+	}
+}
+
+// chained wants the last step's timeline to hold the whole life of the file, in its order.
+func chained(t *testing.T, r *demo.Report) {
+	t.Helper()
+	step := r.Steps[len(r.Steps)-1]
+	told, ok := step.Facts["chain"].([]string)
+	if !ok || step.Facts["object"] != "code/1/1/2" || step.Facts["services"] != 5 {
+		t.Fatalf("the chain is %v", step.Facts)
+	}
+	at := -1
+	for _, want := range []string{
+		"FileOpened", "InventoryApproved", "TransferDue", "PackageChecked", "AccessionAccepted", "AccessionCatalogued", "CopyMade", "CopyVerified",
+		"DamageFound", "OriginalRestored", "RequestRegistered", "FindingAdded", "CertificateSigned", "RequestClosed",
+	} {
+		i := slices.Index(told, want)
+		if i <= at {
+			t.Errorf("%s is not after what came before it: %v", want, told)
+		}
+		at = i
+	}
+	said := strings.Join(step.Told(), "\n")
+	if strings.Contains(said, "CertificateSigned") || len(step.Told()) != len(told)+1 {
+		t.Errorf("the chain is not told in words:\n%s", said)
 	}
 }
 

@@ -53,7 +53,12 @@ func (d *demo) insure(ctx context.Context, s *Step) error {
 		d.say(s, code.GetKk()+" көшірмесі жасалды, салыстырылды"+what, "Копия "+code.GetRu()+" изготовлена и сверена"+what, "Copy of "+code.GetEn()+" made and verified"+what)
 	}
 	s.Facts["copies"] = told
-	victim := copies[0]
+	// The file that the citizen's answer will rest on, so that one chain has everything on it.
+	i := slices.IndexFunc(copies, func(one *insurancev1.Copy) bool { return one.GetFile().GetCode().GetRu() == d.code })
+	if i < 0 {
+		return wrong("%s has no insurance copy", d.code)
+	}
+	victim := copies[i]
 	if err := d.sites(ctx, c, s); err != nil {
 		return err
 	}

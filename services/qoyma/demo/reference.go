@@ -138,13 +138,13 @@ func (d *demo) answer(ctx context.Context, s *Step) error {
 		return err
 	}
 	found, err := c.AddFinding(ctx, &referencev1.AddFindingRequest{
-		CommandId: d.id("finding"), Number: n, Code: "1/1/1", Leaves: "47–48",
+		CommandId: d.id("finding"), Number: n, Code: d.code, Leaves: "47–48",
 		Quotation: "Ақбұлақ ауылында мектеп салуға С. Н. Ахметов жауапты болып тағайындалсын.",
 	})
 	if err != nil {
 		return err
 	}
-	holds, err := c.HoldsOn(ctx, &referencev1.HoldsOnRequest{Codes: []string{"Ф. 1. Оп. 1. Д. 1"}})
+	holds, err := c.HoldsOn(ctx, &referencev1.HoldsOnRequest{Codes: []string{d.code}})
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (d *demo) answer(ctx context.Context, s *Step) error {
 	if _, err := c.DeliverAnswer(ctx, &referencev1.DeliverAnswerRequest{CommandId: d.id("deliver"), Number: n, Way: "link"}); err != nil {
 		return err
 	}
-	holds, err = c.HoldsOn(ctx, &referencev1.HoldsOnRequest{Codes: []string{"1/1/1"}})
+	holds, err = c.HoldsOn(ctx, &referencev1.HoldsOnRequest{Codes: []string{d.code}})
 	if err == nil && len(holds.GetHolds()) != 0 {
 		return wrong("request %s is closed and still holds a file", n)
 	}

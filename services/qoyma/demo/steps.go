@@ -14,11 +14,9 @@ import (
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/qoyma/client"
-	"github.com/qoyma/qoyma/services/qoyma/process"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
 
@@ -343,39 +341,6 @@ func (d *demo) find(ctx context.Context, s *Step) error {
 	s.Facts["found"] = found
 	if len(f.GetFile().GetContentPaths()) == 0 {
 		return wrong("%s has no digital content", d.code)
-	}
-	return nil
-}
-
-// timeline reads the transfer's history from all journals, and waits until the duty is closed
-// where it began.
-func (d *demo) timeline(ctx context.Context, s *Step) error {
-	var events []*journalv1.TimelineEvent
-	want := []string{"TransferDue", "TransferExpected", "PackageChecked", "AccessionAccepted", "AccessionCatalogued", "TransferFulfilled", "CopyOrdered", "CopyMade", "CopyVerified"}
-	if err := until(ctx, "the timeline tells "+strings.Join(want, ", "), func() (bool, error) {
-		var err error
-		events, err = client.Timeline(ctx, process.Names(), d.journal, journal.Ref{Type: "transfer", ID: d.transfer})
-		if err != nil {
-			return false, err
-		}
-		for _, name := range want {
-			if !slices.ContainsFunc(events, func(e *journalv1.TimelineEvent) bool { return strings.HasSuffix(e.GetBodyType(), "."+name) }) {
-				return false, nil
-			}
-		}
-		return true, nil
-	}); err != nil {
-		return err
-	}
-	services := map[string]bool{}
-	for _, e := range events {
-		services[e.GetService()] = true
-		line := fmt.Sprintf("%s  %-9s %4d  %s", e.GetRecordedAt().AsTime().Format("15:04:05.000"), e.GetService(), e.GetSeq(), e.GetBodyType()[strings.LastIndex(e.GetBodyType(), ".")+1:])
-		d.say(s, line, line, line)
-	}
-	s.Facts["events"], s.Facts["services"] = len(events), len(services)
-	if len(services) < 3 {
-		return wrong("the timeline comes from %d services, not three", len(services))
 	}
 	return nil
 }

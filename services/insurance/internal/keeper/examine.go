@@ -306,7 +306,7 @@ func (e *exam) declare(ctx context.Context) error {
 		}
 		fresh = fresh || len(records) > 0
 		for _, at := range some {
-			e.log().ErrorContext(ctx, "damage found", "copy", e.copy.GetCopyId(), "side", at.side, "site", at.site, "path", at.path)
+			e.log().WarnContext(ctx, "damage found", "copy", e.copy.GetCopyId(), "side", at.side, "site", at.site, "path", at.path)
 		}
 	}
 	if !fresh {

@@ -30,14 +30,15 @@ import (
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
-// Damaged is answered where bytes are not the ones that were accepted.
-var Damaged = fault.Define(fault.Internal, "intake.content.damaged",
+// Damaged is answered where bytes are not the ones that were accepted: a fact of the object, found by
+// a program that works, so it is refused and no mistake of ours.
+var Damaged = fault.Define(fault.Refused, "intake.content.damaged",
 	"{what} is not what was accepted: its digest differs; stop using it and tell the administrator, it must be restored from a copy",
 	"{what} – не то, что было принято: контрольная сумма не совпадает; не используйте и сообщите администратору, нужно восстановить из копии",
 	"{what} – қабылданған нұсқа емес: бақылау сомасы сәйкес келмейді; пайдаланбаңыз, әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")
 
 // Gone is answered where accepted bytes are not there or the disk does not give them.
-var Gone = fault.Define(fault.Internal, "intake.content.gone",
+var Gone = fault.Define(fault.Refused, "intake.content.gone",
 	"{what} is missing or cannot be read, though it was accepted; tell the administrator, it must be restored from a copy",
 	"{what} отсутствует или не читается, хотя было принято; сообщите администратору, нужно восстановить из копии",
 	"{what} қабылданғанымен, орнында жоқ немесе оқылмайды; әкімшіге хабарлаңыз, көшірмеден қалпына келтіру керек")

@@ -5,17 +5,22 @@ package audit
 import (
 	"context"
 	"embed"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/timeline"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/standards/custody"
 )
 
 //go:embed templates texts.json
@@ -61,6 +66,8 @@ type page struct {
 	Events   []event
 	Next     string   // address of what is older
 	Away     []string // services that do not answer
+	Chain    bool     // the whole chain of a file
+	More     bool     // there is more than one page takes
 	Asked    bool
 }
 
@@ -133,18 +140,67 @@ func (p *page) each(r *web.Request, ask func(ctx context.Context, i int, c journ
 	}
 }
 
-// mostOfOne bounds what a timeline shows of one service; an object with more events is a service
-// itself, whose journal is read by who and when.
-const mostOfOne = 500
-
+// timeline is what all journals say of the object asked for; of a file, asked for by its code, the
+// whole chain from the department to the papers that cite it.
 func (p *page) timeline(r *web.Request) []*journalv1.TimelineEvent {
-	found := make([][]*journalv1.TimelineEvent, len(r.Services()))
-	p.each(r, func(ctx context.Context, i int, c journalv1.JournalServiceClient, service string) error {
-		res, err := c.Timeline(ctx, &journalv1.TimelineRequest{Service: service, Ref: &journalv1.Ref{Type: p.Type, Id: p.ID}, Limit: mostOfOne})
-		found[i] = res.GetEvents()
-		return err
-	})
-	return inOrder(slices.Concat(found...))
+	plan := timeline.Plan{From: []journal.Ref{{Type: p.Type, ID: p.ID}}}
+	if id, ok := custody.ID(p.ID); ok && p.Type == custody.Code {
+		p.ID, p.Chain = id, true
+		plan = p.chain(r, id)
+	}
+	var mu sync.Mutex
+	away := map[string]error{}
+	read := func(ctx context.Context, service string, ref journal.Ref, after uint64) (*journalv1.TimelineResponse, error) {
+		c, err := journalOf(r, service)
+		var res *journalv1.TimelineResponse
+		if err == nil {
+			res, err = c.Timeline(ctx, &journalv1.TimelineRequest{Service: service, Ref: ref.Proto(), After: after})
+		}
+		// An object with more events is a service itself, whose journal is read by who and when.
+		mu.Lock()
+		defer mu.Unlock()
+		if res.GetMore() {
+			res.More, p.More = false, true
+		}
+		if err != nil {
+			away[service] = err
+		}
+		return res, nil //nolint:nilerr // the page shows what the others say, and who is away
+	}
+	events, cut, err := timeline.Gather(r.Context(), r.Services(), read, plan)
+	if err != nil {
+		return nil // read gives none
+	}
+	p.More = p.More || cut
+	for _, service := range slices.Sorted(maps.Keys(away)) {
+		p.Away = append(p.Away, service+": "+fault.Of(away[service]).In(r.Lang))
+	}
+	return events
+}
+
+// chain says where the history of a file begins: with its code and, where the catalogue shows it to
+// this reader, with the department's file and the accession.
+func (p *page) chain(r *web.Request, id string) timeline.Plan {
+	plan := timeline.Plan{From: []journal.Ref{{Type: custody.Code, ID: id}, {Type: custody.Copy, ID: id}}, Single: custody.Single()}
+	for _, l := range custody.Links() {
+		plan.Links = append(plan.Links, timeline.Link(l))
+	}
+	conn, err := r.Conn("catalogue")
+	if err != nil {
+		return plan
+	}
+	res, err := cataloguev1.NewCatalogueServiceClient(conn).GetFile(r.Context(), &cataloguev1.GetFileRequest{Code: id})
+	if err != nil {
+		return plan
+	}
+	for _, ref := range []journal.Ref{
+		{Type: custody.File, ID: res.GetFile().GetFile().GetFile().GetId()}, {Type: custody.Accession, ID: res.GetFile().GetAccessionNumber()},
+	} {
+		if ref.ID != "" {
+			plan.From = append(plan.From, ref)
+		}
+	}
+	return plan
 }
 
 // recent goes back through all journals together, newest first; before says where each goes on, as

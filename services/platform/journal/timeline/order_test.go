@@ -1,4 +1,4 @@
-package client
+package timeline
 
 import (
 	"fmt"
@@ -49,7 +49,7 @@ func TestInOrder(t *testing.T) {
 			events = append(events, at(t, text))
 		}
 		var got []string
-		for _, e := range inOrder(events) {
+		for _, e := range InOrder(events) {
 			got = append(got, fmt.Sprintf("%s%d", e.GetService(), e.GetSeq()))
 		}
 		if strings.Join(got, " ") != test.want {

@@ -1,6 +1,7 @@
-package audit
+package timeline
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -16,10 +17,14 @@ func placeOf(e *journalv1.TimelineEvent) place {
 	return place{e.GetService(), e.GetEpoch(), e.GetSeq()}
 }
 
-// inOrder merges what several journals say: each stays in its own order, a cause stands before its
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.service, q.service), cmp.Compare(p.seq, q.seq), cmp.Compare(p.epoch, q.epoch))
+}
+
+// InOrder merges what several journals say: each stays in its own order, a cause stands before its
 // effects (two services' clocks may differ, causes do not), and otherwise the earlier recorded event
-// comes first.
-func inOrder(events []*journalv1.TimelineEvent) []*journalv1.TimelineEvent {
+// comes first. Events of one service must come in the order of their seq.
+func InOrder(events []*journalv1.TimelineEvent) []*journalv1.TimelineEvent {
 	ahead := make(map[place]bool, len(events)) // events that have not been put yet
 	queues := make(map[string][]*journalv1.TimelineEvent)
 	for _, e := range events {
@@ -40,7 +45,7 @@ func inOrder(events []*journalv1.TimelineEvent) []*journalv1.TimelineEvent {
 // pick chooses among the heads of the queues: the earliest whose cause is not still to come, or the
 // earliest of all where causes go round in a circle, which only a damaged journal could say.
 func pick(names []string, queues map[string][]*journalv1.TimelineEvent, ahead map[place]bool) *journalv1.TimelineEvent {
-	var free, any *journalv1.TimelineEvent
+	var free, whichever *journalv1.TimelineEvent
 	earlier := func(a, b *journalv1.TimelineEvent) bool {
 		return b == nil || a.GetRecordedAt().AsTime().Before(b.GetRecordedAt().AsTime())
 	}
@@ -49,8 +54,8 @@ func pick(names []string, queues map[string][]*journalv1.TimelineEvent, ahead ma
 			continue
 		}
 		e := queues[name][0]
-		if earlier(e, any) {
-			any = e
+		if earlier(e, whichever) {
+			whichever = e
 		}
 		c := e.GetCause()
 		if (c == nil || !ahead[place{c.GetService(), c.GetEpoch(), c.GetSeq()}]) && earlier(e, free) {
@@ -60,5 +65,5 @@ func pick(names []string, queues map[string][]*journalv1.TimelineEvent, ahead ma
 	if free != nil {
 		return free
 	}
-	return any
+	return whichever
 }
