@@ -17,7 +17,8 @@ const table = "../../gateway/testdata/denials.golden"
 
 // notPages are answers that no browser draws: downloads, streams and what scripts ask for.
 var notPages = []string{
-	"/accessions/{number}/act/{language}", "/accessions/{number}/content/{path...}", "/accessions/{year}/book/{language}",
+	"/accessions/{number}/act/{language}", "/accessions/{number}/labels/{language}", "/accessions/{number}/deaccessions/{count}/act/{language}",
+	"/accessions/{number}/content/{path...}", "/accessions/{year}/book/{language}",
 	"/admin/checkpoints/{service}", "/admin/proof/{service}/{seq}", "/api/openapi.json",
 	"/dept/transfers/{id}/act/{language}", "/dept/transfers/{id}/progress", "/dept/transfers/{id}/tus", "/insurance/scrubs/{scrub}/progress",
 	"/desk/{number}/answer", "/desk/{number}/paper", "/r/{number}/answer", "/request/fonds",
@@ -28,6 +29,9 @@ var others = map[string]string{
 	"/approve/{number}": "TestDesk", "/r/{number}": "TestCitizen", "/r/{number}/receipt": "TestCitizen", "/r/{number}/clarify": "TestCitizen",
 	"/r/{number}/complain": "TestCitizen", "/r/{number}/withdraw": "TestCitizen", "/verify/{number}": "TestVerifyWithoutScripts",
 	"/verify/file": "TestVerifyWithoutScripts", "/dept/files/{file}/close": "TestAClerkKeepsFiles",
+	"/transfers/{id}/inventory": "TestAClerkAnnouncesAnInventory", "/dept/transfers/{id}/receipt": "TestATransferFromDueToSigned",
+	"/accessions/{number}/approval": "TestPapersAreAnnouncedAndKept", "/accessions/{number}/describe": "TestPapersAreAnnouncedAndKept",
+	"/accessions/{number}/deaccessions/{count}": "TestPapersAreAnnouncedAndKept",
 }
 
 // rounds are where each person begins; the rest is found by following links.

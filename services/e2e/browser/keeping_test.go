@@ -49,6 +49,32 @@ func TestPapersAreAnnouncedAndKept(t *testing.T) {
 	}
 }
 
+// TestAClerkAnnouncesAnInventory is what a department hands over out of turn: its rows pasted from a spreadsheet, a wrong one said
+// where it stands, and sealed; without JavaScript.
+func TestAClerkAnnouncesAnInventory(t *testing.T) {
+	axe := axeSource(t)
+	for _, lang := range []string{"kk", "ru"} {
+		t.Run(lang, func(t *testing.T) {
+			b := open(t, false)
+			b.wide(1280)
+			b.signsIn("su-bolimi", "/announce/extra", lang)
+			b.fills("reason", "Қойма жөндеуге жабылады", "number", fmt.Sprint(time.Now().UnixNano()%1_000_000), "title_kk", "Тұрақты істер", "title_ru", "Дела постоянного хранения", "year_from", "2011", "year_to", "2011")
+			b.ticks("form", "paper")
+			b.ticks("inventory_kind", "permanent")
+			b.presses(send)
+			b.seen("inventory", lang, axe)
+			b.fills("rows", "Бұйрықтар; 2011; 2011; көп")
+			b.leads(chromedp.Click(chromedp.CSS(do("add"))))
+			b.seen("inventory-wrong", lang, axe)
+			b.fills("rows", "Бұйрықтар; 2011; 2011; 120\nХаттамалар; 2011; 2011; 80")
+			b.presses(do("add"))
+			b.says("Бұйрықтар", "Хаттамалар")
+			b.presses(do("seal"))
+			b.seen("inventory-sealed", lang, axe)
+		})
+	}
+}
+
 // keeps signs, decides, describes, puts apart and stores.
 func (b *tab) keeps(here, lang, axe string) {
 	b.t.Helper()
