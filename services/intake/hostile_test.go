@@ -1,0 +1,133 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/bagit/hostile"
+)
+
+// broken are the packages whose upload ends before it is judged, because it does not keep to
+// what it announced.
+var broken = map[string]string{
+	"name/long path":                   "intake.upload.order",
+	"bound/larger than announced":      "intake.upload.too_much",
+	"bound/far smaller than announced": "intake.upload.no_room",
+}
+
+// TestNoHostilePackageComesIn runs the table of standards/bagit through the upload: each is
+// refused by its own code at its own entry, and leaves nothing in staging, rows or repository,
+// and in the journal its refusal alone.
+func TestNoHostilePackageComesIn(t *testing.T) {
+	w := newWorld(t)
+	ran := 0
+	for _, p := range hostile.Packages() {
+		if !p.Has(hostile.Upload) || p.Limits != (bagit.Limits{}) {
+			continue // the bounds of an upload are its own
+		}
+		ran++
+		t.Run(p.Name, func(t *testing.T) {
+			id := fmt.Sprintf("2026-%d", ran)
+			w.expect(id, file(1, 3))
+			before := w.s.host.Store().Head().Seq
+			res, err := w.sendHostile(id, p)
+			var f *fault.Error
+			var recorded uint64 // events
+			switch {
+			case broken[p.Name] != "":
+				if !errors.As(err, &f) || f.Code != broken[p.Name] {
+					t.Errorf("%v, want %s", err, broken[p.Name])
+				}
+			case !sendable(p): // protobuf carries no such name: the call itself fails
+				if err == nil || (status.Code(err) != codes.Internal && !errors.As(err, &f)) {
+					t.Errorf("%v %v", res, err)
+				}
+				w.server.Stop() // the caller hears of it before the server does
+				defer w.reopen()
+			case err != nil || res.GetTaken():
+				t.Errorf("%v %v", res, err)
+			default:
+				recorded = 1 // the refusal
+				found := false
+				for _, f := range res.GetFaults() {
+					found = found || f.GetCode() == p.Code && f.GetWhere() == p.At(hostile.Upload)
+				}
+				if !found {
+					t.Errorf("%s, want %s %s", faultCodes(res.GetFaults()), p.At(hostile.Upload), p.Code)
+				}
+			}
+			w.nothing()
+			if after := w.s.host.Store().Head().Seq; after != before+recorded {
+				t.Errorf("%d events were recorded, want %d", after-before, recorded)
+			}
+		})
+	}
+	if ran < 60 {
+		t.Errorf("%d packages ran", ran)
+	}
+	t.Logf("%d packages", ran)
+	w.reopen()
+	w.nothing()
+	w.whole()
+}
+
+// sendable tells whether every name can travel as protobuf text.
+func sendable(p hostile.Package) bool {
+	for _, e := range p.Entries {
+		if !utf8.ValidString(e.Path) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) sendHostile(id string, p hostile.Package) (*intakev1.UploadPackageResponse, error) {
+	messages := []*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: newID(), TransferId: id})}
+	for _, e := range p.Entries {
+		if e.Kind == hostile.File {
+			messages = append(messages, part(&intakev1.UploadFile{Path: e.Path, Size: uint64(int64(len(e.Content)) + e.Lie)}))
+			for text := e.Content; text != ""; text = text[min(len(text), 1<<20):] {
+				messages = append(messages, data(text[:min(len(text), 1<<20)]))
+			}
+		}
+	}
+	return w.raw(messages...)
+}
+
+// nothing wants no trace but refusals.
+func (w *world) nothing() {
+	w.t.Helper()
+	if got := w.staged(); len(got) != 0 {
+		w.t.Errorf("staging holds %v", got)
+	}
+	if err := w.s.host.Store().View(func(v *base.View) error {
+		for _, bucket := range []string{"content", "leftovers", "warnings", "accessions"} {
+			for k := range v.Scan(bucket, nil, nil) {
+				w.t.Errorf("%s holds %q", bucket, k)
+			}
+		}
+		return nil
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	entries, err := os.ReadDir(filepath.Join(w.dir, "intake", "ocfl"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "extensions" { // the root's own
+			w.t.Errorf("the repository holds %s", e.Name())
+		}
+	}
+}
