@@ -26,7 +26,7 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
-var payload = map[string]string{"0001/хат.txt": "мазмұны\n", "0001/scan.pdf": "%PDF-1.7\n1 0 obj\n%%EOF\n", "0003/a.txt": "text\n"}
+var payload = map[string]string{"0001/хат.txt": "мазмұны\n", "0001/scan.pdf": "%PDF-1.7\n1 0 obj\nstartxref\n9\n%%EOF\n", "0003/a.txt": "text\n"}
 
 func TestAWholeBagIsTakenAndAccepted(t *testing.T) {
 	w := newWorld(t)

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -228,4 +230,50 @@ func TestFixityIsCountedByTheQuickDigest(t *testing.T) {
 			t.Errorf("%+v: %v", fixity, err)
 		}
 	}
+}
+
+// TestABrokenFileIsTakenWithAWarningAndABombIsRefused: what the archive knows of a file's
+// structure is recorded with it, in whichever way the package came.
+func TestABrokenFileIsTakenWithAWarningAndABombIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0))
+	w.expect("2026-2", file(1, 0))
+	files := map[string]string{"1/whole.xml": `<?xml version="1.0"?><a/>`, "1/cut.xml": `<?xml version="1.0"?><a>`}
+	for id, send := range map[string]func() (*intakev1.UploadPackageResponse, error){
+		"2026-1": func() (*intakev1.UploadPackageResponse, error) { return w.send(newID(), "2026-1", bag(t, files)) },
+		"2026-2": func() (*intakev1.UploadPackageResponse, error) {
+			bare := map[string]string{}
+			for path, text := range files {
+				bare["data/"+path] = text
+			}
+			return w.finish(w.sendInPieces("2026-2", "bare", bare, false), "2026-2")
+		},
+	} {
+		res, err := send()
+		if err != nil || !res.GetTaken() || faultCodes(res.GetWarnings()) != "data/1/cut.xml examine.xml" {
+			t.Fatal(res, err)
+		}
+		for path, want := range map[string]string{"data/1/whole.xml": "xml", "data/1/cut.xml": ""} {
+			if err := w.s.host.Store().View(func(v *base.View) error {
+				f, ok, err := store.ContentFile(v, id, path)
+				if !ok || f.GetExamined() != want {
+					t.Errorf("%s %s: %v", id, path, f)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	bomb := new(bytes.Buffer)
+	z := zip.NewWriter(bomb)
+	_, err := z.CreateRaw(&zip.FileHeader{Name: "zeros", Method: zip.Deflate, UncompressedSize64: 2 << 30})
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/bomb.zip": bomb.String()}))
+	if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bomb.zip examine.bomb" {
+		t.Fatal(res, err)
+	}
+	w.whole()
 }

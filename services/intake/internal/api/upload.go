@@ -233,6 +233,10 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
+	examined, err := u.examine(ctx, report)
+	if err != nil {
+		return nil, err
+	}
 	found := u.judge(report)
 	if !found.taken {
 		return u.record(ctx, found, nil)
@@ -240,7 +244,7 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if err := u.staged.Keep(); err != nil {
 		return nil, u.explained(err, 0)
 	}
-	res, err = u.record(ctx, found, u.recorder(nil))
+	res, err = u.record(ctx, found, u.recorder(examined))
 	for _, old := range u.packages {
 		// If we crash before this, the replaced package is swept away at the next start, its bytes and
 		// its rows. Where rows were redone, those of the others stay.
