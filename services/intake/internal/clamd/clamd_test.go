@@ -21,7 +21,7 @@ func at(t *testing.T, address string) *Scanner {
 	return s
 }
 
-func scan(s *Scanner, ctx context.Context, text string) (string, error) { //nolint:revive // the scanner is what is tested
+func scan(ctx context.Context, s *Scanner, text string) (string, error) {
 	return s.Scan(ctx, "a/b", int64(len(text)), strings.NewReader(text))
 }
 
@@ -33,7 +33,7 @@ func TestCleanAndFound(t *testing.T) {
 			t.Errorf("%s: %q %v", name, v, err)
 		}
 		for text, want := range map[string]string{"": "", "good": "", large: "", large + clamdtest.Malware: clamdtest.Name} {
-			if got, err := scan(s, t.Context(), text); got != want || err != nil {
+			if got, err := scan(t.Context(), s, text); got != want || err != nil {
 				t.Errorf("%s, %d bytes: %q %v, want %q", name, len(text), got, err, want)
 			}
 		}
@@ -50,7 +50,7 @@ func TestWhateverIsNotPlainIsNoAnswer(t *testing.T) {
 		"ClamAV " + strings.Repeat("1", maxVersion) + "\x00",
 	} {
 		d.Say(func(string, string) string { return answer })
-		if got, err := scan(s, t.Context(), "text"); got != "" || !errors.Is(err, Down) {
+		if got, err := scan(t.Context(), s, "text"); got != "" || !errors.Is(err, Down) {
 			t.Errorf("%q: %q %v", answer, got, err)
 		}
 		if got, err := s.Version(t.Context()); got != "" || !errors.Is(err, Down) {
@@ -61,7 +61,7 @@ func TestWhateverIsNotPlainIsNoAnswer(t *testing.T) {
 
 func TestADeadOrSlowDaemonIsNoAnswer(t *testing.T) {
 	for _, address := range []string{"unix:" + t.TempDir() + "/none", "127.0.0.1:1"} {
-		if _, err := scan(at(t, address), t.Context(), "text"); !errors.Is(err, Down) {
+		if _, err := scan(t.Context(), at(t, address), "text"); !errors.Is(err, Down) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -69,13 +69,13 @@ func TestADeadOrSlowDaemonIsNoAnswer(t *testing.T) {
 	d.Say(nil)
 	s := at(t, d.Address)
 	s.Patience = 20 * time.Millisecond
-	if _, err := scan(s, t.Context(), "text"); !errors.Is(err, Down) {
+	if _, err := scan(t.Context(), s, "text"); !errors.Is(err, Down) {
 		t.Error(err)
 	}
 	s = at(t, d.Address) // patient, but the caller goes away
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := scan(s, ctx, "text"); !errors.Is(err, Down) {
+	if _, err := scan(ctx, s, "text"); !errors.Is(err, Down) {
 		t.Error(err)
 	}
 }
@@ -83,7 +83,7 @@ func TestADeadOrSlowDaemonIsNoAnswer(t *testing.T) {
 func TestAFileBeyondTheDaemonsBoundIsSaid(t *testing.T) {
 	d := clamdtest.Start(t)
 	d.Limit(100)
-	if _, err := scan(at(t, d.Address), t.Context(), strings.Repeat("x", 101)); !errors.Is(err, TooLarge) {
+	if _, err := scan(t.Context(), at(t, d.Address), strings.Repeat("x", 101)); !errors.Is(err, TooLarge) {
 		t.Error(err)
 	}
 }

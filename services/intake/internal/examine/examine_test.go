@@ -75,7 +75,7 @@ func TestWhatIsBrokenIsSaid(t *testing.T) {
 		"no end":              {"%PDF-1.4\nstartxref\n0\n", "examine.pdf"},
 		"table outside":       {"%PDF-1.4\nstartxref\n999\n%%EOF", "examine.pdf"},
 		"no table":            {"%PDF-1.4\n" + strings.Repeat(" ", 200) + "startxref\n40\n%%EOF", "examine.pdf"},
-		"directory in circle": {strings.Replace(string(encoded(t, TIFF)), "\x00\x00\x00\x00", "\x00\x00\x00\x00", 1)[:34] + "\x08\x00\x00\x00", "examine.image"},
+		"directory in circle": {string(encoded(t, TIFF)[:34]) + "\x08\x00\x00\x00", "examine.image"},
 		"bomb":                {bomb(t), "examine.bomb"},
 	} {
 		_, found, err := File("a/b", strings.NewReader(c.text), int64(len(c.text)))

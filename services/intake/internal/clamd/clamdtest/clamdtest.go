@@ -46,7 +46,7 @@ func StartTCP(t *testing.T) *Daemon {
 
 func run(t *testing.T, network, address string) *Daemon {
 	t.Helper()
-	lis, err := net.Listen(network, address)
+	lis, err := new(net.ListenConfig).Listen(t.Context(), network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
