@@ -27,7 +27,8 @@ var broken = map[string]string{
 }
 
 // TestNoHostilePackageComesIn runs the table of standards/bagit through the upload: each is
-// refused by its own code at its own entry, and leaves nothing in staging, rows or repository.
+// refused by its own code at its own entry, and leaves nothing in staging, rows or repository,
+// and in the journal its refusal alone.
 func TestNoHostilePackageComesIn(t *testing.T) {
 	w := newWorld(t)
 	ran := 0
@@ -37,11 +38,12 @@ func TestNoHostilePackageComesIn(t *testing.T) {
 		}
 		ran++
 		t.Run(p.Name, func(t *testing.T) {
-			// Each its own: a call that broke off may hold its transfer a moment longer.
 			id := fmt.Sprintf("2026-%d", ran)
 			w.expect(id, file(1, 3))
+			before := w.s.host.Store().Head().Seq
 			res, err := w.sendHostile(id, p)
 			var f *fault.Error
+			var recorded uint64 // events
 			switch {
 			case broken[p.Name] != "":
 				if !errors.As(err, &f) || f.Code != broken[p.Name] {
@@ -51,10 +53,12 @@ func TestNoHostilePackageComesIn(t *testing.T) {
 				if err == nil || (status.Code(err) != codes.Internal && !errors.As(err, &f)) {
 					t.Errorf("%v %v", res, err)
 				}
+				w.server.Stop() // the caller hears of it before the server does
+				defer w.reopen()
 			case err != nil || res.GetTaken():
 				t.Errorf("%v %v", res, err)
 			default:
-				w.nothing()
+				recorded = 1 // the refusal
 				found := false
 				for _, f := range res.GetFaults() {
 					found = found || f.GetCode() == p.Code && f.GetWhere() == p.At(hostile.Upload)
@@ -62,6 +66,10 @@ func TestNoHostilePackageComesIn(t *testing.T) {
 				if !found {
 					t.Errorf("%s, want %s %s", faultCodes(res.GetFaults()), p.At(hostile.Upload), p.Code)
 				}
+			}
+			w.nothing()
+			if after := w.s.host.Store().Head().Seq; after != before+recorded {
+				t.Errorf("%d events were recorded, want %d", after-before, recorded)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
 	"github.com/qoyma/qoyma/services/intake/internal/api"
+	"github.com/qoyma/qoyma/services/intake/internal/clamd"
 	"github.com/qoyma/qoyma/services/intake/internal/react"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
@@ -34,6 +35,9 @@ type Config struct {
 	// Signatures is a folder of DROID signature files by which formats are named; empty is the
 	// built-in table.
 	Signatures string
+	// Clamd is where ClamAV's daemon listens, "unix:/path" or "host:port"; empty: nothing looks for
+	// malware, and acts say so.
+	Clamd string
 }
 
 // Spec is what the service keeps in its store; a check of a stopped folder needs no more.
@@ -84,6 +88,10 @@ func open(cfg Config, p host.Process) (*service, error) {
 	if err == nil && cfg.Signatures != "" {
 		plans.Staging.Identify, err = registry(cfg.Signatures)
 	}
+	var scanner *clamd.Scanner
+	if err == nil && cfg.Clamd != "" {
+		scanner, err = clamd.New(cfg.Clamd)
+	}
 	if err != nil {
 		_ = h.Close() // the first error is the one to hear of
 		return nil, err
@@ -93,6 +101,9 @@ func open(cfg Config, p host.Process) (*service, error) {
 		reserve = 64 << 20
 	}
 	server := api.New(plans, reserve)
+	if scanner != nil {
+		server.Scanner = scanner
+	}
 	h.Follow("retention", react.Retention())
 	h.Follow("catalogue", react.Catalogue())
 	h.Follow("reference", react.Reference())

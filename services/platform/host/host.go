@@ -45,9 +45,11 @@ type Process struct {
 	Sites []string
 	// Signatures is a folder of files by which formats are named; empty: what is built in.
 	Signatures string
-	Data       string // each service keeps its files in Data/<its name>
-	Keys       string // folder of checkpoint keys: <service>.key (own), <service>.pub (all)
-	Bus        *bus.Bus
+	// Clamd is where a scanner for malware listens; empty: there is none.
+	Clamd string
+	Data  string // each service keeps its files in Data/<its name>
+	Keys  string // folder of checkpoint keys: <service>.key (own), <service>.pub (all)
+	Bus   *bus.Bus
 	// Conn is a connection of one service to another, with the first one's identity.
 	Conn func(from, to string) (grpc.ClientConnInterface, error)
 	// Services are all services of the archive, wherever they run: they witness each

@@ -56,6 +56,7 @@ type settings struct {
 	Proxies   []string          `json:"trusted-proxy"`
 
 	Signatures string `json:"signatures"`
+	Clamd      string `json:"clamd"`
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -68,7 +69,8 @@ func (a *app) serveCommand() *cobra.Command {
 The configuration file is one JSON object; its keys are the names of the flags:
   {"target": ["intake"], "data": "/var/lib/qoyma", "keys": "/etc/qoyma/keys", "listen": "127.0.0.1:8080",
    "grpc": "10.0.0.2:9090", "peer": {"retention": "10.0.0.3:9090"}, "plain": true, "nats": "nats://10.0.0.1:4222",
-   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "signatures": "/etc/qoyma/pronom", "name-kk": "…", "name-ru": "…", "address-kk": "…", "address-ru": "…",
+   "archive": "kz-almaty", "insurance-dir": ["/mnt/second-building/insurance"], "signatures": "/etc/qoyma/pronom", "clamd": "unix:/run/clamav/clamd.ctl",
+   "name-kk": "…", "name-ru": "…", "address-kk": "…", "address-ru": "…",
    "url": "https://archive.example", "log": "json",
    "tls-cert": "/etc/qoyma/pages.pem", "tls-key": "/etc/qoyma/pages.key", "trusted-proxy": ["10.0.0.0/24"]}
 A flag given on the command line wins. A key that is not in this list is refused.`,
@@ -104,6 +106,7 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.NameRU, "name-ru", os.Getenv("QOYMA_NAME_RU"), "the archive's name in Russian, as acts print it; kept in the data folder (default: QOYMA_NAME_RU)")
 	f.StringSliceVar(&s.Sites, "insurance-dir", nil, "folder of insurance copies, best on another disk, as FOLDER or NAME=FOLDER; several with commas; kept in the data folder")
 	f.StringVar(&s.Signatures, "signatures", os.Getenv("QOYMA_SIGNATURES"), "folder with DROID_SignatureFile_V….xml and container-signature-….xml, by which intake names formats (default: QOYMA_SIGNATURES, else the built-in table)")
+	f.StringVar(&s.Clamd, "clamd", os.Getenv("QOYMA_CLAMD"), "where ClamAV's daemon listens, unix:/path or host:port: intake takes no file that it has not looked at (default: QOYMA_CLAMD, else no check, and acts say so)")
 	f.StringVar(&s.AddressKK, "address-kk", os.Getenv("QOYMA_ADDRESS_KK"), "the archive's postal address in Kazakh, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_KK)")
 	f.StringVar(&s.AddressRU, "address-ru", os.Getenv("QOYMA_ADDRESS_RU"), "the archive's postal address in Russian, as answers print it; kept in the data folder (default: QOYMA_ADDRESS_RU)")
 	f.StringVar(&s.URL, "url", os.Getenv("QOYMA_URL"), "public address of the pages, for the links and QR codes on answers; kept in the data folder (default: QOYMA_URL)")
@@ -154,6 +157,7 @@ func (s *settings) read(file string, flags *pflag.FlagSet) error {
 		"log":      func() { merged.Log = given.Log },
 		"tls-cert": func() { merged.TLSCert = given.TLSCert }, "tls-key": func() { merged.TLSKey = given.TLSKey },
 		"signatures":    func() { merged.Signatures = given.Signatures },
+		"clamd":         func() { merged.Clamd = given.Clamd },
 		"trusted-proxy": func() { merged.Proxies = given.Proxies },
 	}
 	flags.Visit(func(f *pflag.Flag) {
@@ -196,7 +200,7 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 	p, err := process.Open(ctx, process.Config{
 		Data: s.Data, Keys: s.Keys, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU,
 		AddressKK: s.AddressKK, AddressRU: s.AddressRU, URL: s.URL, Targets: s.Target, NATS: s.NATS, GRPC: s.GRPC,
-		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites, Signatures: s.Signatures, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Proxies: proxies,
+		Peers: s.Peer, Plain: s.Plain, HTTP: s.Listen, Services: a.services, Sites: s.Sites, Signatures: s.Signatures, Clamd: s.Clamd, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Proxies: proxies,
 	}, t)
 	if err != nil {
 		return err

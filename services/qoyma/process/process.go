@@ -85,6 +85,9 @@ type Config struct {
 	// Signatures is a folder of DROID signature files by which intake names formats; empty is
 	// the built-in table.
 	Signatures string
+	// Clamd is where ClamAV's daemon listens, "unix:/path" or "host:port"; empty: intake looks for
+	// no malware.
+	Clamd string
 	// Services are the services that there are; nil means Services(). Tests and measurements
 	// bring their own.
 	Services []Service
@@ -317,7 +320,7 @@ func (p *Process) construct(targets []Service, later []laterReady) ([]journalapi
 	for i, t := range targets {
 		svc, err := t.New(host.Process{
 			Archive: p.archive, NameKK: p.names.KK, NameRU: p.names.RU,
-			AddressKK: p.names.AddressKK, AddressRU: p.names.AddressRU, URL: p.names.URL, Sites: p.cfg.Sites, Signatures: p.cfg.Signatures, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services), Proxies: p.cfg.Proxies,
+			AddressKK: p.names.AddressKK, AddressRU: p.names.AddressRU, URL: p.names.URL, Sites: p.cfg.Sites, Signatures: p.cfg.Signatures, Clamd: p.cfg.Clamd, Data: p.cfg.Data, Keys: p.cfg.Keys, Bus: p.busOf(t.Name), Services: namesIn(p.cfg.Services), Proxies: p.cfg.Proxies,
 			Log: p.telemetry.Logger(t.Name), Meter: p.telemetry.Meter("qoyma"), Now: p.cfg.Now, Reserve: p.cfg.Reserve, Unsynced: p.cfg.Unsynced,
 			Conn: func(from, to string) (grpc.ClientConnInterface, error) { return callers[from].Conn(to) },
 		})

@@ -23,7 +23,7 @@ var services = []Service{
 		return retention.New(retention.Config{Grounds: Grounds}, p)
 	}, Spec: retention.Spec},
 	{Name: "intake", New: func(p host.Process) (*host.Service, error) {
-		return intake.New(intake.Config{NameKK: p.NameKK, NameRU: p.NameRU, Signatures: p.Signatures}, p)
+		return intake.New(intake.Config{NameKK: p.NameKK, NameRU: p.NameRU, Signatures: p.Signatures, Clamd: p.Clamd}, p)
 	}, Spec: intake.Spec},
 	{Name: "catalogue", New: func(p host.Process) (*host.Service, error) {
 		return catalogue.New(catalogue.Config{Grounds: Grounds}, p)

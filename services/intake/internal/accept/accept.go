@@ -116,6 +116,7 @@ type facts struct {
 	findings map[uint32]*intakev1.UnitFinding
 	checks   transfer.Checks
 	packages []string // whose bytes stand in staging
+	scanners []string // that looked for malware in them; "" for a package without
 }
 
 func read(v *base.View, id string) (f *facts, err error) {
@@ -142,6 +143,9 @@ func read(v *base.View, id string) (f *facts, err error) {
 		return nil, err
 	}
 	if f.packages, err = store.Packages(v, f.transfer); err != nil {
+		return nil, err
+	}
+	if f.scanners, err = store.Scanners(v, id); err != nil {
 		return nil, err
 	}
 	for _, c := range f.content {

@@ -43,9 +43,30 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	if objects > 0 {
 		paper.Digital = &act.Digital{
 			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest(),
+			Malware: malware(f.scanners),
 		}
 	}
 	return paper
+}
+
+// malware says which scanners looked; empty where none did. Rows that were sent again may have come
+// on another day than the rest, with another scanner or with none.
+func malware(scanners []string) act.Text {
+	named := slices.DeleteFunc(slices.Clone(scanners), func(s string) bool { return s == "" })
+	names := strings.Join(named, "; ")
+	switch {
+	case len(named) == 0:
+		return act.Text{}
+	case len(named) < len(scanners):
+		return act.Text{
+			KK: "файлдардың бір бөлігі тексерілді (" + names + "), зиянды бағдарлама табылмады; қалғандары тексерілген жоқ",
+			RU: "проверена часть файлов (" + names + "), вредоносных программ не найдено; остальные не проверялись",
+		}
+	}
+	return act.Text{
+		KK: "барлық файлдар тексерілді (" + names + "), зиянды бағдарлама табылмады",
+		RU: "проверены все файлы (" + names + "), вредоносных программ не найдено",
+	}
 }
 
 // text is a text in the two languages of acts; where neither was written, another one.

@@ -50,6 +50,9 @@ type Server struct {
 	intakev1.UnimplementedIntakeServiceServer
 	// Patience is how long a call waits for an inventory that is still arriving.
 	Patience time.Duration
+	// Scanner looks at each package before it is taken; nil where none is configured. It is set
+	// before the first call.
+	Scanner Scanner
 
 	store   *base.Store
 	area    *staging.Area

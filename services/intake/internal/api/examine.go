@@ -33,7 +33,7 @@ func (u *upload) examine(ctx context.Context, report *bagit.Report) (map[string]
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			kind, finding, err := examineFile(u.area.Path(u.command.ID.String(), e.Path), e.Size)
+			kind, finding, err := examineFile(u.area.Path(u.command.ID.String(), e.Path), e)
 			if err != nil {
 				return fmt.Errorf("examine: %w", err)
 			}
@@ -60,11 +60,11 @@ func (u *upload) examine(ctx context.Context, report *bagit.Report) (map[string]
 	return whole, nil
 }
 
-func examineFile(path string, size int64) (examine.Kind, examine.Finding, error) {
+func examineFile(path string, e bagit.Entry) (examine.Kind, examine.Finding, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	return examine.File(f, size)
+	return examine.File(e.Path, f, e.Size)
 }

@@ -86,7 +86,7 @@ func (u *upload) record(ctx context.Context, found verdict, r *recorder) (*intak
 	if err != nil {
 		return nil, err
 	}
-	c, events := u.command, append(found.events, duplicates...)
+	c, events := u.command, slices.Concat(found.events, duplicates)
 	if len(found.files) <= store.MaxStep {
 		if found.taken {
 			events = append(events, r.rows(found.files)...)

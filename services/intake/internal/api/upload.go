@@ -211,6 +211,7 @@ type upload struct {
 	quota    quota
 	returned []uint32 // positions that alone may be replaced; none: all
 	packages []string // whose bytes stand
+	scanner  string   // that looked for malware
 }
 
 // take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
@@ -251,6 +252,9 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	}
 	examined, err := u.examine(ctx, report)
 	if err != nil {
+		return nil, err
+	}
+	if u.scanner, err = u.scan(ctx, report); err != nil {
 		return nil, err
 	}
 	found := u.judge(report)
@@ -415,7 +419,7 @@ func (u *upload) judge(report *bagit.Report) verdict {
 	}
 	events := []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
 		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest(report), Redone: redone, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
+		ManifestSha512: manifest(report), Redone: redone, Scanner: u.scanner, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
 	}}}
 	return verdict{taken: true, events: events, files: slices.Concat(report.Payload, report.Tags)}
 }

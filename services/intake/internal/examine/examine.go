@@ -1,9 +1,11 @@
 // Package examine looks whether a file is whole as what it says it is: a document that opens
-// and ends as its format wants. It is cheap and bounded in bytes and time, and it is no
-// validation: a file that passes may still be bad, one that fails is broken for certain.
+// and ends as its format wants. It is cheap and bounded in bytes, and with them in time; it is no
+// validation: a file that passes may still be bad, one that fails is broken for certain. What
+// cannot be told within the bounds is not judged.
 //
 // What is broken is a warning, not a refusal: an archive takes a damaged original too, and it
-// must know. The one exception is an archive that unpacks to far more than it has (Bomb).
+// must know. The one exception is a ZIP that unpacks to far more than it has (Bomb): nobody could
+// ever open it here, and the department can hand over what is in it.
 package examine
 
 import (
@@ -13,40 +15,39 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// The findings. Each names what a person can do about it.
+// The findings. Each names the file and what a person can do about it.
 var (
 	BadXML = fault.Define(fault.Invalid, "examine.xml",
-		"the XML is not well-formed: {problem}; export the document again",
-		"XML составлен неправильно: {problem}; выгрузите документ заново",
-		"XML дұрыс құрылмаған: {problem}; құжатты қайта шығарыңыз")
+		"the XML file {path} is not well-formed ({problem}); export the document again",
+		"файл XML {path} составлен неправильно ({problem}); выгрузите документ заново",
+		"{path} XML файлы дұрыс құрылмаған ({problem}); құжатты қайта шығарыңыз")
 	BadPDF = fault.Define(fault.Invalid, "examine.pdf",
-		"the PDF is broken: {problem}; open it and save it again from its source",
-		"PDF повреждён: {problem}; откройте источник и сохраните его заново",
-		"PDF бүлінген: {problem}; түпнұсқасын ашып, қайта сақтаңыз")
+		"the PDF {path} is broken ({problem}); open its source and save it again",
+		"PDF {path} повреждён ({problem}); откройте источник и сохраните его заново",
+		"{path} PDF файлы бүлінген ({problem}); түпнұсқасын ашып, қайта сақтаңыз")
 	BadImage = fault.Define(fault.Invalid, "examine.image",
-		"the image is broken: {problem}; scan or export it again",
-		"изображение повреждено: {problem}; отсканируйте или выгрузите его заново",
-		"кескін бүлінген: {problem}; қайта сканерлеңіз немесе шығарыңыз")
+		"the image {path} is broken ({problem}); scan or export it again",
+		"изображение {path} повреждено ({problem}); отсканируйте или выгрузите его заново",
+		"{path} кескіні бүлінген ({problem}); қайта сканерлеңіз немесе шығарыңыз")
 	BadZIP = fault.Define(fault.Invalid, "examine.zip",
-		"the ZIP is broken: {problem}; pack it again",
-		"ZIP повреждён: {problem}; упакуйте заново",
-		"ZIP бүлінген: {problem}; қайта қаптаңыз")
+		"the ZIP {path} is broken ({problem}); pack it again",
+		"ZIP {path} повреждён ({problem}); упакуйте его заново",
+		"{path} ZIP файлы бүлінген ({problem}); қайта қаптаңыз")
 	Bomb = fault.Define(fault.Refused, "examine.bomb",
-		"the ZIP unpacks to {size} bytes from {packed}, more than {ratio} times as much; unpack it and hand over the files",
-		"ZIP распаковывается в {size} байт из {packed}, более чем в {ratio} раз; распакуйте его и передайте файлы",
-		"ZIP {packed} байттан {size} байтқа ашылады, бұл {ratio} еседен көп; оны ашып, файлдардың өзін тапсырыңыз")
+		"the ZIP {path} unpacks to {size} bytes from {packed}, more than {ratio} times as much; unpack it and hand over the files",
+		"ZIP {path} распаковывается в {size} байт из {packed}, более чем в {ratio} раз; распакуйте его и передайте файлы",
+		"{path} ZIP файлы {packed} байттан {size} байтқа ашылады, бұл {ratio} еседен көп; оны ашып, файлдардың өзін тапсырыңыз")
 )
 
 // Bounds of one examination.
 const (
-	maxXML     = 64 << 20 // bytes of a document that are read
-	maxDepth   = 1000     // of elements
-	maxChunks  = 100_000  // of a PNG, segments of a JPEG, blocks of a GIF, directories of a TIFF
-	tailBytes  = 64 << 10 // of a PDF, in which its end must stand
-	maxEntries = 1_000_000
-	// maxRatio is what packing honestly reaches: deflate cannot pass 1,032 to 1, and text has 3 to 20.
+	maxBytes  = 32 << 20 // that are read of one file, whatever it says
+	maxDepth  = 1000     // of elements
+	maxChunks = 100_000  // of a PNG, segments of a JPEG, directories of a TIFF
+	tailBytes = 64 << 10 // of a PDF or a GIF, in which its end must stand
+	// maxRatio is what packing honestly reaches: text has 3 to 20, deflate cannot pass 1,032 to 1.
 	maxRatio  = 200
-	freeBytes = 64 << 20 // that may be unpacked whatever the ratio is
+	freeBytes = 1 << 30 // that may be unpacked whatever the ratio is: any reader's disk has room for them
 )
 
 // Kind is what a file is examined as.
@@ -92,46 +93,69 @@ func KindOf(head []byte) Kind {
 // Finding is what is wrong with a file; nil where nothing was found.
 type Finding = *fault.Error
 
-// File examines a file of a size. kind is empty where there is nothing to examine. The error is
-// that of reading, and none of the file's faults.
-func File(r io.ReaderAt, size int64) (kind Kind, found Finding, err error) {
+// File examines a file of a size; path is for the finding's text. kind is empty where there is
+// nothing to examine, or the bounds did not let it be judged. The error is that of reading, and
+// none of the file's faults.
+func File(path string, r io.ReaderAt, size int64) (kind Kind, found Finding, err error) {
 	head := make([]byte, min(size, 512))
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return "", nil, err
 	}
-	guarded := &reader{r: r, size: size}
-	switch kind = KindOf(head); kind {
-	case XML:
-		found = xmlDocument(guarded)
-	case PDF:
-		found = pdf(guarded)
-	case PNG:
-		found = png(guarded)
-	case JPEG:
-		found = jpeg(guarded)
-	case GIF:
-		found = gif(guarded)
-	case TIFF:
-		found = tiff(guarded)
-	case ZIP:
-		found = zipFile(guarded)
+	kind = KindOf(head)
+	form, ok := forms[kind]
+	if !ok {
+		return "", nil, nil
 	}
-	return kind, found, guarded.failed
+	guarded := &reader{r: r, size: size, left: maxBytes}
+	problem := form.examine(guarded)
+	switch {
+	case guarded.failed != nil:
+		return "", nil, guarded.failed
+	case guarded.unjudged:
+		return "", nil, nil
+	case problem != "":
+		return kind, form.broken.With("path", path, "problem", problem), nil
+	case guarded.bomb > 0:
+		return kind, Bomb.With("path", path, "size", guarded.bomb, "packed", size, "ratio", maxRatio), nil
+	}
+	return kind, nil, nil
 }
+
+// forms are what is examined: each gives what is wrong with a file in a few words, empty where
+// nothing is.
+var forms = map[Kind]struct {
+	examine func(*reader) string
+	broken  *fault.Definition
+}{
+	XML: {xmlDocument, BadXML}, PDF: {pdf, BadPDF}, ZIP: {zipFile, BadZIP},
+	PNG: {png, BadImage}, JPEG: {jpeg, BadImage}, GIF: {gif, BadImage}, TIFF: {tiff, BadImage},
+}
+
+// errSpent ends an examination that would read more than its share.
+var errSpent = errors.New("examine: enough was read")
 
 // reader tells an error of the disk, which is ours, from an end that comes too early, which is
-// the file's.
+// the file's, and reads no more than its share.
 type reader struct {
-	r      io.ReaderAt
-	size   int64
-	failed error
+	r        io.ReaderAt
+	size     int64
+	left     int64 // bytes that may still be read
+	failed   error
+	unjudged bool   // the bounds, or what we do not know, let nothing be told
+	bomb     uint64 // what a ZIP unpacks to, where that is far too much
 }
 
+// ReadAt implements io.ReaderAt.
 func (r *reader) ReadAt(p []byte, at int64) (int, error) {
 	if at < 0 || at >= r.size {
 		return 0, io.EOF
 	}
-	n, err := r.r.ReadAt(p[:min(int64(len(p)), r.size-at)], at)
+	want := p[:min(int64(len(p)), r.size-at)]
+	if r.left -= int64(len(want)); r.left < 0 {
+		r.unjudged = true
+		return 0, errSpent
+	}
+	n, err := r.r.ReadAt(want, at)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.failed = err
 	}

@@ -70,7 +70,7 @@ func stand(tx *base.Tx, b *intakev1.PackageChecked, seq uint64) error {
 	}
 	tx.Delete("leftovers", under(k, []byte(b.GetPackageId())...))
 	return put(tx, "standing", binary.BigEndian.AppendUint64(under(k), seq), &intakev1.PackageChecked{
-		TransferId: b.GetTransferId(), PackageId: b.GetPackageId(), Redone: b.GetRedone(),
+		TransferId: b.GetTransferId(), PackageId: b.GetPackageId(), Redone: b.GetRedone(), Scanner: b.GetScanner(),
 	})
 }
 
@@ -100,4 +100,16 @@ func Packages(v *base.View, t *intakev1.Transfer) (ids []string, err error) {
 		ids = append(ids, p.GetPackageId())
 	}
 	return ids, err
+}
+
+// Scanners are those that looked for malware in what stands, each once; among them "" where a
+// package was taken without.
+func Scanners(v *base.View, id string) (names []string, err error) {
+	s, err := standingOf(v, id)
+	for _, p := range s {
+		if !slices.Contains(names, p.GetScanner()) {
+			names = append(names, p.GetScanner())
+		}
+	}
+	return names, err
 }

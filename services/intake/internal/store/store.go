@@ -12,7 +12,7 @@
 //	warnings    ‹transfer›               → PackageChecked, of the package that stands
 //	content     ‹transfer› 0 ‹package› 0 ‹path› → ContentFile, of the packages that stand, and of
 //	            those in leftovers
-//	standing    ‹transfer› 0 seq (8)     → PackageChecked, id and redone positions: the packages that stand
+//	standing    ‹transfer› 0 seq (8)     → PackageChecked, id, redone positions, scanner: the packages that stand
 //	leftovers   ‹transfer› 0 ‹package›   → nothing: its rows count for nothing, and are to be forgotten
 //	duplicates  ‹transfer› 0 ‹path›      → DuplicateFile, of the package that stands
 //	contacts    ‹transfer›               → seq of the last ContactNamed (the person is sealed)

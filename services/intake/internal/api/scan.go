@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/bagit"
+)
+
+var infected = fault.Define(fault.Refused, "intake.package.malware",
+	"the file {path} holds malware ({malware}); nothing of the package was kept; clean your computer, replace the file and send the package again",
+	"в файле {path} вредоносная программа ({malware}); ничего из пакета не сохранено; проверьте свой компьютер, замените файл и отправьте пакет снова",
+	"{path} файлында зиянды бағдарлама бар ({malware}); пакеттен ештеңе сақталған жоқ; компьютеріңізді тазалап, файлды ауыстырып, пакетті қайта жіберіңіз")
+
+// Scanner looks for malware. Its errors are of fault.Unavailable where it gives no answer: the
+// package is then neither taken nor refused.
+type Scanner interface {
+	// Version is how the scanner names itself, as events and acts show it.
+	Version(ctx context.Context) (string, error)
+	// Scan gives the name of the malware in what r reads; empty where there is none.
+	Scan(ctx context.Context, path string, size int64, r io.Reader) (malware string, err error)
+}
+
+// scanners is how many files are scanned at once.
+const scanners = 2
+
+// scan lets the scanner look at every file of a package and adds what it finds to the report as
+// faults. A package that is refused anyway is not looked at. Without a scanner nothing is looked
+// for, and scanner is empty: the event and the act say so.
+func (u *upload) scan(ctx context.Context, report *bagit.Report) (scanner string, err error) {
+	if u.Scanner == nil || !report.Valid() {
+		return "", nil
+	}
+	if scanner, err = u.Scanner.Version(ctx); err != nil {
+		return "", err
+	}
+	files := slices.Concat(report.Payload, report.Tags)
+	found := make([]string, len(files))
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(scanners)
+	for i, e := range files {
+		work.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			f, err := os.Open(u.area.Path(u.command.ID.String(), e.Path))
+			if err != nil {
+				return fmt.Errorf("scan: %w", err)
+			}
+			defer func() { _ = f.Close() }() // only read from
+			found[i], err = u.Scanner.Scan(ctx, clip(e.Path), e.Size, f)
+			return err
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return "", err
+	}
+	for i, malware := range found {
+		if malware != "" {
+			report.Faults = append(report.Faults, fault.Item{Where: files[i].Path, Fault: infected.With("path", clip(files[i].Path), "malware", clip(malware))})
+		}
+	}
+	return scanner, nil
+}
