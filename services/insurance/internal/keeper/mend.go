@@ -257,14 +257,12 @@ func (e *exam) mendOriginalRecord(ctx context.Context) error {
 	if err := e.after(Mended); err != nil {
 		return err
 	}
-	for _, name := range recordFiles {
-		at := spot{fund.Original, "", name}
-		h, was := e.found[at]
-		if !was {
+	for _, at := range e.order {
+		if at.side != fund.Original || e.isContent(at.path) {
 			continue
 		}
 		e.whole[at] = true
-		if err := e.close(ctx, at, "", h.want); err != nil {
+		if err := e.close(ctx, at, "", e.found[at].want); err != nil {
 			return err
 		}
 	}

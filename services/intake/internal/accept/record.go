@@ -24,7 +24,7 @@ func (r *run) record(ctx context.Context) error {
 	if err := r.whole(); err != nil {
 		return r.abandon(ctx, err)
 	}
-	object, sha, err := r.object(ctx)
+	object, sha, history, err := r.object(ctx)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (r *run) record(ctx context.Context) error {
 		last, _ := store.Book(v, day.Year)
 		number := transfer.Next(day, last).String()
 		accepted := r.facts.accession(r.chosen, number, day)
-		accepted.ObjectId, accepted.ObjectSha512 = object, sha
+		accepted.ObjectId, accepted.ObjectSha512, accepted.History = object, sha, history
 		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
 		return append([]base.Event{{Refs: refs, Body: accepted}}, rows(refs, number, t.GetKind(), first, !more)...), nil
 	})
