@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -257,7 +260,8 @@ func (e *exam) mendOriginalRecord(ctx context.Context) error {
 	if err := e.after(Mended); err != nil {
 		return err
 	}
-	for _, at := range e.order {
+	places := slices.SortedFunc(maps.Keys(e.found), func(a, b spot) int { return strings.Compare(a.path, b.path) })
+	for _, at := range places {
 		if at.side != fund.Original || e.isContent(at.path) {
 			continue
 		}
