@@ -28,6 +28,7 @@ func main() {
 
 type config struct {
 	kills, callers int
+	uploads        int
 	seed           uint64
 	binary, data   string
 }
@@ -36,6 +37,7 @@ func run() error {
 	var cfg config
 	flag.IntVar(&cfg.kills, "n", 20, "how often to kill the server")
 	flag.IntVar(&cfg.callers, "callers", 16, "callers at once")
+	flag.IntVar(&cfg.uploads, "uploads", 0, "instead of the general load, this many packages on their way in")
 	flag.Uint64Var(&cfg.seed, "seed", uint64(time.Now().UnixNano()), "of the random moments")
 	flag.StringVar(&cfg.binary, "qoyma", "", "the qoyma binary")
 	flag.StringVar(&cfg.data, "data", "", "data folder; empty makes one and removes it when all is well")
@@ -51,7 +53,11 @@ func run() error {
 		cfg.data = filepath.Join(dir, "data")
 	}
 	fmt.Printf("seed %d, data %s\n", cfg.seed, cfg.data)
-	if err := kills(context.Background(), cfg); err != nil {
+	test := kills
+	if cfg.uploads > 0 {
+		test = intake
+	}
+	if err := test(context.Background(), cfg); err != nil {
 		return fmt.Errorf("%w (seed %d, the data is kept in %s)", err, cfg.seed, cfg.data)
 	}
 	return os.RemoveAll(filepath.Dir(cfg.data))

@@ -290,7 +290,16 @@ func (w worker) act(ctx context.Context, name string, do func(ctx context.Contex
 
 // department registers an organisation with a few files, some of which go all the way.
 func (w worker) department(ctx context.Context) error {
-	org := "o" + newID()[24:] + fmt.Sprintf("%04x", w.random.IntN(1<<16))
+	org, files, err := w.listed(ctx)
+	if err != nil || w.random.IntN(3) > 0 {
+		return err // paper that stays due
+	}
+	return w.transfer(ctx, org, files)
+}
+
+// listed registers an organisation whose files stand in an approved inventory.
+func (w worker) listed(ctx context.Context) (org string, count int, err error) {
+	org = "o" + newID()[24:] + fmt.Sprintf("%04x", w.random.IntN(1<<16))
 	if _, err := w.act(ctx, "register "+org, func(ctx context.Context, a *Archive, id string) (proto.Message, error) {
 		c, err := a.Retention()
 		if err != nil {
@@ -300,7 +309,7 @@ func (w worker) department(ctx context.Context) error {
 			Id: org, Level: "district", Name: &recordv1.Text{Kk: "Мекеме " + org, Ru: "Учреждение " + org},
 		}})
 	}); err != nil {
-		return err
+		return "", 0, err
 	}
 	if _, err := w.act(ctx, "line of "+org, func(ctx context.Context, a *Archive, id string) (proto.Message, error) {
 		c, err := a.Retention()
@@ -311,13 +320,13 @@ func (w worker) department(ctx context.Context) error {
 			OrganisationId: org, Year: 2010, Index: "01-01", Title: &recordv1.Text{Kk: "Бұйрықтар", Ru: "Приказы"}, Term: "Постоянно", Article: "19",
 		}})
 	}); err != nil {
-		return err
+		return "", 0, err
 	}
 	var files []string
 	for range 2 + w.random.IntN(5) {
 		id, err := w.file(ctx, org)
 		if err != nil {
-			return err
+			return "", 0, err
 		}
 		files = append(files, id)
 	}
@@ -331,12 +340,9 @@ func (w worker) department(ctx context.Context) error {
 			Approval: &recordv1.Protocol{Commission: "ЭПК", Number: "1", Date: "2012-03-01"},
 		})
 	}); err != nil {
-		return err
+		return "", 0, err
 	}
-	if w.random.IntN(3) > 0 {
-		return nil // paper that stays due
-	}
-	return w.transfer(ctx, org, len(files))
+	return org, len(files), nil
 }
 
 func (w worker) file(ctx context.Context, org string) (string, error) {

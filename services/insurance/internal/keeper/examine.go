@@ -169,9 +169,18 @@ func (e *exam) records(ctx context.Context) error {
 // recordFiles are the files of an object's own record, by their places in it.
 var recordFiles = []string{"v1/inventory.json", "v1/inventory.json.sha512", "inventory.json", "inventory.json.sha512", "0=ocfl_object_1.1"}
 
+// isContent tells whether a path is one of the copied files; every other that is found damaged
+// belongs to the object's record, which intake makes again from its journal.
+func (e *exam) isContent(path string) bool {
+	return slices.ContainsFunc(e.files, func(f *insurancev1.CopiedFile) bool { return f.GetPath() == path })
+}
+
+// isRecord tells of damage that was found before whether it was in the record of the original.
+func (e *exam) isRecord(o store.Open) bool { return o.Side == fund.Original && !e.isContent(o.Path) }
+
 func (e *exam) originalRecord(ctx context.Context) (wrong bool, err error) {
 	object := e.copy.GetFile().GetObjectId()
-	if e.scrubRun.records[object] && !slices.ContainsFunc(e.opens, func(o store.Open) bool { return slices.Contains(recordFiles, o.Path) }) {
+	if e.scrubRun.records[object] && !slices.ContainsFunc(e.opens, e.isRecord) {
 		return false, nil
 	}
 	res, err := e.client.CheckObject(ctx, &intakev1.CheckObjectRequest{ObjectId: object})
@@ -181,7 +190,13 @@ func (e *exam) originalRecord(ctx context.Context) (wrong bool, err error) {
 	for _, d := range res.GetDamaged() {
 		e.harmed(spot{fund.Original, "", d.GetPath()}, harm{want: d.GetExpectedSha512(), have: d.GetActualSha512(), gone: d.GetActualSha512() == ""})
 	}
-	for _, name := range recordFiles {
+	names := slices.Clone(recordFiles)
+	for _, o := range e.opens {
+		if e.isRecord(o) {
+			names = append(names, o.Path)
+		}
+	}
+	for _, name := range names {
 		if at := (spot{fund.Original, "", name}); e.found[at] == (harm{}) {
 			e.whole[at] = true
 		}

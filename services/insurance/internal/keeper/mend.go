@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -257,14 +260,13 @@ func (e *exam) mendOriginalRecord(ctx context.Context) error {
 	if err := e.after(Mended); err != nil {
 		return err
 	}
-	for _, name := range recordFiles {
-		at := spot{fund.Original, "", name}
-		h, was := e.found[at]
-		if !was {
+	places := slices.SortedFunc(maps.Keys(e.found), func(a, b spot) int { return strings.Compare(a.path, b.path) })
+	for _, at := range places {
+		if at.side != fund.Original || e.isContent(at.path) {
 			continue
 		}
 		e.whole[at] = true
-		if err := e.close(ctx, at, "", h.want); err != nil {
+		if err := e.close(ctx, at, "", e.found[at].want); err != nil {
 			return err
 		}
 	}

@@ -387,9 +387,8 @@ func (r *run) line() (a *intakev1.Accession, err error) {
 // files are the accepted content with the package's own tag files.
 func (r *run) files() (files []repository.File) {
 	for _, c := range r.facts.content {
-		position, payload := transfer.PositionOf(c.GetPath())
-		if _, yes := slices.BinarySearch(r.chosen, position); payload && !yes {
-			continue // what is not accepted is not kept
+		if !r.keeps(c) {
+			continue
 		}
 		files = append(files, repository.File{
 			Path: c.GetPath(), Source: r.Staging.Path(r.facts.packageOf(c), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
@@ -398,33 +397,26 @@ func (r *run) files() (files []repository.File) {
 	return files
 }
 
+// keeps tells whether a file becomes part of the object: what is not accepted is not kept.
+func (r *run) keeps(c *intakev1.ContentFile) bool {
+	position, payload := transfer.PositionOf(c.GetPath())
+	_, yes := slices.BinarySearch(r.chosen, position)
+	return yes || !payload
+}
+
 // Spec is what the object of an accepted transfer is, from the journal alone. The error is ErrOther where
 // this program would describe the object otherwise than the one that made it, so that its
 // record cannot be written anew.
 func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
-	begun, err := p.begunOf(a.GetTransferId())
+	r, err := p.again(a.GetTransferId())
 	if err != nil {
 		return ocfl.Spec{}, err
 	}
-	body, err := begun.Body()
-	if err != nil {
-		return ocfl.Spec{}, err
+	files := r.files()
+	if h := a.GetHistory(); h != nil {
+		files = append(files, historyFile(h, ""))
 	}
-	plan, ok := body.(*intakev1.AcceptanceBegun)
-	if !ok {
-		return ocfl.Spec{}, fmt.Errorf("event %d begins no acceptance", begun.Seq())
-	}
-	r := run{Plans: p, begun: begun, plan: plan}
-	if err := p.Store.View(func(v *base.View) (err error) {
-		r.facts, err = read(v, a.GetTransferId())
-		return err
-	}); err != nil {
-		return ocfl.Spec{}, err
-	}
-	if r.chosen, err = r.facts.choose(plan.GetPositions()); err != nil {
-		return ocfl.Spec{}, err
-	}
-	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), begun.Time(), r.files())
+	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), r.begun.Time(), files)
 	sha, err := spec.InventorySHA512()
 	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
 		err = ErrOther
@@ -435,39 +427,59 @@ func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
 // ErrOther says that an object was described by a program that writes inventories otherwise.
 var ErrOther = errors.New("the object's inventory cannot be made again: another program made it")
 
-// begunOf finds the beginning of a transfer's acceptance on its timeline.
-func (p *Plans) begunOf(transferID string) (*journal.Record, error) {
-	for after := uint64(0); ; {
-		records, err := p.Store.Timeline(journal.Ref{Type: "transfer", ID: transferID}, after, 500)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range records {
-			if r.Is((*intakev1.AcceptanceBegun)(nil)) {
-				return r, nil
-			}
-			after = r.Seq()
-		}
-		if len(records) == 0 {
-			return nil, fmt.Errorf("transfer %s: its acceptance is not in the journal", transferID)
-		}
+// again is the plan of a transfer that was accepted, as it was carried out.
+func (p *Plans) again(transferID string) (*run, error) {
+	begun, err := p.begunOf(transferID)
+	if err != nil {
+		return nil, err
 	}
+	body, err := begun.Body()
+	if err != nil {
+		return nil, err
+	}
+	plan, ok := body.(*intakev1.AcceptanceBegun)
+	if !ok {
+		return nil, fmt.Errorf("event %d begins no acceptance", begun.Seq())
+	}
+	r := &run{Plans: p, begun: begun, plan: plan}
+	if err := p.Store.View(func(v *base.View) (err error) {
+		r.facts, err = read(v, transferID)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	r.chosen, err = r.facts.choose(plan.GetPositions())
+	return r, err
 }
 
-// object puts the accepted content into the repository, with the package's own tag files.
-func (r *run) object(ctx context.Context) (id, sha string, err error) {
+// begunOf finds the beginning of a transfer's acceptance on its timeline: the last one, those
+// before it were abandoned.
+func (p *Plans) begunOf(transferID string) (begun *journal.Record, err error) {
+	err = p.timeline(transferID, func(r *journal.Record) (bool, error) {
+		if r.Is((*intakev1.AcceptanceBegun)(nil)) {
+			begun = r
+		}
+		return !r.Is((*intakev1.AccessionAccepted)(nil)), nil
+	})
+	if err == nil && begun == nil {
+		err = fmt.Errorf("transfer %s: its acceptance is not in the journal", transferID)
+	}
+	return begun, err
+}
+
+// object puts the accepted content into the repository, with the package's own tag files and the
+// history. All are empty for paper alone.
+func (r *run) object(ctx context.Context) (id, sha string, h *intakev1.ObjectHistory, err error) {
 	files := r.files()
 	if len(files) == 0 {
-		return "", "", nil // paper alone
+		return "", "", nil, nil
 	}
-	archive := r.Store.Archive()
-	sha, err = r.Repository.Create(ctx, archive, r.plan.GetTransferId(), r.begun.Time(), files)
-	if err != nil {
-		return "", "", err
+	if sha, h, err = r.create(ctx, files); err != nil {
+		return "", "", nil, err
 	}
 	// If we crash here the object stands and no accession names it: the plan makes it
 	// again, finds it the same, and goes on.
-	return repository.ObjectID(archive, r.plan.GetTransferId()), sha, r.after(Object)
+	return repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()), sha, h, r.after(Object)
 }
 
 // act prints one act and records it.

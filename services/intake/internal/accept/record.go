@@ -21,7 +21,7 @@ import (
 // record writes the accession into the book with its first units. Those of a large one follow
 // in commands of their own (rest): one that writes everything would hold up everybody.
 func (r *run) record(ctx context.Context) error {
-	object, sha, err := r.object(ctx)
+	object, sha, history, err := r.object(ctx)
 	if err != nil {
 		// Asked only now: an object that stands already has its bytes, whatever staging has.
 		if lost := r.whole(); lost != nil {
@@ -39,7 +39,7 @@ func (r *run) record(ctx context.Context) error {
 		last, _ := store.Book(v, day.Year)
 		number := transfer.Next(day, last).String()
 		accepted := r.facts.accession(r.chosen, number, day)
-		accepted.ObjectId, accepted.ObjectSha512 = object, sha
+		accepted.ObjectId, accepted.ObjectSha512, accepted.History = object, sha, history
 		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
 		return append([]base.Event{{Refs: refs, Body: accepted}}, rows(refs, number, t.GetKind(), first, !more)...), nil
 	})

@@ -93,7 +93,9 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 		if of, err = store.Accession(v, n); err != nil {
 			return err
 		}
-		if file, ok, err = store.ContentFile(v, of.GetTransferId(), req.GetPath()); err != nil || !ok {
+		if h := of.GetHistory(); h != nil && h.GetPath() == req.GetPath() {
+			file = &intakev1.ContentFile{Path: h.GetPath(), Size: h.GetSize(), Sha512: h.GetSha512()}
+		} else if file, ok, err = store.ContentFile(v, of.GetTransferId(), req.GetPath()); err != nil || !ok {
 			return orElse(err, noContent.With())
 		}
 		label, err = labelOfFile(v, of, req.GetPath())

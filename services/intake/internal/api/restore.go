@@ -86,6 +86,15 @@ func (s *Server) CheckObject(ctx context.Context, req *intakev1.CheckObjectReque
 	for _, d := range wrong {
 		res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: d.Path, ExpectedSha512: d.Want, ActualSha512: d.Have})
 	}
+	if h := a.GetHistory(); h != nil {
+		have, err := s.repo.Digest(ctx, spec, h.GetPath())
+		if err != nil {
+			return nil, err
+		}
+		if have != h.GetSha512() {
+			res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: h.GetPath(), ExpectedSha512: h.GetSha512(), ActualSha512: have})
+		}
+	}
 	return res, nil
 }
 
@@ -110,6 +119,11 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 	if err != nil {
 		return nil, err
 	}
+	past, err := s.mendHistory(ctx, a, spec, c.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	mended = append(mended, past...)
 	// If we crash here the record is whole again, and no event says so: what stood there lies
 	// in quarantine under the command's id.
 	res := new(intakev1.RestoreRecordResponse)
@@ -138,6 +152,29 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 	}
 	_, err = s.store.Do(ctx, c)
 	return res, err
+}
+
+// mendHistory writes an object's history anew from the journal, where it is damaged.
+func (s *Server) mendHistory(ctx context.Context, a *intakev1.Accession, spec ocfl.Spec, command string) ([]ocfl.Difference, error) {
+	h := a.GetHistory()
+	if h == nil {
+		return nil, nil
+	}
+	have, err := s.repo.Digest(ctx, spec, h.GetPath())
+	if err != nil || have == h.GetSha512() {
+		return nil, err
+	}
+	to, err := s.repo.Restore(command, h.GetPath(), h.GetSha512(), h.GetSize())
+	if err != nil {
+		return nil, err
+	}
+	if err = s.plans.WriteHistory(a, to); err == nil {
+		err = to.Put(ctx, spec)
+	}
+	if err = errors.Join(err, to.Close()); err != nil {
+		return nil, err
+	}
+	return []ocfl.Difference{{Path: h.GetPath(), Want: h.GetSha512(), Have: have}}, nil
 }
 
 // restoration is one RestoreContent under way.
@@ -237,7 +274,7 @@ func (r *restoration) run(ctx context.Context, next func() (*intakev1.RestoreCon
 			if part.GetBegin() != nil {
 				err = badRestore.With()
 			} else {
-				err = to.Write(part.GetData())
+				_, err = to.Write(part.GetData())
 			}
 		}
 	}

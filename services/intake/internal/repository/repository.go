@@ -144,6 +144,28 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// Standing tells how large a file of an object is, in bytes, and its SHA-512 as it lies on the disk;
+// there is false where the object has no such file.
+func (r *Repository) Standing(ctx context.Context, object, path string) (size uint64, sha string, there bool, err error) {
+	o, err := r.root.Object(object)
+	if err != nil {
+		return 0, "", false, fmt.Errorf("repository: %w", err)
+	}
+	from, err := o.ReadFile(path)
+	if errors.Is(err, ocfl.FileNotFound) {
+		return 0, "", false, nil
+	}
+	if err != nil {
+		return 0, "", false, fmt.Errorf("repository: %w", err)
+	}
+	h := sha512.New()
+	n, err := io.Copy(h, from)
+	if err = errors.Join(err, from.Close(), ctx.Err()); err != nil {
+		return 0, "", false, fmt.Errorf("repository: %s: %w", path, err)
+	}
+	return uint64(n), hex.EncodeToString(h.Sum(nil)), true, nil
+}
+
 // Fixity are the digests that a file was accepted with. BLAKE3 is compared where there is one: on one core
 // it counts some five times as fast, and is as hard to deceive.
 type Fixity struct{ SHA512, BLAKE3 string }

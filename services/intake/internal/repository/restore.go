@@ -52,14 +52,15 @@ func (r *Repository) Restore(command, path, sha512hex string, size uint64) (*Res
 }
 
 // Write takes the next bytes; WrongBytes where there are more than the file has.
-func (w *Restoring) Write(p []byte) error {
+func (w *Restoring) Write(p []byte) (int, error) {
 	if w.got += uint64(len(p)); w.got > w.size {
-		return WrongBytes.With("path", w.path)
+		return 0, WrongBytes.With("path", w.path)
 	}
-	if _, err := w.file.Write(p); err != nil {
-		return fmt.Errorf("restore %s: %w", w.path, err)
+	n, err := w.file.Write(p)
+	if err != nil {
+		return n, fmt.Errorf("restore %s: %w", w.path, err)
 	}
-	return nil
+	return n, nil
 }
 
 // Put checks the bytes and puts them in the place of the damaged file, which is kept. It may

@@ -210,7 +210,7 @@ func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted, r *journal.Recor
 	if err := put(tx, "accessions", numberKey(n), &intakev1.Accession{
 		AccessionNumber: b.GetAccessionNumber(), TransferId: b.GetTransferId(), AcceptedOn: b.GetAcceptedOn(),
 		Organisation: b.GetOrganisation(), Inventory: b.GetInventory(), Listed: b.GetListed(), Accepted: b.GetAccepted(),
-		ObjectId: b.GetObjectId(), ObjectSha512: b.GetObjectSha512(),
+		ObjectId: b.GetObjectId(), ObjectSha512: b.GetObjectSha512(), History: b.GetHistory(),
 		Kind: b.GetKind(), Form: b.GetForm(), Ground: b.GetGround(), Undescribed: b.GetUndescribed(),
 	}); err != nil {
 		return err

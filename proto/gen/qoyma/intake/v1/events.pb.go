@@ -815,7 +815,10 @@ type AccessionAccepted struct {
 	Form   string          `protobuf:"bytes,41,opt,name=form,proto3" json:"form,omitempty"`
 	Ground *TransferGround `protobuf:"bytes,42,opt,name=ground,proto3" json:"ground,omitempty"`
 	// Units that were counted and not described; they are among the accepted.
-	Undescribed   uint32 `protobuf:"varint,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	Undescribed uint32 `protobuf:"varint,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	// The object's PREMIS history; absent where there is no object, and in those accepted before one
+	// was written.
+	History       *ObjectHistory `protobuf:"bytes,90,opt,name=history,proto3" json:"history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -941,6 +944,76 @@ func (x *AccessionAccepted) GetUndescribed() uint32 {
 	return 0
 }
 
+func (x *AccessionAccepted) GetHistory() *ObjectHistory {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+// ObjectHistory is the file of an object that says what was done with its content (PREMIS 3.0).
+type ObjectHistory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Logical path in the object, "metadata/premis.xml" unless the package has that name itself.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	Size uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	// SHA-512, lower-case hex.
+	Sha512        string `protobuf:"bytes,3,opt,name=sha512,proto3" json:"sha512,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectHistory) Reset() {
+	*x = ObjectHistory{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectHistory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectHistory) ProtoMessage() {}
+
+func (x *ObjectHistory) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectHistory.ProtoReflect.Descriptor instead.
+func (*ObjectHistory) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ObjectHistory) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *ObjectHistory) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *ObjectHistory) GetSha512() string {
+	if x != nil {
+		return x.Sha512
+	}
+	return ""
+}
+
 // AccessionFilesAccepted carries accepted rows, at most 500.
 type AccessionFilesAccepted struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -955,7 +1028,7 @@ type AccessionFilesAccepted struct {
 
 func (x *AccessionFilesAccepted) Reset() {
 	*x = AccessionFilesAccepted{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +1040,7 @@ func (x *AccessionFilesAccepted) String() string {
 func (*AccessionFilesAccepted) ProtoMessage() {}
 
 func (x *AccessionFilesAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +1053,7 @@ func (x *AccessionFilesAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionFilesAccepted.ProtoReflect.Descriptor instead.
 func (*AccessionFilesAccepted) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AccessionFilesAccepted) GetAccessionNumber() string {
@@ -1022,7 +1095,7 @@ type AcceptedFile struct {
 
 func (x *AcceptedFile) Reset() {
 	*x = AcceptedFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1107,7 @@ func (x *AcceptedFile) String() string {
 func (*AcceptedFile) ProtoMessage() {}
 
 func (x *AcceptedFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1120,7 @@ func (x *AcceptedFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedFile.ProtoReflect.Descriptor instead.
 func (*AcceptedFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AcceptedFile) GetFile() *v1.File {
@@ -1079,7 +1152,7 @@ type ActDrawnUp struct {
 
 func (x *ActDrawnUp) Reset() {
 	*x = ActDrawnUp{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1164,7 @@ func (x *ActDrawnUp) String() string {
 func (*ActDrawnUp) ProtoMessage() {}
 
 func (x *ActDrawnUp) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1177,7 @@ func (x *ActDrawnUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActDrawnUp.ProtoReflect.Descriptor instead.
 func (*ActDrawnUp) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ActDrawnUp) GetAccessionNumber() string {
@@ -1158,7 +1231,7 @@ type ContentRestored struct {
 
 func (x *ContentRestored) Reset() {
 	*x = ContentRestored{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1170,7 +1243,7 @@ func (x *ContentRestored) String() string {
 func (*ContentRestored) ProtoMessage() {}
 
 func (x *ContentRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1183,7 +1256,7 @@ func (x *ContentRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentRestored.ProtoReflect.Descriptor instead.
 func (*ContentRestored) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ContentRestored) GetAccessionNumber() string {
@@ -1267,7 +1340,7 @@ type TransferAnnounced struct {
 
 func (x *TransferAnnounced) Reset() {
 	*x = TransferAnnounced{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1352,7 @@ func (x *TransferAnnounced) String() string {
 func (*TransferAnnounced) ProtoMessage() {}
 
 func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1365,7 @@ func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferAnnounced.ProtoReflect.Descriptor instead.
 func (*TransferAnnounced) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TransferAnnounced) GetTransferId() string {
@@ -1376,7 +1449,7 @@ type TransferGround struct {
 
 func (x *TransferGround) Reset() {
 	*x = TransferGround{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1388,7 +1461,7 @@ func (x *TransferGround) String() string {
 func (*TransferGround) ProtoMessage() {}
 
 func (x *TransferGround) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1401,7 +1474,7 @@ func (x *TransferGround) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGround.ProtoReflect.Descriptor instead.
 func (*TransferGround) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *TransferGround) GetProtocol() *v1.Protocol {
@@ -1494,7 +1567,7 @@ type Undescribed struct {
 
 func (x *Undescribed) Reset() {
 	*x = Undescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1506,7 +1579,7 @@ func (x *Undescribed) String() string {
 func (*Undescribed) ProtoMessage() {}
 
 func (x *Undescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1519,7 +1592,7 @@ func (x *Undescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undescribed.ProtoReflect.Descriptor instead.
 func (*Undescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Undescribed) GetUnits() uint32 {
@@ -1556,7 +1629,7 @@ type Giver struct {
 
 func (x *Giver) Reset() {
 	*x = Giver{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1641,7 @@ func (x *Giver) String() string {
 func (*Giver) ProtoMessage() {}
 
 func (x *Giver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1654,7 @@ func (x *Giver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Giver.ProtoReflect.Descriptor instead.
 func (*Giver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Giver) GetName() string {
@@ -1616,7 +1689,7 @@ type InventorySealed struct {
 
 func (x *InventorySealed) Reset() {
 	*x = InventorySealed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1701,7 @@ func (x *InventorySealed) String() string {
 func (*InventorySealed) ProtoMessage() {}
 
 func (x *InventorySealed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1714,7 @@ func (x *InventorySealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InventorySealed.ProtoReflect.Descriptor instead.
 func (*InventorySealed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *InventorySealed) GetTransferId() string {
@@ -1669,7 +1742,7 @@ type TransferConsented struct {
 
 func (x *TransferConsented) Reset() {
 	*x = TransferConsented{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +1754,7 @@ func (x *TransferConsented) String() string {
 func (*TransferConsented) ProtoMessage() {}
 
 func (x *TransferConsented) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1767,7 @@ func (x *TransferConsented) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferConsented.ProtoReflect.Descriptor instead.
 func (*TransferConsented) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *TransferConsented) GetTransferId() string {
@@ -1725,7 +1798,7 @@ type TransferPrepared struct {
 
 func (x *TransferPrepared) Reset() {
 	*x = TransferPrepared{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1810,7 @@ func (x *TransferPrepared) String() string {
 func (*TransferPrepared) ProtoMessage() {}
 
 func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1823,7 @@ func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPrepared.ProtoReflect.Descriptor instead.
 func (*TransferPrepared) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *TransferPrepared) GetTransferId() string {
@@ -1794,7 +1867,7 @@ type PaperReceived struct {
 
 func (x *PaperReceived) Reset() {
 	*x = PaperReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1806,7 +1879,7 @@ func (x *PaperReceived) String() string {
 func (*PaperReceived) ProtoMessage() {}
 
 func (x *PaperReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1819,7 +1892,7 @@ func (x *PaperReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaperReceived.ProtoReflect.Descriptor instead.
 func (*PaperReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PaperReceived) GetTransferId() string {
@@ -1862,7 +1935,7 @@ type UnitsChecked struct {
 
 func (x *UnitsChecked) Reset() {
 	*x = UnitsChecked{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1874,7 +1947,7 @@ func (x *UnitsChecked) String() string {
 func (*UnitsChecked) ProtoMessage() {}
 
 func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1887,7 +1960,7 @@ func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitsChecked.ProtoReflect.Descriptor instead.
 func (*UnitsChecked) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *UnitsChecked) GetTransferId() string {
@@ -1923,7 +1996,7 @@ type UnitFinding struct {
 
 func (x *UnitFinding) Reset() {
 	*x = UnitFinding{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2008,7 @@ func (x *UnitFinding) String() string {
 func (*UnitFinding) ProtoMessage() {}
 
 func (x *UnitFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2021,7 @@ func (x *UnitFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitFinding.ProtoReflect.Descriptor instead.
 func (*UnitFinding) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *UnitFinding) GetPosition() uint32 {
@@ -2010,7 +2083,7 @@ type Explanations struct {
 
 func (x *Explanations) Reset() {
 	*x = Explanations{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2095,7 @@ func (x *Explanations) String() string {
 func (*Explanations) ProtoMessage() {}
 
 func (x *Explanations) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2108,7 @@ func (x *Explanations) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explanations.ProtoReflect.Descriptor instead.
 func (*Explanations) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Explanations) GetExplainers() []*Explainer {
@@ -2057,7 +2130,7 @@ type Explainer struct {
 
 func (x *Explainer) Reset() {
 	*x = Explainer{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2142,7 @@ func (x *Explainer) String() string {
 func (*Explainer) ProtoMessage() {}
 
 func (x *Explainer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2155,7 @@ func (x *Explainer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explainer.ProtoReflect.Descriptor instead.
 func (*Explainer) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Explainer) GetPosition() uint32 {
@@ -2117,7 +2190,7 @@ type RowsReturned struct {
 
 func (x *RowsReturned) Reset() {
 	*x = RowsReturned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2129,7 +2202,7 @@ func (x *RowsReturned) String() string {
 func (*RowsReturned) ProtoMessage() {}
 
 func (x *RowsReturned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2142,7 +2215,7 @@ func (x *RowsReturned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowsReturned.ProtoReflect.Descriptor instead.
 func (*RowsReturned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RowsReturned) GetTransferId() string {
@@ -2172,7 +2245,7 @@ type ReturnedRow struct {
 
 func (x *ReturnedRow) Reset() {
 	*x = ReturnedRow{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2184,7 +2257,7 @@ func (x *ReturnedRow) String() string {
 func (*ReturnedRow) ProtoMessage() {}
 
 func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2197,7 +2270,7 @@ func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnedRow.ProtoReflect.Descriptor instead.
 func (*ReturnedRow) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReturnedRow) GetPosition() uint32 {
@@ -2235,7 +2308,7 @@ type RowCommented struct {
 
 func (x *RowCommented) Reset() {
 	*x = RowCommented{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2247,7 +2320,7 @@ func (x *RowCommented) String() string {
 func (*RowCommented) ProtoMessage() {}
 
 func (x *RowCommented) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2260,7 +2333,7 @@ func (x *RowCommented) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowCommented.ProtoReflect.Descriptor instead.
 func (*RowCommented) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RowCommented) GetTransferId() string {
@@ -2303,7 +2376,7 @@ type RowAnswered struct {
 
 func (x *RowAnswered) Reset() {
 	*x = RowAnswered{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2315,7 +2388,7 @@ func (x *RowAnswered) String() string {
 func (*RowAnswered) ProtoMessage() {}
 
 func (x *RowAnswered) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2328,7 +2401,7 @@ func (x *RowAnswered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowAnswered.ProtoReflect.Descriptor instead.
 func (*RowAnswered) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RowAnswered) GetTransferId() string {
@@ -2365,7 +2438,7 @@ type QuarantineBegun struct {
 
 func (x *QuarantineBegun) Reset() {
 	*x = QuarantineBegun{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2377,7 +2450,7 @@ func (x *QuarantineBegun) String() string {
 func (*QuarantineBegun) ProtoMessage() {}
 
 func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2390,7 +2463,7 @@ func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineBegun.ProtoReflect.Descriptor instead.
 func (*QuarantineBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *QuarantineBegun) GetAccessionNumber() string {
@@ -2435,7 +2508,7 @@ type QuarantineEnded struct {
 
 func (x *QuarantineEnded) Reset() {
 	*x = QuarantineEnded{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2447,7 +2520,7 @@ func (x *QuarantineEnded) String() string {
 func (*QuarantineEnded) ProtoMessage() {}
 
 func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2460,7 +2533,7 @@ func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineEnded.ProtoReflect.Descriptor instead.
 func (*QuarantineEnded) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *QuarantineEnded) GetAccessionNumber() string {
@@ -2503,7 +2576,7 @@ type BoxesStored struct {
 
 func (x *BoxesStored) Reset() {
 	*x = BoxesStored{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2515,7 +2588,7 @@ func (x *BoxesStored) String() string {
 func (*BoxesStored) ProtoMessage() {}
 
 func (x *BoxesStored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2528,7 +2601,7 @@ func (x *BoxesStored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BoxesStored.ProtoReflect.Descriptor instead.
 func (*BoxesStored) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BoxesStored) GetAccessionNumber() string {
@@ -2561,7 +2634,7 @@ type Box struct {
 
 func (x *Box) Reset() {
 	*x = Box{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2573,7 +2646,7 @@ func (x *Box) String() string {
 func (*Box) ProtoMessage() {}
 
 func (x *Box) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2586,7 +2659,7 @@ func (x *Box) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Box.ProtoReflect.Descriptor instead.
 func (*Box) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Box) GetNumber() uint32 {
@@ -2645,7 +2718,7 @@ type AccessionCodeKnown struct {
 
 func (x *AccessionCodeKnown) Reset() {
 	*x = AccessionCodeKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2657,7 +2730,7 @@ func (x *AccessionCodeKnown) String() string {
 func (*AccessionCodeKnown) ProtoMessage() {}
 
 func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2670,7 +2743,7 @@ func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionCodeKnown.ProtoReflect.Descriptor instead.
 func (*AccessionCodeKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AccessionCodeKnown) GetAccessionNumber() string {
@@ -2712,7 +2785,7 @@ type AccessionApproved struct {
 
 func (x *AccessionApproved) Reset() {
 	*x = AccessionApproved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2724,7 +2797,7 @@ func (x *AccessionApproved) String() string {
 func (*AccessionApproved) ProtoMessage() {}
 
 func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2737,7 +2810,7 @@ func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionApproved.ProtoReflect.Descriptor instead.
 func (*AccessionApproved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AccessionApproved) GetAccessionNumber() string {
@@ -2777,7 +2850,7 @@ type ActSigned struct {
 
 func (x *ActSigned) Reset() {
 	*x = ActSigned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2789,7 +2862,7 @@ func (x *ActSigned) String() string {
 func (*ActSigned) ProtoMessage() {}
 
 func (x *ActSigned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2802,7 +2875,7 @@ func (x *ActSigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActSigned.ProtoReflect.Descriptor instead.
 func (*ActSigned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ActSigned) GetAccessionNumber() string {
@@ -2879,7 +2952,7 @@ type HandSignature struct {
 
 func (x *HandSignature) Reset() {
 	*x = HandSignature{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2891,7 +2964,7 @@ func (x *HandSignature) String() string {
 func (*HandSignature) ProtoMessage() {}
 
 func (x *HandSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2904,7 +2977,7 @@ func (x *HandSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandSignature.ProtoReflect.Descriptor instead.
 func (*HandSignature) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *HandSignature) GetName() string {
@@ -2934,7 +3007,7 @@ type SignerKeyKnown struct {
 
 func (x *SignerKeyKnown) Reset() {
 	*x = SignerKeyKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2946,7 +3019,7 @@ func (x *SignerKeyKnown) String() string {
 func (*SignerKeyKnown) ProtoMessage() {}
 
 func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2959,7 +3032,7 @@ func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerKeyKnown.ProtoReflect.Descriptor instead.
 func (*SignerKeyKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *SignerKeyKnown) GetAccount() string {
@@ -2994,7 +3067,7 @@ type AccessionClosed struct {
 
 func (x *AccessionClosed) Reset() {
 	*x = AccessionClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3006,7 +3079,7 @@ func (x *AccessionClosed) String() string {
 func (*AccessionClosed) ProtoMessage() {}
 
 func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3019,7 +3092,7 @@ func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionClosed.ProtoReflect.Descriptor instead.
 func (*AccessionClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AccessionClosed) GetAccessionNumber() string {
@@ -3055,7 +3128,7 @@ type AccessionDescribed struct {
 
 func (x *AccessionDescribed) Reset() {
 	*x = AccessionDescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3067,7 +3140,7 @@ func (x *AccessionDescribed) String() string {
 func (*AccessionDescribed) ProtoMessage() {}
 
 func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3080,7 +3153,7 @@ func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDescribed.ProtoReflect.Descriptor instead.
 func (*AccessionDescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AccessionDescribed) GetAccessionNumber() string {
@@ -3160,7 +3233,7 @@ type DeaccessionProposed struct {
 
 func (x *DeaccessionProposed) Reset() {
 	*x = DeaccessionProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3172,7 +3245,7 @@ func (x *DeaccessionProposed) String() string {
 func (*DeaccessionProposed) ProtoMessage() {}
 
 func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3185,7 +3258,7 @@ func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionProposed.ProtoReflect.Descriptor instead.
 func (*DeaccessionProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *DeaccessionProposed) GetAccessionNumber() string {
@@ -3263,7 +3336,7 @@ type DeaccessionDeclined struct {
 
 func (x *DeaccessionDeclined) Reset() {
 	*x = DeaccessionDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3275,7 +3348,7 @@ func (x *DeaccessionDeclined) String() string {
 func (*DeaccessionDeclined) ProtoMessage() {}
 
 func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3288,7 +3361,7 @@ func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionDeclined.ProtoReflect.Descriptor instead.
 func (*DeaccessionDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeaccessionDeclined) GetAccessionNumber() string {
@@ -3331,7 +3404,7 @@ type AccessionDeaccessioned struct {
 
 func (x *AccessionDeaccessioned) Reset() {
 	*x = AccessionDeaccessioned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3343,7 +3416,7 @@ func (x *AccessionDeaccessioned) String() string {
 func (*AccessionDeaccessioned) ProtoMessage() {}
 
 func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3356,7 +3429,7 @@ func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDeaccessioned.ProtoReflect.Descriptor instead.
 func (*AccessionDeaccessioned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AccessionDeaccessioned) GetAccessionNumber() string {
@@ -3434,7 +3507,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3446,7 +3519,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3459,7 +3532,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -3505,7 +3578,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3517,7 +3590,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3530,7 +3603,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -3596,7 +3669,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3608,7 +3681,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3621,7 +3694,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -3656,7 +3729,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3668,7 +3741,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3681,7 +3754,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -3703,7 +3776,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3715,7 +3788,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3728,7 +3801,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -3759,7 +3832,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3771,7 +3844,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3784,7 +3857,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -3883,7 +3956,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x1c\n" +
-	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xf6\x03\n" +
+	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xb0\x04\n" +
 	"\x11AccessionAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -3899,7 +3972,12 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04kind\x18( \x01(\tR\x04kind\x12\x12\n" +
 	"\x04form\x18) \x01(\tR\x04form\x127\n" +
 	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12 \n" +
-	"\vundescribed\x18+ \x01(\rR\vundescribed\"\xa0\x01\n" +
+	"\vundescribed\x18+ \x01(\rR\vundescribed\x128\n" +
+	"\ahistory\x18Z \x01(\v2\x1e.qoyma.intake.v1.ObjectHistoryR\ahistory\"O\n" +
+	"\rObjectHistory\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06sha512\x18\x03 \x01(\tR\x06sha512\"\xa0\x01\n" +
 	"\x16AccessionFilesAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x123\n" +
 	"\x05files\x18\x02 \x03(\v2\x1d.qoyma.intake.v1.AcceptedFileR\x05files\x12\x12\n" +
@@ -4147,7 +4225,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -4160,87 +4238,89 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*ContentFile)(nil),            // 8: qoyma.intake.v1.ContentFile
 	(*AcceptanceBegun)(nil),        // 9: qoyma.intake.v1.AcceptanceBegun
 	(*AccessionAccepted)(nil),      // 10: qoyma.intake.v1.AccessionAccepted
-	(*AccessionFilesAccepted)(nil), // 11: qoyma.intake.v1.AccessionFilesAccepted
-	(*AcceptedFile)(nil),           // 12: qoyma.intake.v1.AcceptedFile
-	(*ActDrawnUp)(nil),             // 13: qoyma.intake.v1.ActDrawnUp
-	(*ContentRestored)(nil),        // 14: qoyma.intake.v1.ContentRestored
-	(*TransferAnnounced)(nil),      // 15: qoyma.intake.v1.TransferAnnounced
-	(*TransferGround)(nil),         // 16: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),            // 17: qoyma.intake.v1.Undescribed
-	(*Giver)(nil),                  // 18: qoyma.intake.v1.Giver
-	(*InventorySealed)(nil),        // 19: qoyma.intake.v1.InventorySealed
-	(*TransferConsented)(nil),      // 20: qoyma.intake.v1.TransferConsented
-	(*TransferPrepared)(nil),       // 21: qoyma.intake.v1.TransferPrepared
-	(*PaperReceived)(nil),          // 22: qoyma.intake.v1.PaperReceived
-	(*UnitsChecked)(nil),           // 23: qoyma.intake.v1.UnitsChecked
-	(*UnitFinding)(nil),            // 24: qoyma.intake.v1.UnitFinding
-	(*Explanations)(nil),           // 25: qoyma.intake.v1.Explanations
-	(*Explainer)(nil),              // 26: qoyma.intake.v1.Explainer
-	(*RowsReturned)(nil),           // 27: qoyma.intake.v1.RowsReturned
-	(*ReturnedRow)(nil),            // 28: qoyma.intake.v1.ReturnedRow
-	(*RowCommented)(nil),           // 29: qoyma.intake.v1.RowCommented
-	(*RowAnswered)(nil),            // 30: qoyma.intake.v1.RowAnswered
-	(*QuarantineBegun)(nil),        // 31: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),        // 32: qoyma.intake.v1.QuarantineEnded
-	(*BoxesStored)(nil),            // 33: qoyma.intake.v1.BoxesStored
-	(*Box)(nil),                    // 34: qoyma.intake.v1.Box
-	(*AccessionCodeKnown)(nil),     // 35: qoyma.intake.v1.AccessionCodeKnown
-	(*AccessionApproved)(nil),      // 36: qoyma.intake.v1.AccessionApproved
-	(*ActSigned)(nil),              // 37: qoyma.intake.v1.ActSigned
-	(*HandSignature)(nil),          // 38: qoyma.intake.v1.HandSignature
-	(*SignerKeyKnown)(nil),         // 39: qoyma.intake.v1.SignerKeyKnown
-	(*AccessionClosed)(nil),        // 40: qoyma.intake.v1.AccessionClosed
-	(*AccessionDescribed)(nil),     // 41: qoyma.intake.v1.AccessionDescribed
-	(*DeaccessionProposed)(nil),    // 42: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionDeclined)(nil),    // 43: qoyma.intake.v1.DeaccessionDeclined
-	(*AccessionDeaccessioned)(nil), // 44: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionAct)(nil),         // 45: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 46: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 47: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 48: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 49: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 50: qoyma.intake.v1.AcceptanceAbandoned
-	(*v1.Organisation)(nil),        // 51: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 52: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 53: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 54: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 55: qoyma.record.v1.Protocol
+	(*ObjectHistory)(nil),          // 11: qoyma.intake.v1.ObjectHistory
+	(*AccessionFilesAccepted)(nil), // 12: qoyma.intake.v1.AccessionFilesAccepted
+	(*AcceptedFile)(nil),           // 13: qoyma.intake.v1.AcceptedFile
+	(*ActDrawnUp)(nil),             // 14: qoyma.intake.v1.ActDrawnUp
+	(*ContentRestored)(nil),        // 15: qoyma.intake.v1.ContentRestored
+	(*TransferAnnounced)(nil),      // 16: qoyma.intake.v1.TransferAnnounced
+	(*TransferGround)(nil),         // 17: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),            // 18: qoyma.intake.v1.Undescribed
+	(*Giver)(nil),                  // 19: qoyma.intake.v1.Giver
+	(*InventorySealed)(nil),        // 20: qoyma.intake.v1.InventorySealed
+	(*TransferConsented)(nil),      // 21: qoyma.intake.v1.TransferConsented
+	(*TransferPrepared)(nil),       // 22: qoyma.intake.v1.TransferPrepared
+	(*PaperReceived)(nil),          // 23: qoyma.intake.v1.PaperReceived
+	(*UnitsChecked)(nil),           // 24: qoyma.intake.v1.UnitsChecked
+	(*UnitFinding)(nil),            // 25: qoyma.intake.v1.UnitFinding
+	(*Explanations)(nil),           // 26: qoyma.intake.v1.Explanations
+	(*Explainer)(nil),              // 27: qoyma.intake.v1.Explainer
+	(*RowsReturned)(nil),           // 28: qoyma.intake.v1.RowsReturned
+	(*ReturnedRow)(nil),            // 29: qoyma.intake.v1.ReturnedRow
+	(*RowCommented)(nil),           // 30: qoyma.intake.v1.RowCommented
+	(*RowAnswered)(nil),            // 31: qoyma.intake.v1.RowAnswered
+	(*QuarantineBegun)(nil),        // 32: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),        // 33: qoyma.intake.v1.QuarantineEnded
+	(*BoxesStored)(nil),            // 34: qoyma.intake.v1.BoxesStored
+	(*Box)(nil),                    // 35: qoyma.intake.v1.Box
+	(*AccessionCodeKnown)(nil),     // 36: qoyma.intake.v1.AccessionCodeKnown
+	(*AccessionApproved)(nil),      // 37: qoyma.intake.v1.AccessionApproved
+	(*ActSigned)(nil),              // 38: qoyma.intake.v1.ActSigned
+	(*HandSignature)(nil),          // 39: qoyma.intake.v1.HandSignature
+	(*SignerKeyKnown)(nil),         // 40: qoyma.intake.v1.SignerKeyKnown
+	(*AccessionClosed)(nil),        // 41: qoyma.intake.v1.AccessionClosed
+	(*AccessionDescribed)(nil),     // 42: qoyma.intake.v1.AccessionDescribed
+	(*DeaccessionProposed)(nil),    // 43: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionDeclined)(nil),    // 44: qoyma.intake.v1.DeaccessionDeclined
+	(*AccessionDeaccessioned)(nil), // 45: qoyma.intake.v1.AccessionDeaccessioned
+	(*DeaccessionAct)(nil),         // 46: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 47: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 48: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 49: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 50: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 51: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 52: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 53: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 54: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 55: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 56: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	51, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	52, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	53, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	54, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	52, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	53, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	54, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	55, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	51, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	52, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
-	16, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
-	12, // 10: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	53, // 11: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	51, // 12: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	52, // 13: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
-	16, // 14: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
-	17, // 15: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	55, // 16: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	24, // 17: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
-	26, // 18: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
-	28, // 19: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	34, // 20: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	55, // 21: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	51, // 22: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	52, // 23: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	55, // 24: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	55, // 25: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	45, // 26: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	48, // 27: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 28: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	29, // [29:29] is the sub-list for method output_type
-	29, // [29:29] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	52, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	53, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	17, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
+	11, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
+	13, // 11: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
+	54, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	52, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	53, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	17, // 15: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
+	18, // 16: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	56, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	25, // 18: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
+	27, // 19: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
+	29, // 20: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	35, // 21: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
+	56, // 22: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	52, // 23: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	53, // 24: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	56, // 25: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	56, // 26: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	46, // 27: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	49, // 28: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 29: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -4254,7 +4334,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   51,
+			NumMessages:   52,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,150 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/history"
+	"github.com/qoyma/qoyma/services/intake/internal/repository"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
+	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/standards/premis"
+)
+
+// readContent gives a file of an object, as ReadContent does.
+func (w *world) readContent(object, path string) ([]byte, error) {
+	stream, err := w.client.ReadContent(w.t.Context(), &intakev1.ReadContentRequest{ObjectId: object, Path: path})
+	if err != nil {
+		return nil, err
+	}
+	var all []byte
+	for {
+		res, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, res.GetData()...)
+	}
+}
+
+// TestTheObjectSaysWhatWasDone: the history is PREMIS without a fault or a warning, names every file
+// with what the journal knows of it, names no person, and is made again by the byte when damaged.
+func TestTheObjectSaysWhatWasDone(t *testing.T) {
+	w, a := kept(t)
+	h := a.GetHistory()
+	if h.GetPath() != "metadata/premis.xml" {
+		t.Fatal(h)
+	}
+	text, err := w.readContent(a.GetObjectId(), h.GetPath())
+	if err != nil || uint64(len(text)) != h.GetSize() {
+		t.Fatal(len(text), err)
+	}
+	doc, report, err := premis.Decode(bytes.NewReader(text), premis.Limits{})
+	if err != nil || len(report.Faults) != 0 || len(report.Warnings) != 0 {
+		t.Fatal(report, err)
+	}
+	if again := premis.Check(doc); again.Err() != nil {
+		t.Fatal(again.Err())
+	}
+	var events []string
+	for _, e := range doc.Events {
+		events = append(events, string(e.Type))
+	}
+	if want := []string{"transfer", "message digest calculation", "format identification", "validation", "accession"}; !slices.Equal(events, want) {
+		t.Errorf("events %v", events)
+	}
+	if i := slices.IndexFunc(doc.Objects, func(o premis.Object) bool { return o.OriginalName == "data/2/b" }); i < 0 || doc.Objects[i].Size != 12 || len(doc.Objects[i].Fixity) != 3 || len(doc.Objects[i].Events) != 5 {
+		t.Errorf("the file is not told of: %v", doc.Objects)
+	}
+	if strings.Contains(string(text), "aigerim") {
+		t.Error("it names the person who accepted")
+	}
+	w.caller = insurance
+	at := w.original(h.GetPath())
+	for _, spoil := range []func() error{func() error { return os.WriteFile(at, []byte("<premis/>"), 0o600) }, func() error { return os.Remove(at) }} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		res, err := w.client.CheckObject(t.Context(), &intakev1.CheckObjectRequest{ObjectId: a.GetObjectId()})
+		if err != nil || len(res.GetDamaged()) != 1 || res.GetDamaged()[0].GetPath() != h.GetPath() {
+			t.Fatal(res, err)
+		}
+		if res, err := w.client.RestoreRecord(t.Context(), &intakev1.RestoreRecordRequest{CommandId: newID(), ObjectId: a.GetObjectId()}); err != nil || len(res.GetPaths()) != 1 {
+			t.Fatal(res, err)
+		}
+		if now, err := os.ReadFile(at); err != nil || !bytes.Equal(now, text) {
+			t.Fatal("it was made otherwise", err)
+		}
+	}
+	w.caller = archivist
+	w.whole()
+}
+
+// TestAnObjectOfAnEarlierProgramIsTakenAsItIs: the process was replaced between the object and its
+// number by a program that writes a history.
+func TestAnObjectOfAnEarlierProgramIsTakenAsItIs(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 1))
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "бірінші"})); err != nil {
+		t.Fatal(err)
+	}
+	id := w.seen("2026-1").GetTransfer().GetPackageId()
+	w.s.plans.After = func(accept.Step) error { return errKilled }
+	command := newID()
+	if _, err := w.accept(command, "2026-1"); err == nil {
+		t.Fatal("it was not killed")
+	}
+	begun := w.events()[len(w.events())-1]
+	var files []repository.File
+	if err := w.s.host.Store().View(func(v *base.View) error {
+		return store.EachContent(v, "2026-1", func(c *intakev1.ContentFile) error {
+			files = append(files, repository.File{Path: c.GetPath(), Source: w.s.plans.Staging.Path(id, c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize()})
+			return nil
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.s.plans.Repository.Create(t.Context(), "kz-test", "2026-1", begun.Time(), files); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	a, err := w.accept(command, "2026-1")
+	if err != nil || a.GetHistory() != nil {
+		t.Fatal(a, err)
+	}
+	w.caller = insurance
+	if err := os.WriteFile(w.original("v1/inventory.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := w.client.RestoreRecord(t.Context(), &intakev1.RestoreRecordRequest{CommandId: newID(), ObjectId: a.GetObjectId()}); err != nil || len(res.GetPaths()) != 1 {
+		t.Fatal(res, err)
+	}
+	w.caller = archivist
+	w.whole()
+}
+
+// TestThePackagesOwnHistoryStays: Archivematica and others put one into the bag too.
+func TestThePackagesOwnHistoryStays(t *testing.T) {
+	for files, want := range map[string]string{
+		"bagit.txt data/metadata/premis.xml": "metadata/premis.xml",
+		"metadata/other.xml":                 "metadata/premis.xml",
+		"Metadata/PREMIS.xml":                "qoyma-metadata-2/premis.xml",
+		"metadata":                           "qoyma-metadata-2/premis.xml",
+		"metadata/premis.xml/a":              "qoyma-metadata-2/premis.xml",
+		"metadata qoyma-metadata-2":          "qoyma-metadata-3/premis.xml",
+	} {
+		if got := history.PathOf(slices.Values(strings.Fields(files))); got != want {
+			t.Errorf("%s: %s, want %s", files, got, want)
+		}
+	}
+}

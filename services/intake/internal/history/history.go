@@ -1,0 +1,263 @@
+// Package history writes what was done with an accession's digital content as PREMIS 3.0: the
+// file that the OCFL object keeps beside the content, so that whoever has the object alone knows
+// where it came from. It is a function of the journal's facts: no clock, no name of a person, the
+// same bytes whenever it is written again.
+package history
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/standards/premis"
+)
+
+// Package is a package whose bytes stand in the object, as the journal says that it was checked.
+type Package struct {
+	Seq     uint64 // in the journal of intake
+	At      time.Time
+	Checked *intakev1.PackageChecked
+}
+
+// Facts are everything that a history says.
+type Facts struct {
+	Archive  string // its id
+	Object   string // the object's identifier, of the accession as a whole
+	Transfer string
+	From     *recordv1.Organisation
+	Begun    Decision
+	Packages map[string]Package // by id
+	Last     string             // the package of files that name none
+	Files    iter.Seq[*intakev1.ContentFile]
+}
+
+// Decision is the acceptance, at its place in the journal.
+type Decision struct {
+	Seq uint64
+	At  time.Time
+}
+
+// PathOf is where a history lies among the files of an object: "metadata/premis.xml", unless the
+// package has a file or folder in its way, which is kept as it came.
+func PathOf(files iter.Seq[string]) string {
+	taken := make(map[string]bool)
+	for f := range files {
+		if strings.HasPrefix(f, "data/") {
+			continue // the payload is nowhere near
+		}
+		for p := strings.ToLower(f); p != "." && p != "/"; p = path.Dir(p) {
+			taken[p] = true
+		}
+		taken[strings.ToLower(f)+"/"] = true // a file: nothing can lie under it
+	}
+	for n := 1; ; n++ {
+		folder := "metadata"
+		if n > 1 {
+			folder = "qoyma-metadata-" + strconv.Itoa(n)
+		}
+		if name := folder + "/premis.xml"; !taken[folder+"/"] && !taken[name] {
+			return name
+		}
+	}
+}
+
+// Write writes the history; memory does not grow with the number of files. Errors are the
+// writer's and those of premis.
+func Write(w io.Writer, f Facts) error {
+	return premis.Stream{Objects: f.objects(), Events: slices.Values(f.events()), Agents: slices.Values(f.agents())}.Encode(w)
+}
+
+func (f *Facts) whole() premis.Identifier { return premis.Identifier{Type: "URI", Value: f.Object} }
+
+// order is the packages in the order in which they came.
+func (f *Facts) order() []Package {
+	return slices.SortedFunc(maps.Values(f.Packages), func(a, b Package) int { return int(int64(a.Seq) - int64(b.Seq)) })
+}
+
+// journaled identifies what one entry of the journal says; one entry says several things.
+func journaled(seq uint64, what string) premis.Identifier {
+	return premis.Identifier{Type: "journal entry", Value: fmt.Sprintf("intake/%d#%s", seq, what)}
+}
+
+func (p Package) done() (ids []premis.Identifier) {
+	for _, what := range p.deeds() {
+		ids = append(ids, journaled(p.Seq, what))
+	}
+	return ids
+}
+
+func (p Package) deeds() []string {
+	all := []string{receipt, digest, format, validation}
+	if p.Checked.GetScanner() != "" {
+		all = append(all, virus)
+	}
+	return all
+}
+
+const (
+	receipt    = "receipt"
+	digest     = "digest"
+	format     = "format"
+	validation = "validation"
+	virus      = "virus"
+	accession  = "accession"
+)
+
+func (f *Facts) objects() iter.Seq[premis.Object] {
+	return func(yield func(premis.Object) bool) {
+		accepted := journaled(f.Begun.Seq, accession)
+		whole := premis.Object{IDs: []premis.Identifier{f.whole(), {Type: "transfer", Value: f.Transfer}}, Category: premis.IntellectualEntity}
+		for _, p := range f.order() {
+			whole.Events = append(whole.Events, p.done()...)
+		}
+		whole.Events = append(whole.Events, accepted)
+		if !yield(whole) {
+			return
+		}
+		for c := range f.Files {
+			id := c.GetPackageId()
+			if id == "" {
+				id = f.Last
+			}
+			if !yield(f.file(c, append(f.Packages[id].done(), accepted))) {
+				return
+			}
+		}
+	}
+}
+
+func (f *Facts) file(c *intakev1.ContentFile, done []premis.Identifier) premis.Object {
+	o := premis.Object{
+		IDs: []premis.Identifier{{Type: "OCFL logical path", Value: c.GetPath()}}, Category: premis.File, Size: int64(c.GetSize()),
+		OriginalName:  c.GetPath(),
+		Relationships: []premis.Relationship{{Type: "structural", SubType: "is part of", Objects: []premis.Identifier{f.whole()}}},
+		Events:        done,
+	}
+	for _, d := range []premis.Fixity{{Algorithm: "SHA-256", Digest: c.GetSha256()}, {Algorithm: "SHA-512", Digest: c.GetSha512()}, {Algorithm: "BLAKE3", Digest: c.GetBlake3()}} {
+		if d.Digest != "" {
+			o.Fixity = append(o.Fixity, d)
+		}
+	}
+	is := premis.Format{Name: c.GetFormat(), Key: c.GetPuid()}
+	if is.Key != "" {
+		is.Registry = premis.PRONOM
+	} else if is.Name == "" {
+		is.Name = "unknown"
+	}
+	for _, note := range [][2]string{{"media type", c.GetMime()}, {"identified by", c.GetBasis()}, {"examined and found whole as", c.GetExamined()}} {
+		if note[1] != "" {
+			is.Notes = append(is.Notes, note[0]+" "+note[1])
+		}
+	}
+	o.Formats = []premis.Format{is}
+	return o
+}
+
+func (f *Facts) events() (all []premis.Event) {
+	whole := []premis.Link{{Identifier: f.whole()}}
+	add := func(seq uint64, at time.Time, what string, kind premis.EventType, detail string, outcome premis.Outcome, agents ...premis.Link) {
+		all = append(all, premis.Event{
+			ID: journaled(seq, what), Type: kind, At: premis.At(at.UTC()), Detail: detail,
+			Outcomes: []premis.Outcome{outcome}, Agents: agents, Objects: whole,
+		})
+	}
+	good := premis.Outcome{Outcome: premis.Success}
+	for _, p := range f.order() {
+		program := link(f.program(p), premis.RoleExecuting)
+		add(p.Seq, p.At, receipt, premis.Transfer, "package "+p.Checked.GetPackageId()+" received over the network",
+			premis.Outcome{Outcome: premis.Success, Notes: []string{fmt.Sprintf("%d files, %d bytes", p.Checked.GetFiles(), p.Checked.GetBytes())}},
+			link(f.sender(), premis.RoleImplementer), program)
+		add(p.Seq, p.At, digest, premis.MessageDigestCalculation, "each file as it arrived", good, program)
+		by := "the table of formats of the program"
+		if s := p.Checked.GetSignatures(); s != "" {
+			by = s
+		}
+		add(p.Seq, p.At, format, premis.FormatIdentification, "by "+by, good, program)
+		judged := good
+		if n := len(p.Checked.GetWarnings()); n > 0 {
+			judged = premis.Outcome{Outcome: premis.Warning, Notes: []string{fmt.Sprintf("%d warnings, named in the journal", n)}}
+		}
+		add(p.Seq, p.At, validation, premis.Validation, "the package by RFC 8493, and the structure of files whose format is examined", judged, link(f.program(p), premis.RoleValidator))
+		if p.Checked.GetScanner() != "" {
+			add(p.Seq, p.At, virus, premis.VirusCheck, "every file, before the package was taken", good, link(f.scanner(p), premis.RoleExecuting))
+		}
+	}
+	add(f.Begun.Seq, f.Begun.At, accession, premis.Accession, "transfer "+f.Transfer+" accepted", good,
+		link(f.decider(), premis.RoleAuthorizer), link(f.keeper(), premis.RoleImplementer))
+	return all
+}
+
+func link(a premis.Agent, role string) premis.Link {
+	return premis.Link{Identifier: a.IDs[0], Roles: []string{role}}
+}
+
+// agents are those that the events name, each once.
+func (f *Facts) agents() (all []premis.Agent) {
+	add := func(a premis.Agent) {
+		if !slices.ContainsFunc(all, func(b premis.Agent) bool { return a.IDs[0] == b.IDs[0] }) {
+			all = append(all, a)
+		}
+	}
+	add(f.keeper())
+	add(f.decider())
+	for _, p := range f.order() {
+		add(f.sender())
+		add(f.program(p))
+		if p.Checked.GetScanner() != "" {
+			add(f.scanner(p))
+		}
+	}
+	return all
+}
+
+func (f *Facts) keeper() premis.Agent {
+	urn := "urn:qoyma:" + f.Archive
+	return premis.Agent{IDs: []premis.Identifier{{Type: "URI", Value: urn}}, Names: []string{"archive " + f.Archive}, Type: premis.Organization}
+}
+
+// decider is the office and not the person: who held it stands in the journal, under IS-2.
+func (f *Facts) decider() premis.Agent {
+	urn := "urn:qoyma:" + f.Archive + ":role:archivist"
+	return premis.Agent{IDs: []premis.Identifier{{Type: "URI", Value: urn}}, Names: []string{"archivist"}, Type: premis.Person,
+		Notes: []string{"a role; the journal says which account held it"}}
+}
+
+func (f *Facts) sender() premis.Agent {
+	id := f.From.GetId()
+	names := []string{id}
+	for _, n := range []string{f.From.GetName().GetKk(), f.From.GetName().GetRu()} {
+		if n != "" && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return premis.Agent{IDs: []premis.Identifier{{Type: "URI", Value: "urn:qoyma:" + f.Archive + ":organisation:" + id}}, Names: names, Type: premis.Organization}
+}
+
+func (f *Facts) program(p Package) premis.Agent {
+	name, version := "qoyma", ""
+	if s := p.Checked.GetSoftware(); s != "" {
+		name, version, _ = strings.Cut(s, " ")
+	}
+	a := software(strings.TrimSpace(name+" "+version), name)
+	a.Version = version
+	return a
+}
+
+func (f *Facts) scanner(p Package) premis.Agent {
+	name, version, _ := strings.Cut(p.Checked.GetScanner(), " ")
+	a := software(p.Checked.GetScanner(), name)
+	a.Version = version
+	return a
+}
+
+func software(id, name string) premis.Agent {
+	return premis.Agent{IDs: []premis.Identifier{{Type: "software", Value: id}}, Names: []string{name}, Type: premis.Software}
+}
