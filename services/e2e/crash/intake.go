@@ -144,10 +144,11 @@ func prepare(ctx context.Context, cfg config, random *rand.Rand) (packages []*se
 	memory := load.NewMemory(filepath.Join(filepath.Dir(cfg.data), "bags"))
 	for i := range cfg.uploads {
 		p := &sent{pieces: i%2 == 0, refused: i%5 == 4, upload: uuid.NewString(), accept: uuid.NewString()}
-		units := 0
-		if p.transfer, units, err = memory.Due(ctx, srv.archive, cfg.seed+uint64(i)); err != nil {
+		transfer, units, err := memory.Due(ctx, srv.archive, cfg.seed+uint64(i))
+		if err != nil {
 			return nil, err
 		}
+		p.transfer = transfer
 		if err := p.plant(ctx, filepath.Join(filepath.Dir(cfg.data), "packages", p.transfer), units, random); err != nil {
 			return nil, err
 		}

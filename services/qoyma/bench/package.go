@@ -96,7 +96,10 @@ func (a *intakeArchive) expect(ctx context.Context, units int) (id string, err e
 	title := &recordv1.Text{Ru: "Опись дел постоянного хранения", Kk: "Тұрақты сақталатын істер тізімдемесі"}
 	if err := say(&retentionv1.TransferDue{
 		TransferId: id, DueOn: "2026-01-01", Organisation: &recordv1.Organisation{Id: "bench", Name: title, Level: "regional"},
-		Inventory: &recordv1.Inventory{Id: "bench-" + id, Number: "1", Kind: "permanent", Files: uint32(units), Title: title},
+		Inventory: &recordv1.Inventory{
+			Id: "bench-" + id, Number: "1", Kind: "permanent", Files: uint32(units), Title: title,
+			Approval: &recordv1.Protocol{Commission: "ЭПК", Number: "1", Date: "2020-03-01"},
+		},
 	}); err != nil {
 		return "", fmt.Errorf("bench: %w", err)
 	}

@@ -27,7 +27,9 @@ type Link struct{ From, To, Of string }
 // through which the history of one file would become that of all.
 func Links() []Link {
 	return []Link{
-		{From: Copy, To: File}, {From: Copy, To: Accession}, {From: Copy, To: Transfer},
+		{From: Copy, To: File},
+		{From: Copy, To: Accession},
+		{From: Copy, To: Transfer},
 		{From: Accession, To: Transfer},
 		{From: Transfer, To: Inventory, Of: "retention"},
 		{From: Code, To: Request},

@@ -226,8 +226,10 @@ func (f *Facts) keeper() premis.Agent {
 // decider is the office and not the person: who held it stands in the journal, under IS-2.
 func (f *Facts) decider() premis.Agent {
 	urn := "urn:qoyma:" + f.Archive + ":role:archivist"
-	return premis.Agent{IDs: []premis.Identifier{{Type: "URI", Value: urn}}, Names: []string{"archivist"}, Type: premis.Person,
-		Notes: []string{"a role; the journal says which account held it"}}
+	return premis.Agent{
+		IDs: []premis.Identifier{{Type: "URI", Value: urn}}, Names: []string{"archivist"}, Type: premis.Person,
+		Notes: []string{"a role; the journal says which account held it"},
+	}
 }
 
 func (f *Facts) sender() premis.Agent {

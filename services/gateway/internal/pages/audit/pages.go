@@ -165,7 +165,7 @@ func (p *page) timeline(r *web.Request) []*journalv1.TimelineEvent {
 		if err != nil {
 			away[service] = err
 		}
-		return res, nil //nolint:nilerr // the page shows what the others say, and who is away
+		return res, nil // the page shows what the others say, and who is away
 	}
 	events, cut, err := timeline.Gather(r.Context(), r.Services(), read, plan)
 	if err != nil {
