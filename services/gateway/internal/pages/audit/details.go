@@ -26,32 +26,32 @@ const (
 
 // details draws a body (protobuf JSON) as lines in the order of the fields' names; cut is how many
 // were left out. Fields that come as a pair, before and after, become one line.
-func details(raw, lang string) (lines []Line, cut int) {
+func (n fieldNames) details(raw, lang string) (lines []Line, cut int) {
 	var body map[string]any
 	d := json.NewDecoder(strings.NewReader(raw))
 	d.UseNumber()
 	if d.Decode(&body) != nil {
 		return nil, 0
 	}
-	lines = pairs(flatten("", body, lang, 0))
+	lines = pairs(n.flatten("", body, lang, 0))
 	if len(lines) > mostLines {
 		return lines[:mostLines], len(lines) - mostLines
 	}
 	return lines, 0
 }
 
-func flatten(prefix string, m map[string]any, lang string, depth int) (lines []Line) {
+func (n fieldNames) flatten(prefix string, m map[string]any, lang string, depth int) (lines []Line) {
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		name := prefix + words(key)
+		name := prefix + n.name(key, lang)
 		switch v := m[key].(type) {
 		case map[string]any:
 			if text, ok := inLanguage(v, lang); ok {
 				lines = append(lines, Line{Name: name, Value: clip(text)})
 			} else if depth < 4 {
-				lines = append(lines, flatten(name+" › ", v, lang, depth+1)...)
+				lines = append(lines, n.flatten(name+" › ", v, lang, depth+1)...)
 			}
 		case []any:
-			lines = append(lines, list(name, v, lang, depth)...)
+			lines = append(lines, n.list(name, v, lang, depth)...)
 		default:
 			lines = append(lines, Line{Name: name, Value: value(v)})
 		}
@@ -59,7 +59,7 @@ func flatten(prefix string, m map[string]any, lang string, depth int) (lines []L
 	return lines
 }
 
-func list(name string, items []any, lang string, depth int) (lines []Line) {
+func (n fieldNames) list(name string, items []any, lang string, depth int) (lines []Line) {
 	var plain []string
 	for i, item := range items {
 		if i == mostValues {
@@ -73,7 +73,7 @@ func list(name string, items []any, lang string, depth int) (lines []Line) {
 		case isText:
 			plain = append(plain, clip(text))
 		case depth < 4:
-			lines = append(lines, flatten(fmt.Sprintf("%s %d › ", name, i+1), m, lang, depth+1)...)
+			lines = append(lines, n.flatten(fmt.Sprintf("%s %d › ", name, i+1), m, lang, depth+1)...)
 		}
 	}
 	if len(plain) > 0 {
@@ -115,6 +115,34 @@ func clip(s string) string {
 		return string(r[:mostText]) + "…"
 	}
 	return s
+}
+
+// fieldNames are the names of events' fields in Kazakh and Russian, by their names in protobuf JSON.
+// In English a field is called as it is (words).
+type fieldNames map[string][2]string
+
+func readFields(raw []byte) (names fieldNames, err error) {
+	if err := json.Unmarshal(raw, &names); err != nil {
+		return nil, fmt.Errorf("audit: names of fields: %w", err)
+	}
+	return names, nil
+}
+
+// name is a field's name in a language, the pairs "xBefore" and "xAfter" with that word behind it
+// (pairs). A field of a newer service, which has no name here, keeps its own.
+func (n fieldNames) name(key, lang string) string {
+	stem, end := key, ""
+	for _, which := range []string{"Before", "After"} {
+		_, whole := n[key] // "checkedBefore" is no pair
+		if s, ok := strings.CutSuffix(key, which); ok && !whole {
+			stem, end = s, " "+strings.ToLower(which)
+		}
+	}
+	at := slices.Index([]string{"kk", "ru"}, lang)
+	if named, ok := n[stem]; ok && at >= 0 {
+		return named[at] + end
+	}
+	return words(stem) + end
 }
 
 // words is a field's name as words: organisationBefore → organisation before.

@@ -26,16 +26,23 @@ import (
 //go:embed templates texts.json
 var files embed.FS
 
+//go:embed fields.json
+var fieldsJSON []byte
+
 // reads says who may open the pages; what each may see of an event is decided in the services.
 var reads = web.Allow{monitor.Auditor, monitor.Head, monitor.Administrator}
 
 // Add adds the pages to a site.
 func Add(s *web.Site) error {
-	if err := s.Area(files); err != nil {
+	names, err := readFields(fieldsJSON)
+	if err == nil {
+		err = s.Area(files)
+	}
+	if err != nil {
 		return err
 	}
 	s.Nav("/audit", "nav.audit", reads)
-	s.Page("/audit", "audit", reads, show)
+	s.Page("/audit", "audit", reads, names.show)
 	return nil
 }
 
@@ -71,7 +78,7 @@ type page struct {
 	Asked    bool
 }
 
-func show(r *web.Request) (any, error) {
+func (n fieldNames) show(r *web.Request) (any, error) {
 	q := r.URL.Query()
 	p := page{Type: q.Get("type"), ID: strings.TrimSpace(q.Get("id")), Who: whoOf(q.Get("who"))}
 	for _, t := range types {
@@ -92,9 +99,9 @@ func show(r *web.Request) (any, error) {
 		if e.GetOnBehalfOf() != "" && e.GetOnBehalfOf() != e.GetActor() {
 			one.For = names.of(e.GetOnBehalfOf())
 		}
-		one.Lines, one.Cut = details(e.GetBodyJson(), string(r.Lang))
+		one.Lines, one.Cut = n.details(e.GetBodyJson(), string(r.Lang))
 		if e.GetSealedJson() != "" {
-			one.Sealed, _ = details(e.GetSealedJson(), string(r.Lang))
+			one.Sealed, _ = n.details(e.GetSealedJson(), string(r.Lang))
 		}
 		p.Events = append(p.Events, one)
 	}
