@@ -297,9 +297,10 @@ func (w worker) department(ctx context.Context) error {
 	return w.transfer(ctx, org, files)
 }
 
-// listed registers an organisation whose files stand in an approved inventory.
-func (w worker) listed(ctx context.Context) (org string, count int, err error) {
-	org = "o" + newID()[24:] + fmt.Sprintf("%04x", w.random.IntN(1<<16))
+// listed registers an organisation whose files stand in an approved inventory; it gives its id and how many
+// files. Acts that were not answered are repeated long after a return, so nothing that they use is a result.
+func (w worker) listed(ctx context.Context) (string, int, error) {
+	org := "o" + newID()[24:] + fmt.Sprintf("%04x", w.random.IntN(1<<16))
 	if _, err := w.act(ctx, "register "+org, func(ctx context.Context, a *Archive, id string) (proto.Message, error) {
 		c, err := a.Retention()
 		if err != nil {
