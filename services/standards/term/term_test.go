@@ -251,10 +251,10 @@ func TestValidate(t *testing.T) {
 
 // The 85 rows of the examples file stand beside the repository, not in it.
 func TestRetentionExamples(t *testing.T) {
-	path := filepath.Join("..", "..", "..", "..", "..", "shared", "domain", "retention_examples.csv")
+	path := filepath.Join("..", "..", "..", "..", "shared", "domain", "retention_examples.csv")
 	f, err := os.Open(path)
 	if err != nil {
-		path = filepath.Join("..", "..", "..", "..", "..", "..", "shared", "domain", "retention_examples.csv")
+		path = filepath.Join("..", "..", "..", "..", "..", "shared", "domain", "retention_examples.csv")
 		if f, err = os.Open(path); err != nil {
 			t.Skip("retention_examples.csv is not beside the repository: ", err)
 		}
