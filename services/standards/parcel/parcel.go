@@ -8,6 +8,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -98,10 +99,10 @@ func Zip(z *zip.Reader, name string, take func(f *zip.File, path string, bag boo
 }
 
 // nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do
-// not say so.
+// not say so; others, macOS's among them, write UTF-8 and do not say that either.
 func nameIn(f *zip.FileHeader) string {
 	name := f.Name
-	if f.NonUTF8 {
+	if f.NonUTF8 && !utf8.ValidString(name) {
 		if decoded, err := charmap.CodePage866.NewDecoder().String(name); err == nil {
 			name = decoded
 		}

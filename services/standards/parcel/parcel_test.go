@@ -43,6 +43,9 @@ func TestWhereFilesOfAFolderBelong(t *testing.T) {
 	if got := nameIn(&zip.FileHeader{Name: "\x8f\xe0\xa8\xaa\xa0\xa7.txt", NonUTF8: true}); got != "Приказ.txt" {
 		t.Errorf("code page 866: %q", got)
 	}
+	if got := nameIn(&zip.FileHeader{Name: "Бұйрық.txt", NonUTF8: true}); got != "Бұйрық.txt" {
+		t.Errorf("UTF-8 that is not declared: %q", got)
+	}
 	if got := nameIn(&zip.FileHeader{Name: `a\б.txt`}); got != "a/б.txt" {
 		t.Errorf("backslashes: %q", got)
 	}
