@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/standards/pronom"
 )
@@ -26,9 +28,10 @@ func TestFormatsAreNamedByTheRegistryThatIsChosen(t *testing.T) {
 	for transfer, want := range map[string]struct {
 		cfg                 Config
 		puid, format, basis string
+		signatures          string
 	}{
-		"2026-1": {Config{}, "x-fmt/111", "Plain Text File", "text"},
-		"2026-2": {Config{Signatures: folder}, "x/1", "Qoy 3", "signature"},
+		"2026-1": {Config{}, "x-fmt/111", "Plain Text File", "text", ""},
+		"2026-2": {Config{Signatures: folder}, "x/1", "Qoy 3", "signature", "DROID signature file 7"},
 	} {
 		w.cfg = want.cfg
 		w.reopen()
@@ -42,6 +45,17 @@ func TestFormatsAreNamedByTheRegistryThatIsChosen(t *testing.T) {
 		}
 		if got := contents[0].GetFirst()[0]; got.GetPuid() != want.puid || got.GetFormat() != want.format || got.GetBasis() != want.basis {
 			t.Errorf("%s: %v", transfer, got)
+		}
+		var checked *intakev1.PackageChecked
+		for _, e := range w.events() {
+			if body, err := e.Body(); err == nil && e.Is((*intakev1.PackageChecked)(nil)) {
+				if c, ok := body.(*intakev1.PackageChecked); ok && c.GetTransferId() == transfer {
+					checked = c
+				}
+			}
+		}
+		if !strings.HasPrefix(checked.GetSoftware(), "qoyma") || checked.GetSignatures() != want.signatures {
+			t.Errorf("%s was examined by %q with %q, want %q", transfer, checked.GetSoftware(), checked.GetSignatures(), want.signatures)
 		}
 	}
 	w.close()

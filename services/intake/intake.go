@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,6 +22,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/host"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/pronom"
 )
@@ -61,13 +63,18 @@ type service struct {
 	plans *accept.Plans
 }
 
-// registry loads the signature files of a folder.
-func registry(folder string) (func(path string) bagit.Identifier, error) {
+// registry loads the signature files of a folder; called says which they are, as events record it.
+func registry(folder string) (identify func(path string) bagit.Identifier, called string, err error) {
 	r, err := pronom.OpenRegistry(folder)
 	if err != nil {
-		return nil, fmt.Errorf("intake: %w", err)
+		return nil, "", fmt.Errorf("intake: %w", err)
 	}
-	return func(path string) bagit.Identifier { return r.Watch(path) }, nil
+	signatures, containers := r.Versions()
+	called = fmt.Sprintf("DROID signature file %d", signatures)
+	if containers > 0 {
+		called += fmt.Sprintf(", container signature file %d", containers)
+	}
+	return func(path string) bagit.Identifier { return r.Watch(path) }, called, nil
 }
 
 // retry is how often acceptances that could not go on (a full disk) are tried again.
@@ -85,8 +92,9 @@ func open(cfg Config, p host.Process) (*service, error) {
 	if plans.Staging, err = staging.Open(p.Dir(name) + "/staging"); err == nil {
 		plans.Repository, err = repository.Open(p.Dir(name))
 	}
+	signatures := ""
 	if err == nil && cfg.Signatures != "" {
-		plans.Staging.Identify, err = registry(cfg.Signatures)
+		plans.Staging.Identify, signatures, err = registry(cfg.Signatures)
 	}
 	var scanner *clamd.Scanner
 	if err == nil && cfg.Clamd != "" {
@@ -101,6 +109,7 @@ func open(cfg Config, p host.Process) (*service, error) {
 		reserve = 64 << 20
 	}
 	server := api.New(plans, reserve)
+	server.Software, server.Signatures = strings.TrimSpace("qoyma "+telemetry.Version()), signatures
 	if scanner != nil {
 		server.Scanner = scanner
 	}

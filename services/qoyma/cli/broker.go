@@ -78,7 +78,7 @@ func brokerKeys(cfg *bus.BrokerConfig, folder keys.Folder) (err error) {
 }
 
 func (a *app) broker(ctx context.Context, cfg bus.BrokerConfig, listen string, asJSON bool) (err error) {
-	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma-broker", Version: version(), Output: a.err, JSON: asJSON})
+	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma-broker", Version: telemetry.Version(), Output: a.err, JSON: asJSON})
 	if err != nil {
 		return err
 	}

@@ -326,7 +326,7 @@ const settleWithin = 5 * time.Second
 
 // quiet is the telemetry of a command: errors alone are logged.
 func quiet(ctx context.Context, a *app) (*telemetry.Telemetry, error) {
-	return telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: version(), Output: a.err, Level: errorsOnly})
+	return telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: telemetry.Version(), Output: a.err, Level: errorsOnly})
 }
 
 // commandID makes the idempotency key of one command.

@@ -67,7 +67,7 @@ func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 		s.Data = filepath.Join(folder, "archive")
 	}
-	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: version(), Output: a.err, Level: errorsOnly})
+	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: telemetry.Version(), Output: a.err, Level: errorsOnly})
 	if err != nil {
 		return err
 	}

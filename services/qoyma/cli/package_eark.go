@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
 	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
@@ -34,7 +35,7 @@ var noDescription = fault.Define(fault.Invalid, "cli.description",
 func (a *app) createEARK(ctx context.Context, p earkPackage, now time.Time) error {
 	s := eark.Spec{
 		ID: filepath.Base(filepath.Clean(p.to)), Label: p.label, SIP: true, Created: now.Truncate(time.Second),
-		Software: "Qoyma", Version: version(), Payload: os.DirFS(p.payload),
+		Software: "Qoyma", Version: telemetry.Version(), Payload: os.DirFS(p.payload),
 		Agents: []eark.Agent{{Role: "CREATOR", Type: "ORGANIZATION", Name: p.submitter}},
 	}
 	if p.creator != "" {

@@ -187,7 +187,7 @@ func (a *app) serve(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: version(), Output: a.err, JSON: s.Log == "json"})
+	t, err := telemetry.New(ctx, telemetry.Config{Process: "qoyma", Version: telemetry.Version(), Output: a.err, JSON: s.Log == "json"})
 	if err != nil {
 		return err
 	}

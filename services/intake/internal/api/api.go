@@ -53,6 +53,9 @@ type Server struct {
 	// Scanner looks at each package before it is taken; nil where none is configured. It is set
 	// before the first call.
 	Scanner Scanner
+	// Software is the program and its version, Signatures those that formats are named by, empty for the
+	// built-in table: as PackageChecked records them. They are set before the first call.
+	Software, Signatures string
 
 	store   *base.Store
 	area    *staging.Area

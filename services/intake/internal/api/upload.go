@@ -419,7 +419,7 @@ func (u *upload) judge(report *bagit.Report) verdict {
 	}
 	events := []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
 		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest(report), Redone: redone, Scanner: u.scanner, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
+		ManifestSha512: manifest(report), Redone: redone, Scanner: u.scanner, Software: u.Software, Signatures: u.Signatures, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
 	}}}
 	return verdict{taken: true, events: events, files: slices.Concat(report.Payload, report.Tags)}
 }

@@ -1,9 +1,9 @@
-package cli
+package telemetry
 
 import "runtime/debug"
 
-// version is the program's version as Go stamped it: a module version, or the commit.
-func version() string {
+// Version is the program's version as Go stamped it: a module version, or the commit.
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
