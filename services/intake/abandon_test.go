@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // TestAnAcceptanceWhoseBytesAreLostIsTakenBack (IS-9): between its beginning and its number a disk may
@@ -53,4 +54,55 @@ func TestAnAcceptanceWhoseBytesAreLostIsTakenBack(t *testing.T) {
 		t.Fatal(a, err)
 	}
 	w.whole()
+}
+
+// TestACommandWhoseAcceptanceWasTakenBackStaysRefused: its plan is over. Sent again it neither accepts
+// what has come since nor gives a number to nothing.
+func TestACommandWhoseAcceptanceWasTakenBackStaysRefused(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 12))
+	command := w.abandoned("2026-1", map[string]string{"1/a.txt": "бір"})
+	refused := func(when string) {
+		t.Helper()
+		before := w.s.host.Store().Head()
+		if a, err := w.accept(command, "2026-1"); err == nil || fault.Of(err).Code != "intake.accept.abandoned" {
+			t.Errorf("%s: %v %v", when, a, err)
+		}
+		if w.s.host.Store().Head() != before {
+			t.Errorf("%s: something was recorded", when)
+		}
+	}
+	refused("nothing has come")
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.txt": "екі"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	refused("another package has come")
+	w.whole()
+	if a, err := w.accept(newID(), "2026-1"); err != nil || a.GetAccepted() != 1 {
+		t.Fatal(a, err)
+	}
+	refused("another acceptance is done")
+	w.whole()
+}
+
+// abandoned sends a package, begins its acceptance, loses its bytes and takes it back; it gives the
+// command.
+func (w *world) abandoned(id string, payload map[string]string) (command string) {
+	w.t.Helper()
+	if res, err := w.send(newID(), id, bag(w.t, payload)); err != nil || !res.GetTaken() {
+		w.t.Fatal(res, err)
+	}
+	command = newID()
+	w.s.plans.After = func(accept.Step) error { return errKilled }
+	if _, err := w.accept(command, id); err == nil {
+		w.t.Fatal("not killed")
+	}
+	if err := os.RemoveAll(filepath.Join(w.dir, "intake", "staging", w.seen(id).GetTransfer().GetPackageId())); err != nil {
+		w.t.Fatal(err)
+	}
+	w.reopen()
+	if err := w.s.plans.Resume(w.t.Context()); err == nil {
+		w.t.Fatal("not taken back")
+	}
+	return command
 }

@@ -37,7 +37,7 @@ func (r *run) past() (history.Facts, error) {
 	for c := range r.accepted {
 		f.Packages[r.facts.packageOf(c)] = history.Package{}
 	}
-	err := r.timeline(t.GetTransferId(), func(e *journal.Record) (more bool, err error) {
+	err := r.timeline(t.GetTransferId(), 0, func(e *journal.Record) (more bool, err error) {
 		if e.Seq() >= r.begun.Seq() {
 			return false, nil
 		}
@@ -71,10 +71,13 @@ func (r *run) accepted(yield func(*intakev1.ContentFile) bool) {
 	}
 }
 
-// timeline gives what the journal says of a transfer, in order, until each has enough.
-func (p *Plans) timeline(transferID string, each func(*journal.Record) (more bool, err error)) error {
-	for after := uint64(0); ; {
-		records, err := p.Store.Timeline(journal.Ref{Type: "transfer", ID: transferID}, after, 500)
+// maxPage is how many events are held in memory at once: each may have 256 KiB.
+const maxPage = 50
+
+// timeline gives what the journal says of a transfer after a seq, in order, until each has enough.
+func (p *Plans) timeline(transferID string, after uint64, each func(*journal.Record) (more bool, err error)) error {
+	for {
+		records, err := p.Store.Timeline(journal.Ref{Type: "transfer", ID: transferID}, after, maxPage)
 		if err != nil || len(records) == 0 {
 			return err
 		}
