@@ -38,10 +38,10 @@ import (
 )
 
 var (
-	replaced = fault.Define(fault.Conflict, "intake.package.replaced",
-		"another package was sent for transfer {id} at the same moment; look at it and accept again",
-		"по передаче {id} в этот же момент пришёл другой пакет; просмотрите его и примите снова",
-		"{id} тапсыруы бойынша дәл осы сәтте басқа пакет келді; оны қарап шығып, қайта қабылдаңыз")
+	changed = fault.Define(fault.Conflict, "intake.accept.changed",
+		"something was sent for transfer {id} or found of it at the same moment; look at it and accept again",
+		"по передаче {id} в этот же момент что-то пришло или изменилось; просмотрите её и примите снова",
+		"{id} тапсыруы бойынша дәл осы сәтте бірдеңе келді не өзгерді; оны қарап шығып, қайта қабылдаңыз")
 	abandoned = fault.Define(fault.Refused, "intake.accept.abandoned",
 		"this acceptance of transfer {id} was taken back, because bytes of its package were lost; look at the transfer and accept it anew",
 		"этот приём передачи {id} отменён: данные её пакета утрачены; просмотрите передачу и примите её заново",
@@ -122,11 +122,12 @@ type facts struct {
 	findings map[uint32]*intakev1.UnitFinding
 	checks   transfer.Checks
 	packages []string // whose bytes stand in staging
+	seq      uint64   // of the last event about the transfer
 	scanners []string // that looked for malware in them; "" for a package without
 }
 
 func read(v *base.View, id string) (f *facts, err error) {
-	f = &facts{paths: make(map[uint32][]string)}
+	f = &facts{paths: make(map[uint32][]string), seq: v.LastAbout(journal.Ref{Type: "transfer", ID: id})}
 	if f.transfer, err = store.Transfer(v, id); err != nil {
 		return nil, err
 	}
@@ -221,8 +222,9 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 			return nil, transfer.AlreadyAccepted.With("id", id)
 		case ready != nil:
 			return nil, ready
-		case t.GetPackageId() != before.transfer.GetPackageId():
-			return nil, replaced.With("id", id)
+		case v.LastAbout(journal.Ref{Type: "transfer", ID: id}) != before.seq:
+			// A plan that begins on other facts than were weighed could never be carried out.
+			return nil, changed.With("id", id)
 		}
 		return []base.Event{{
 			Refs: store.Refs(id, t.GetOrganisation(), t.GetInventory()),
