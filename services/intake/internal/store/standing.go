@@ -10,6 +10,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
@@ -26,6 +27,7 @@ func standingOf(v *base.View, id string) (s standing, err error) {
 		if err := proto.Unmarshal(raw, p); err != nil {
 			return nil, fmt.Errorf("packages of %s: %w", id, err)
 		}
+		slices.Sort(p.Redone) // brought seeks in it for every file
 		s = append(s, p)
 	}
 	return s, nil
@@ -52,11 +54,22 @@ func (s standing) owner(path string) string {
 // brought is the package that brought a unit's content.
 func (s standing) brought(position uint32) string {
 	for _, p := range slices.Backward(s) {
-		if len(p.GetRedone()) == 0 || slices.Contains(p.GetRedone(), position) {
+		if _, redone := slices.BinarySearch(p.GetRedone(), position); redone || len(p.GetRedone()) == 0 {
 			return p.GetPackageId()
 		}
 	}
 	return ""
+}
+
+// file is one file that stands; false where there is none.
+func (s standing) file(v *base.View, id, path string) (*intakev1.ContentFile, bool, error) {
+	f := new(intakev1.ContentFile)
+	of := s.owner(path)
+	ok, err := get(v, "content", contentKey(id, of, path), f)
+	if of != s.last() {
+		f.PackageId = of
+	}
+	return f, ok, err
 }
 
 // stand lets a package stand at a seq of the journal. One without redone positions replaces all that
@@ -100,6 +113,23 @@ func Packages(v *base.View, t *intakev1.Transfer) (ids []string, err error) {
 		ids = append(ids, p.GetPackageId())
 	}
 	return ids, err
+}
+
+// StandingChecks are the events by which the packages that stand were checked, in order. They are the
+// same from the beginning of an acceptance on.
+func StandingChecks(v *base.View, id string) (checks []*journal.Record, err error) {
+	prefix := under(key(id))
+	for k := range v.Scan("standing", prefix, nil) {
+		r, err := v.Entry(seqOf(k[len(prefix):]))
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			return nil, fmt.Errorf("packages of %s: event %d, which checked one, is not there", id, seqOf(k[len(prefix):]))
+		}
+		checks = append(checks, r)
+	}
+	return checks, nil
 }
 
 // Scanners are those that looked for malware in what stands, each once; among them "" where a
