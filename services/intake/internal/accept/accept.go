@@ -121,9 +121,9 @@ type facts struct {
 	paths    map[uint32][]string
 	findings map[uint32]*intakev1.UnitFinding
 	checks   transfer.Checks
-	packages []string // whose bytes stand in staging
-	seq      uint64   // of the last event about the transfer
-	scanners []string // that looked for malware in them; "" for a package without
+	packages []string          // whose bytes stand in staging
+	seq      uint64            // of the last event about the transfer
+	scanners map[string]string // that looked for malware in each; "" for a package without
 }
 
 func read(v *base.View, id string) (f *facts, err error) {

@@ -132,14 +132,13 @@ func StandingChecks(v *base.View, id string) (checks []*journal.Record, err erro
 	return checks, nil
 }
 
-// Scanners are those that looked for malware in what stands, each once; among them "" where a
-// package was taken without.
-func Scanners(v *base.View, id string) (names []string, err error) {
+// Scanners are those that looked for malware in each package that stands, by its id; "" for a
+// package that was taken without.
+func Scanners(v *base.View, id string) (map[string]string, error) {
 	s, err := standingOf(v, id)
+	of := make(map[string]string, len(s))
 	for _, p := range s {
-		if !slices.Contains(names, p.GetScanner()) {
-			names = append(names, p.GetScanner())
-		}
+		of[p.GetPackageId()] = p.GetScanner()
 	}
-	return names, err
+	return of, err
 }
