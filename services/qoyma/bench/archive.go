@@ -17,6 +17,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/platform/telemetry"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
 
@@ -28,8 +29,7 @@ const (
 // archive is a running process with the retention service and, where wanted, one that
 // follows it.
 type archive struct {
-	stop   context.CancelFunc
-	done   chan error
+	running
 	svc    *host.Service
 	echo   *host.Service
 	impl   retentionv1.RetentionServiceServer
@@ -44,7 +44,7 @@ func open(ctx context.Context, cfg Config, dir string, followed bool) (_ *archiv
 	if i < 0 {
 		return nil, errors.New("bench: this program has no retention service")
 	}
-	a := &archive{done: make(chan error, 1)}
+	a := &archive{}
 	real := cfg.Services[i]
 	services := []process.Service{{Name: real.Name, Spec: real.Spec, New: func(p host.Process) (*host.Service, error) {
 		svc, err := real.New(p)
@@ -58,21 +58,15 @@ func open(ctx context.Context, cfg Config, dir string, followed bool) (_ *archiv
 			return svc, err
 		}})
 	}
-	p, err := process.Open(ctx, process.Config{Data: dir, Services: services, NoSocket: true}, cfg.Telemetry)
+	p, err := a.run(ctx, cfg.Telemetry, dir, services)
 	if err != nil {
 		return nil, err
 	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.stop = stop
-	go func() { a.done <- p.Run(running) }()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if err := until(ctx, func() bool { return p.Ready() == nil }); err != nil {
-		return nil, err
-	}
 	roles := []monitor.Role{monitor.Clerk, monitor.Archivist}
 	a.caller = monitor.Identity{Actor: "person:bench", Roles: roles, Clearance: process.Clearance(roles)}
 	conn, err := p.As(a.caller).Conn("retention")
@@ -87,9 +81,30 @@ func open(ctx context.Context, cfg Config, dir string, followed bool) (_ *archiv
 	return a, a.furnish(ctx)
 }
 
-func (a *archive) close() error {
-	a.stop()
-	return <-a.done
+// running is a process that a bench measures; it ends with close.
+type running struct {
+	stop context.CancelFunc
+	done chan error
+}
+
+// run starts a process with some services and waits until it is ready. Where it gives an error nothing runs.
+func (r *running) run(ctx context.Context, tel *telemetry.Telemetry, dir string, services []process.Service) (*process.Process, error) {
+	p, err := process.Open(ctx, process.Config{Data: dir, Services: services, NoSocket: true}, tel)
+	if err != nil {
+		return nil, err
+	}
+	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop, r.done = stop, make(chan error, 1)
+	go func() { r.done <- p.Run(alive) }()
+	if err := until(ctx, func() bool { return p.Ready() == nil }); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return p, nil
+}
+
+func (r *running) close() error {
+	r.stop()
+	return <-r.done
 }
 
 // capture takes the implementation out of a service's registration, to call it without gRPC:

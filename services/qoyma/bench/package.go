@@ -27,8 +27,7 @@ import (
 // intakeArchive is a running process with the intake service, and in retention's place one
 // that says nothing but what fell due.
 type intakeArchive struct {
-	stop      context.CancelFunc
-	done      chan error
+	running
 	retention *host.Service
 	client    intakev1.IntakeServiceClient
 	transfers int
@@ -39,7 +38,7 @@ func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArc
 	if i < 0 {
 		return nil, errors.New("bench: this program has no intake service")
 	}
-	a := &intakeArchive{done: make(chan error, 1)}
+	a := &intakeArchive{}
 	spec := func() host.Spec {
 		return host.Spec{
 			Name: "retention", Schema: store.Schema{Version: 1, Buckets: []store.Bucket{{Name: "due"}}},
@@ -51,21 +50,15 @@ func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArc
 		a.retention = svc
 		return svc, err
 	}}}
-	p, err := process.Open(ctx, process.Config{Data: dir, Services: services, NoSocket: true}, cfg.Telemetry)
+	p, err := a.run(ctx, cfg.Telemetry, dir, services)
 	if err != nil {
 		return nil, err
 	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.stop = stop
-	go func() { a.done <- p.Run(running) }()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if err := until(ctx, func() bool { return p.Ready() == nil }); err != nil {
-		return nil, err
-	}
 	roles := []monitor.Role{monitor.Archivist}
 	conn, err := p.As(monitor.Identity{Actor: "person:bench", Roles: roles, Clearance: process.Clearance(roles)}).Conn("intake")
 	if err != nil {
@@ -73,11 +66,6 @@ func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArc
 	}
 	a.client = intakev1.NewIntakeServiceClient(conn)
 	return a, nil
-}
-
-func (a *intakeArchive) close() error {
-	a.stop()
-	return <-a.done
 }
 
 // expect lets units fall due and waits until the intake service has heard of all of them.

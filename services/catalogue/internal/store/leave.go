@@ -37,17 +37,9 @@ func undescribed(tx *store.Tx, number string, with func(*cataloguev1.FondsRow)) 
 // filesLeft marks files that have left the archive: their codes and records stay theirs, the counts
 // of inventory and fonds go down (AR-9).
 func filesLeft(tx *store.Tx, m *cataloguev1.FilesLeft) error {
-	code, err := codeOf(m.GetFonds(), m.GetInventory())
+	code, fonds, inventory, err := placed(&tx.View, m.GetFonds(), m.GetInventory())
 	if err != nil {
 		return err
-	}
-	fonds, err := Fonds(&tx.View, code)
-	if err != nil || fonds == nil {
-		return missing(code.OfFonds(), err)
-	}
-	inventory, err := Inventory(&tx.View, code)
-	if err != nil || inventory == nil {
-		return missing(code, err)
 	}
 	for _, number := range m.GetNumbers() {
 		if code.File, err = archcode.ParseFile(number); err != nil {
@@ -64,10 +56,7 @@ func filesLeft(tx *store.Tx, m *cataloguev1.FilesLeft) error {
 		label := row.GetFile().GetFile().GetLabel()
 		inventory.Files, fonds.Files = uncounted(inventory.GetFiles(), label), uncounted(fonds.GetFiles(), label)
 	}
-	if err := put(tx, fondsBucket, code.OfFonds().Key(), fonds); err != nil {
-		return err
-	}
-	return put(tx, inventories, code.OfInventory().Key(), inventory)
+	return replace(tx, code, fonds, inventory)
 }
 
 // uncounted takes one file from the count of its label; the label's line stays, at nought if need be.

@@ -175,17 +175,9 @@ func accessionPlaced(tx *store.Tx, m *cataloguev1.AccessionPlaced) error {
 }
 
 func filesCatalogued(tx *store.Tx, m *cataloguev1.FilesCatalogued) error {
-	code, err := codeOf(m.GetFonds(), m.GetInventory())
+	code, fonds, inventory, err := placed(&tx.View, m.GetFonds(), m.GetInventory())
 	if err != nil {
 		return err
-	}
-	fonds, err := Fonds(&tx.View, code)
-	if err != nil || fonds == nil {
-		return missing(code.OfFonds(), err)
-	}
-	inventory, err := Inventory(&tx.View, code)
-	if err != nil || inventory == nil {
-		return missing(code, err)
 	}
 	accession, err := Accession(&tx.View, m.GetAccessionNumber())
 	if err != nil {
@@ -213,13 +205,32 @@ func filesCatalogued(tx *store.Tx, m *cataloguev1.FilesCatalogued) error {
 		fonds.Files = counted(fonds.GetFiles(), f.GetFile().GetLabel())
 		accession.Files++
 	}
-	if err := put(tx, fondsBucket, code.OfFonds().Key(), fonds); err != nil {
-		return err
-	}
-	if err := put(tx, inventories, code.OfInventory().Key(), inventory); err != nil {
+	if err := replace(tx, code, fonds, inventory); err != nil {
 		return err
 	}
 	return put(tx, accessions, []byte(m.GetAccessionNumber()), accession)
+}
+
+// placed reads an inventory and its fonds, which must be there: what counts files counts in both.
+func placed(v *store.View, number, inventoryNumber string) (code archcode.Code, fonds *cataloguev1.FondsRow, inventory *cataloguev1.InventoryRow, err error) {
+	if code, err = codeOf(number, inventoryNumber); err != nil {
+		return code, nil, nil, err
+	}
+	if fonds, err = Fonds(v, code); err != nil || fonds == nil {
+		return code, nil, nil, missing(code.OfFonds(), err)
+	}
+	if inventory, err = Inventory(v, code); err != nil || inventory == nil {
+		return code, nil, nil, missing(code, err)
+	}
+	return code, fonds, inventory, nil
+}
+
+// replace writes an inventory and its fonds back.
+func replace(tx *store.Tx, code archcode.Code, fonds *cataloguev1.FondsRow, inventory *cataloguev1.InventoryRow) error {
+	if err := put(tx, fondsBucket, code.OfFonds().Key(), fonds); err != nil {
+		return err
+	}
+	return put(tx, inventories, code.OfInventory().Key(), inventory)
 }
 
 // counted adds one file to the count of its label; labels stand in the order in which they

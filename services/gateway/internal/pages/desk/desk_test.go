@@ -13,6 +13,7 @@ import (
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -103,7 +104,7 @@ func TestTheQueueFilters(t *testing.T) {
 	d := open(t, s, monitor.Archivist)
 	d.want(d.get("/desk"), http.StatusOK, "просрочен, дней: 2", "25.11.2026", "осталось дней: 3", "срок – сегодня", "подписан, не вручён")
 	page := d.want(d.get("/desk?state=drafted&regime=archival"), http.StatusOK)
-	asked, ok := s.called("ListRequests").(*referencev1.ListRequestsRequest)
+	asked, ok := s.Called("ListRequests").(*referencev1.ListRequestsRequest)
 	if !ok || !asked.GetMine() || asked.GetState() != "drafted" || asked.GetRegime() != "archival" {
 		t.Errorf("an archivist begins with his own: %v", asked)
 	}
@@ -113,12 +114,12 @@ func TestTheQueueFilters(t *testing.T) {
 		}
 	}
 	d.get("/desk?state=nonsense&show=unassigned")
-	if asked, _ = s.called("ListRequests").(*referencev1.ListRequestsRequest); asked.GetState() != "registered" || asked.GetMine() {
+	if asked, _ = s.Called("ListRequests").(*referencev1.ListRequestsRequest); asked.GetState() != "registered" || asked.GetMine() {
 		t.Errorf("unassigned: %v", asked)
 	}
 	d.as(monitor.Head)
 	d.get("/desk")
-	if asked, _ = s.called("ListRequests").(*referencev1.ListRequestsRequest); asked.GetMine() {
+	if asked, _ = s.Called("ListRequests").(*referencev1.ListRequestsRequest); asked.GetMine() {
 		t.Error("the head begins with all")
 	}
 }
@@ -133,53 +134,53 @@ func TestEveryButtonOfARequest(t *testing.T) {
 		stays  bool // nothing was asked: a field is missing
 	}{
 		{do: "take", method: "AssignRequest", holds: func(s *services) bool {
-			in, ok := s.called("AssignRequest").(*referencev1.AssignRequestRequest)
+			in, ok := s.Called("AssignRequest").(*referencev1.AssignRequestRequest)
 			return ok && in.GetAccount() == "" && in.GetNumber() == "2026-2" && in.GetCommandId() != ""
 		}},
 		{do: "assign", fields: []string{"assignee", "arch2"}, method: "AssignRequest", holds: func(s *services) bool {
-			in, ok := s.called("AssignRequest").(*referencev1.AssignRequestRequest)
+			in, ok := s.Called("AssignRequest").(*referencev1.AssignRequestRequest)
 			return ok && in.GetAccount() == "arch2"
 		}},
 		{do: "assign", method: "AssignRequest", stays: true},
 		{do: "identity", fields: []string{"document", "passport", "way", "video", "note", "N 1"}, method: "RecordIdentity", holds: func(s *services) bool {
-			in, ok := s.called("RecordIdentity").(*referencev1.RecordIdentityRequest)
+			in, ok := s.Called("RecordIdentity").(*referencev1.RecordIdentityRequest)
 			return ok && in.GetDocument() == "passport" && in.GetWay() == "video" && in.GetNote() == "N 1"
 		}},
 		{do: "regime", fields: []string{"regime", "information", "regime_ground", "о работе архива"}, method: "DecideRegime", holds: func(s *services) bool {
-			in, ok := s.called("DecideRegime").(*referencev1.DecideRegimeRequest)
+			in, ok := s.Called("DecideRegime").(*referencev1.DecideRegimeRequest)
 			return ok && in.GetRegime() == "information" && in.GetGround() == "о работе архива"
 		}},
 		{do: "regime", fields: []string{"regime", "information"}, method: "DecideRegime", stays: true},
 		{do: "extend", fields: []string{"extension_ground", "several_organisations", "extension_reason", "два комбината", "extension_days", "20"}, method: "ExtendTerm", holds: func(s *services) bool {
-			in, ok := s.called("ExtendTerm").(*referencev1.ExtendTermRequest)
+			in, ok := s.Called("ExtendTerm").(*referencev1.ExtendTermRequest)
 			return ok && in.GetGround() == "several_organisations" && in.GetDays() == 20
 		}},
 		{do: "extend", fields: []string{"extension_reason", "два", "extension_days", "много"}, method: "ExtendTerm", stays: true},
 		{do: "notice", fields: []string{"notice_way", "phone"}, method: "RecordNotice", holds: func(s *services) bool {
-			in, ok := s.called("RecordNotice").(*referencev1.RecordNoticeRequest)
+			in, ok := s.Called("RecordNotice").(*referencev1.RecordNoticeRequest)
 			return ok && in.GetDuty() == "extension_notice" && in.GetWay() == "phone"
 		}},
 		{do: "clarify", fields: []string{"clarification", "За какие годы?"}, method: "AskClarification", holds: func(s *services) bool {
-			in, ok := s.called("AskClarification").(*referencev1.AskClarificationRequest)
+			in, ok := s.Called("AskClarification").(*referencev1.AskClarificationRequest)
 			return ok && in.GetText() == "За какие годы?"
 		}},
 		{do: "clarify", method: "AskClarification", stays: true},
 		{do: "finding", fields: []string{"code", "1/2лс/345", "leaves", "10", "quotation", "Принять"}, method: "AddFinding", holds: func(s *services) bool {
-			in, ok := s.called("AddFinding").(*referencev1.AddFindingRequest)
+			in, ok := s.Called("AddFinding").(*referencev1.AddFindingRequest)
 			return ok && in.GetCode() == "1/2лс/345" && in.GetLeaves() == "10" && in.GetQuotation() == "Принять"
 		}},
 		{do: "finding", method: "AddFinding", stays: true},
 		{do: "finding-remove:3", method: "RemoveFinding", holds: func(s *services) bool {
-			in, ok := s.called("RemoveFinding").(*referencev1.RemoveFindingRequest)
+			in, ok := s.Called("RemoveFinding").(*referencev1.RemoveFindingRequest)
 			return ok && in.GetFinding() == 3
 		}},
 		{do: "forward", fields: []string{"holder", "ЦГА РК", "told_on", "2026-11-22"}, method: "ForwardRequest", holds: func(s *services) bool {
-			in, ok := s.called("ForwardRequest").(*referencev1.ForwardRequestRequest)
+			in, ok := s.Called("ForwardRequest").(*referencev1.ForwardRequestRequest)
 			return ok && in.GetHolder() == "ЦГА РК" && in.GetToldOn() == "2026-11-22"
 		}},
 		{do: "forward", method: "ForwardRequest", stays: true},
 		{do: "deliver", fields: []string{"delivery_way", "post"}, method: "DeliverAnswer", holds: func(s *services) bool {
-			in, ok := s.called("DeliverAnswer").(*referencev1.DeliverAnswerRequest)
+			in, ok := s.Called("DeliverAnswer").(*referencev1.DeliverAnswerRequest)
 			return ok && in.GetWay() == "post"
 		}},
 		{do: "nonsense:7", method: "DraftAnswer", stays: true},
@@ -194,8 +195,8 @@ func TestEveryButtonOfARequest(t *testing.T) {
 			}
 			w := d.post("/desk/2026-2", sent)
 			if c.stays {
-				if s.called(c.method) != nil || w.Code == http.StatusSeeOther {
-					t.Errorf("%d, asked %v", w.Code, s.called(c.method))
+				if s.Called(c.method) != nil || w.Code == http.StatusSeeOther {
+					t.Errorf("%d, asked %v", w.Code, s.Called(c.method))
 				}
 				return
 			}
@@ -204,7 +205,7 @@ func TestEveryButtonOfARequest(t *testing.T) {
 				t.Errorf("%d %q: %s", w.Code, to, firstLines(w.Body.String()))
 			}
 			if !c.holds(s) {
-				t.Errorf("asked %v", s.called(c.method))
+				t.Errorf("asked %v", s.Called(c.method))
 			}
 		})
 	}
@@ -244,7 +245,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 		t.Errorf("a finding as a fact: %v", sent)
 	}
 	press("search", "search", "приказы")
-	if asked, ok := s.called("Search").(*cataloguev1.SearchRequest); !ok || asked.GetQuery() != "приказы" || asked.GetKind() != "file" {
+	if asked, ok := s.Called("Search").(*cataloguev1.SearchRequest); !ok || asked.GetQuery() != "приказы" || asked.GetKind() != "file" {
 		t.Errorf("searched %v", asked)
 	}
 	press("cite:Ф. 1. Оп. 2лс. Д. 345")
@@ -260,7 +261,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 	if sent.Get("fact-0-cite") == "2" {
 		t.Error("a fact rests on a finding that was taken back")
 	}
-	if s.called("DraftAnswer") != nil {
+	if s.Called("DraftAnswer") != nil {
 		t.Error("the draft was saved without being asked")
 	}
 }
@@ -279,11 +280,11 @@ func TestAfterAStepTheNextIsAnotherCommand(t *testing.T) {
 		t.Errorf("command %q, then %q", first, sent.Get("command"))
 	}
 	// Refused: the same command, so that a correction is no second act.
-	s.answers["AssignRequest"] = nil
-	delete(s.answers, "AssignRequest")
+	s.Answers["AssignRequest"] = nil
+	delete(s.Answers, "AssignRequest")
 	again := sent.Get("command")
 	sent.Set("do", "take")
-	if sent = form(t, d.want(d.post("/desk/2026-2", sent), http.StatusServiceUnavailable, "Недоступно")); sent.Get("command") != again || sent.Get("closing") != "x" {
+	if sent = form(t, d.want(d.post("/desk/2026-2", sent), http.StatusServiceUnavailable, "Ответ на AssignRequest не подготовлен")); sent.Get("command") != again || sent.Get("closing") != "x" {
 		t.Errorf("after a refusal: %q, closing %q", sent.Get("command"), sent.Get("closing"))
 	}
 }
@@ -299,12 +300,12 @@ func TestADraftIsSavedAndSubmitted(t *testing.T) {
 	if to := w.Header().Get("Location"); to != "/desk/2026-2?done=desk.submit" {
 		t.Fatalf("%d %q %s", w.Code, to, firstLines(w.Body.String()))
 	}
-	draft, _ := s.called("DraftAnswer").(*referencev1.DraftAnswerRequest)
+	draft, _ := s.Called("DraftAnswer").(*referencev1.DraftAnswerRequest)
 	if c := draft.GetContent(); draft.GetBasedOn() != 1 || draft.GetKind() != "certificate" || len(c.GetFacts()) != 2 || !slices.Equal(c.GetGaps(), []string{"1979", "1980"}) ||
 		c.GetFacts()[0].GetCitations()[0].GetFinding() != 1 {
 		t.Errorf("drafted %v", draft)
 	}
-	submitted, _ := s.called("SubmitForSignature").(*referencev1.SubmitForSignatureRequest)
+	submitted, _ := s.Called("SubmitForSignature").(*referencev1.SubmitForSignatureRequest)
 	if submitted.GetVersion() != 2 || submitted.GetSigner() != "head1" || submitted.GetCommandId() == draft.GetCommandId() {
 		t.Errorf("submitted %v", submitted)
 	}
@@ -315,10 +316,10 @@ func TestADraftIsSavedAndSubmitted(t *testing.T) {
 	sent = form(t, d.get("/desk/2026-2").Body.String())
 	sent.Set("do", "submit")
 	d.post("/desk/2026-2", sent)
-	if s.called("DraftAnswer") != nil {
+	if s.Called("DraftAnswer") != nil {
 		t.Error("an unchanged draft was saved once more")
 	}
-	if submitted, _ = s.called("SubmitForSignature").(*referencev1.SubmitForSignatureRequest); submitted.GetVersion() != 1 {
+	if submitted, _ = s.Called("SubmitForSignature").(*referencev1.SubmitForSignatureRequest); submitted.GetVersion() != 1 {
 		t.Errorf("submitted %v", submitted)
 	}
 }
@@ -333,7 +334,7 @@ func TestARefusalNamesItsGround(t *testing.T) {
 		sent.Set("ground", "3")
 		sent.Set("do", "save")
 		d.post("/desk/2026-2", sent)
-		if draft, _ := s.called("DraftAnswer").(*referencev1.DraftAnswerRequest); draft.GetRefusalGround() != want || draft.GetKind() != kind {
+		if draft, _ := s.Called("DraftAnswer").(*referencev1.DraftAnswerRequest); draft.GetRefusalGround() != want || draft.GetKind() != kind {
 			t.Errorf("%s: %v", kind, draft)
 		}
 	}
@@ -356,7 +357,7 @@ func TestWhatIsClosedStaysClosed(t *testing.T) {
 	s := archive(t)
 	res := one("2026-2", "drafted")
 	res.Submission, res.Restricted = nil, true
-	s.answers["GetRequest"] = always(res)
+	s.Answers["GetRequest"] = pagetest.Always(res)
 	d := open(t, s, monitor.Archivist)
 	if page := d.want(d.get("/desk/2026-2"), http.StatusOK, "у вас нет допуска"); strings.Contains(page, "Ахметова") {
 		t.Error("the applicant is shown")
@@ -381,7 +382,7 @@ func TestReports(t *testing.T) {
 	s := archive(t)
 	d := open(t, s, monitor.Head)
 	d.want(d.get("/reports"), http.StatusOK, "100 %", "1 из 1 закрытых", "трудовой стаж")
-	s.answers["ListRequests"] = func(m protoMessage) (protoMessage, error) {
+	s.Answers["ListRequests"] = func(m protoMessage) (protoMessage, error) {
 		return &referencev1.ListRequestsResponse{Next: "more", Requests: []*referencev1.RequestSummary{summary("2026-1", "assigned", 5)}}, nil
 	}
 	d.want(d.get("/reports"), http.StatusOK, "всего их больше")
@@ -393,7 +394,7 @@ func TestTheTicket(t *testing.T) {
 	sent := form(t, d.get("/desk/register").Body.String())
 	sent.Set("do", "register")
 	d.want(d.post("/desk/register", sent), http.StatusUnprocessableEntity, "Укажите фамилию", "Внесите текст", "Укажите адрес")
-	if s.called("RegisterRequest") != nil {
+	if s.Called("RegisterRequest") != nil {
 		t.Error("an empty request was registered")
 	}
 	for name, value := range map[string]string{"surname": "Ахметова", "given_name": "Гүлнәр", "text": "Прошу справку", "phone": "+7 701", "iin": "520308400000", "received_on": "2026-11-20", "organisation_name": "ТОО"} {
@@ -401,7 +402,7 @@ func TestTheTicket(t *testing.T) {
 	}
 	sent.Set("do", "preview")
 	d.want(d.post("/desk/register", sent), http.StatusOK, "07.12.2026", "Ахметова", "дата рождения поможет")
-	asked, _ := s.called("PreviewRequest").(*referencev1.PreviewRequestRequest)
+	asked, _ := s.Called("PreviewRequest").(*referencev1.PreviewRequestRequest)
 	if asked.GetChannel() != "counter" || asked.GetReceivedOn() != "2026-11-20" || asked.GetOrganisation() {
 		t.Errorf("preview of %v", asked)
 	}
@@ -411,7 +412,7 @@ func TestTheTicket(t *testing.T) {
 	if w.Header().Get("Cache-Control") != "no-store" {
 		t.Error("the ticket may be kept")
 	}
-	in, _ := s.called("RegisterRequest").(*referencev1.RegisterRequestRequest)
+	in, _ := s.Called("RegisterRequest").(*referencev1.RegisterRequestRequest)
 	a := in.GetSubmission().GetApplicant()
 	if in.GetChannel() != "counter" || a.GetSurname() != "Ахметова" || a.GetIin() != "520308400000" || a.GetOrganisationName() != "" || in.GetCommandId() == "" {
 		t.Errorf("registered %v", in)
@@ -420,11 +421,11 @@ func TestTheTicket(t *testing.T) {
 	sent.Set("channel", "post")
 	sent.Set("who", "organisation")
 	d.want(d.post("/desk/register", sent), http.StatusOK, "Подтверждение регистрации")
-	if in, _ = s.called("RegisterRequest").(*referencev1.RegisterRequestRequest); in.GetSubmission().GetApplicant().GetSurname() != "" || in.GetSubmission().GetApplicant().GetOrganisationName() != "ТОО" {
+	if in, _ = s.Called("RegisterRequest").(*referencev1.RegisterRequestRequest); in.GetSubmission().GetApplicant().GetSurname() != "" || in.GetSubmission().GetApplicant().GetOrganisationName() != "ТОО" {
 		t.Errorf("registered %v", in)
 	}
 	// A service that refuses leaves everything as it was typed.
-	s.answers["RegisterRequest"] = func(protoMessage) (protoMessage, error) { return nil, unknown.With("number", "x") }
+	s.Answers["RegisterRequest"] = func(protoMessage) (protoMessage, error) { return nil, unknown.With("number", "x") }
 	w = d.post("/desk/register", sent)
 	if d.want(w, fault.NotFound.HTTP(), "Запроса x нет"); form(t, w.Body.String()).Get("text") != "Прошу справку" {
 		t.Error("the form is empty")
@@ -434,7 +435,7 @@ func TestTheTicket(t *testing.T) {
 // TestADocumentThatTheCatalogueDoesNotKnow may be cited, and whoever cites it is told.
 func TestADocumentThatTheCatalogueDoesNotKnow(t *testing.T) {
 	s := archive(t)
-	s.answers["GetFile"] = func(proto.Message) (proto.Message, error) { return nil, unknown.With("number", "9/9/9") }
+	s.Answers["GetFile"] = func(proto.Message) (proto.Message, error) { return nil, unknown.With("number", "9/9/9") }
 	d := open(t, s, monitor.Archivist)
 	sent := form(t, d.get("/desk/2026-2").Body.String())
 	sent.Set("do", "finding")

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -20,6 +18,7 @@ import (
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -28,56 +27,7 @@ import (
 )
 
 // services answers calls with what a test prepared, and remembers them.
-type services struct {
-	mu      sync.Mutex
-	answers map[string]func(proto.Message) (proto.Message, error) // by method name
-	calls   []call
-}
-
-type call struct {
-	method string
-	in     proto.Message
-}
-
-var gone = fault.Define(fault.Unavailable, "desk_test.gone", "away", "недоступно", "қолжетімсіз")
-
-func (s *services) Invoke(_ context.Context, method string, in, out any, _ ...grpc.CallOption) error {
-	name := method[strings.LastIndexByte(method, '/')+1:]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	asked := in.(proto.Message)
-	s.calls = append(s.calls, call{name, proto.Clone(asked)})
-	answer, ok := s.answers[name]
-	if !ok {
-		return gone.With()
-	}
-	res, err := answer(asked)
-	if err != nil {
-		return err
-	}
-	proto.Merge(out.(proto.Message), res)
-	return nil
-}
-
-func (*services) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, gone.With()
-}
-
-// called is the last call of a method.
-func (s *services) called(method string) proto.Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := len(s.calls) - 1; i >= 0; i-- {
-		if s.calls[i].method == method {
-			return s.calls[i].in
-		}
-	}
-	return nil
-}
-
-func always(m proto.Message) func(proto.Message) (proto.Message, error) {
-	return func(proto.Message) (proto.Message, error) { return m, nil }
-}
+type services = pagetest.Services
 
 func text(s string) *recordv1.Text { return &recordv1.Text{Kk: s, Ru: s, En: s} }
 
@@ -198,7 +148,7 @@ func archive(t testing.TB) *services {
 		}
 		return res, nil
 	}
-	s := &services{answers: map[string]func(proto.Message) (proto.Message, error){
+	s := &services{Answers: map[string]func(proto.Message) (proto.Message, error){
 		"ListRequests": list,
 		"GetRequest": func(m proto.Message) (proto.Message, error) {
 			n := m.(*referencev1.GetRequestRequest).GetNumber()
@@ -207,27 +157,27 @@ func archive(t testing.TB) *services {
 			}
 			return one(n, byNumber[n]), nil
 		},
-		"ListSigners": always(&referencev1.ListSignersResponse{Signers: []*referencev1.Signer{
+		"ListSigners": pagetest.Always(&referencev1.ListSignersResponse{Signers: []*referencev1.Signer{
 			{Account: "head1", Name: text("А. Директор"), Post: text("Директор"), State: "enrolled", Key: key, EnrolledOn: "2026-11-01"},
 			{Account: "head2", Name: text("Б. Заместитель"), Post: text("Заместитель директора"), State: "invited"},
 		}}),
-		"GetSigner": always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{Account: "head1", State: "enrolled", Key: key, EnrolledOn: "2026-11-01", Post: text("Директор")}}),
+		"GetSigner": pagetest.Always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{Account: "head1", State: "enrolled", Key: key, EnrolledOn: "2026-11-01", Post: text("Директор")}}),
 		"GetDraftPDF": func(m proto.Message) (proto.Message, error) {
 			return &referencev1.GetDraftPDFResponse{Paper: paperOf(m.(*referencev1.GetDraftPDFRequest).GetNumber()), Pdf: printed}, nil
 		},
-		"GetCertificate": always(&referencev1.GetCertificateResponse{CertificateNumber: "2026-4-1", Pdf: printed, Complete: true}),
-		"Search": always(&cataloguev1.SearchResponse{Total: 1, Hits: []*cataloguev1.Hit{{
+		"GetCertificate": pagetest.Always(&referencev1.GetCertificateResponse{CertificateNumber: "2026-4-1", Pdf: printed, Complete: true}),
+		"Search": pagetest.Always(&cataloguev1.SearchResponse{Total: 1, Hits: []*cataloguev1.Hit{{
 			Kind: "file", Code: &recordv1.Text{Kk: "Қ. 1, Т. 2лс, І. 345", Ru: "Ф. 1. Оп. 2лс. Д. 345", En: "F. 1. Op. 2лс. D. 345"}, Title: text("Приказы по личному составу <1975>"), DateFrom: "1975-01-01", DateTo: "1975-12-31",
 		}}}),
-		"PreviewRequest": always(&referencev1.PreviewRequestResponse{
+		"PreviewRequest": pagetest.Always(&referencev1.PreviewRequestResponse{
 			Regime: one("2026-1", "registered").GetRegime(), Free: true, Price: text("копии по тарифу"), DueOn: "2026-12-07", ReceivedOn: "2026-11-22", Received: text("считается полученным сегодня"),
 			SignatureWords: text("собственноручная подпись"), Duties: one("2026-1", "registered").GetDuties(), CalendarKnown: true,
 			Lacks: []*referencev1.Lack{{Field: "birth_date", Words: text("дата рождения поможет отличить однофамильцев")}},
 		}),
-		"RegisterRequest": always(&referencev1.RegisterRequestResponse{
+		"RegisterRequest": pagetest.Always(&referencev1.RegisterRequestResponse{
 			Number: "2026-9", Secret: "s3cr3t", ReceivedOn: "2026-11-22", RegisteredOn: "2026-11-22", Regime: one("2026-1", "registered").GetRegime(), DueOn: "2026-12-07", RegisteredAt: "2026-11-22T10:15:00+05:00",
 		}),
-		"ListAccounts": always(&gatewayv1.ListAccountsResponse{Accounts: []*gatewayv1.Account{
+		"ListAccounts": pagetest.Always(&gatewayv1.ListAccountsResponse{Accounts: []*gatewayv1.Account{
 			{AccountId: "arch2", Name: "Әсел", Roles: []string{"archivist"}}, {AccountId: "clerk1", Name: "Ерлан", Roles: []string{"clerk"}},
 		}}),
 	}}
@@ -239,7 +189,7 @@ func archive(t testing.TB) *services {
 		"ReturnDraft": &referencev1.ReturnDraftResponse{}, "SignAnswer": &referencev1.SignAnswerResponse{}, "EnrolSigner": &referencev1.EnrolSignerResponse{},
 		"InviteSigner": &referencev1.InviteSignerResponse{Code: "ABCD-EFGH", ExpiresOn: "2026-11-29"}, "RevokeSigner": &referencev1.RevokeSignerResponse{},
 	} {
-		s.answers[method] = always(empty)
+		s.Answers[method] = pagetest.Always(empty)
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/signing"
@@ -30,7 +31,7 @@ func TestTheHeadSigns(t *testing.T) {
 	if to := w.Header().Get("Location"); to != "/approve/2026-3?done=desk.signed" {
 		t.Fatalf("%d %q %s", w.Code, to, firstLines(w.Body.String()))
 	}
-	in, _ := s.called("SignAnswer").(*referencev1.SignAnswerRequest)
+	in, _ := s.Called("SignAnswer").(*referencev1.SignAnswerRequest)
 	if p := paperOf("2026-3"); !ed25519.Verify(headKey(t).GetPublicKey(), p.GetStatement(), in.GetSignature()) || in.GetSha256() != p.GetSha256() || in.GetCertificateNumber() != "2026-3-1" {
 		t.Errorf("signed %v", in)
 	}
@@ -50,19 +51,19 @@ func TestNothingIsSigned(t *testing.T) {
 		"wrong passphrase":                    {passphrase: wrong, says: "Кодовая фраза неверна"},
 		"another paper was printed meanwhile": {passphrase: passphrase, sha256: strings.Repeat("0", 64), says: "напечатали заново"},
 		"the bytes are others": {passphrase: passphrase, says: "Контрольная сумма документа не совпадает", change: func(s *services) {
-			s.answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
+			s.Answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
 				return &referencev1.GetDraftPDFResponse{Paper: paperOf("2026-3"), Pdf: []byte("%PDF another")}, nil
 			}
 		}},
 		"the statement is of another file": {passphrase: passphrase, says: "Контрольная сумма документа не совпадает", change: func(s *services) {
-			s.answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
+			s.Answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
 				p := paperOf("2026-3")
 				p.Statement = []byte(strings.Replace(string(p.GetStatement()), p.GetSha256(), strings.Repeat("a", 64), 1))
 				return &referencev1.GetDraftPDFResponse{Paper: p, Pdf: printed}, nil
 			}
 		}},
 		"no statement": {passphrase: passphrase, says: "Подписываемое неполно", change: func(s *services) {
-			s.answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
+			s.Answers["GetDraftPDF"] = func(m protoMessage) (protoMessage, error) {
 				p := paperOf("2026-3")
 				p.Statement = nil
 				return &referencev1.GetDraftPDFResponse{Paper: p, Pdf: printed}, nil
@@ -71,7 +72,7 @@ func TestNothingIsSigned(t *testing.T) {
 		"hostile parameters": {passphrase: passphrase, says: "Параметры ключа подписи повреждены", change: func(s *services) {
 			key := headKey(t)
 			key.MemoryKib = 1 << 31
-			s.answers["GetSigner"] = always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{State: "enrolled", Key: key}})
+			s.Answers["GetSigner"] = pagetest.Always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{State: "enrolled", Key: key}})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +94,7 @@ func TestNothingIsSigned(t *testing.T) {
 			if w.Header().Get("Cache-Control") != "no-store" {
 				t.Error("the page may be kept")
 			}
-			if s.called("SignAnswer") != nil {
+			if s.Called("SignAnswer") != nil {
 				t.Error("the service was asked to sign")
 			}
 		})
@@ -146,11 +147,11 @@ func TestTheHeadReturnsAndExtends(t *testing.T) {
 	if w := d.post("/approve/2026-3", fields("do", "return", "remark", "Где листы?")); w.Header().Get("Location") != "/approve?done=desk.returned" {
 		t.Errorf("%d", w.Code)
 	}
-	if in, _ := s.called("ReturnDraft").(*referencev1.ReturnDraftRequest); in.GetRemark() != "Где листы?" {
+	if in, _ := s.Called("ReturnDraft").(*referencev1.ReturnDraftRequest); in.GetRemark() != "Где листы?" {
 		t.Errorf("returned %v", in)
 	}
 	d.want(d.post("/approve/2026-3", fields("do", "extend", "extension_ground", "several_organisations")), http.StatusUnprocessableEntity, "какие организации")
-	if s.called("ExtendTerm") != nil {
+	if s.Called("ExtendTerm") != nil {
 		t.Error("extended without a reason")
 	}
 }
@@ -158,7 +159,7 @@ func TestTheHeadReturnsAndExtends(t *testing.T) {
 // TestAKeyIsMade: the service is given a public key and parameters, and nothing of the passphrase.
 func TestAKeyIsMade(t *testing.T) {
 	s := archive(t)
-	s.answers["GetSigner"] = always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{Account: "head1", State: "invited"}})
+	s.Answers["GetSigner"] = pagetest.Always(&referencev1.GetSignerResponse{Signer: &referencev1.Signer{Account: "head1", State: "invited"}})
 	d := open(t, s, monitor.Head)
 	for _, c := range []struct{ code, first, second, says string }{
 		{"", passphrase, passphrase, "Введите код"},
@@ -170,11 +171,11 @@ func TestAKeyIsMade(t *testing.T) {
 			t.Errorf("%v: %d %s", c, w.Code, firstLines(body))
 		}
 	}
-	if s.called("EnrolSigner") != nil {
+	if s.Called("EnrolSigner") != nil {
 		t.Fatal("a bad key was enrolled")
 	}
 	w := d.post("/signing-key", fields("code", "ABCD", "passphrase", passphrase, "again", passphrase))
-	in, _ := s.called("EnrolSigner").(*referencev1.EnrolSignerRequest)
+	in, _ := s.Called("EnrolSigner").(*referencev1.EnrolSignerRequest)
 	if w.Code != http.StatusSeeOther || in.GetCode() != "ABCD" || len(in.GetKey().GetPublicKey()) != ed25519.PublicKeySize || in.GetKey().GetKeyId() != signing.KeyID(in.GetKey().GetPublicKey()) {
 		t.Errorf("%d %v", w.Code, in)
 	}
@@ -188,7 +189,7 @@ func TestSignersAreInvitedAndRevoked(t *testing.T) {
 	d.want(d.post("/signers", filled), http.StatusOK, "ABCD-EFGH", "29.11.2026")
 	d.want(d.post("/signers", fields("do", "revoke", "revoke", "head1")), http.StatusUnprocessableEntity, "Укажите основание")
 	d.post("/signers", fields("do", "revoke", "revoke", "head1", "ground", "перевод"))
-	if in, _ := s.called("RevokeSigner").(*referencev1.RevokeSignerRequest); in.GetAccount() != "head1" || in.GetGround() != "перевод" {
+	if in, _ := s.Called("RevokeSigner").(*referencev1.RevokeSignerRequest); in.GetAccount() != "head1" || in.GetGround() != "перевод" {
 		t.Errorf("revoked %v", in)
 	}
 }

@@ -1,14 +1,12 @@
 package insurance
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,40 +16,13 @@ import (
 
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
-var gone = fault.Define(fault.Unavailable, "insurance_test.gone", "away", "недоступно", "қолжетімсіз")
-
 // services answers calls with what a test prepared, and remembers them.
-type services struct {
-	mu      sync.Mutex
-	answers map[string]func(proto.Message) proto.Message
-	calls   map[string]proto.Message // the last of each method
-}
-
-func (s *services) Invoke(_ context.Context, method string, in, out any, _ ...grpc.CallOption) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	name := method[strings.LastIndexByte(method, '/')+1:]
-	s.calls[name] = proto.Clone(in.(proto.Message))
-	answer, ok := s.answers[name]
-	if !ok {
-		return gone.With()
-	}
-	proto.Merge(out.(proto.Message), answer(in.(proto.Message)))
-	return nil
-}
-
-func (*services) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, gone.With()
-}
-
-func always(m proto.Message) func(proto.Message) proto.Message {
-	return func(proto.Message) proto.Message { return m }
-}
+type services = pagetest.Services
 
 func text(s string) *recordv1.Text { return &recordv1.Text{Kk: s, Ru: s, En: s} }
 
@@ -74,23 +45,23 @@ func fundOf() *services {
 	lost := &insurancev1.Damage{CopyId: "1/1/3", ScrubId: "2", Side: "copy", Site: "reserve", Path: "v1/content/p2.pdf", Kind: "missing", FoundAt: noon, BeyondRepair: true}
 	running := &insurancev1.Scrub{ScrubId: "3", State: "running", BegunAt: noon, Copies: 10, CopiesDone: 4, Files: 20, Bytes: 5 << 30, Percent: 40}
 	finished := &insurancev1.Scrub{ScrubId: "2", State: "finished", BegunAt: noon, FinishedAt: noon, Copies: 10, CopiesDone: 10, Files: 50, Bytes: 9 << 30, Percent: 100, Damaged: 2, Restored: 1, BeyondRepair: 1}
-	return &services{calls: map[string]proto.Message{}, answers: map[string]func(proto.Message) proto.Message{
-		"ListCopies": always(&insurancev1.ListCopiesResponse{
+	return &services{Answers: map[string]func(proto.Message) (proto.Message, error){
+		"ListCopies": pagetest.Always(&insurancev1.ListCopiesResponse{
 			Copies: []*insurancev1.Copy{copyIn("verified"), copyIn("damaged"), copyIn("failed"), copyIn("awaited")}, More: true,
 			Counts: []*insurancev1.StateCount{{State: "verified", Count: 5}, {State: "damaged", Count: 1}, {State: "failed", Count: 1}, {State: "awaited", Count: 1}},
 		}),
-		"ListSites": always(&insurancev1.ListSitesResponse{Sites: []*insurancev1.Site{
+		"ListSites": pagetest.Always(&insurancev1.ListSitesResponse{Sites: []*insurancev1.Site{
 			{Site: "reserve", State: "ready", FreeBytes: 200 << 30, TotalBytes: 1 << 40, SameDevice: true, Copies: 6, Bytes: 30 << 20},
 			{Site: "mountain", State: "absent", Alarm: text("Место не отвечает; проверьте, подключён ли диск.")},
 		}}),
-		"ListScrubs": always(&insurancev1.ListScrubsResponse{Scrubs: []*insurancev1.Scrub{running, finished}, CheckPeriodDays: 90, NextAt: noon}),
-		"GetScrub": func(m proto.Message) proto.Message {
+		"ListScrubs": pagetest.Always(&insurancev1.ListScrubsResponse{Scrubs: []*insurancev1.Scrub{running, finished}, CheckPeriodDays: 90, NextAt: noon}),
+		"GetScrub": func(m proto.Message) (proto.Message, error) {
 			if m.(*insurancev1.GetScrubRequest).GetScrubId() == "3" {
-				return &insurancev1.GetScrubResponse{Scrub: running}
+				return &insurancev1.GetScrubResponse{Scrub: running}, nil
 			}
-			return &insurancev1.GetScrubResponse{Scrub: finished, Damages: []*insurancev1.Damage{damage, lost}}
+			return &insurancev1.GetScrubResponse{Scrub: finished, Damages: []*insurancev1.Damage{damage, lost}}, nil
 		},
-		"GetCopy": func(m proto.Message) proto.Message {
+		"GetCopy": func(m proto.Message) (proto.Message, error) {
 			c := copyIn("verified")
 			if strings.HasSuffix(m.(*insurancev1.GetCopyRequest).GetCopyId(), "9") {
 				c = copyIn("failed")
@@ -99,17 +70,17 @@ func fundOf() *services {
 			return &insurancev1.GetCopyResponse{
 				Copy: c, Files: []*insurancev1.CopiedFile{{Path: "v1/content/p1.pdf", Size: 1 << 20, Sha512: strings.Repeat("ab", 64)}, {Path: "odd"}},
 				Checks: []*insurancev1.Check{{CopyId: "1/1/3", CheckedAt: noon, Files: 4, Bytes: 6 << 20, AbsentSites: []string{"mountain"}, OriginalsAbsent: true}}, Damages: []*insurancev1.Damage{damage, lost},
-			}
+			}, nil
 		},
-		"ListRegister": always(&insurancev1.ListRegisterResponse{More: true, Lines: []*insurancev1.RegisterLine{
+		"ListRegister": pagetest.Always(&insurancev1.ListRegisterResponse{More: true, Lines: []*insurancev1.RegisterLine{
 			{Number: 1, EnteredOn: "2026-11-01", CopyId: "1/1/3", Code: text("Ф. 1. Оп. 1. Д. 3"), Title: text("Протоколы"), Kind: "object", Carrier: "urn:qoyma:copy:1-1-3", Files: 2, Bytes: 3 << 20, CheckedAt: noon},
 			{Number: 2, EnteredOn: "2026-11-02", CopyId: "1/1/4", Code: text("Ф. 1. Оп. 1. Д. 4"), Title: text("Протоколы"), Kind: "microfilm", Carrier: "Р-15", FrameFrom: 1, FrameTo: 80},
 		}}),
-		"StartScrub":      always(&insurancev1.StartScrubResponse{Scrub: &insurancev1.Scrub{ScrubId: "4"}}),
-		"OrderCopy":       always(&insurancev1.OrderCopyResponse{Copy: copyIn("ordered")}),
-		"RetryCopy":       always(&insurancev1.RetryCopyResponse{}),
-		"RecordMicroform": always(&insurancev1.RecordMicroformResponse{}),
-		"SetCheckPeriod":  always(&insurancev1.SetCheckPeriodResponse{}),
+		"StartScrub":      pagetest.Always(&insurancev1.StartScrubResponse{Scrub: &insurancev1.Scrub{ScrubId: "4"}}),
+		"OrderCopy":       pagetest.Always(&insurancev1.OrderCopyResponse{Copy: copyIn("ordered")}),
+		"RetryCopy":       pagetest.Always(&insurancev1.RetryCopyResponse{}),
+		"RecordMicroform": pagetest.Always(&insurancev1.RecordMicroformResponse{}),
+		"SetCheckPeriod":  pagetest.Always(&insurancev1.SetCheckPeriodResponse{}),
 	}}
 }
 
@@ -228,9 +199,9 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 func TestEachRoleAsksForWhatItMaySee(t *testing.T) {
 	for role, never := range map[monitor.Role]string{monitor.Administrator: "ListCopies", monitor.Auditor: "ListSites"} {
 		s := fundOf()
-		delete(s.answers, never)
+		delete(s.Answers, never)
 		open(t, s, role).want(open(t, s, role).visit(http.MethodGet, "/insurance", nil), http.StatusOK)
-		if s.calls[never] != nil {
+		if s.Called(never) != nil {
 			t.Errorf("as %s the page asks for %s", role, never)
 		}
 	}
@@ -240,7 +211,7 @@ func TestTheFundFilters(t *testing.T) {
 	s := fundOf()
 	d := open(t, s, monitor.Archivist)
 	page := d.want(d.visit(http.MethodGet, "/insurance?state=damaged&valuable=yes", nil), http.StatusOK, "свободно 214,7 ГБ из 1,1 ТБ", "На одном устройстве", "Место не отвечает", "раз в 90 дней")
-	if in, _ := s.calls["ListCopies"].(*insurancev1.ListCopiesRequest); in.GetState() != "damaged" || !in.GetEspeciallyValuable() {
+	if in, _ := s.Called("ListCopies").(*insurancev1.ListCopiesRequest); in.GetState() != "damaged" || !in.GetEspeciallyValuable() {
 		t.Errorf("asked for %v", in)
 	}
 	for _, link := range []string{`href="/insurance?valuable=yes"`, `href="/insurance?state=damaged"`, `href="/insurance?after=1%2F1%2F3&amp;state=damaged&amp;valuable=yes"`, `href="/insurance/copies/1/1/3"`} {
@@ -268,15 +239,15 @@ func TestWhatIsDone(t *testing.T) {
 			t.Errorf("%s: %d, to %q, want %q", c.address, w.Code, w.Header().Get("Location"), c.to)
 		}
 	}
-	if in, _ := s.calls["OrderCopy"].(*insurancev1.OrderCopyRequest); in.GetCode() != "1/1/3" || in.GetGround() != "единственный экземпляр" || in.GetCommandId() == "" {
+	if in, _ := s.Called("OrderCopy").(*insurancev1.OrderCopyRequest); in.GetCode() != "1/1/3" || in.GetGround() != "единственный экземпляр" || in.GetCommandId() == "" {
 		t.Errorf("ordered %v", in)
 	}
-	if in, _ := s.calls["RecordMicroform"].(*insurancev1.RecordMicroformRequest); in.GetMicroform().GetFrameTo() != 20 || in.GetCopyId() != "1/1/3" {
+	if in, _ := s.Called("RecordMicroform").(*insurancev1.RecordMicroformRequest); in.GetMicroform().GetFrameTo() != 20 || in.GetCopyId() != "1/1/3" {
 		t.Errorf("recorded %v", in)
 	}
-	delete(s.calls, "RecordMicroform")
+	s.Forget()
 	d.want(d.visit(http.MethodPost, "/insurance/copies/1/1/3", url.Values{"do": {"microform"}, "roll": {"Р-17"}, "frame_from": {"none"}}), http.StatusUnprocessableEntity, "Напишите число", `value="Р-17"`)
-	if s.calls["RecordMicroform"] != nil {
+	if s.Called("RecordMicroform") != nil {
 		t.Error("an incomplete microform was recorded")
 	}
 	d.as(monitor.Administrator)
@@ -289,13 +260,13 @@ func TestWhatIsDone(t *testing.T) {
 func TestTheProgressIsStreamed(t *testing.T) {
 	s := fundOf()
 	asked := 0
-	s.answers["GetScrub"] = func(proto.Message) proto.Message {
+	s.Answers["GetScrub"] = func(proto.Message) (proto.Message, error) {
 		asked++
 		state := "running"
 		if asked == 3 {
 			state = "finished"
 		}
-		return &insurancev1.GetScrubResponse{Scrub: &insurancev1.Scrub{ScrubId: "3", State: state, Copies: 10, CopiesDone: uint32(asked), Percent: uint32(10 * asked), Bytes: 1 << 20}}
+		return &insurancev1.GetScrubResponse{Scrub: &insurancev1.Scrub{ScrubId: "3", State: state, Copies: 10, CopiesDone: uint32(asked), Percent: uint32(10 * asked), Bytes: 1 << 20}}, nil
 	}
 	conn := func(string) (grpc.ClientConnInterface, error) { return s, nil }
 	site, err := web.New(web.Config{Conn: conn, Who: func(*http.Request) (web.Person, error) { return open(t, s, monitor.Archivist).person, nil }})
@@ -311,7 +282,7 @@ func TestTheProgressIsStreamed(t *testing.T) {
 		t.Errorf("%v\n%s", w.Header(), body)
 	}
 	// A scrub that cannot be had is an error page, no stream.
-	delete(s.answers, "GetScrub")
+	delete(s.Answers, "GetScrub")
 	w = httptest.NewRecorder()
 	site.Handler().ServeHTTP(w, r)
 	if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Header().Get("Content-Type"), "event-stream") {
