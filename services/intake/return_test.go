@@ -220,3 +220,40 @@ func TestReturnedRowsComeFileByFile(t *testing.T) {
 	}
 	w.whole()
 }
+
+// TestWarningsOfOtherRowsOutliveARedoneOne: whoever decides on the acceptance must know what is broken
+// in the rows that were not returned; of what was replaced nothing is said.
+func TestWarningsOfOtherRowsOutliveARedoneOne(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0), file(2, 0), file(3, 4), file(4, 4))
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.pdf": "%PDF-1.4 cut off", "2/b.pdf": "%PDF-1.4 cut too"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	warned := func(when string, want ...string) {
+		t.Helper()
+		got := strings.Split(faultCodes(w.seen("2026-1").GetTransfer().GetWarnings()), "; ")
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	redo := func(position uint32, path, text string) {
+		t.Helper()
+		if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: position, Reason: "unreadable"}); err != nil {
+			t.Fatal(err)
+		}
+		if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{path: text})); err != nil || !res.GetTaken() {
+			t.Fatal(res, err)
+		}
+	}
+	const third, fourth = "3 intake.package.on_paper", "4 intake.package.on_paper"
+	warned("sent", third, fourth, "data/1/a.pdf examine.pdf", "data/2/b.pdf examine.pdf")
+	redo(2, "2/new.pdf", "%PDF-1.4 still cut off")
+	warned("one redone", third, fourth, "data/1/a.pdf examine.pdf", "data/2/new.pdf examine.pdf")
+	redo(3, "3/text.txt", "text")
+	warned("one that was on paper", fourth, "data/1/a.pdf examine.pdf", "data/2/new.pdf examine.pdf")
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.txt": "text", "2/b.txt": "text"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	warned("all anew", third, fourth)
+	w.whole()
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"google.golang.org/protobuf/proto"
 
@@ -130,6 +131,40 @@ func StandingChecks(v *base.View, id string) (checks []*journal.Record, err erro
 		checks = append(checks, r)
 	}
 	return checks, nil
+}
+
+// Warnings are what was warned of when the packages that stand were checked, about what counts of each:
+// whoever has one row redone still hears what is broken in the others.
+func Warnings(v *base.View, id string) (warnings []*intakev1.PackageFault, err error) {
+	s, err := standingOf(v, id)
+	if err != nil {
+		return nil, err
+	}
+	checks, err := StandingChecks(v, id)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range checks {
+		body, err := r.Body()
+		if err != nil {
+			return nil, err
+		}
+		checked, _ := body.(*intakev1.PackageChecked)
+		for _, w := range checked.GetWarnings() {
+			if s.about(w.GetWhere()) == s[i].GetPackageId() {
+				warnings = append(warnings, w)
+			}
+		}
+	}
+	return warnings, nil
+}
+
+// about is the package that counts for where a warning stands: a path, or a unit's position alone.
+func (s standing) about(where string) string {
+	if position, err := strconv.ParseUint(where, 10, 32); err == nil {
+		return s.brought(uint32(position))
+	}
+	return s.owner(where)
 }
 
 // Scanners are those that looked for malware in each package that stands, by its id; "" for a
