@@ -34,9 +34,11 @@ func TestWhatChangesWhileAnAcceptanceIsWeighedRefusesIt(t *testing.T) {
 			return err
 		},
 		"a unit is found missing": func(w *world) error {
-			_, err := w.client.CheckUnits(w.t.Context(), &intakev1.CheckUnitsRequest{CommandId: newID(), TransferId: "2026-1",
+			_, err := w.client.CheckUnits(w.t.Context(), &intakev1.CheckUnitsRequest{
+				CommandId: newID(), TransferId: "2026-1",
 				Findings:   []*intakev1.UnitFinding{{Position: 1, Finding: "missing", Explanation: "утрачено", ExplainedOn: "2026-01-02"}},
-				Explainers: []*intakev1.Explainer{{Position: 1, Name: "А. Б."}}})
+				Explainers: []*intakev1.Explainer{{Position: 1, Name: "А. Б."}},
+			})
 			return err
 		},
 	} {
