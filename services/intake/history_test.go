@@ -11,6 +11,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/clamd/clamdtest"
 	"github.com/qoyma/qoyma/services/intake/internal/history"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
@@ -147,4 +148,113 @@ func TestThePackagesOwnHistoryStays(t *testing.T) {
 			t.Errorf("%s: %s, want %s", files, got, want)
 		}
 	}
+}
+
+// past reads and checks an object's history.
+func (w *world) past(a *intakev1.Accession) (*premis.Document, []byte) {
+	w.t.Helper()
+	text, err := w.readContent(a.GetObjectId(), a.GetHistory().GetPath())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	doc, report, err := premis.Decode(bytes.NewReader(text), premis.Limits{})
+	if err != nil || len(report.Faults) != 0 || len(report.Warnings) != 0 {
+		w.t.Fatal(report, err)
+	}
+	return doc, text
+}
+
+// madeAgain damages an object's inventory and history, and wants them again by the byte.
+func (w *world) madeAgain(a *intakev1.Accession) {
+	w.t.Helper()
+	was := w.caller
+	defer func() { w.caller = was }()
+	w.caller = insurance
+	for _, end := range []string{"v1/inventory.json", a.GetHistory().GetPath()} {
+		at := w.original(end)
+		before, err := os.ReadFile(at)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte("{}"), 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+		if res, err := w.client.RestoreRecord(w.t.Context(), &intakev1.RestoreRecordRequest{CommandId: newID(), ObjectId: a.GetObjectId()}); err != nil || len(res.GetPaths()) != 1 {
+			w.t.Fatal(end, res, err)
+		}
+		if now, err := os.ReadFile(at); err != nil || !bytes.Equal(now, before) {
+			w.t.Errorf("%s was made otherwise: %v", end, err)
+		}
+	}
+}
+
+// TestTheHistoryTellsOfEachPackageThatStands: one row was redone, and only then a scanner looked. Each
+// file says what was done with the package that brought it.
+func TestTheHistoryTellsOfEachPackageThatStands(t *testing.T) {
+	w, d := newWorld(t), clamdtest.Start(t)
+	w.expect("2026-1", file(1, 0), file(2, 0))
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "first", "2/old": "second"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "unreadable"}); err != nil {
+		t.Fatal(err)
+	}
+	w.scanned(d)
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"2/new": "second, mended"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, _ := w.past(a)
+	kinds := map[premis.Identifier]string{}
+	var all []string
+	for _, e := range doc.Events {
+		kinds[e.ID] = string(e.Type)
+		all = append(all, string(e.Type))
+	}
+	without := []string{"transfer", "message digest calculation", "format identification", "validation"}
+	with := append(slices.Clone(without), "virus check")
+	if want := slices.Concat(without, with, []string{"accession"}); !slices.Equal(all, want) {
+		t.Errorf("events %v, want %v", all, want)
+	}
+	said := map[string][]string{}
+	for _, o := range doc.Objects {
+		for _, e := range o.Events {
+			said[o.OriginalName] = append(said[o.OriginalName], kinds[e])
+		}
+	}
+	for name, want := range map[string][]string{
+		"data/1/a": append(without, "accession"), "data/2/new": append(with, "accession"), "bagit.txt": append(with, "accession"), "data/2/old": nil,
+	} {
+		if !slices.Equal(said[name], want) {
+			t.Errorf("%s: %v, want %v", name, said[name], want)
+		}
+	}
+	if !slices.ContainsFunc(doc.Agents, func(g premis.Agent) bool { return g.IDs[0].Value == clamdtest.Version }) {
+		t.Errorf("the scanner is not named: %v", doc.Agents)
+	}
+	w.madeAgain(a)
+	w.whole()
+}
+
+// TestAnAbandonedPlanIsNotTheObjects: the object is that of the acceptance which was carried out.
+func TestAnAbandonedPlanIsNotTheObjects(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 12))
+	w.abandoned("2026-1", map[string]string{"1/a": "lost"})
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "sent again"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, text := w.past(a)
+	if len(doc.Events) != 5 || !strings.Contains(string(text), w.seen("2026-1").GetTransfer().GetPackageId()) {
+		t.Errorf("%s", text)
+	}
+	w.madeAgain(a)
+	w.whole()
 }

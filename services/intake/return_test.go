@@ -2,10 +2,15 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
@@ -135,5 +140,120 @@ func TestWhatIsNotRedoneIsLeftOut(t *testing.T) {
 	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 1, Reason: "format"}); !errors.Is(err, transfer.AlreadyAccepted) {
 		t.Errorf("after the acceptance: %v", err)
 	}
+	w.whole()
+}
+
+// TestFaultsOfRowsThatWereNotReturnedAreInOrder: whoever mends them goes through his folders.
+func TestFaultsOfRowsThatWereNotReturnedAreInOrder(t *testing.T) {
+	w := newWorld(t)
+	var files []*recordv1.File
+	payload, want := map[string]string{}, []string(nil)
+	for p := uint32(1); p <= 9; p++ {
+		files = append(files, file(p, 1))
+		payload[fmt.Sprintf("%d/a", p)] = fmt.Sprint("text ", p)
+		if p < 9 {
+			want = append(want, fmt.Sprintf("data/%d/a intake.package.not_returned", p))
+		}
+	}
+	w.expect("2026-1", files...)
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 9, Reason: "format"}); err != nil {
+		t.Fatal(err)
+	}
+	res, err := w.send(newID(), "2026-1", bag(t, payload))
+	if err != nil || faultCodes(res.GetFaults()) != strings.Join(want, "; ") {
+		t.Error(res, err)
+	}
+}
+
+// TestReturnedRowsComeFileByFile: FinishPackage replaces the returned rows alone, the server being
+// killed between the pieces, and refuses a package of others whole.
+func TestReturnedRowsComeFileByFile(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0), file(2, 0))
+	first := w.sendInPieces("2026-1", "bare", map[string]string{"data/1/a": "first", "data/2/b": "second"}, false)
+	if res, err := w.finish(first, "2026-1"); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "unreadable"}); err != nil {
+		t.Fatal(err)
+	}
+	w.as(clerk("bilim"))
+	if res, err := w.finish(w.sendInPieces("2026-1", "bare", map[string]string{"data/1/a": "other"}, false), "2026-1"); err != nil || res.GetTaken() ||
+		faultCodes(res.GetFaults()) != "data/1/a intake.package.not_returned" {
+		t.Fatal(res, err)
+	}
+	if got := w.staged(); !slices.Equal(got, []string{first}) {
+		t.Errorf("staging holds %v", got)
+	}
+	redone := map[string]string{"data/0002/b": "second, mended", "data/0002/more": "more"}
+	second := w.sendInPieces("2026-1", "bare", redone, true)
+	res, err := w.finish(second, "2026-1")
+	if err != nil || !res.GetTaken() || res.GetFiles() != 2 || len(res.GetWarnings()) != 0 {
+		t.Fatal(res, err)
+	}
+	w.reopen()
+	again, err := w.finish(second, "2026-1")
+	if err != nil || !proto.Equal(again, res) {
+		t.Errorf("the same command: %v %v", again, err)
+	}
+	if got := w.seen("2026-1").GetTransfer(); got.GetState() != "checked" || got.GetReturned() != 0 || got.GetPackageFiles() != 3 || got.GetPackageId() != second {
+		t.Error(got)
+	}
+	if got := w.staged(); !slices.Equal(got, []string{first, second}) {
+		t.Errorf("staging holds %v", got)
+	}
+	w.as(archivist)
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 2 {
+		t.Fatal(a, err)
+	}
+	for path, want := range map[string]string{"data/1/a": "first", "data/0002/b": "second, mended", "data/0002/more": "more"} {
+		if got, err := w.content(a.GetObjectId(), path); err != nil || got != want {
+			t.Errorf("%s: %q %v", path, got, err)
+		}
+	}
+	if got, err := w.content(a.GetObjectId(), "data/2/b"); err == nil {
+		t.Errorf("what was replaced is in the object: %q", got)
+	}
+	if got := w.staged(); len(got) != 0 {
+		t.Errorf("staging holds %v", got)
+	}
+	w.whole()
+}
+
+// TestWarningsOfOtherRowsOutliveARedoneOne: whoever decides on the acceptance must know what is broken
+// in the rows that were not returned; of what was replaced nothing is said.
+func TestWarningsOfOtherRowsOutliveARedoneOne(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0), file(2, 0), file(3, 4), file(4, 4))
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.pdf": "%PDF-1.4 cut off", "2/b.pdf": "%PDF-1.4 cut too"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	warned := func(when string, want ...string) {
+		t.Helper()
+		got := strings.Split(faultCodes(w.seen("2026-1").GetTransfer().GetWarnings()), "; ")
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	redo := func(position uint32, path, text string) {
+		t.Helper()
+		if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: position, Reason: "unreadable"}); err != nil {
+			t.Fatal(err)
+		}
+		if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{path: text})); err != nil || !res.GetTaken() {
+			t.Fatal(res, err)
+		}
+	}
+	const third, fourth = "3 intake.package.on_paper", "4 intake.package.on_paper"
+	warned("sent", third, fourth, "data/1/a.pdf examine.pdf", "data/2/b.pdf examine.pdf")
+	redo(2, "2/new.pdf", "%PDF-1.4 still cut off")
+	warned("one redone", third, fourth, "data/1/a.pdf examine.pdf", "data/2/new.pdf examine.pdf")
+	redo(3, "3/text.txt", "text")
+	warned("one that was on paper", fourth, "data/1/a.pdf examine.pdf", "data/2/new.pdf examine.pdf")
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.txt": "text", "2/b.txt": "text"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	warned("all anew", third, fourth)
 	w.whole()
 }

@@ -7,6 +7,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/accept"
 )
 
 // rowModel is what must be true of a transfer's rows: a plain map beside the store.
@@ -15,6 +16,7 @@ type rowModel struct {
 	returns  map[uint32]string
 	content  map[uint32]string // text of the row's file; missing where none came
 	receipts uint32
+	lost     int // acceptances that were taken back
 }
 
 func (m *rowModel) open() (n uint32) {
@@ -26,9 +28,10 @@ func (m *rowModel) open() (n uint32) {
 	return n
 }
 
-// TestAnyOrderOfWorkOnRowsLeavesAWholeTransfer runs random findings, returns, answers and uploads
-// beside the model, opens the service again in between, and accepts at the end what the model says.
+// TestAnyOrderOfWorkOnRowsLeavesAWholeTransfer runs random findings, returns, answers, uploads and
+// acceptances that are taken back beside the model, opens the service again in between, and accepts at the end what the model says.
 func TestAnyOrderOfWorkOnRowsLeavesAWholeTransfer(t *testing.T) {
+	lost := 0
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w, r := newWorld(t), rand.New(rand.NewPCG(seed, 7))
@@ -48,14 +51,18 @@ func TestAnyOrderOfWorkOnRowsLeavesAWholeTransfer(t *testing.T) {
 			w.agrees(m, rows)
 			w.ends(m, rows)
 			w.whole()
+			lost += m.lost
 		})
+	}
+	if lost == 0 {
+		t.Error("no acceptance was ever taken back")
 	}
 }
 
 // step does one random thing to a row, and says in the model what must follow.
 func (w *world) step(m *rowModel, r *rand.Rand, p uint32, step int) {
 	w.t.Helper()
-	switch r.IntN(4) {
+	switch r.IntN(5) {
 	case 0:
 		f := []*intakev1.UnitFinding{
 			{Position: p, Finding: "present"},
@@ -83,6 +90,8 @@ func (w *world) step(m *rowModel, r *rand.Rand, p uint32, step int) {
 		}
 	case 3:
 		w.upload(m, p, step)
+	case 4:
+		w.lose(m)
 	}
 }
 
@@ -109,6 +118,37 @@ func (w *world) upload(m *rowModel, p uint32, step int) {
 		m.returns[p] = "redone"
 	}
 	m.content[p] = text
+}
+
+// lose begins an acceptance, where one may begin, and loses what stands in staging: it is taken back
+// with all that came, and with what was returned, for everything is sent again.
+func (w *world) lose(m *rowModel) {
+	w.t.Helper()
+	if len(m.content) == 0 {
+		return
+	}
+	w.s.plans.After = func(accept.Step) error { return errKilled }
+	_, refused := w.accept(newID(), "2026-1")
+	w.s.plans.After = nil
+	if w.seen("2026-1").GetTransfer().GetState() != "accepting" {
+		return
+	}
+	for _, id := range w.staged() {
+		if err := w.s.plans.Staging.Remove(id); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.reopen()
+	if err := w.s.plans.Resume(w.t.Context()); err == nil {
+		w.t.Fatal("not taken back: ", refused)
+	}
+	clear(m.content)
+	m.lost++
+	for p, state := range m.returns {
+		if state == "returned" {
+			m.returns[p] = "redone"
+		}
+	}
 }
 
 // agrees compares the store with the model.

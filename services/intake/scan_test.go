@@ -22,16 +22,46 @@ func (w *world) scanned(d *clamdtest.Daemon) {
 	w.reopen()
 }
 
-// scanners are those that looked at what stands.
-func (w *world) scanners(id string) (names []string) {
+// scanners are those that looked at each package that stands.
+func (w *world) scanners(id string) (of map[string]string) {
 	w.t.Helper()
 	if err := w.s.host.Store().View(func(v *base.View) (err error) {
-		names, err = store.Scanners(v, id)
+		of, err = store.Scanners(v, id)
 		return err
 	}); err != nil {
 		w.t.Fatal(err)
 	}
-	return names
+	return of
+}
+
+// TestAnActSaysWhoLookedAtWhatItTakes: a scanner came only after the first package. Of a row that was
+// redone since, nothing of the first package is accepted, and the act does not speak of it.
+func TestAnActSaysWhoLookedAtWhatItTakes(t *testing.T) {
+	for _, c := range []struct {
+		accepted []uint32
+		want     string
+	}{{[]uint32{2}, "проверены все файлы"}, {[]uint32{1, 2}, "проверена часть файлов"}, {[]uint32{1}, "не проводилась"}} {
+		t.Run(c.want, func(t *testing.T) {
+			w, d := newWorld(t), clamdtest.Start(t)
+			w.expect("2026-1", file(1, 0), file(2, 0))
+			if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "first", "2/b": "second"})); err != nil || !res.GetTaken() {
+				t.Fatal(res, err)
+			}
+			if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "unreadable"}); err != nil {
+				t.Fatal(err)
+			}
+			w.scanned(d)
+			if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"2/b": "mended"})); err != nil || !res.GetTaken() {
+				t.Fatal(res, err)
+			}
+			a, err := w.accept(newID(), "2026-1", c.accepted...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.reads(a.GetAccessionNumber(), "ru", c.want)
+			w.whole()
+		})
+	}
 }
 
 func TestMalwareIsRefusedAndTheScannerIsNamed(t *testing.T) {
@@ -55,7 +85,7 @@ func TestMalwareIsRefusedAndTheScannerIsNamed(t *testing.T) {
 	if err != nil || !res.GetTaken() {
 		t.Fatal(res, err)
 	}
-	if got := w.scanners("2026-1"); len(got) != 1 || got[0] != clamdtest.Version {
+	if got := w.scanners("2026-1"); len(got) != 1 || got[res.GetPackageId()] != clamdtest.Version {
 		t.Error(got)
 	}
 	if _, err := w.accept(newID(), "2026-1"); err != nil {

@@ -137,6 +137,16 @@ func (s *Store) Timeline(ref journal.Ref, after uint64, limit int) (records []*j
 	return records, err
 }
 
+// LastAbout is the seq of the last event that concerns an object; 0 where there is none.
+func (v *View) LastAbout(ref journal.Ref) uint64 {
+	prefix := append(ref.Key(), 0)
+	k, _ := v.Last("refs", prefix)
+	if len(k) != len(prefix)+8 {
+		return 0
+	}
+	return parseNumber(k[len(prefix):])
+}
+
 // Back gives up to limit events before a seq, newest first; before 0 means from the end.
 func (s *Store) Back(before uint64, limit int) (records []*journal.Record, err error) {
 	err = s.View(func(v *View) error {

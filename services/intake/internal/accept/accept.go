@@ -37,10 +37,16 @@ import (
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
-var replaced = fault.Define(fault.Conflict, "intake.package.replaced",
-	"another package was sent for transfer {id} at the same moment; look at it and accept again",
-	"по передаче {id} в этот же момент пришёл другой пакет; просмотрите его и примите снова",
-	"{id} тапсыруы бойынша дәл осы сәтте басқа пакет келді; оны қарап шығып, қайта қабылдаңыз")
+var (
+	changed = fault.Define(fault.Conflict, "intake.accept.changed",
+		"something was sent for transfer {id} or found of it at the same moment; look at it and accept again",
+		"по передаче {id} в этот же момент что-то пришло или изменилось; просмотрите её и примите снова",
+		"{id} тапсыруы бойынша дәл осы сәтте бірдеңе келді не өзгерді; оны қарап шығып, қайта қабылдаңыз")
+	abandoned = fault.Define(fault.Refused, "intake.accept.abandoned",
+		"this acceptance of transfer {id} was taken back, because bytes of its package were lost; look at the transfer and accept it anew",
+		"этот приём передачи {id} отменён: данные её пакета утрачены; просмотрите передачу и примите её заново",
+		"{id} тапсыруын бұл қабылдау қайтарып алынды: оның пакетінің деректері жоғалған; тапсыруды қарап шығып, жаңадан қабылдаңыз")
+)
 
 // Step is a durable step of the plan, for the seam After.
 type Step string
@@ -115,12 +121,13 @@ type facts struct {
 	paths    map[uint32][]string
 	findings map[uint32]*intakev1.UnitFinding
 	checks   transfer.Checks
-	packages []string // whose bytes stand in staging
-	scanners []string // that looked for malware in them; "" for a package without
+	packages []string          // whose bytes stand in staging
+	seq      uint64            // of the last event about the transfer
+	scanners map[string]string // that looked for malware in each; "" for a package without
 }
 
 func read(v *base.View, id string) (f *facts, err error) {
-	f = &facts{paths: make(map[uint32][]string)}
+	f = &facts{paths: make(map[uint32][]string), seq: v.LastAbout(journal.Ref{Type: "transfer", ID: id})}
 	if f.transfer, err = store.Transfer(v, id); err != nil {
 		return nil, err
 	}
@@ -215,8 +222,9 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 			return nil, transfer.AlreadyAccepted.With("id", id)
 		case ready != nil:
 			return nil, ready
-		case t.GetPackageId() != before.transfer.GetPackageId():
-			return nil, replaced.With("id", id)
+		case v.LastAbout(journal.Ref{Type: "transfer", ID: id}) != before.seq:
+			// A plan that begins on other facts than were weighed could never be carried out.
+			return nil, changed.With("id", id)
 		}
 		return []base.Event{{
 			Refs: store.Refs(id, t.GetOrganisation(), t.GetInventory()),
@@ -267,7 +275,8 @@ func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intak
 }
 
 // Finish carries a begun plan to its end. It may be called again at any time, also when
-// everything is done. When it returns nil the accession and its acts exist.
+// everything is done. When it returns nil the accession and its acts exist. A plan that was
+// abandoned stays so, whatever has come since.
 func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (*intakev1.Accession, error) {
 	body, err := begun.Body()
 	if err != nil {
@@ -283,6 +292,9 @@ func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (*intakev1.Ac
 	}
 	defer unlock()
 	r := run{Plans: p, begun: begun, plan: plan}
+	if err := r.stands(); err != nil {
+		return nil, err
+	}
 	a, err := r.all(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("accept transfer %s: %w", plan.GetTransferId(), err)
@@ -322,6 +334,16 @@ type run struct {
 	plan   *intakev1.AcceptanceBegun
 	facts  *facts
 	chosen []uint32
+}
+
+// stands refuses a plan that was abandoned: what is read now may be another package's.
+func (r *run) stands() error {
+	return r.timeline(r.plan.GetTransferId(), r.begun.Seq(), func(e *journal.Record) (more bool, err error) {
+		if e.Is((*intakev1.AcceptanceAbandoned)(nil)) {
+			return false, abandoned.With("id", r.plan.GetTransferId())
+		}
+		return !e.Is((*intakev1.AccessionAccepted)(nil)), nil
+	})
 }
 
 func (r *run) all(ctx context.Context) (*intakev1.Accession, error) {
@@ -455,7 +477,7 @@ func (p *Plans) again(transferID string) (*run, error) {
 // begunOf finds the beginning of a transfer's acceptance on its timeline: the last one, those
 // before it were abandoned.
 func (p *Plans) begunOf(transferID string) (begun *journal.Record, err error) {
-	err = p.timeline(transferID, func(r *journal.Record) (bool, error) {
+	err = p.timeline(transferID, 0, func(r *journal.Record) (bool, error) {
 		if r.Is((*intakev1.AcceptanceBegun)(nil)) {
 			begun = r
 		}

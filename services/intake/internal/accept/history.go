@@ -10,7 +10,9 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/history"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
@@ -37,23 +39,24 @@ func (r *run) past() (history.Facts, error) {
 	for c := range r.accepted {
 		f.Packages[r.facts.packageOf(c)] = history.Package{}
 	}
-	err := r.timeline(t.GetTransferId(), func(e *journal.Record) (more bool, err error) {
-		if e.Seq() >= r.begun.Seq() {
-			return false, nil
-		}
-		if !e.Is((*intakev1.PackageChecked)(nil)) {
-			return true, nil
-		}
+	var checks []*journal.Record
+	err := r.Store.View(func(v *base.View) (err error) {
+		checks, err = store.StandingChecks(v, t.GetTransferId())
+		return err
+	})
+	if err != nil {
+		return f, err
+	}
+	for _, e := range checks {
 		body, err := e.Body()
 		if err != nil {
-			return false, err
+			return f, err
 		}
 		checked, _ := body.(*intakev1.PackageChecked)
-		if _, stands := f.Packages[checked.GetPackageId()]; stands {
+		if _, kept := f.Packages[checked.GetPackageId()]; kept {
 			f.Packages[checked.GetPackageId()] = history.Package{Seq: e.Seq(), At: e.Time(), Checked: checked}
 		}
-		return true, nil
-	})
+	}
 	for id, p := range f.Packages {
 		if p.Checked == nil && err == nil {
 			err = fmt.Errorf("package %s: its check is not in the journal", id)
@@ -71,10 +74,13 @@ func (r *run) accepted(yield func(*intakev1.ContentFile) bool) {
 	}
 }
 
-// timeline gives what the journal says of a transfer, in order, until each has enough.
-func (p *Plans) timeline(transferID string, each func(*journal.Record) (more bool, err error)) error {
-	for after := uint64(0); ; {
-		records, err := p.Store.Timeline(journal.Ref{Type: "transfer", ID: transferID}, after, 500)
+// maxPage is how many events are held in memory at once: each may have 256 KiB.
+const maxPage = 50
+
+// timeline gives what the journal says of a transfer after a seq, in order, until each has enough.
+func (p *Plans) timeline(transferID string, after uint64, each func(*journal.Record) (more bool, err error)) error {
+	for {
+		records, err := p.Store.Timeline(journal.Ref{Type: "transfer", ID: transferID}, after, maxPage)
 		if err != nil || len(records) == 0 {
 			return err
 		}

@@ -33,23 +33,28 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 		Accession: a.GetAccessionNumber(),
 		Books:     []act.Text{{KK: "түсімдерді есепке алу кітабы", RU: "книга учета поступлений"}},
 	}
-	objects, size := 0, int64(0)
+	objects, size, scanners := 0, int64(0), []string(nil)
 	for _, c := range f.content {
 		position, ok := transfer.PositionOf(c.GetPath())
-		if _, yes := slices.BinarySearch(chosen, position); ok && yes {
-			objects, size = objects+1, size+int64(c.GetSize())
+		if _, yes := slices.BinarySearch(chosen, position); !ok || !yes {
+			continue
+		}
+		objects, size = objects+1, size+int64(c.GetSize())
+		if s := f.scanners[f.packageOf(c)]; !slices.Contains(scanners, s) {
+			scanners = append(scanners, s)
 		}
 	}
 	if objects > 0 {
 		paper.Digital = &act.Digital{
 			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest(),
-			Malware: malware(f.scanners),
+			Malware: malware(scanners),
 		}
 	}
 	return paper
 }
 
-// malware says which scanners looked; empty where none did. Rows that were sent again may have come
+// malware says which scanners looked at what is accepted, "" among them where none looked at some of
+// it; empty where none did. Rows that were sent again may have come
 // on another day than the rest, with another scanner or with none.
 func malware(scanners []string) act.Text {
 	named := slices.DeleteFunc(slices.Clone(scanners), func(s string) bool { return s == "" })

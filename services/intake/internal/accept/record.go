@@ -9,6 +9,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
@@ -23,11 +24,13 @@ import (
 func (r *run) record(ctx context.Context) error {
 	object, sha, history, err := r.object(ctx)
 	if err != nil {
-		// Asked only now: an object that stands already has its bytes, whatever staging has.
-		if lost := r.whole(); lost != nil {
+		// Asked only now: an object that stands already has its bytes, whatever staging has. One that
+		// stands and cannot be read is a person's to mend: no other package could take its place.
+		stands, unknown := r.Repository.Stands(repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()))
+		if lost := r.whole(); lost != nil && !stands && unknown == nil {
 			return r.abandon(ctx, lost)
 		}
-		return err
+		return errors.Join(err, unknown)
 	}
 	first, more := r.next(0)
 	t := r.facts.transfer
@@ -62,14 +65,15 @@ func (r *run) whole() error {
 }
 
 // abandon takes the acceptance back where its bytes are lost: no number is given yet, and the
-// department can send the package again. Any other error leaves the plan as it is.
+// department can send the package again. Any other error leaves the plan as it is. What is left of
+// the bytes goes; if we crash before that, the next start sweeps it away.
 func (r *run) abandon(ctx context.Context, lost error) error {
 	var f *fault.Error
 	if !errors.Is(lost, staging.Lost) || !errors.As(lost, &f) {
 		return lost
 	}
 	t := r.facts.transfer
-	return errors.Join(lost, r.do(ctx, "abandon", func(v *base.View, _ time.Time) ([]base.Event, error) {
+	err := r.do(ctx, "abandon", func(v *base.View, _ time.Time) ([]base.Event, error) {
 		now, err := store.Transfer(v, t.GetTransferId())
 		if err != nil || now.GetState() != string(transfer.Accepting) || now.GetAccessionNumber() != "" {
 			return nil, err
@@ -81,7 +85,14 @@ func (r *run) abandon(ctx context.Context, lost error) error {
 				Text: &recordv1.Text{Kk: f.In(fault.Kazakh), Ru: f.In(fault.Russian), En: f.In(fault.English)},
 			}},
 		}}, nil
-	}))
+	})
+	if err != nil {
+		return errors.Join(lost, err)
+	}
+	for _, id := range r.facts.packages {
+		err = errors.Join(err, r.Staging.Remove(id))
+	}
+	return errors.Join(lost, err)
 }
 
 // rest writes the units of an accession that its first command did not.

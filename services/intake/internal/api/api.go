@@ -214,11 +214,14 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 			return err
 		}
 		if scope.Allows(labelOf(list.Label)) {
-			refused, checked, err := store.Findings(v, t.GetTransferId())
+			refused, _, err := store.Findings(v, t.GetTransferId())
 			if err != nil {
 				return err
 			}
-			t.Faults, t.Warnings = refused.GetFaults(), checked.GetWarnings()
+			t.Faults = refused.GetFaults()
+			if t.Warnings, err = store.Warnings(v, t.GetTransferId()); err != nil {
+				return err
+			}
 		}
 		files, more, err := store.Expected(v, t.GetTransferId(), req.GetAfter(), limited(req.GetLimit()))
 		if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
@@ -48,8 +49,8 @@ func (u *upload) redone(of map[uint32][]string, faults, warnings []fault.Item) (
 	if len(u.returned) == 0 {
 		return nil, faults, warnings
 	}
-	for position, paths := range of {
-		switch {
+	for _, position := range slices.Sorted(maps.Keys(of)) {
+		switch paths := of[position]; {
 		case len(paths) == 0:
 		case slices.Contains(u.returned, position):
 			positions = append(positions, position)
@@ -57,7 +58,6 @@ func (u *upload) redone(of map[uint32][]string, faults, warnings []fault.Item) (
 			faults = append(faults, fault.Item{Where: paths[0], Fault: notToRedo.With("position", position)})
 		}
 	}
-	slices.Sort(positions)
 	if len(positions) == 0 && len(faults) == 0 {
 		faults = append(faults, fault.Item{Where: "data/", Fault: nothingRedone.With()})
 	}

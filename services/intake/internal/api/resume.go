@@ -313,5 +313,8 @@ func (s *Server) DiscardUpload(ctx context.Context, req *intakev1.DiscardUploadR
 		return nil, err
 	}
 	defer unlock()
+	if s.area.Set(t.GetTransferId()) != set {
+		return nil, staging.NoUpload.With() // while we waited it was finished: what it became stays
+	}
 	return new(intakev1.DiscardUploadResponse), set.Discard()
 }

@@ -235,11 +235,11 @@ func (s *Server) ListRowWork(ctx context.Context, q *intakev1.ListRowWorkRequest
 			}
 			res.Rows = append(res.Rows, w)
 			p := w.GetFile().GetPosition()
-			if seq := store.ExplainedSeq(v, q.GetTransferId(), p); seq != 0 {
-				seqs[p] = seq
-				if explained[seq], err = v.Entry(seq); err != nil {
-					return err
-				}
+			if seqs[p] = store.ExplainedSeq(v, q.GetTransferId(), p); seqs[p] == 0 || explained[seqs[p]] != nil {
+				continue
+			}
+			if explained[seqs[p]], err = v.Entry(seqs[p]); err != nil {
+				return err
 			}
 		}
 		return err
@@ -247,16 +247,21 @@ func (s *Server) ListRowWork(ctx context.Context, q *intakev1.ListRowWorkRequest
 	if err != nil || !scope.Allows(personal) {
 		return res, err
 	}
-	for _, w := range res.GetRows() {
-		if w.Explainer, err = s.explainer(explained[seqs[w.GetFile().GetPosition()]], w.GetFile().GetPosition()); err != nil {
+	who := make(map[uint64]map[uint32]*intakev1.Explainer, len(explained)) // one event explains many rows: opened once
+	for seq, r := range explained {
+		if who[seq], err = s.explainers(r); err != nil {
 			return nil, err
 		}
+	}
+	for _, w := range res.GetRows() {
+		p := w.GetFile().GetPosition()
+		w.Explainer = who[seqs[p]][p]
 	}
 	return res, nil
 }
 
-// explainer is who explained that a unit is missing; nil once it was erased.
-func (s *Server) explainer(r *journal.Record, position uint32) (*intakev1.Explainer, error) {
+// explainers are those who explained that units are missing, by position; none once they were erased.
+func (s *Server) explainers(r *journal.Record) (map[uint32]*intakev1.Explainer, error) {
 	if r == nil || r.Entry.GetSealed() == nil {
 		return nil, nil
 	}
@@ -267,16 +272,12 @@ func (s *Server) explainer(r *journal.Record, position uint32) (*intakev1.Explai
 	if err != nil {
 		return nil, err
 	}
-	all, ok := body.(*intakev1.Explanations)
-	if !ok {
-		return nil, nil
-	}
+	all, _ := body.(*intakev1.Explanations)
+	by := make(map[uint32]*intakev1.Explainer, len(all.GetExplainers()))
 	for _, e := range all.GetExplainers() {
-		if e.GetPosition() == position {
-			return e, nil
-		}
+		by[e.GetPosition()] = e
 	}
-	return nil, nil
+	return by, nil
 }
 
 // ListHandedOver implements IntakeService: the department's view of everything it ever handed over.

@@ -5,6 +5,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -122,12 +123,12 @@ func (f *Facts) objects() iter.Seq[premis.Object] {
 		if !yield(whole) {
 			return
 		}
+		done := make(map[string][]premis.Identifier, len(f.Packages)) // the same for each file of a package
+		for id, p := range f.Packages {
+			done[id] = append(p.done(), accepted)
+		}
 		for c := range f.Files {
-			id := c.GetPackageId()
-			if id == "" {
-				id = f.Last
-			}
-			if !yield(f.file(c, append(f.Packages[id].done(), accepted))) {
+			if !yield(f.file(c, done[cmp.Or(c.GetPackageId(), f.Last)])) {
 				return
 			}
 		}

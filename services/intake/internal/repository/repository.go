@@ -144,6 +144,18 @@ func (r *Repository) Create(ctx context.Context, archive, transfer string, begun
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// Stands tells whether there is an object, whole or damaged: each comes by one rename.
+func (r *Repository) Stands(object string) (bool, error) {
+	_, err := os.Lstat(r.root.Path(object))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("repository: %w", err)
+	}
+	return true, nil
+}
+
 // Standing tells how large a file of an object is, in bytes, and its SHA-512 as it lies on the disk;
 // there is false where the object has no such file.
 func (r *Repository) Standing(ctx context.Context, object, path string) (size uint64, sha string, there bool, err error) {

@@ -18,9 +18,13 @@ type Derived struct {
 }
 
 // Derive writes a file into a package's folder and makes it durable. Done again it is another file
-// under the same name: what was linked to the first is not written to. It goes with the package.
+// under the same name: what was linked to the first is not written to. It goes with the package, and
+// comes also where the package's own bytes are lost.
 func (a *Area) Derive(id, path string, write func(io.Writer) error) (d Derived, err error) {
 	d.Path = a.Path(id, path)
+	if err := os.MkdirAll(filepath.Dir(d.Path), 0o700); err != nil {
+		return d, fmt.Errorf("staging: %w", err)
+	}
 	f, err := os.CreateTemp(filepath.Dir(d.Path), ".new-*")
 	if err != nil {
 		return d, fmt.Errorf("staging: %w", err)

@@ -337,3 +337,16 @@ func FuzzRow(f *testing.F) {
 		}
 	})
 }
+
+// TestARecordedPackageIsNotDiscarded: whoever would discard it waited while it was finished.
+func TestARecordedPackageIsNotDiscarded(t *testing.T) {
+	m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/1/a": []byte("01")}}
+	m.open()
+	m.end(m.part("data/1/a"), []byte("01"))
+	u, err := m.set.Whole()
+	m.must(err)
+	m.must(u.Keep())
+	m.must(m.set.Settle())
+	m.must(m.set.Discard())
+	m.must(m.area.Whole(m.set.ID, "data/1/a", 2))
+}

@@ -273,18 +273,25 @@ func (s *Set) Parts() []*Part {
 	return all
 }
 
-// Discard leaves nothing of the package.
+// Discard leaves nothing of the package. One that ended already stays as it ended: whoever waited to
+// discard it while it was finished takes no recorded bytes away.
 func (s *Set) Discard() error {
-	s.end()
+	if !s.end() {
+		return nil
+	}
 	return s.area.Remove(s.ID)
 }
 
-// end lets nobody write any more, and forgets the package.
-func (s *Set) end() {
+// end lets nobody write any more, and forgets the package; it is false where that was done before.
+func (s *Set) end() bool {
 	s.mu.Lock()
+	before := s.ended
 	s.ended = true
 	parts := s.parts
 	s.mu.Unlock()
+	if before {
+		return false
+	}
 	for _, p := range parts {
 		p.mu.Lock()
 		p.stop()
@@ -295,6 +302,7 @@ func (s *Set) end() {
 	if s.area.sets.all[s.Transfer] == s {
 		delete(s.area.sets.all, s.Transfer)
 	}
+	return true
 }
 
 // Settle ends a package that the journal names: its bytes stay, what stood beside them goes.

@@ -235,13 +235,7 @@ func ContentFile(v *base.View, id, path string) (*intakev1.ContentFile, bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	f := new(intakev1.ContentFile)
-	of := s.owner(path)
-	ok, err := get(v, "content", contentKey(id, of, path), f)
-	if of != s.last() {
-		f.PackageId = of
-	}
-	return f, ok, err
+	return s.file(v, id, path)
 }
 
 // LastAccepted is the greatest position that an accession has so far; 0 where it has none.

@@ -29,6 +29,10 @@ func indexDigests(tx *base.Tx, n transfer.Number, files []*intakev1.AcceptedFile
 	if err != nil || a == nil {
 		return err
 	}
+	s, err := standingOf(&tx.View, a.GetTransferId())
+	if err != nil {
+		return err
+	}
 	type row struct {
 		key  []byte
 		path string
@@ -36,7 +40,7 @@ func indexDigests(tx *base.Tx, n transfer.Number, files []*intakev1.AcceptedFile
 	var rows []row
 	for _, f := range files {
 		for _, path := range f.GetContentPaths() {
-			c, ok, err := ContentFile(&tx.View, a.GetTransferId(), path)
+			c, ok, err := s.file(&tx.View, a.GetTransferId(), path)
 			if err != nil {
 				return err
 			}

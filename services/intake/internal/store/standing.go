@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"google.golang.org/protobuf/proto"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
@@ -26,6 +28,7 @@ func standingOf(v *base.View, id string) (s standing, err error) {
 		if err := proto.Unmarshal(raw, p); err != nil {
 			return nil, fmt.Errorf("packages of %s: %w", id, err)
 		}
+		slices.Sort(p.Redone) // brought seeks in it for every file
 		s = append(s, p)
 	}
 	return s, nil
@@ -52,11 +55,22 @@ func (s standing) owner(path string) string {
 // brought is the package that brought a unit's content.
 func (s standing) brought(position uint32) string {
 	for _, p := range slices.Backward(s) {
-		if len(p.GetRedone()) == 0 || slices.Contains(p.GetRedone(), position) {
+		if _, redone := slices.BinarySearch(p.GetRedone(), position); redone || len(p.GetRedone()) == 0 {
 			return p.GetPackageId()
 		}
 	}
 	return ""
+}
+
+// file is one file that stands; false where there is none.
+func (s standing) file(v *base.View, id, path string) (*intakev1.ContentFile, bool, error) {
+	f := new(intakev1.ContentFile)
+	of := s.owner(path)
+	ok, err := get(v, "content", contentKey(id, of, path), f)
+	if of != s.last() {
+		f.PackageId = of
+	}
+	return f, ok, err
 }
 
 // stand lets a package stand at a seq of the journal. One without redone positions replaces all that
@@ -102,14 +116,64 @@ func Packages(v *base.View, t *intakev1.Transfer) (ids []string, err error) {
 	return ids, err
 }
 
-// Scanners are those that looked for malware in what stands, each once; among them "" where a
-// package was taken without.
-func Scanners(v *base.View, id string) (names []string, err error) {
+// StandingChecks are the events by which the packages that stand were checked, in order. They are the
+// same from the beginning of an acceptance on.
+func StandingChecks(v *base.View, id string) (checks []*journal.Record, err error) {
+	prefix := under(key(id))
+	for k := range v.Scan("standing", prefix, nil) {
+		r, err := v.Entry(seqOf(k[len(prefix):]))
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			return nil, fmt.Errorf("packages of %s: event %d, which checked one, is not there", id, seqOf(k[len(prefix):]))
+		}
+		checks = append(checks, r)
+	}
+	return checks, nil
+}
+
+// Warnings are what was warned of when the packages that stand were checked, about what counts of each:
+// whoever has one row redone still hears what is broken in the others.
+func Warnings(v *base.View, id string) (warnings []*intakev1.PackageFault, err error) {
 	s, err := standingOf(v, id)
-	for _, p := range s {
-		if !slices.Contains(names, p.GetScanner()) {
-			names = append(names, p.GetScanner())
+	if err != nil {
+		return nil, err
+	}
+	checks, err := StandingChecks(v, id)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range checks {
+		body, err := r.Body()
+		if err != nil {
+			return nil, err
+		}
+		checked, _ := body.(*intakev1.PackageChecked)
+		for _, w := range checked.GetWarnings() {
+			if s.about(w.GetWhere()) == s[i].GetPackageId() {
+				warnings = append(warnings, w)
+			}
 		}
 	}
-	return names, err
+	return warnings, nil
+}
+
+// about is the package that counts for where a warning stands: a path, or a unit's position alone.
+func (s standing) about(where string) string {
+	if position, err := strconv.ParseUint(where, 10, 32); err == nil {
+		return s.brought(uint32(position))
+	}
+	return s.owner(where)
+}
+
+// Scanners are those that looked for malware in each package that stands, by its id; "" for a
+// package that was taken without.
+func Scanners(v *base.View, id string) (map[string]string, error) {
+	s, err := standingOf(v, id)
+	of := make(map[string]string, len(s))
+	for _, p := range s {
+		of[p.GetPackageId()] = p.GetScanner()
+	}
+	return of, err
 }
