@@ -29,6 +29,7 @@ type Request struct {
 	order   []string          // fields of wrong, as they were found
 	lost    []string          // see keepTyped
 	private bool
+	failed  bool   // the page is the error page, whatever was asked for
 	said    string // what was done, where the page stays
 	renewed bool
 	kept    string // the form of this page that a change of language must not empty
@@ -144,11 +145,31 @@ func (r *Request) wrongText(field, text string) {
 
 // WrongFault is Wrong with the text of a fault.
 func (r *Request) WrongFault(field string, err error) {
-	r.wrongText(field, sentence(fault.Of(err).In(r.Lang)))
+	r.wrongText(field, sentence(r.Words(err)))
 }
 
 // Sentence is a fault as a sentence in the reader's language, for what is not a page.
-func (r *Request) Sentence(err error) string { return sentence(fault.Of(err).In(r.Lang)) }
+func (r *Request) Sentence(err error) string { return sentence(r.Words(err)) }
+
+// Words is the text of a fault in the reader's language. Codes that a service put into it are said in the
+// words of the pages (Site.Words).
+func (r *Request) Words(err error) string {
+	f := *fault.Of(err)
+	f.Args = maps.Clone(f.Args)
+	for name, value := range f.Args {
+		codes := strings.Split(value, ", ") // one, or all that are allowed
+		for i, code := range codes {
+			for _, prefix := range r.site.words[name] {
+				if r.Has(prefix + code) {
+					codes[i] = r.T(prefix + code)
+					break
+				}
+			}
+		}
+		f.Args[name] = strings.Join(codes, ", ")
+	}
+	return f.In(r.Lang)
+}
 
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }

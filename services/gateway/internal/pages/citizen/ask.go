@@ -9,7 +9,6 @@ import (
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
-	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // screens is how many screens a request has: topic, questions, contact, check (ux).
@@ -181,7 +180,7 @@ func showAsk(r *web.Request) (any, error) {
 	p := &askPage{Screen: screen, Topic: d.code, Another: d.another()}
 	if screen == screens {
 		if err := check(r, d, p); err != nil { // nothing is lost: one screen back, and what is the matter
-			p.Trouble = fault.Of(err).In(r.Lang)
+			p.Trouble = r.Sentence(err)
 			p.Screen, screen = 3, 3
 		}
 	}
