@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -151,24 +152,30 @@ func (r *Request) WrongFault(field string, err error) {
 // Sentence is a fault as a sentence in the reader's language, for what is not a page.
 func (r *Request) Sentence(err error) string { return sentence(r.Words(err)) }
 
-// Words is the text of a fault in the reader's language. Codes that a service put into it are said in the
-// words of the pages (Site.Words).
+// code is a word that programs use for a thing.
+var code = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// Words is the text of a fault in the reader's language, with the codes in it said in the words of the pages
+// (Site.Words). A service sends its text filled in, so a code is looked for in the text itself: among Cyrillic
+// letters it is unmistakable; an English text keeps the codes that are English words.
 func (r *Request) Words(err error) string {
-	f := *fault.Of(err)
-	f.Args = maps.Clone(f.Args)
+	f := fault.Of(err)
+	text := f.In(r.Lang)
 	for name, value := range f.Args {
-		codes := strings.Split(value, ", ") // one, or all that are allowed
-		for i, code := range codes {
+		for one := range strings.SplitSeq(value, ", ") { // one, or all that are allowed
+			if !code.MatchString(one) || r.Lang == fault.English && !strings.Contains(one, "_") {
+				continue
+			}
 			for _, prefix := range r.site.words[name] {
-				if r.Has(prefix + code) {
-					codes[i] = r.T(prefix + code)
+				if r.Has(prefix + one) {
+					alone := regexp.MustCompile(`(^|[^\w./-])` + one + `([^\w./-]|\.?$|\.\s)`) // and no part of a path
+					text = alone.ReplaceAllString(text, "${1}"+strings.ReplaceAll(r.T(prefix+one), "$", "$$")+"${2}")
 					break
 				}
 			}
 		}
-		f.Args[name] = strings.Join(codes, ", ")
 	}
-	return f.In(r.Lang)
+	return text
 }
 
 // OK tells whether no field is wrong so far.

@@ -9,6 +9,7 @@ import (
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // screens is how many screens a request has: topic, questions, contact, check (ux).
@@ -164,6 +165,9 @@ func register(r *web.Request, d draft, day civil.Date) (web.Redirect, error) {
 	return web.Redirect("/r/" + res.GetNumber() + "/receipt"), nil
 }
 
+// wrongNumber is the code of the fault for an identification number whose check digit does not fit.
+const wrongNumber = "reference.iin"
+
 func showAsk(r *web.Request) (any, error) {
 	r.Keep("ask")
 	d, screen := read(r), screenOf(r)
@@ -180,8 +184,12 @@ func showAsk(r *web.Request) (any, error) {
 	p := &askPage{Screen: screen, Topic: d.code, Another: d.another()}
 	if screen == screens {
 		if err := check(r, d, p); err != nil { // nothing is lost: one screen back, and what is the matter
-			p.Trouble = r.Sentence(err)
 			p.Screen, screen = 3, 3
+			if fault.Of(err).Code == wrongNumber {
+				r.Wrong("iin", "ask.iin.digit")
+			} else {
+				p.Trouble = r.Sentence(err)
+			}
 		}
 	}
 	shown := d.fields(screen)
