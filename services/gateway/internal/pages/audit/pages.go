@@ -344,6 +344,9 @@ func (n names) of(id string) actor {
 	}
 	account, person := strings.CutPrefix(id, "person:")
 	if !person || strings.Trim(account, "0123456789") != "" {
+		if person && a.Name == "" {
+			a.Name = account // whoever worked on the command line, with a name of their own
+		}
 		return a
 	}
 	name, asked := n.known[account]
