@@ -49,7 +49,7 @@ func fieldsOfEvents() map[string]string {
 // sealedParts are bodies that stand sealed beside an event's open one, or are kept with it: what they belong to has
 // the name.
 var sealedParts = map[string]string{
-	"Person": "AccountCreated", "Contact": "ContactNamed", "Giver": "TransferAnnounced",
+	"Person": "AccountCreated", "PasswordHash": "PasswordSet", "Contact": "ContactNamed", "Giver": "TransferAnnounced",
 	"Explanations": "UnitsChecked", "HandSignature": "ActSigned", "IdentityNote": "IdentityRecorded", "Quotation": "FindingAdded",
 	"Words": "ClarificationAsked", "AnswerContent": "AnswerDrafted", "SignerName": "SignerInvited", "Submission": "RequestRegistered",
 	"Microform": "MicroformRecorded", "CopiedFile": "CopyFilesMade", "Check": "CopiesChecked",
