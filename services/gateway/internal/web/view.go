@@ -113,6 +113,9 @@ func (v View) SignIn() string {
 
 // sentence makes one of a fault's text, which elsewhere follows a colon.
 func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") {
@@ -120,6 +123,9 @@ func sentence(text string) string {
 	}
 	return text
 }
+
+// Sentence begins a service's words with a capital and ends them with a stop.
+func (v View) Sentence(text string) string { return sentence(text) }
 
 // Code is the fault's code, for whoever asks for help.
 func (v View) Code() string {

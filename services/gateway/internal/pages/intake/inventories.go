@@ -116,10 +116,13 @@ func approve(r *web.Request) (web.Redirect, error) {
 		Title: texts(r, "title"), FileIds: r.PostForm["file"],
 		Approval: &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")},
 	}
+	if len(q.GetFileIds()) == 0 {
+		r.Wrong("file", "intake.wrong.files")
+	}
 	for _, f := range []struct{ field, value, key string }{
+		{"kind", q.GetKind(), "intake.wrong.kind"},
 		{"number", q.GetNumber(), "intake.wrong.number"},
 		{"title_kk", q.GetTitle().GetKk() + q.GetTitle().GetRu(), "intake.wrong.title"},
-		{"kind", q.GetKind(), "intake.wrong.kind"},
 		{"commission", q.GetApproval().GetCommission(), "intake.wrong.commission"},
 		{"protocol", q.GetApproval().GetNumber(), "intake.wrong.protocol"},
 		{"date", q.GetApproval().GetDate(), "intake.wrong.date"},
@@ -127,9 +130,6 @@ func approve(r *web.Request) (web.Redirect, error) {
 		if f.value == "" {
 			r.Wrong(f.field, f.key)
 		}
-	}
-	if len(q.GetFileIds()) == 0 {
-		r.Wrong("file", "intake.wrong.files")
 	}
 	if !r.OK() {
 		return "", nil
