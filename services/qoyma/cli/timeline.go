@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -129,6 +131,9 @@ func (a *app) details(raw string) {
 		var value any
 		if json.Unmarshal(body[key], &value) != nil {
 			continue
+		}
+		if kept := new(faultv1.Fault); key == "fault" && protojson.Unmarshal(body[key], kept) == nil && kept.GetCode() != "" {
+			value = a.said(kept, "")
 		}
 		if compact, err := json.Marshal(value); err == nil {
 			a.printf("    %s: %s\n", clean(key), clean(string(compact)))
