@@ -28,7 +28,7 @@ func fieldsOfEvents() map[string]string {
 			f := m.Fields().Get(i)
 			fields[f.JSONName()] = string(m.FullName())
 			if inner := f.Message(); inner != nil && inner.FullName() != "qoyma.fault.v1.Fault" && // one text (inLanguage)
-				 strings.HasPrefix(string(inner.FullName()), "qoyma.") {
+				strings.HasPrefix(string(inner.FullName()), "qoyma.") {
 				walk(inner)
 			}
 		}
