@@ -230,6 +230,7 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 		if !u.stands(packageID) {
 			err = errors.Join(err, u.staged.Discard())
 		}
+		err = errors.Join(err, u.staged.Close())
 	}()
 	if err := u.receive(stream); err != nil {
 		return nil, err
