@@ -352,23 +352,37 @@ func (u *upload) receive(stream uploadStream) error {
 			if full {
 				return nil // the report says so; what would still come changes nothing
 			}
-		case *intakev1.UploadPackageRequest_Data:
-			if len(part.Data) > maxData {
-				return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
-			}
-			// Again for each piece: packages that are sent at the same time were each promised
-			// the same space, and the reserve is what every store lives from.
-			if err := u.room(uint64(len(part.Data))); err != nil {
+			if err := u.data(part.File.GetContent()); err != nil {
 				return err
 			}
-			if err := u.staged.Data(part.Data); err != nil {
-				return u.explained(err, uint64(len(part.Data)))
+		case *intakev1.UploadPackageRequest_Data:
+			if err := u.data(part.Data); err != nil {
+				return err
 			}
-			u.so.bytes.Add(uint64(len(part.Data)))
 		default:
 			return staging.OutOfOrder.With("problem", "a second begin")
 		}
 	}
+}
+
+// data takes the next bytes of the open file; none are no error.
+func (u *upload) data(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if len(p) > maxData {
+		return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
+	}
+	// Again for each piece: packages that are sent at the same time were each promised
+	// the same space, and the reserve is what every store lives from.
+	if err := u.room(uint64(len(p))); err != nil {
+		return err
+	}
+	if err := u.staged.Data(p); err != nil {
+		return u.explained(err, uint64(len(p)))
+	}
+	u.so.bytes.Add(uint64(len(p)))
+	return nil
 }
 
 func (u *upload) begin(f *intakev1.UploadFile) (full bool, err error) {
