@@ -108,11 +108,10 @@ func create(path string, size int64) (io.WriteCloser, error) {
 	if err != nil || size < uncached {
 		return f, err
 	}
-	past, err := directio.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return f, nil // not every file system can
+	if past, err := directio.OpenFile(path, os.O_WRONLY, 0); err == nil { // not every file system can
+		return &direct{plain: f, past: past, filling: directio.AlignedBlock(block), writing: directio.AlignedBlock(block)}, nil
 	}
-	return &direct{plain: f, past: past, filling: directio.AlignedBlock(block), writing: directio.AlignedBlock(block)}, nil
+	return f, nil
 }
 
 // direct writes whole blocks past the page cache, one while the next is filled. The rest, which is no
