@@ -53,7 +53,8 @@ func In(l fault.Language, t *recordv1.Text) string {
 func (v View) Basis(of interface {
 	GetBasis() *recordv1.Text
 	GetLegalBasis() string
-}) string {
+},
+) string {
 	if words := v.In(of.GetBasis()); words != "" {
 		return words
 	}
