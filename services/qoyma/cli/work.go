@@ -93,7 +93,7 @@ func (a *app) transferKinds() *cobra.Command {
 	}, func(res *intakev1.ListTransferKindsResponse) {
 		var rows [][]string
 		for _, k := range res.GetKinds() {
-			rows = append(rows, []string{k.GetKind(), strings.Join(k.GetNeeds(), ", "), k.GetRule(), k.GetLegalBasis(), a.words(k.GetTitle())})
+			rows = append(rows, []string{k.GetKind(), strings.Join(k.GetNeeds(), ", "), k.GetRule(), a.words(k.GetBasis()), a.words(k.GetTitle())})
 		}
 		a.table([]text{{"KIND", "ВИД", "ТҮРІ"}, {"NEEDS", "НУЖНО", "КЕРЕК"}, {"RULE", "ПРАВИЛО", "ЕРЕЖЕ"}, {"BASIS", "ОСНОВАНИЕ", "НЕГІЗІ"}, headTitle}, rows)
 	})

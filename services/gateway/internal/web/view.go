@@ -48,6 +48,19 @@ func In(l fault.Language, t *recordv1.Text) string {
 	return ""
 }
 
+// Basis is the act behind a rule in the reader's language. What was recorded before acts were named in three
+// languages has the Russian name alone.
+func (v View) Basis(of interface {
+	GetBasis() *recordv1.Text
+	GetLegalBasis() string
+},
+) string {
+	if words := v.In(of.GetBasis()); words != "" {
+		return words
+	}
+	return of.GetLegalBasis()
+}
+
 // Query is what stands in the search box.
 func (v View) Query() string { return strings.TrimSpace(v.r.URL.Query().Get("q")) }
 
@@ -63,6 +76,12 @@ func (v View) Role(role string) bool { return v.r.Person.Identity.Has(monitor.Ro
 // Desk tells whether the page is one of work, drawn denser.
 func (v View) Desk() bool { return v.Signed() }
 
+// Private tells whether nobody but the reader sees this page.
+func (v View) Private() bool { return v.r.private }
+
+// Refused tells whether a form was sent and something in it has to be looked at again.
+func (v View) Refused() bool { return !v.r.failed && (v.r.problem != nil || len(v.r.wrong) > 0) }
+
 // Demo tells whether this is a demonstration.
 func (v View) Demo() bool { return v.r.site.cfg.Demo != nil && v.r.site.cfg.Demo() }
 
@@ -74,7 +93,7 @@ func (v View) Error() string {
 	if v.r.problem == nil {
 		return ""
 	}
-	return sentence(v.r.problem.In(v.Lang))
+	return v.r.Sentence(v.r.problem)
 }
 
 // Lost are the texts that a person had typed when the session ran out.
@@ -95,6 +114,9 @@ func (v View) SignIn() string {
 
 // sentence makes one of a fault's text, which elsewhere follows a colon.
 func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") {
@@ -102,6 +124,9 @@ func sentence(text string) string {
 	}
 	return text
 }
+
+// Sentence begins a service's words with a capital and ends them with a stop.
+func (v View) Sentence(text string) string { return sentence(text) }
 
 // Code is the fault's code, for whoever asks for help.
 func (v View) Code() string {

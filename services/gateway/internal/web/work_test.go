@@ -48,3 +48,26 @@ func TestNumbersArePrintedForPeople(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestARefusalNamesThingsAsThePagesDo: whoever is refused reads no code that programs use.
+func TestARefusalNamesThingsAsThePagesDo(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Words("kind", "kind.")
+	s.Words("role", "role.")
+	for lang, want := range map[fault.Language]string{
+		fault.Russian: "вид «дело», роли администратор, аудитор, none; файл file.pdf",
+		fault.Kazakh:  "түрі «іс», рөлдері әкімші, аудитор, none; файл file.pdf",
+		fault.English: "kind file, roles administrator, auditor, none; name file.pdf",
+	} {
+		refused := fault.Define(fault.Invalid, "web_test.refused",
+			"kind {kind}, roles {role}; name {name}", "вид «{kind}», роли {role}; файл {name}", "түрі «{kind}», рөлдері {role}; файл {name}",
+		).With("kind", "file", "role", "administrator, auditor, none", "name", "file.pdf")
+		r := &Request{site: s, Lang: lang}
+		if got := r.Words(refused); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}

@@ -75,6 +75,7 @@ func (s *Server) ListTransferKinds(_ context.Context, q *intakev1.ListTransferKi
 		res.Kinds = append(res.Kinds, &intakev1.TransferKind{
 			Kind: string(r.Kind), Title: &recordv1.Text{Kk: r.Title.KK, Ru: r.Title.RU, En: r.Title.EN}, Needs: r.Needs, Commission: r.Commission,
 			Rule: r.Name(), LegalBasis: r.LegalBasis.RU, Verified: r.Verified,
+			Basis: &recordv1.Text{Kk: r.LegalBasis.KK, Ru: r.LegalBasis.RU, En: r.LegalBasis.EN},
 		})
 	}
 	return res, nil

@@ -256,6 +256,9 @@ func (s *Server) PreviewRequest(_ context.Context, q *referencev1.PreviewRequest
 		if q.GetOrganisation() && who.Organisation == "" {
 			who.Organisation = "–"
 		}
+		if err := who.CheckNumbers(); err != nil {
+			return nil, err // said while it is being written, not when it is sent
+		}
 		res.Lacks = store.Lacks(who.Lacks(p.Decision.Regime))
 	}
 	return res, nil

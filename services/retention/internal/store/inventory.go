@@ -243,6 +243,7 @@ func steps(e due.Explanation) []*recordv1.DueStep {
 		out[i] = &recordv1.DueStep{
 			Rule: s.Rule, LegalBasis: s.Basis.In(fault.Russian), Verified: s.Verified, From: s.From.String(), To: s.To.String(),
 			Words: &recordv1.Text{Kk: s.In(fault.Kazakh), Ru: s.In(fault.Russian), En: s.In(fault.English)},
+			Basis: &recordv1.Text{Kk: s.Basis.KK, Ru: s.Basis.RU, En: s.Basis.EN},
 		}
 	}
 	return out

@@ -36,7 +36,7 @@ func Add(s *web.Site) error {
 	if err := s.Area(files); err != nil {
 		return err
 	}
-	s.Nav("/admin", "nav.admin", administrator)
+	s.Nav("/admin", "nav.admin", looks)
 	s.Page("/admin", "admin", looks, status)
 	s.Act("/admin/retry", administrator, retry)
 	s.Act("/admin/clock", administrator, confirmClock)

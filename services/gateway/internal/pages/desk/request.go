@@ -27,8 +27,7 @@ type requestPage struct {
 	Signers []web.Option
 	// What may be done now.
 	Open, Works, Heads bool
-	// Colleagues are the accounts that the head may give the request to, and Worker is whoever has it:
-	// the name for the head, who may read the accounts, for others the number.
+	// Colleagues are the accounts that the head may give the request to, and Worker is whoever has it.
 	Colleagues     []web.Option
 	Worker         string
 	MayExtend      string // ground that the regime allows; empty where none does
@@ -116,17 +115,12 @@ func showRequest(r *web.Request) (any, error) {
 }
 
 func (p *requestPage) who(r *web.Request) {
-	p.Worker = r.T("desk.account.n", "n", p.Row.GetAssignee())
-	if !p.Heads {
-		return
+	if p.Heads {
+		p.Colleagues = accountsOf(r, monitor.Archivist, monitor.Head)
 	}
-	if p.Colleagues = accountsOf(r, monitor.Archivist, monitor.Head); len(p.Colleagues) > 0 {
+	p.Worker = workerOf(r, p.Row.GetAssignee(), p.Colleagues)
+	if len(p.Colleagues) > 0 {
 		p.Colleagues = slices.Insert(p.Colleagues, 0, web.Option{Label: "–"}) // nobody is proposed
-	}
-	for _, one := range p.Colleagues {
-		if one.Value != "" && one.Value == p.Row.GetAssignee() {
-			p.Worker = one.Label
-		}
 	}
 }
 

@@ -26,6 +26,9 @@ func Add(s *web.Site) error {
 	if err := s.Area(files); err != nil {
 		return err
 	}
+	s.Words("kind", "hand.kind.")
+	s.Words("form", "hand.form.")
+	s.Words("finding", "hand.finding.")
 	sides := web.Allow{monitor.Clerk, monitor.Archivist}
 	s.Page("/announce", "announce", sides, kinds)
 	s.Form("/announce/{kind}", "announce-kind", sides, announcing, announce)
