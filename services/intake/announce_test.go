@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +159,11 @@ func TestAClerkAnnouncesForHisDepartmentAlone(t *testing.T) {
 	if _, err := w.client.AnnounceTransfer(t.Context(), announcement("purchase")); fault.KindOf(err) != fault.Denied {
 		t.Errorf("a purchase: %v", err)
 	}
+	counted := announcement("extra")
+	counted.Organisation, counted.Inventory, counted.Undescribed = nil, nil, &intakev1.Undescribed{Units: 3}
+	if _, err := w.client.AnnounceTransfer(t.Context(), counted); fault.Of(err).Code != "intake.announce.countable" {
+		t.Errorf("an extra transfer without an inventory: %v", err)
+	}
 	w.as(clerk("medeniet"))
 	for name, err := range map[string]error{
 		"rows":    second(w.client.ListRows(t.Context(), &intakev1.ListRowsRequest{CommandId: newID(), TransferId: id, Files: []*recordv1.File{file(3, 1)}})),
@@ -167,6 +173,7 @@ func TestAClerkAnnouncesForHisDepartmentAlone(t *testing.T) {
 		"comment": second(w.client.CommentRow(t.Context(), &intakev1.CommentRowRequest{CommandId: newID(), TransferId: id, Position: 1, Text: "x"})),
 		"work":    second(w.client.ListRowWork(t.Context(), &intakev1.ListRowWorkRequest{TransferId: id})),
 		"receipt": second(w.client.GetReceipt(t.Context(), &intakev1.GetReceiptRequest{TransferId: id})),
+		"print":   second(w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: id, Language: "ru"})),
 	} {
 		if !errors.Is(err, transfer.Unknown) {
 			t.Errorf("%s by another department: %v", name, err)
@@ -227,6 +234,10 @@ func TestEarlyTransfersWaitForTheHead(t *testing.T) {
 	w.check(id, &intakev1.UnitFinding{Position: 1, Finding: "present"})
 	if _, err := w.accept(newID(), id); !errors.Is(err, transfer.NoConsent) {
 		t.Fatalf("without consent: %v", err)
+	}
+	rule := w.seen(id).GetKind()
+	if !slices.Contains(rule.GetNeeds(), "consent") || rule.GetRule() != "transfer.early@1" || !strings.Contains(rule.GetBasis().GetKk(), "бұйрық") || !strings.Contains(rule.GetBasis().GetEn(), "Order") {
+		t.Errorf("it does not say by which rule it was announced: %v", rule)
 	}
 	w.as(head)
 	consent := &intakev1.ConsentTransferRequest{CommandId: newID(), TransferId: id}

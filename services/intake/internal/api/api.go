@@ -11,6 +11,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
@@ -209,6 +210,9 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 			return err
 		}
 		res.Transfer = t
+		if rule, ok := kind.ByName(t.GetGround().GetRule()); ok {
+			res.Kind = kindOf(rule)
+		}
 		list, err := store.ListOf(v, t.GetTransferId())
 		if err != nil {
 			return err
