@@ -99,6 +99,7 @@ func Announce(q *intakev1.AnnounceTransferRequest, of monitor.Department) base.D
 		ground := new(intakev1.TransferGround)
 		proto.Merge(ground, q.GetGround())
 		ground.Rule, ground.LegalBasis, ground.Verified = rule.Name(), rule.LegalBasis.RU, rule.Verified
+		ground.Basis = &recordv1.Text{Kk: rule.LegalBasis.KK, Ru: rule.LegalBasis.RU, En: rule.LegalBasis.EN}
 		e := base.Event{
 			Refs: Refs(id, organisation, inventory),
 			Body: &intakev1.TransferAnnounced{

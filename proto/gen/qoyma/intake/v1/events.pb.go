@@ -1440,9 +1440,11 @@ type TransferGround struct {
 	Agreement string `protobuf:"bytes,7,opt,name=agreement,proto3" json:"agreement,omitempty"`
 	Holder    string `protobuf:"bytes,8,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Rule and edition by which it was judged, e.g. "transfer.purchase@1", and its basis.
-	Rule          string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
-	LegalBasis    string `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
-	Verified      bool   `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
+	Rule string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
+	// In Russian; events of programs that knew no basis have this alone.
+	LegalBasis    string   `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Verified      bool     `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
+	Basis         *v1.Text `protobuf:"bytes,12,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1552,6 +1554,13 @@ func (x *TransferGround) GetVerified() bool {
 		return x.Verified
 	}
 	return false
+}
+
+func (x *TransferGround) GetBasis() *v1.Text {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
 }
 
 // Undescribed counts what comes without an inventory (practice: fonds sheet, undescribed).
@@ -4010,7 +4019,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tinventory\x18\x05 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x127\n" +
 	"\x06ground\x18\x06 \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12>\n" +
 	"\vundescribed\x18\a \x01(\v2\x1c.qoyma.intake.v1.UndescribedR\vundescribed\x12!\n" +
-	"\fannounced_on\x18\b \x01(\tR\vannouncedOn\"\xe6\x02\n" +
+	"\fannounced_on\x18\b \x01(\tR\vannouncedOn\"\x93\x03\n" +
 	"\x0eTransferGround\x125\n" +
 	"\bprotocol\x18\x01 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
 	"\bdocument\x18\x02 \x01(\tR\bdocument\x12#\n" +
@@ -4024,7 +4033,8 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\vlegal_basis\x18\n" +
 	" \x01(\tR\n" +
 	"legalBasis\x12\x1a\n" +
-	"\bverified\x18\v \x01(\bR\bverified\"[\n" +
+	"\bverified\x18\v \x01(\bR\bverified\x12+\n" +
+	"\x05basis\x18\f \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\"[\n" +
 	"\vUndescribed\x12\x14\n" +
 	"\x05units\x18\x01 \x01(\rR\x05units\x12\x14\n" +
 	"\x05boxes\x18\x02 \x01(\rR\x05boxes\x12 \n" +
@@ -4304,23 +4314,24 @@ var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
 	17, // 15: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	18, // 16: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
 	56, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	25, // 18: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
-	27, // 19: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
-	29, // 20: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	35, // 21: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	56, // 22: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	52, // 23: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	53, // 24: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	56, // 25: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	56, // 26: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	46, // 27: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	49, // 28: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 29: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	55, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	25, // 19: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
+	27, // 20: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
+	29, // 21: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	35, // 22: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
+	56, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	52, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	53, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	56, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	56, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	46, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	49, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 30: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
