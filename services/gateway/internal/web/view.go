@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -75,6 +76,19 @@ func (v View) Error() string {
 		return ""
 	}
 	return sentence(v.r.problem.In(v.Lang))
+}
+
+// Back is the page of ours from which something was sent that was refused; "" where it is not known, or where nothing was
+// sent.
+func (v View) Back() string {
+	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
+		return ""
+	}
+	from, err := url.Parse(v.r.Referer())
+	if err != nil || from.Host == "" || from.Host != v.r.Host || strings.HasPrefix(from.Path, "//") {
+		return ""
+	}
+	return from.RequestURI()
 }
 
 // Lost are the texts that a person had typed when the session ran out.
