@@ -181,6 +181,9 @@ func TestReceiptsArePrinted(t *testing.T) {
 				t.Errorf("receipt %d: another print has other bytes (%v)", number, err)
 			}
 			said := pdfText(t, first.GetPdf())
+			if signed := strings.Contains(said, map[string]string{"ru": "подпись, дата", "kk": "қолы, күні"}[language]); signed != (number > 1) {
+				t.Errorf("receipt %d in %s: places for signatures %t; they stand where people meet, and nowhere else", number, language, signed)
+			}
 			for _, text := range texts {
 				if !strings.Contains(said, text) {
 					t.Errorf("receipt %d in %s: no %q in\n%s", number, language, text, said)

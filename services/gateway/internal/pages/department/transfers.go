@@ -73,6 +73,9 @@ type transferPage struct {
 	Open []string
 }
 
+// Scheduled tells whether the files fell due; otherwise somebody listed them.
+func (p transferPage) Scheduled() bool { return scheduled(p.Transfer) }
+
 // Lacks tells whether the act lacks the signature of a side.
 func (p transferPage) Lacks(side string) bool { return slices.Contains(p.Open, side) }
 

@@ -142,11 +142,11 @@ func groundOf(r *web.Request, p announcePage) *intakev1.TransferGround {
 func ofWhom(r *web.Request, p announcePage) (*recordv1.Organisation, error) {
 	if p.Kind.GetOutside() {
 		o := &recordv1.Organisation{Id: r.Field("code"), Name: Texts(r, "name")}
-		if o.GetId() == "" {
-			r.Wrong("code", "hand.need.code")
-		}
 		if o.GetName().GetKk()+o.GetName().GetRu() == "" {
 			r.Wrong("name_kk", "hand.need.name")
+		}
+		if o.GetId() == "" {
+			r.Wrong("code", "hand.need.code")
 		}
 		return o, nil
 	}

@@ -22,6 +22,8 @@ type transferPage struct {
 	Paper    int // rows of this page without digital files
 	// AskConsent: its rule wants the head's consent before the acceptance, and it is not there.
 	AskConsent bool
+	// Given: a person who was named with the announcement gives the papers; the name is sealed.
+	Given bool
 }
 
 // Undecided tells whether the acceptance has not begun and the rows are all here.
@@ -77,6 +79,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 		return p, err
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
+	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.AskConsent = slices.Contains(res.GetKind().GetNeeds(), "consent") && p.GetConsentedOn() == ""
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
