@@ -239,6 +239,17 @@ func TestEarlyTransfersWaitForTheHead(t *testing.T) {
 	if !slices.Contains(rule.GetNeeds(), "consent") || rule.GetRule() != "transfer.early@1" || !strings.Contains(rule.GetBasis().GetKk(), "бұйрық") || !strings.Contains(rule.GetBasis().GetEn(), "Order") {
 		t.Errorf("it does not say by which rule it was announced: %v", rule)
 	}
+	waits := func() bool {
+		t.Helper()
+		res, err := w.client.ListTransfers(t.Context(), &intakev1.ListTransfersRequest{State: "expected"})
+		if err != nil || len(res.GetTransfers()) != 1 {
+			t.Fatalf("%v %v", res, err)
+		}
+		return res.GetTransfers()[0].GetAwaitsConsent() && w.seen(id).GetTransfer().GetAwaitsConsent()
+	}
+	if !waits() {
+		t.Error("nobody says that it waits for the head")
+	}
 	w.as(head)
 	consent := &intakev1.ConsentTransferRequest{CommandId: newID(), TransferId: id}
 	if _, err := w.client.ConsentTransfer(t.Context(), consent); err != nil {
@@ -248,6 +259,9 @@ func TestEarlyTransfersWaitForTheHead(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 	w.as(archivist)
+	if waits() {
+		t.Error("it still waits for the head")
+	}
 	if _, err := w.accept(newID(), id); err != nil {
 		t.Error(err)
 	}

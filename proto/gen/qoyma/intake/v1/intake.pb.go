@@ -240,7 +240,9 @@ type Transfer struct {
 	// Number of the last receipt.
 	Receipts uint32 `protobuf:"varint,48,opt,name=receipts,proto3" json:"receipts,omitempty"`
 	// Units on paper that have a finding.
-	UnitsChecked  uint32 `protobuf:"varint,49,opt,name=units_checked,json=unitsChecked,proto3" json:"units_checked,omitempty"`
+	UnitsChecked uint32 `protobuf:"varint,49,opt,name=units_checked,json=unitsChecked,proto3" json:"units_checked,omitempty"`
+	// Its rule wants the head's consent, and it is not there yet; only ListTransfers and GetTransfer say it.
+	AwaitsConsent bool `protobuf:"varint,50,opt,name=awaits_consent,json=awaitsConsent,proto3" json:"awaits_consent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -448,6 +450,13 @@ func (x *Transfer) GetUnitsChecked() uint32 {
 		return x.UnitsChecked
 	}
 	return 0
+}
+
+func (x *Transfer) GetAwaitsConsent() bool {
+	if x != nil {
+		return x.AwaitsConsent
+	}
+	return false
 }
 
 // GetTransferRequest names the transfer.
@@ -7333,7 +7342,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\n" +
 	"StateCount\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\xcc\a\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xf3\a\n" +
 	"\bTransfer\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12A\n" +
@@ -7365,7 +7374,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"brought_on\x18. \x01(\tR\tbroughtOn\x12\x1a\n" +
 	"\breturned\x18/ \x01(\rR\breturned\x12\x1a\n" +
 	"\breceipts\x180 \x01(\rR\breceipts\x12#\n" +
-	"\runits_checked\x181 \x01(\rR\funitsChecked\"a\n" +
+	"\runits_checked\x181 \x01(\rR\funitsChecked\x12%\n" +
+	"\x0eawaits_consent\x182 \x01(\bR\rawaitsConsent\"a\n" +
 	"\x12GetTransferRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +

@@ -20,8 +20,6 @@ type transferPage struct {
 	// Unlisted are warnings that belong to no row.
 	Unlisted []*intakev1.PackageFault
 	Paper    int // rows of this page without digital files
-	// AskConsent: its rule wants the head's consent before the acceptance, and it is not there.
-	AskConsent bool
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -80,7 +78,6 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
-	p.AskConsent = slices.Contains(res.GetKind().GetNeeds(), "consent") && p.GetConsentedOn() == ""
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
 		if w.GetCode() != "intake.package.on_paper" { // the rows say so already
