@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -48,6 +49,20 @@ func In(l fault.Language, t *recordv1.Text) string {
 	}
 	return ""
 }
+
+// based is what rests on an act: a rule, or a step in the arithmetic of a date.
+type based interface {
+	GetBasis() *recordv1.Text
+	GetLegalBasis() string
+}
+
+// Basis is the act that something rests on, in a language; what was recorded before there were three has it in Russian alone.
+func Basis(l fault.Language, of based) string {
+	return cmp.Or(In(l, of.GetBasis()), of.GetLegalBasis())
+}
+
+// Basis is the act that something rests on, in the reader's language.
+func (v View) Basis(of based) string { return Basis(v.Lang, of) }
 
 // Query is what stands in the search box.
 func (v View) Query() string { return strings.TrimSpace(v.r.URL.Query().Get("q")) }

@@ -32,7 +32,7 @@ func due(r *web.Request, d *referencev1.Duty) dueView {
 	}
 	for _, s := range d.GetSteps() {
 		v.Steps = append(v.Steps, stepView{
-			Words: web.In(r.Lang, s.GetWords()), Basis: s.GetLegalBasis(), Verified: s.GetVerified(),
+			Words: web.In(r.Lang, s.GetWords()), Basis: web.Basis(r.Lang, s), Verified: s.GetVerified(),
 		})
 	}
 	for _, doubt := range d.GetDoubts() {
