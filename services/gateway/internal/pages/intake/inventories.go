@@ -79,19 +79,24 @@ func approving(r *web.Request) (any, error) {
 		return nil, err
 	}
 	id := r.PathValue("organisation")
-	p := approvePage{Organisation: &recordv1.Organisation{Id: id}, Today: civil.Of(time.Now()).String()}
-	list, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{})
-	if err != nil {
+	p := approvePage{Today: civil.Of(time.Now()).String()}
+	if p.Organisation, err = registered(r, c, id); err != nil {
 		return nil, err
-	}
-	for _, o := range list.GetOrganisations() {
-		if o.GetId() == id {
-			p.Organisation = o
-		}
 	}
 	res, err := c.ListFiles(r.Context(), &retentionv1.ListFilesRequest{OrganisationId: id, State: "closed", Limit: mostClosed})
 	p.Files, p.More = res.GetFiles(), res.GetMore()
 	return p, err
+}
+
+// registered is an organisation as it is registered; one that is not has its id for a name.
+func registered(r *web.Request, c retentionv1.RetentionServiceClient, id string) (*recordv1.Organisation, error) {
+	list, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{})
+	for _, o := range list.GetOrganisations() {
+		if o.GetId() == id {
+			return o, nil
+		}
+	}
+	return &recordv1.Organisation{Id: id, Name: &recordv1.Text{Ru: id}}, err
 }
 
 func approve(r *web.Request) (web.Redirect, error) {
@@ -128,8 +133,9 @@ func approve(r *web.Request) (web.Redirect, error) {
 
 type approvedPage struct {
 	*retentionv1.GetInventoryResponse
-	Term web.Term
-	Next string
+	Organisation *recordv1.Organisation
+	Term         web.Term
+	Next         string
 }
 
 func approved(r *web.Request) (any, error) {
@@ -145,5 +151,6 @@ func approved(r *web.Request) (any, error) {
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
-	return p, nil
+	p.Organisation, err = registered(r, c, res.GetOrganisationId())
+	return p, err
 }
