@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -48,18 +50,19 @@ func In(l fault.Language, t *recordv1.Text) string {
 	return ""
 }
 
-// Basis is the act behind a rule in the reader's language. What was recorded before acts were named in three
-// languages has the Russian name alone.
-func (v View) Basis(of interface {
+// based is what rests on an act: a rule, or a step in the arithmetic of a date.
+type based interface {
 	GetBasis() *recordv1.Text
 	GetLegalBasis() string
-},
-) string {
-	if words := v.In(of.GetBasis()); words != "" {
-		return words
-	}
-	return of.GetLegalBasis()
 }
+
+// Basis is the act that something rests on, in a language; what was recorded before there were three has it in Russian alone.
+func Basis(l fault.Language, of based) string {
+	return cmp.Or(In(l, of.GetBasis()), of.GetLegalBasis())
+}
+
+// Basis is the act that something rests on, in the reader's language.
+func (v View) Basis(of based) string { return Basis(v.Lang, of) }
 
 // Query is what stands in the search box.
 func (v View) Query() string { return strings.TrimSpace(v.r.URL.Query().Get("q")) }
@@ -94,6 +97,19 @@ func (v View) Error() string {
 		return ""
 	}
 	return v.r.Sentence(v.r.problem)
+}
+
+// Back is the page of ours from which something was sent that was refused; "" where it is not known, or where nothing was
+// sent.
+func (v View) Back() string {
+	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
+		return ""
+	}
+	from, err := url.Parse(v.r.Referer())
+	if err != nil || from.Host == "" || from.Host != v.r.Host || strings.HasPrefix(from.Path, "//") {
+		return ""
+	}
+	return from.RequestURI()
 }
 
 // Lost are the texts that a person had typed when the session ran out.

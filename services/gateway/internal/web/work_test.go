@@ -4,8 +4,22 @@ import (
 	"testing"
 	"time"
 
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
+
+// TestTheActIsNamedInTheReadersLanguage, and in Russian where it was recorded before there were three.
+func TestTheActIsNamedInTheReadersLanguage(t *testing.T) {
+	step := &recordv1.DueStep{LegalBasis: "приказ", Basis: &recordv1.Text{Kk: "бұйрық", Ru: "приказ", En: "order"}}
+	for l, want := range map[fault.Language]string{fault.Kazakh: "бұйрық", fault.Russian: "приказ", fault.English: "order"} {
+		if got := Basis(l, step); got != want {
+			t.Errorf("%s: %q", l, got)
+		}
+		if got := Basis(l, &recordv1.DueStep{LegalBasis: "приказ"}); got != "приказ" {
+			t.Errorf("%s, of an earlier program: %q", l, got)
+		}
+	}
+}
 
 func TestTermsAreShapeWordAndNumber(t *testing.T) {
 	now := time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC) // the 23rd in Almaty

@@ -111,7 +111,7 @@ func Book(archive act.Text, year int, lines []*intakev1.Accession) (act.Book, er
 		r := act.Receipt{
 			Number: a.GetAccessionNumber(), Date: day, From: who, Fonds: who, Units: int(a.GetAccepted()),
 			Document: act.Text{
-				KK: "№ " + a.GetAccessionNumber() + " қабылдау-тапсыру актісі, " + day.Dotted(),
+				KK: "№ " + a.GetAccessionNumber() + " қабылдау-беру актісі, " + day.Dotted(),
 				RU: "акт приема-передачи № " + a.GetAccessionNumber() + " от " + day.Dotted(),
 			},
 			Note: note(a),

@@ -11,6 +11,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
@@ -184,10 +185,17 @@ func (s *Server) ListTransfers(ctx context.Context, req *intakev1.ListTransfersR
 		res.Transfers, res.More, err = store.Transfers(v, of, req.GetState(), req.GetAfter(), limited(req.GetLimit()))
 		for _, t := range res.GetTransfers() {
 			t.ContactNamed = store.ContactSeq(v, t.GetTransferId()) != 0
+			t.AwaitsConsent = awaitsConsent(t)
 		}
 		return err
 	})
 	return res, err
+}
+
+// awaitsConsent tells whether the rule that a transfer keeps wants the head's consent, and nobody gave it.
+func awaitsConsent(t *intakev1.Transfer) bool {
+	rule, ok := kind.ByName(t.GetGround().GetRule())
+	return ok && rule.NeedsConsent() && t.GetConsentedOn() == ""
 }
 
 // personal is the label of the person who hands over: for the staff that is cleared for
@@ -209,6 +217,9 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 			return err
 		}
 		res.Transfer = t
+		if rule, ok := kind.ByName(t.GetGround().GetRule()); ok {
+			res.Kind, t.AwaitsConsent = kindOf(rule), awaitsConsent(t)
+		}
 		list, err := store.ListOf(v, t.GetTransferId())
 		if err != nil {
 			return err

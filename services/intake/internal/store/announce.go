@@ -35,6 +35,10 @@ var (
 		"name the inventory (number such as 1 or 2лс, title, and permanent, long_term or personnel), or count the units, boxes and length of what has no inventory; not both",
 		"укажите опись (номер, например 1 или 2лс, заголовок и permanent, long_term или personnel) либо сосчитайте единицы, коробки и длину того, что без описи; не то и другое",
 		"тізімдемені көрсетіңіз (нөмірі, мысалы 1 немесе 2лс, тақырыбы және permanent, long_term немесе personnel) немесе тізімдемесі жоқтың бірліктерін, қораптарын, ұзындығын санаңыз; екеуі бірге болмайды")
+	uncountable = fault.Define(fault.Refused, "intake.announce.countable",
+		"a transfer of this kind ({kind}) comes with an inventory: name it and list its files; only what is left of a body that is no more, or comes from outside, may be counted first",
+		"передача этого вида ({kind}) приходит с описью: назовите её и внесите дела; сначала только сосчитать можно лишь документы ликвидированной организации или поступившие со стороны",
+		"мұндай тапсыру ({kind}) тізімдемемен келеді: оны атап, істерін енгізіңіз; алдымен тек санауға таратылған ұйымның немесе сырттан келген құжаттарды ғана болады")
 	badRow = fault.Define(fault.Invalid, "intake.row",
 		"row {position}: {problem}; correct it and send the rows of this call again",
 		"строка {position}: {problem}; исправьте и пришлите строки этого вызова снова",
@@ -70,12 +74,15 @@ func Announce(q *intakev1.AnnounceTransferRequest, of monitor.Department) base.D
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		day := civil.Of(now)
 		k := kind.Kind(q.GetKind())
-		if of.Only() != "" && k != kind.Early && k != kind.Extra && k != kind.Liquidated {
+		if rule, err := kind.Of(k, day); err == nil && of.Only() != "" && k != kind.Scheduled && !rule.MayAnnounce(kind.Department) {
 			return nil, notYours.With("kind", clip(q.GetKind()))
 		}
 		rule, err := kind.Check(k, groundOf(q), day)
 		if err != nil {
 			return nil, err
+		}
+		if q.GetUndescribed() != nil && !rule.Countable {
+			return nil, uncountable.With("kind", clip(q.GetKind()))
 		}
 		if err := kind.CheckForm(kind.Form(q.GetForm())); err != nil {
 			return nil, err

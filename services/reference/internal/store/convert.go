@@ -20,8 +20,8 @@ func Duty(d term.Duty, calendar *worktime.Calendar) *referencev1.Duty {
 	}
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, &recordv1.DueStep{
-			Rule: d.Edition.ID + " " + s.Rule.ID, LegalBasis: d.Edition.LegalBasis.RU, Verified: d.Edition.Verified && s.Verified,
-			From: s.From.String(), To: s.To.String(), Words: Text(s.Words), Basis: Text(d.Edition.LegalBasis),
+			Rule: d.Edition.ID + " " + s.Rule.ID, LegalBasis: d.Edition.LegalBasis.RU, Basis: Text(d.Edition.LegalBasis), Verified: d.Edition.Verified && s.Verified,
+			From: s.From.String(), To: s.To.String(), Words: Text(s.Words),
 		})
 	}
 	for _, doubt := range worktime.Doubts(d.Steps) {

@@ -242,8 +242,8 @@ func steps(e due.Explanation) []*recordv1.DueStep {
 	for i, s := range e.Steps {
 		out[i] = &recordv1.DueStep{
 			Rule: s.Rule, LegalBasis: s.Basis.In(fault.Russian), Verified: s.Verified, From: s.From.String(), To: s.To.String(),
+			Basis: &recordv1.Text{Kk: s.Basis.In(fault.Kazakh), Ru: s.Basis.In(fault.Russian), En: s.Basis.In(fault.English)},
 			Words: &recordv1.Text{Kk: s.In(fault.Kazakh), Ru: s.In(fault.Russian), En: s.In(fault.English)},
-			Basis: &recordv1.Text{Kk: s.Basis.KK, Ru: s.Basis.RU, En: s.Basis.EN},
 		}
 	}
 	return out

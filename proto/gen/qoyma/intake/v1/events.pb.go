@@ -1440,10 +1440,10 @@ type TransferGround struct {
 	Agreement string `protobuf:"bytes,7,opt,name=agreement,proto3" json:"agreement,omitempty"`
 	Holder    string `protobuf:"bytes,8,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Rule and edition by which it was judged, e.g. "transfer.purchase@1", and its basis.
-	Rule       string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
-	LegalBasis string `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
-	Verified   bool   `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
-	// The basis in the readers' languages; legal_basis has it in Russian.
+	Rule string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
+	// In Russian; events of programs that knew no basis have this alone.
+	LegalBasis    string   `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Verified      bool     `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
 	Basis         *v1.Text `protobuf:"bytes,12,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

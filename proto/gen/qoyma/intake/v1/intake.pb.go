@@ -240,7 +240,9 @@ type Transfer struct {
 	// Number of the last receipt.
 	Receipts uint32 `protobuf:"varint,48,opt,name=receipts,proto3" json:"receipts,omitempty"`
 	// Units on paper that have a finding.
-	UnitsChecked  uint32 `protobuf:"varint,49,opt,name=units_checked,json=unitsChecked,proto3" json:"units_checked,omitempty"`
+	UnitsChecked uint32 `protobuf:"varint,49,opt,name=units_checked,json=unitsChecked,proto3" json:"units_checked,omitempty"`
+	// Its rule wants the head's consent, and it is not there yet; only ListTransfers and GetTransfer say it.
+	AwaitsConsent bool `protobuf:"varint,50,opt,name=awaits_consent,json=awaitsConsent,proto3" json:"awaits_consent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -450,6 +452,13 @@ func (x *Transfer) GetUnitsChecked() uint32 {
 	return 0
 }
 
+func (x *Transfer) GetAwaitsConsent() bool {
+	if x != nil {
+		return x.AwaitsConsent
+	}
+	return false
+}
+
 // GetTransferRequest names the transfer.
 type GetTransferRequest struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -521,7 +530,9 @@ type GetTransferResponse struct {
 	// The person who hands over, where the reader may see it and it was not erased.
 	Contact *Contact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
 	// What has come for the files of this page, in the package that stands.
-	Contents      []*UnitContent `protobuf:"bytes,5,rep,name=contents,proto3" json:"contents,omitempty"`
+	Contents []*UnitContent `protobuf:"bytes,5,rep,name=contents,proto3" json:"contents,omitempty"`
+	// The rule by which it was announced, in the edition that it keeps; none where it came by schedule.
+	Kind          *TransferKind `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -587,6 +598,13 @@ func (x *GetTransferResponse) GetContact() *Contact {
 func (x *GetTransferResponse) GetContents() []*UnitContent {
 	if x != nil {
 		return x.Contents
+	}
+	return nil
+}
+
+func (x *GetTransferResponse) GetKind() *TransferKind {
+	if x != nil {
+		return x.Kind
 	}
 	return nil
 }
@@ -719,8 +737,13 @@ type WatchTransferResponse struct {
 	FaultCount      uint32 `protobuf:"varint,6,opt,name=fault_count,json=faultCount,proto3" json:"fault_count,omitempty"`
 	AccessionNumber string `protobuf:"bytes,7,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	PackageAt       string `protobuf:"bytes,8,opt,name=package_at,json=packageAt,proto3" json:"package_at,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Of a package that comes file by file and is not finished: files announced and whole, bytes announced and on disk.
+	ComingFiles   uint32 `protobuf:"varint,9,opt,name=coming_files,json=comingFiles,proto3" json:"coming_files,omitempty"`
+	ComingWhole   uint32 `protobuf:"varint,10,opt,name=coming_whole,json=comingWhole,proto3" json:"coming_whole,omitempty"`
+	ComingBytes   uint64 `protobuf:"varint,11,opt,name=coming_bytes,json=comingBytes,proto3" json:"coming_bytes,omitempty"`
+	ComingThere   uint64 `protobuf:"varint,12,opt,name=coming_there,json=comingThere,proto3" json:"coming_there,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchTransferResponse) Reset() {
@@ -807,6 +830,34 @@ func (x *WatchTransferResponse) GetPackageAt() string {
 		return x.PackageAt
 	}
 	return ""
+}
+
+func (x *WatchTransferResponse) GetComingFiles() uint32 {
+	if x != nil {
+		return x.ComingFiles
+	}
+	return 0
+}
+
+func (x *WatchTransferResponse) GetComingWhole() uint32 {
+	if x != nil {
+		return x.ComingWhole
+	}
+	return 0
+}
+
+func (x *WatchTransferResponse) GetComingBytes() uint64 {
+	if x != nil {
+		return x.ComingBytes
+	}
+	return 0
+}
+
+func (x *WatchTransferResponse) GetComingThere() uint64 {
+	if x != nil {
+		return x.ComingThere
+	}
+	return 0
 }
 
 // NameContactRequest names the person.
@@ -2704,10 +2755,17 @@ type TransferKind struct {
 	// The accession is closed only with a decision of the commission.
 	Commission bool   `protobuf:"varint,4,opt,name=commission,proto3" json:"commission,omitempty"`
 	Rule       string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
+	// In Russian, for programs that know nothing of basis.
 	LegalBasis string `protobuf:"bytes,6,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	Verified   bool   `protobuf:"varint,7,opt,name=verified,proto3" json:"verified,omitempty"`
-	// The basis in the readers' languages; legal_basis has it in Russian.
-	Basis         *v1.Text `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The act that the rule rests on.
+	Basis *v1.Text `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	// Who announces it: "department", of its own documents, and "archive"; nobody where it comes by schedule.
+	AnnouncedBy []string `protobuf:"bytes,9,rep,name=announced_by,json=announcedBy,proto3" json:"announced_by,omitempty"`
+	// The documents come from a person or from elsewhere, not from a registered organisation.
+	Outside bool `protobuf:"varint,10,opt,name=outside,proto3" json:"outside,omitempty"`
+	// It may come without an inventory, counted only.
+	Countable     bool `protobuf:"varint,11,opt,name=countable,proto3" json:"countable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2796,6 +2854,27 @@ func (x *TransferKind) GetBasis() *v1.Text {
 		return x.Basis
 	}
 	return nil
+}
+
+func (x *TransferKind) GetAnnouncedBy() []string {
+	if x != nil {
+		return x.AnnouncedBy
+	}
+	return nil
+}
+
+func (x *TransferKind) GetOutside() bool {
+	if x != nil {
+		return x.Outside
+	}
+	return false
+}
+
+func (x *TransferKind) GetCountable() bool {
+	if x != nil {
+		return x.Countable
+	}
+	return false
 }
 
 // AnnounceTransferRequest names what the transfer is.
@@ -4442,6 +4521,121 @@ func (x *GetReceiptResponse) GetReceipt() *Receipt {
 	return nil
 }
 
+// PrintReceiptRequest names it; number 0 means the last.
+type PrintReceiptRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Number     uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// kk or ru.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrintReceiptRequest) Reset() {
+	*x = PrintReceiptRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrintReceiptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrintReceiptRequest) ProtoMessage() {}
+
+func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrintReceiptRequest.ProtoReflect.Descriptor instead.
+func (*PrintReceiptRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *PrintReceiptRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *PrintReceiptRequest) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *PrintReceiptRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// PrintReceiptResponse carries the PDF.
+type PrintReceiptResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pdf           []byte                 `protobuf:"bytes,1,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	Sha256        string                 `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrintReceiptResponse) Reset() {
+	*x = PrintReceiptResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrintReceiptResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrintReceiptResponse) ProtoMessage() {}
+
+func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrintReceiptResponse.ProtoReflect.Descriptor instead.
+func (*PrintReceiptResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *PrintReceiptResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
+func (x *PrintReceiptResponse) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
 // BeginQuarantineRequest says why and where.
 type BeginQuarantineRequest struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -4455,7 +4649,7 @@ type BeginQuarantineRequest struct {
 
 func (x *BeginQuarantineRequest) Reset() {
 	*x = BeginQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4467,7 +4661,7 @@ func (x *BeginQuarantineRequest) String() string {
 func (*BeginQuarantineRequest) ProtoMessage() {}
 
 func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4480,7 +4674,7 @@ func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *BeginQuarantineRequest) GetCommandId() string {
@@ -4521,7 +4715,7 @@ type BeginQuarantineResponse struct {
 
 func (x *BeginQuarantineResponse) Reset() {
 	*x = BeginQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4533,7 +4727,7 @@ func (x *BeginQuarantineResponse) String() string {
 func (*BeginQuarantineResponse) ProtoMessage() {}
 
 func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4546,7 +4740,7 @@ func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *BeginQuarantineResponse) GetAccession() *Accession {
@@ -4570,7 +4764,7 @@ type EndQuarantineRequest struct {
 
 func (x *EndQuarantineRequest) Reset() {
 	*x = EndQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4582,7 +4776,7 @@ func (x *EndQuarantineRequest) String() string {
 func (*EndQuarantineRequest) ProtoMessage() {}
 
 func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4595,7 +4789,7 @@ func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*EndQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *EndQuarantineRequest) GetCommandId() string {
@@ -4636,7 +4830,7 @@ type EndQuarantineResponse struct {
 
 func (x *EndQuarantineResponse) Reset() {
 	*x = EndQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4648,7 +4842,7 @@ func (x *EndQuarantineResponse) String() string {
 func (*EndQuarantineResponse) ProtoMessage() {}
 
 func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4661,7 +4855,7 @@ func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*EndQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *EndQuarantineResponse) GetAccession() *Accession {
@@ -4683,7 +4877,7 @@ type StoreBoxesRequest struct {
 
 func (x *StoreBoxesRequest) Reset() {
 	*x = StoreBoxesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4695,7 +4889,7 @@ func (x *StoreBoxesRequest) String() string {
 func (*StoreBoxesRequest) ProtoMessage() {}
 
 func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4708,7 +4902,7 @@ func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesRequest.ProtoReflect.Descriptor instead.
 func (*StoreBoxesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *StoreBoxesRequest) GetCommandId() string {
@@ -4742,7 +4936,7 @@ type StoreBoxesResponse struct {
 
 func (x *StoreBoxesResponse) Reset() {
 	*x = StoreBoxesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4754,7 +4948,7 @@ func (x *StoreBoxesResponse) String() string {
 func (*StoreBoxesResponse) ProtoMessage() {}
 
 func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4767,7 +4961,7 @@ func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesResponse.ProtoReflect.Descriptor instead.
 func (*StoreBoxesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *StoreBoxesResponse) GetBoxes() []*Box {
@@ -4789,7 +4983,7 @@ type GetLabelsRequest struct {
 
 func (x *GetLabelsRequest) Reset() {
 	*x = GetLabelsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4801,7 +4995,7 @@ func (x *GetLabelsRequest) String() string {
 func (*GetLabelsRequest) ProtoMessage() {}
 
 func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4814,7 +5008,7 @@ func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsRequest.ProtoReflect.Descriptor instead.
 func (*GetLabelsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GetLabelsRequest) GetAccessionNumber() string {
@@ -4841,7 +5035,7 @@ type GetLabelsResponse struct {
 
 func (x *GetLabelsResponse) Reset() {
 	*x = GetLabelsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4853,7 +5047,7 @@ func (x *GetLabelsResponse) String() string {
 func (*GetLabelsResponse) ProtoMessage() {}
 
 func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4866,7 +5060,7 @@ func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsResponse.ProtoReflect.Descriptor instead.
 func (*GetLabelsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GetLabelsResponse) GetPdf() []byte {
@@ -4888,7 +5082,7 @@ type ApproveAccessionRequest struct {
 
 func (x *ApproveAccessionRequest) Reset() {
 	*x = ApproveAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4900,7 +5094,7 @@ func (x *ApproveAccessionRequest) String() string {
 func (*ApproveAccessionRequest) ProtoMessage() {}
 
 func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4913,7 +5107,7 @@ func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ApproveAccessionRequest) GetCommandId() string {
@@ -4947,7 +5141,7 @@ type ApproveAccessionResponse struct {
 
 func (x *ApproveAccessionResponse) Reset() {
 	*x = ApproveAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4959,7 +5153,7 @@ func (x *ApproveAccessionResponse) String() string {
 func (*ApproveAccessionResponse) ProtoMessage() {}
 
 func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4972,7 +5166,7 @@ func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ApproveAccessionResponse) GetAccession() *Accession {
@@ -5001,7 +5195,7 @@ type SignActRequest struct {
 
 func (x *SignActRequest) Reset() {
 	*x = SignActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5013,7 +5207,7 @@ func (x *SignActRequest) String() string {
 func (*SignActRequest) ProtoMessage() {}
 
 func (x *SignActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5026,7 +5220,7 @@ func (x *SignActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActRequest.ProtoReflect.Descriptor instead.
 func (*SignActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SignActRequest) GetCommandId() string {
@@ -5081,7 +5275,7 @@ type SignActResponse struct {
 
 func (x *SignActResponse) Reset() {
 	*x = SignActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5093,7 +5287,7 @@ func (x *SignActResponse) String() string {
 func (*SignActResponse) ProtoMessage() {}
 
 func (x *SignActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5106,7 +5300,7 @@ func (x *SignActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActResponse.ProtoReflect.Descriptor instead.
 func (*SignActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SignActResponse) GetAccession() *Accession {
@@ -5130,7 +5324,7 @@ type DescribeAccessionRequest struct {
 
 func (x *DescribeAccessionRequest) Reset() {
 	*x = DescribeAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5142,7 +5336,7 @@ func (x *DescribeAccessionRequest) String() string {
 func (*DescribeAccessionRequest) ProtoMessage() {}
 
 func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5155,7 +5349,7 @@ func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionRequest.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *DescribeAccessionRequest) GetCommandId() string {
@@ -5196,7 +5390,7 @@ type DescribeAccessionResponse struct {
 
 func (x *DescribeAccessionResponse) Reset() {
 	*x = DescribeAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5208,7 +5402,7 @@ func (x *DescribeAccessionResponse) String() string {
 func (*DescribeAccessionResponse) ProtoMessage() {}
 
 func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5221,7 +5415,7 @@ func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionResponse.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *DescribeAccessionResponse) GetAccession() *Accession {
@@ -5249,7 +5443,7 @@ type ProposeDeaccessionRequest struct {
 
 func (x *ProposeDeaccessionRequest) Reset() {
 	*x = ProposeDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5261,7 +5455,7 @@ func (x *ProposeDeaccessionRequest) String() string {
 func (*ProposeDeaccessionRequest) ProtoMessage() {}
 
 func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5274,7 +5468,7 @@ func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ProposeDeaccessionRequest) GetCommandId() string {
@@ -5336,7 +5530,7 @@ type ProposeDeaccessionResponse struct {
 
 func (x *ProposeDeaccessionResponse) Reset() {
 	*x = ProposeDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5348,7 +5542,7 @@ func (x *ProposeDeaccessionResponse) String() string {
 func (*ProposeDeaccessionResponse) ProtoMessage() {}
 
 func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5361,7 +5555,7 @@ func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ProposeDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -5386,7 +5580,7 @@ type Deaccession struct {
 
 func (x *Deaccession) Reset() {
 	*x = Deaccession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5398,7 +5592,7 @@ func (x *Deaccession) String() string {
 func (*Deaccession) ProtoMessage() {}
 
 func (x *Deaccession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5411,7 +5605,7 @@ func (x *Deaccession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deaccession.ProtoReflect.Descriptor instead.
 func (*Deaccession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *Deaccession) GetProposed() *DeaccessionProposed {
@@ -5464,7 +5658,7 @@ type DecideDeaccessionRequest struct {
 
 func (x *DecideDeaccessionRequest) Reset() {
 	*x = DecideDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5476,7 +5670,7 @@ func (x *DecideDeaccessionRequest) String() string {
 func (*DecideDeaccessionRequest) ProtoMessage() {}
 
 func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5489,7 +5683,7 @@ func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *DecideDeaccessionRequest) GetCommandId() string {
@@ -5537,7 +5731,7 @@ type DecideDeaccessionResponse struct {
 
 func (x *DecideDeaccessionResponse) Reset() {
 	*x = DecideDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5549,7 +5743,7 @@ func (x *DecideDeaccessionResponse) String() string {
 func (*DecideDeaccessionResponse) ProtoMessage() {}
 
 func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5562,7 +5756,7 @@ func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *DecideDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -5585,7 +5779,7 @@ type GetDeaccessionActRequest struct {
 
 func (x *GetDeaccessionActRequest) Reset() {
 	*x = GetDeaccessionActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5597,7 +5791,7 @@ func (x *GetDeaccessionActRequest) String() string {
 func (*GetDeaccessionActRequest) ProtoMessage() {}
 
 func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5610,7 +5804,7 @@ func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActRequest.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *GetDeaccessionActRequest) GetAccessionNumber() string {
@@ -5645,7 +5839,7 @@ type GetDeaccessionActResponse struct {
 
 func (x *GetDeaccessionActResponse) Reset() {
 	*x = GetDeaccessionActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5657,7 +5851,7 @@ func (x *GetDeaccessionActResponse) String() string {
 func (*GetDeaccessionActResponse) ProtoMessage() {}
 
 func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5670,7 +5864,7 @@ func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActResponse.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *GetDeaccessionActResponse) GetPdf() []byte {
@@ -5697,7 +5891,7 @@ type GetAccessionWorkRequest struct {
 
 func (x *GetAccessionWorkRequest) Reset() {
 	*x = GetAccessionWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5709,7 +5903,7 @@ func (x *GetAccessionWorkRequest) String() string {
 func (*GetAccessionWorkRequest) ProtoMessage() {}
 
 func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5722,7 +5916,7 @@ func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *GetAccessionWorkRequest) GetAccessionNumber() string {
@@ -5746,7 +5940,7 @@ type GetAccessionWorkResponse struct {
 
 func (x *GetAccessionWorkResponse) Reset() {
 	*x = GetAccessionWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5758,7 +5952,7 @@ func (x *GetAccessionWorkResponse) String() string {
 func (*GetAccessionWorkResponse) ProtoMessage() {}
 
 func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5771,7 +5965,7 @@ func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *GetAccessionWorkResponse) GetAccession() *Accession {
@@ -5814,7 +6008,7 @@ type ListHandedOverRequest struct {
 
 func (x *ListHandedOverRequest) Reset() {
 	*x = ListHandedOverRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5826,7 +6020,7 @@ func (x *ListHandedOverRequest) String() string {
 func (*ListHandedOverRequest) ProtoMessage() {}
 
 func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5839,7 +6033,7 @@ func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverRequest.ProtoReflect.Descriptor instead.
 func (*ListHandedOverRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ListHandedOverRequest) GetOrganisation() string {
@@ -5877,7 +6071,7 @@ type ListHandedOverResponse struct {
 
 func (x *ListHandedOverResponse) Reset() {
 	*x = ListHandedOverResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5889,7 +6083,7 @@ func (x *ListHandedOverResponse) String() string {
 func (*ListHandedOverResponse) ProtoMessage() {}
 
 func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5902,7 +6096,7 @@ func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverResponse.ProtoReflect.Descriptor instead.
 func (*ListHandedOverResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ListHandedOverResponse) GetTransfers() []*HandedOver {
@@ -5947,7 +6141,7 @@ type HandedOver struct {
 
 func (x *HandedOver) Reset() {
 	*x = HandedOver{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5959,7 +6153,7 @@ func (x *HandedOver) String() string {
 func (*HandedOver) ProtoMessage() {}
 
 func (x *HandedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5972,7 +6166,7 @@ func (x *HandedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedOver.ProtoReflect.Descriptor instead.
 func (*HandedOver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *HandedOver) GetTransfer() *Transfer {
@@ -6026,7 +6220,7 @@ type OpenUploadRequest struct {
 
 func (x *OpenUploadRequest) Reset() {
 	*x = OpenUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6038,7 +6232,7 @@ func (x *OpenUploadRequest) String() string {
 func (*OpenUploadRequest) ProtoMessage() {}
 
 func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6051,7 +6245,7 @@ func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
 func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *OpenUploadRequest) GetTransferId() string {
@@ -6113,7 +6307,7 @@ type OpenUploadResponse struct {
 
 func (x *OpenUploadResponse) Reset() {
 	*x = OpenUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6125,7 +6319,7 @@ func (x *OpenUploadResponse) String() string {
 func (*OpenUploadResponse) ProtoMessage() {}
 
 func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6138,7 +6332,7 @@ func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
 func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *OpenUploadResponse) GetUpload() *Upload {
@@ -6173,7 +6367,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6185,7 +6379,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6198,7 +6392,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *Upload) GetUploadId() string {
@@ -6287,7 +6481,7 @@ type AppendUploadRequest struct {
 
 func (x *AppendUploadRequest) Reset() {
 	*x = AppendUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6299,7 +6493,7 @@ func (x *AppendUploadRequest) String() string {
 func (*AppendUploadRequest) ProtoMessage() {}
 
 func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6312,7 +6506,7 @@ func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
 func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
@@ -6372,7 +6566,7 @@ type AppendBegin struct {
 
 func (x *AppendBegin) Reset() {
 	*x = AppendBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6384,7 +6578,7 @@ func (x *AppendBegin) String() string {
 func (*AppendBegin) ProtoMessage() {}
 
 func (x *AppendBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6397,7 +6591,7 @@ func (x *AppendBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
 func (*AppendBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *AppendBegin) GetTransferId() string {
@@ -6438,7 +6632,7 @@ type AppendUploadResponse struct {
 
 func (x *AppendUploadResponse) Reset() {
 	*x = AppendUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6450,7 +6644,7 @@ func (x *AppendUploadResponse) String() string {
 func (*AppendUploadResponse) ProtoMessage() {}
 
 func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6463,7 +6657,7 @@ func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
 func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *AppendUploadResponse) GetUpload() *Upload {
@@ -6486,7 +6680,7 @@ type StatUploadRequest struct {
 
 func (x *StatUploadRequest) Reset() {
 	*x = StatUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6498,7 +6692,7 @@ func (x *StatUploadRequest) String() string {
 func (*StatUploadRequest) ProtoMessage() {}
 
 func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6511,7 +6705,7 @@ func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
 func (*StatUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *StatUploadRequest) GetTransferId() string {
@@ -6545,7 +6739,7 @@ type StatUploadResponse struct {
 
 func (x *StatUploadResponse) Reset() {
 	*x = StatUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6557,7 +6751,7 @@ func (x *StatUploadResponse) String() string {
 func (*StatUploadResponse) ProtoMessage() {}
 
 func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6570,7 +6764,7 @@ func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
 func (*StatUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *StatUploadResponse) GetUpload() *Upload {
@@ -6594,7 +6788,7 @@ type ListUploadsRequest struct {
 
 func (x *ListUploadsRequest) Reset() {
 	*x = ListUploadsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6606,7 +6800,7 @@ func (x *ListUploadsRequest) String() string {
 func (*ListUploadsRequest) ProtoMessage() {}
 
 func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6619,7 +6813,7 @@ func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *ListUploadsRequest) GetTransferId() string {
@@ -6669,7 +6863,7 @@ type ListUploadsResponse struct {
 
 func (x *ListUploadsResponse) Reset() {
 	*x = ListUploadsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6681,7 +6875,7 @@ func (x *ListUploadsResponse) String() string {
 func (*ListUploadsResponse) ProtoMessage() {}
 
 func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6694,7 +6888,7 @@ func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *ListUploadsResponse) GetPackageId() string {
@@ -6792,7 +6986,7 @@ type DiscardUploadRequest struct {
 
 func (x *DiscardUploadRequest) Reset() {
 	*x = DiscardUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6804,7 +6998,7 @@ func (x *DiscardUploadRequest) String() string {
 func (*DiscardUploadRequest) ProtoMessage() {}
 
 func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6817,7 +7011,7 @@ func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
 func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *DiscardUploadRequest) GetTransferId() string {
@@ -6843,7 +7037,7 @@ type DiscardUploadResponse struct {
 
 func (x *DiscardUploadResponse) Reset() {
 	*x = DiscardUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6855,7 +7049,7 @@ func (x *DiscardUploadResponse) String() string {
 func (*DiscardUploadResponse) ProtoMessage() {}
 
 func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6868,7 +7062,7 @@ func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
 func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
 }
 
 // FinishPackageRequest names the package; its id is the command's id.
@@ -6882,7 +7076,7 @@ type FinishPackageRequest struct {
 
 func (x *FinishPackageRequest) Reset() {
 	*x = FinishPackageRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6894,7 +7088,7 @@ func (x *FinishPackageRequest) String() string {
 func (*FinishPackageRequest) ProtoMessage() {}
 
 func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6907,7 +7101,7 @@ func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
 func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *FinishPackageRequest) GetCommandId() string {
@@ -6934,7 +7128,7 @@ type FinishPackageResponse struct {
 
 func (x *FinishPackageResponse) Reset() {
 	*x = FinishPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6946,7 +7140,7 @@ func (x *FinishPackageResponse) String() string {
 func (*FinishPackageResponse) ProtoMessage() {}
 
 func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6959,7 +7153,7 @@ func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
 func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
@@ -6980,7 +7174,7 @@ type SetUploadLimitsRequest struct {
 
 func (x *SetUploadLimitsRequest) Reset() {
 	*x = SetUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6992,7 +7186,7 @@ func (x *SetUploadLimitsRequest) String() string {
 func (*SetUploadLimitsRequest) ProtoMessage() {}
 
 func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7005,7 +7199,7 @@ func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *SetUploadLimitsRequest) GetCommandId() string {
@@ -7031,7 +7225,7 @@ type SetUploadLimitsResponse struct {
 
 func (x *SetUploadLimitsResponse) Reset() {
 	*x = SetUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7043,7 +7237,7 @@ func (x *SetUploadLimitsResponse) String() string {
 func (*SetUploadLimitsResponse) ProtoMessage() {}
 
 func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7056,7 +7250,7 @@ func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
 }
 
 // ListUploadLimitsRequest asks for all of them.
@@ -7068,7 +7262,7 @@ type ListUploadLimitsRequest struct {
 
 func (x *ListUploadLimitsRequest) Reset() {
 	*x = ListUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7080,7 +7274,7 @@ func (x *ListUploadLimitsRequest) String() string {
 func (*ListUploadLimitsRequest) ProtoMessage() {}
 
 func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7093,7 +7287,7 @@ func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
 }
 
 // ListUploadLimitsResponse lists them, those of every archive first.
@@ -7106,7 +7300,7 @@ type ListUploadLimitsResponse struct {
 
 func (x *ListUploadLimitsResponse) Reset() {
 	*x = ListUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7118,7 +7312,7 @@ func (x *ListUploadLimitsResponse) String() string {
 func (*ListUploadLimitsResponse) ProtoMessage() {}
 
 func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7131,7 +7325,7 @@ func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
@@ -7157,7 +7351,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\n" +
 	"StateCount\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\xcc\a\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xf3\a\n" +
 	"\bTransfer\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12A\n" +
@@ -7189,18 +7383,20 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"brought_on\x18. \x01(\tR\tbroughtOn\x12\x1a\n" +
 	"\breturned\x18/ \x01(\rR\breturned\x12\x1a\n" +
 	"\breceipts\x180 \x01(\rR\breceipts\x12#\n" +
-	"\runits_checked\x181 \x01(\rR\funitsChecked\"a\n" +
+	"\runits_checked\x181 \x01(\rR\funitsChecked\x12%\n" +
+	"\x0eawaits_consent\x182 \x01(\bR\rawaitsConsent\"a\n" +
 	"\x12GetTransferRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xfb\x01\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xae\x02\n" +
 	"\x13GetTransferResponse\x125\n" +
 	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x12+\n" +
 	"\x05files\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x122\n" +
 	"\acontact\x18\x04 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\x128\n" +
-	"\bcontents\x18\x05 \x03(\v2\x1c.qoyma.intake.v1.UnitContentR\bcontents\"\x89\x01\n" +
+	"\bcontents\x18\x05 \x03(\v2\x1c.qoyma.intake.v1.UnitContentR\bcontents\x121\n" +
+	"\x04kind\x18\x06 \x01(\v2\x1d.qoyma.intake.v1.TransferKindR\x04kind\"\x89\x01\n" +
 	"\vUnitContent\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x14\n" +
 	"\x05files\x18\x02 \x01(\rR\x05files\x12\x14\n" +
@@ -7208,7 +7404,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x05first\x18\x04 \x03(\v2\x1c.qoyma.intake.v1.ContentFileR\x05first\"7\n" +
 	"\x14WatchTransferRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
-	"transferId\"\x81\x02\n" +
+	"transferId\"\x8d\x03\n" +
 	"\x15WatchTransferResponse\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x1c\n" +
 	"\tuploading\x18\x02 \x01(\bR\tuploading\x12\x14\n" +
@@ -7220,7 +7416,12 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"faultCount\x12)\n" +
 	"\x10accession_number\x18\a \x01(\tR\x0faccessionNumber\x12\x1d\n" +
 	"\n" +
-	"package_at\x18\b \x01(\tR\tpackageAt\"\x88\x01\n" +
+	"package_at\x18\b \x01(\tR\tpackageAt\x12!\n" +
+	"\fcoming_files\x18\t \x01(\rR\vcomingFiles\x12!\n" +
+	"\fcoming_whole\x18\n" +
+	" \x01(\rR\vcomingWhole\x12!\n" +
+	"\fcoming_bytes\x18\v \x01(\x04R\vcomingBytes\x12!\n" +
+	"\fcoming_there\x18\f \x01(\x04R\vcomingThere\"\x88\x01\n" +
 	"\x12NameContactRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
@@ -7361,7 +7562,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x18ListTransferKindsRequest\x12\x0e\n" +
 	"\x02on\x18\x01 \x01(\tR\x02on\"P\n" +
 	"\x19ListTransferKindsResponse\x123\n" +
-	"\x05kinds\x18\x01 \x03(\v2\x1d.qoyma.intake.v1.TransferKindR\x05kinds\"\x83\x02\n" +
+	"\x05kinds\x18\x01 \x03(\v2\x1d.qoyma.intake.v1.TransferKindR\x05kinds\"\xde\x02\n" +
 	"\fTransferKind\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12+\n" +
 	"\x05title\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x05title\x12\x14\n" +
@@ -7373,7 +7574,11 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vlegal_basis\x18\x06 \x01(\tR\n" +
 	"legalBasis\x12\x1a\n" +
 	"\bverified\x18\a \x01(\bR\bverified\x12+\n" +
-	"\x05basis\x18\b \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\"\x84\x03\n" +
+	"\x05basis\x18\b \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\x12!\n" +
+	"\fannounced_by\x18\t \x03(\tR\vannouncedBy\x12\x18\n" +
+	"\aoutside\x18\n" +
+	" \x01(\bR\aoutside\x12\x1c\n" +
+	"\tcountable\x18\v \x01(\bR\tcountable\"\x84\x03\n" +
 	"\x17AnnounceTransferRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x12\n" +
@@ -7504,7 +7709,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"transferId\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\"H\n" +
 	"\x12GetReceiptResponse\x122\n" +
-	"\areceipt\x18\x01 \x01(\v2\x18.qoyma.intake.v1.ReceiptR\areceipt\"\x90\x01\n" +
+	"\areceipt\x18\x01 \x01(\v2\x18.qoyma.intake.v1.ReceiptR\areceipt\"j\n" +
+	"\x13PrintReceiptRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"@\n" +
+	"\x14PrintReceiptResponse\x12\x10\n" +
+	"\x03pdf\x18\x01 \x01(\fR\x03pdf\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"\x90\x01\n" +
 	"\x16BeginQuarantineRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
@@ -7704,7 +7917,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x17SetUploadLimitsResponse\"\x19\n" +
 	"\x17ListUploadLimitsRequest\"T\n" +
 	"\x18ListUploadLimitsResponse\x128\n" +
-	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xf6\"\n" +
+	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xd3#\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -7736,7 +7949,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"CommentRow\x12\".qoyma.intake.v1.CommentRowRequest\x1a#.qoyma.intake.v1.CommentRowResponse\x12X\n" +
 	"\vListRowWork\x12#.qoyma.intake.v1.ListRowWorkRequest\x1a$.qoyma.intake.v1.ListRowWorkResponse\x12U\n" +
 	"\n" +
-	"GetReceipt\x12\".qoyma.intake.v1.GetReceiptRequest\x1a#.qoyma.intake.v1.GetReceiptResponse\x12d\n" +
+	"GetReceipt\x12\".qoyma.intake.v1.GetReceiptRequest\x1a#.qoyma.intake.v1.GetReceiptResponse\x12[\n" +
+	"\fPrintReceipt\x12$.qoyma.intake.v1.PrintReceiptRequest\x1a%.qoyma.intake.v1.PrintReceiptResponse\x12d\n" +
 	"\x0fBeginQuarantine\x12'.qoyma.intake.v1.BeginQuarantineRequest\x1a(.qoyma.intake.v1.BeginQuarantineResponse\x12^\n" +
 	"\rEndQuarantine\x12%.qoyma.intake.v1.EndQuarantineRequest\x1a&.qoyma.intake.v1.EndQuarantineResponse\x12U\n" +
 	"\n" +
@@ -7773,7 +7987,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 110)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 112)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
@@ -7841,269 +8055,274 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*Receipt)(nil),                    // 63: qoyma.intake.v1.Receipt
 	(*GetReceiptRequest)(nil),          // 64: qoyma.intake.v1.GetReceiptRequest
 	(*GetReceiptResponse)(nil),         // 65: qoyma.intake.v1.GetReceiptResponse
-	(*BeginQuarantineRequest)(nil),     // 66: qoyma.intake.v1.BeginQuarantineRequest
-	(*BeginQuarantineResponse)(nil),    // 67: qoyma.intake.v1.BeginQuarantineResponse
-	(*EndQuarantineRequest)(nil),       // 68: qoyma.intake.v1.EndQuarantineRequest
-	(*EndQuarantineResponse)(nil),      // 69: qoyma.intake.v1.EndQuarantineResponse
-	(*StoreBoxesRequest)(nil),          // 70: qoyma.intake.v1.StoreBoxesRequest
-	(*StoreBoxesResponse)(nil),         // 71: qoyma.intake.v1.StoreBoxesResponse
-	(*GetLabelsRequest)(nil),           // 72: qoyma.intake.v1.GetLabelsRequest
-	(*GetLabelsResponse)(nil),          // 73: qoyma.intake.v1.GetLabelsResponse
-	(*ApproveAccessionRequest)(nil),    // 74: qoyma.intake.v1.ApproveAccessionRequest
-	(*ApproveAccessionResponse)(nil),   // 75: qoyma.intake.v1.ApproveAccessionResponse
-	(*SignActRequest)(nil),             // 76: qoyma.intake.v1.SignActRequest
-	(*SignActResponse)(nil),            // 77: qoyma.intake.v1.SignActResponse
-	(*DescribeAccessionRequest)(nil),   // 78: qoyma.intake.v1.DescribeAccessionRequest
-	(*DescribeAccessionResponse)(nil),  // 79: qoyma.intake.v1.DescribeAccessionResponse
-	(*ProposeDeaccessionRequest)(nil),  // 80: qoyma.intake.v1.ProposeDeaccessionRequest
-	(*ProposeDeaccessionResponse)(nil), // 81: qoyma.intake.v1.ProposeDeaccessionResponse
-	(*Deaccession)(nil),                // 82: qoyma.intake.v1.Deaccession
-	(*DecideDeaccessionRequest)(nil),   // 83: qoyma.intake.v1.DecideDeaccessionRequest
-	(*DecideDeaccessionResponse)(nil),  // 84: qoyma.intake.v1.DecideDeaccessionResponse
-	(*GetDeaccessionActRequest)(nil),   // 85: qoyma.intake.v1.GetDeaccessionActRequest
-	(*GetDeaccessionActResponse)(nil),  // 86: qoyma.intake.v1.GetDeaccessionActResponse
-	(*GetAccessionWorkRequest)(nil),    // 87: qoyma.intake.v1.GetAccessionWorkRequest
-	(*GetAccessionWorkResponse)(nil),   // 88: qoyma.intake.v1.GetAccessionWorkResponse
-	(*ListHandedOverRequest)(nil),      // 89: qoyma.intake.v1.ListHandedOverRequest
-	(*ListHandedOverResponse)(nil),     // 90: qoyma.intake.v1.ListHandedOverResponse
-	(*HandedOver)(nil),                 // 91: qoyma.intake.v1.HandedOver
-	(*OpenUploadRequest)(nil),          // 92: qoyma.intake.v1.OpenUploadRequest
-	(*OpenUploadResponse)(nil),         // 93: qoyma.intake.v1.OpenUploadResponse
-	(*Upload)(nil),                     // 94: qoyma.intake.v1.Upload
-	(*AppendUploadRequest)(nil),        // 95: qoyma.intake.v1.AppendUploadRequest
-	(*AppendBegin)(nil),                // 96: qoyma.intake.v1.AppendBegin
-	(*AppendUploadResponse)(nil),       // 97: qoyma.intake.v1.AppendUploadResponse
-	(*StatUploadRequest)(nil),          // 98: qoyma.intake.v1.StatUploadRequest
-	(*StatUploadResponse)(nil),         // 99: qoyma.intake.v1.StatUploadResponse
-	(*ListUploadsRequest)(nil),         // 100: qoyma.intake.v1.ListUploadsRequest
-	(*ListUploadsResponse)(nil),        // 101: qoyma.intake.v1.ListUploadsResponse
-	(*DiscardUploadRequest)(nil),       // 102: qoyma.intake.v1.DiscardUploadRequest
-	(*DiscardUploadResponse)(nil),      // 103: qoyma.intake.v1.DiscardUploadResponse
-	(*FinishPackageRequest)(nil),       // 104: qoyma.intake.v1.FinishPackageRequest
-	(*FinishPackageResponse)(nil),      // 105: qoyma.intake.v1.FinishPackageResponse
-	(*SetUploadLimitsRequest)(nil),     // 106: qoyma.intake.v1.SetUploadLimitsRequest
-	(*SetUploadLimitsResponse)(nil),    // 107: qoyma.intake.v1.SetUploadLimitsResponse
-	(*ListUploadLimitsRequest)(nil),    // 108: qoyma.intake.v1.ListUploadLimitsRequest
-	(*ListUploadLimitsResponse)(nil),   // 109: qoyma.intake.v1.ListUploadLimitsResponse
-	(*v1.Organisation)(nil),            // 110: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),               // 111: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),               // 112: qoyma.intake.v1.PackageFault
-	(*TransferGround)(nil),             // 113: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),                // 114: qoyma.intake.v1.Undescribed
-	(*v1.File)(nil),                    // 115: qoyma.record.v1.File
-	(*Contact)(nil),                    // 116: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),                // 117: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),                 // 118: qoyma.intake.v1.ActDrawnUp
-	(*ActSigned)(nil),                  // 119: qoyma.intake.v1.ActSigned
-	(*v1.Protocol)(nil),                // 120: qoyma.record.v1.Protocol
-	(*AccessionCodeKnown)(nil),         // 121: qoyma.intake.v1.AccessionCodeKnown
-	(*QuarantineBegun)(nil),            // 122: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),            // 123: qoyma.intake.v1.QuarantineEnded
-	(*ObjectHistory)(nil),              // 124: qoyma.intake.v1.ObjectHistory
-	(*AcceptedFile)(nil),               // 125: qoyma.intake.v1.AcceptedFile
-	(*v1.Text)(nil),                    // 126: qoyma.record.v1.Text
-	(*Giver)(nil),                      // 127: qoyma.intake.v1.Giver
-	(*UnitFinding)(nil),                // 128: qoyma.intake.v1.UnitFinding
-	(*Explainer)(nil),                  // 129: qoyma.intake.v1.Explainer
-	(*ReturnedRow)(nil),                // 130: qoyma.intake.v1.ReturnedRow
-	(*Box)(nil),                        // 131: qoyma.intake.v1.Box
-	(*HandSignature)(nil),              // 132: qoyma.intake.v1.HandSignature
-	(*DeaccessionProposed)(nil),        // 133: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionAct)(nil),             // 134: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),            // 135: qoyma.intake.v1.UploadLimitsSet
+	(*PrintReceiptRequest)(nil),        // 66: qoyma.intake.v1.PrintReceiptRequest
+	(*PrintReceiptResponse)(nil),       // 67: qoyma.intake.v1.PrintReceiptResponse
+	(*BeginQuarantineRequest)(nil),     // 68: qoyma.intake.v1.BeginQuarantineRequest
+	(*BeginQuarantineResponse)(nil),    // 69: qoyma.intake.v1.BeginQuarantineResponse
+	(*EndQuarantineRequest)(nil),       // 70: qoyma.intake.v1.EndQuarantineRequest
+	(*EndQuarantineResponse)(nil),      // 71: qoyma.intake.v1.EndQuarantineResponse
+	(*StoreBoxesRequest)(nil),          // 72: qoyma.intake.v1.StoreBoxesRequest
+	(*StoreBoxesResponse)(nil),         // 73: qoyma.intake.v1.StoreBoxesResponse
+	(*GetLabelsRequest)(nil),           // 74: qoyma.intake.v1.GetLabelsRequest
+	(*GetLabelsResponse)(nil),          // 75: qoyma.intake.v1.GetLabelsResponse
+	(*ApproveAccessionRequest)(nil),    // 76: qoyma.intake.v1.ApproveAccessionRequest
+	(*ApproveAccessionResponse)(nil),   // 77: qoyma.intake.v1.ApproveAccessionResponse
+	(*SignActRequest)(nil),             // 78: qoyma.intake.v1.SignActRequest
+	(*SignActResponse)(nil),            // 79: qoyma.intake.v1.SignActResponse
+	(*DescribeAccessionRequest)(nil),   // 80: qoyma.intake.v1.DescribeAccessionRequest
+	(*DescribeAccessionResponse)(nil),  // 81: qoyma.intake.v1.DescribeAccessionResponse
+	(*ProposeDeaccessionRequest)(nil),  // 82: qoyma.intake.v1.ProposeDeaccessionRequest
+	(*ProposeDeaccessionResponse)(nil), // 83: qoyma.intake.v1.ProposeDeaccessionResponse
+	(*Deaccession)(nil),                // 84: qoyma.intake.v1.Deaccession
+	(*DecideDeaccessionRequest)(nil),   // 85: qoyma.intake.v1.DecideDeaccessionRequest
+	(*DecideDeaccessionResponse)(nil),  // 86: qoyma.intake.v1.DecideDeaccessionResponse
+	(*GetDeaccessionActRequest)(nil),   // 87: qoyma.intake.v1.GetDeaccessionActRequest
+	(*GetDeaccessionActResponse)(nil),  // 88: qoyma.intake.v1.GetDeaccessionActResponse
+	(*GetAccessionWorkRequest)(nil),    // 89: qoyma.intake.v1.GetAccessionWorkRequest
+	(*GetAccessionWorkResponse)(nil),   // 90: qoyma.intake.v1.GetAccessionWorkResponse
+	(*ListHandedOverRequest)(nil),      // 91: qoyma.intake.v1.ListHandedOverRequest
+	(*ListHandedOverResponse)(nil),     // 92: qoyma.intake.v1.ListHandedOverResponse
+	(*HandedOver)(nil),                 // 93: qoyma.intake.v1.HandedOver
+	(*OpenUploadRequest)(nil),          // 94: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 95: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 96: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 97: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 98: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 99: qoyma.intake.v1.AppendUploadResponse
+	(*StatUploadRequest)(nil),          // 100: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 101: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 102: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 103: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 104: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 105: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 106: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 107: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 108: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 109: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 110: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 111: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 112: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 113: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 114: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 115: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 116: qoyma.intake.v1.Undescribed
+	(*v1.File)(nil),                    // 117: qoyma.record.v1.File
+	(*Contact)(nil),                    // 118: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 119: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 120: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 121: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 122: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 123: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 124: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 125: qoyma.intake.v1.QuarantineEnded
+	(*ObjectHistory)(nil),              // 126: qoyma.intake.v1.ObjectHistory
+	(*AcceptedFile)(nil),               // 127: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 128: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 129: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 130: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 131: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 132: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 133: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 134: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 135: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 136: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),            // 137: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	110, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	111, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	112, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	112, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	113, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
-	114, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	112, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	113, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	114, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	114, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	115, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	116, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
 	3,   // 8: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	115, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	116, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	117, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	118, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,   // 11: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	117, // 12: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	116, // 13: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
-	12,  // 14: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
-	13,  // 15: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	112, // 16: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	112, // 17: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
-	17,  // 18: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	110, // 19: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	111, // 20: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	118, // 21: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	113, // 22: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
-	119, // 23: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
-	120, // 24: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
-	121, // 25: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
-	122, // 26: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
-	123, // 27: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
-	124, // 28: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
-	17,  // 29: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	125, // 30: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	17,  // 31: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	30,  // 32: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	32,  // 33: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	38,  // 34: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
-	126, // 35: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
-	126, // 36: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
-	110, // 37: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	111, // 38: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	113, // 39: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
-	114, // 40: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	127, // 41: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
-	3,   // 42: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	115, // 43: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
-	3,   // 44: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 45: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 46: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 47: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	128, // 48: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
-	129, // 49: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
-	130, // 50: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	3,   // 51: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 52: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	3,   // 53: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	61,  // 54: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
-	115, // 55: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
-	128, // 56: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
-	129, // 57: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
-	130, // 58: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
-	62,  // 59: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
-	63,  // 60: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	17,  // 61: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 62: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	131, // 63: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
-	131, // 64: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
-	120, // 65: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	17,  // 66: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	132, // 67: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
-	17,  // 68: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
-	111, // 69: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	115, // 70: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
-	17,  // 71: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	120, // 72: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	82,  // 73: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	133, // 74: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
-	134, // 75: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	82,  // 76: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	17,  // 77: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
-	131, // 78: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
-	82,  // 79: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
-	91,  // 80: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
-	3,   // 81: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
-	17,  // 82: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
-	63,  // 83: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
-	94,  // 84: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	96,  // 85: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
-	94,  // 86: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	94,  // 87: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	94,  // 88: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
-	14,  // 89: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
-	135, // 90: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	135, // 91: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	0,   // 92: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,   // 93: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,   // 94: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11,  // 95: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,   // 96: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15,  // 97: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18,  // 98: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20,  // 99: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22,  // 100: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24,  // 101: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26,  // 102: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	28,  // 103: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	31,  // 104: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	34,  // 105: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	36,  // 106: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
-	39,  // 107: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
-	41,  // 108: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
-	43,  // 109: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
-	45,  // 110: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
-	47,  // 111: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
-	49,  // 112: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
-	51,  // 113: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
-	53,  // 114: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
-	55,  // 115: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
-	57,  // 116: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
-	59,  // 117: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
-	64,  // 118: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
-	66,  // 119: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
-	68,  // 120: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
-	70,  // 121: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
-	72,  // 122: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
-	74,  // 123: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
-	76,  // 124: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
-	78,  // 125: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
-	80,  // 126: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
-	83,  // 127: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
-	85,  // 128: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
-	87,  // 129: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
-	89,  // 130: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
-	92,  // 131: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
-	95,  // 132: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
-	98,  // 133: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
-	100, // 134: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
-	102, // 135: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
-	104, // 136: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
-	106, // 137: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
-	108, // 138: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
-	1,   // 139: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,   // 140: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10,  // 141: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14,  // 142: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,   // 143: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16,  // 144: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19,  // 145: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21,  // 146: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23,  // 147: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25,  // 148: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27,  // 149: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29,  // 150: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	33,  // 151: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	35,  // 152: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	37,  // 153: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
-	40,  // 154: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
-	42,  // 155: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
-	44,  // 156: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
-	46,  // 157: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
-	48,  // 158: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
-	50,  // 159: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
-	52,  // 160: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
-	54,  // 161: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
-	56,  // 162: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
-	58,  // 163: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
-	60,  // 164: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
-	65,  // 165: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
-	67,  // 166: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
-	69,  // 167: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
-	71,  // 168: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
-	73,  // 169: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
-	75,  // 170: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
-	77,  // 171: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
-	79,  // 172: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
-	81,  // 173: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
-	84,  // 174: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
-	86,  // 175: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
-	88,  // 176: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
-	90,  // 177: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
-	93,  // 178: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
-	97,  // 179: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
-	99,  // 180: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
-	101, // 181: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
-	103, // 182: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
-	105, // 183: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
-	107, // 184: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
-	109, // 185: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
-	139, // [139:186] is the sub-list for method output_type
-	92,  // [92:139] is the sub-list for method input_type
-	92,  // [92:92] is the sub-list for extension type_name
-	92,  // [92:92] is the sub-list for extension extendee
-	0,   // [0:92] is the sub-list for field type_name
+	38,  // 12: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
+	119, // 13: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	118, // 14: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	12,  // 15: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
+	13,  // 16: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
+	114, // 17: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	114, // 18: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	17,  // 19: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
+	112, // 20: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	113, // 21: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	120, // 22: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	115, // 23: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	121, // 24: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	122, // 25: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	123, // 26: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	124, // 27: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	125, // 28: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	126, // 29: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
+	17,  // 30: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	127, // 31: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	17,  // 32: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	30,  // 33: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	32,  // 34: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	38,  // 35: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
+	128, // 36: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	128, // 37: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
+	112, // 38: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	113, // 39: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	115, // 40: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	116, // 41: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	129, // 42: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	3,   // 43: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	117, // 44: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	3,   // 45: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 46: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 47: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	63,  // 48: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	130, // 49: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	131, // 50: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	132, // 51: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	3,   // 52: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	63,  // 53: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	3,   // 54: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	61,  // 55: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
+	117, // 56: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	130, // 57: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	131, // 58: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	132, // 59: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	62,  // 60: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
+	63,  // 61: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	17,  // 62: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	17,  // 63: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	133, // 64: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	133, // 65: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	122, // 66: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	17,  // 67: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	134, // 68: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	17,  // 69: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
+	113, // 70: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	117, // 71: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	17,  // 72: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	122, // 73: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	84,  // 74: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	135, // 75: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	136, // 76: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	84,  // 77: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	17,  // 78: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
+	133, // 79: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	84,  // 80: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
+	93,  // 81: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
+	3,   // 82: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
+	17,  // 83: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
+	63,  // 84: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
+	96,  // 85: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	98,  // 86: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	96,  // 87: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	96,  // 88: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	96,  // 89: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	14,  // 90: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	137, // 91: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	137, // 92: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,   // 93: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,   // 94: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,   // 95: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11,  // 96: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,   // 97: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	15,  // 98: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	18,  // 99: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	20,  // 100: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	22,  // 101: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	24,  // 102: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	26,  // 103: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	28,  // 104: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	31,  // 105: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	34,  // 106: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	36,  // 107: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	39,  // 108: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	41,  // 109: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	43,  // 110: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	45,  // 111: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	47,  // 112: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	49,  // 113: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	51,  // 114: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	53,  // 115: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	55,  // 116: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	57,  // 117: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	59,  // 118: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	64,  // 119: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	66,  // 120: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
+	68,  // 121: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	70,  // 122: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	72,  // 123: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	74,  // 124: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	76,  // 125: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	78,  // 126: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	80,  // 127: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	82,  // 128: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	85,  // 129: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	87,  // 130: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	89,  // 131: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	91,  // 132: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	94,  // 133: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	97,  // 134: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	100, // 135: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	102, // 136: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	104, // 137: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	106, // 138: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	108, // 139: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	110, // 140: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 141: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 142: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 143: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	14,  // 144: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 145: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	16,  // 146: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19,  // 147: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	21,  // 148: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	23,  // 149: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	25,  // 150: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	27,  // 151: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	29,  // 152: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	33,  // 153: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	35,  // 154: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	37,  // 155: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	40,  // 156: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	42,  // 157: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	44,  // 158: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	46,  // 159: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	48,  // 160: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	50,  // 161: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	52,  // 162: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	54,  // 163: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	56,  // 164: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	58,  // 165: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	60,  // 166: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	65,  // 167: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	67,  // 168: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
+	69,  // 169: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	71,  // 170: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	73,  // 171: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	75,  // 172: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	77,  // 173: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	79,  // 174: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	81,  // 175: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	83,  // 176: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	86,  // 177: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	88,  // 178: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	90,  // 179: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	92,  // 180: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	95,  // 181: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	99,  // 182: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	101, // 183: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	103, // 184: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	105, // 185: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	107, // 186: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	109, // 187: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	111, // 188: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	141, // [141:189] is the sub-list for method output_type
+	93,  // [93:141] is the sub-list for method input_type
+	93,  // [93:93] is the sub-list for extension type_name
+	93,  // [93:93] is the sub-list for extension extendee
+	0,   // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -8121,7 +8340,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[95].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[97].OneofWrappers = []any{
 		(*AppendUploadRequest_Begin)(nil),
 		(*AppendUploadRequest_Data)(nil),
 	}
@@ -8131,7 +8350,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   110,
+			NumMessages:   112,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

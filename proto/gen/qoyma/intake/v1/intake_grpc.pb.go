@@ -46,6 +46,7 @@ const (
 	IntakeService_CommentRow_FullMethodName         = "/qoyma.intake.v1.IntakeService/CommentRow"
 	IntakeService_ListRowWork_FullMethodName        = "/qoyma.intake.v1.IntakeService/ListRowWork"
 	IntakeService_GetReceipt_FullMethodName         = "/qoyma.intake.v1.IntakeService/GetReceipt"
+	IntakeService_PrintReceipt_FullMethodName       = "/qoyma.intake.v1.IntakeService/PrintReceipt"
 	IntakeService_BeginQuarantine_FullMethodName    = "/qoyma.intake.v1.IntakeService/BeginQuarantine"
 	IntakeService_EndQuarantine_FullMethodName      = "/qoyma.intake.v1.IntakeService/EndQuarantine"
 	IntakeService_StoreBoxes_FullMethodName         = "/qoyma.intake.v1.IntakeService/StoreBoxes"
@@ -137,6 +138,8 @@ type IntakeServiceClient interface {
 	ListRowWork(ctx context.Context, in *ListRowWorkRequest, opts ...grpc.CallOption) (*ListRowWorkResponse, error)
 	// GetReceipt gives the numbered receipt of one hand-over, in either direction.
 	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
+	// PrintReceipt gives the same receipt as PDF.
+	PrintReceipt(ctx context.Context, in *PrintReceiptRequest, opts ...grpc.CallOption) (*PrintReceiptResponse, error)
 	// BeginQuarantine keeps an accession apart.
 	BeginQuarantine(ctx context.Context, in *BeginQuarantineRequest, opts ...grpc.CallOption) (*BeginQuarantineResponse, error)
 	// EndQuarantine says what came out of it.
@@ -485,6 +488,16 @@ func (c *intakeServiceClient) GetReceipt(ctx context.Context, in *GetReceiptRequ
 	return out, nil
 }
 
+func (c *intakeServiceClient) PrintReceipt(ctx context.Context, in *PrintReceiptRequest, opts ...grpc.CallOption) (*PrintReceiptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PrintReceiptResponse)
+	err := c.cc.Invoke(ctx, IntakeService_PrintReceipt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) BeginQuarantine(ctx context.Context, in *BeginQuarantineRequest, opts ...grpc.CallOption) (*BeginQuarantineResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(BeginQuarantineResponse)
@@ -766,6 +779,8 @@ type IntakeServiceServer interface {
 	ListRowWork(context.Context, *ListRowWorkRequest) (*ListRowWorkResponse, error)
 	// GetReceipt gives the numbered receipt of one hand-over, in either direction.
 	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
+	// PrintReceipt gives the same receipt as PDF.
+	PrintReceipt(context.Context, *PrintReceiptRequest) (*PrintReceiptResponse, error)
 	// BeginQuarantine keeps an accession apart.
 	BeginQuarantine(context.Context, *BeginQuarantineRequest) (*BeginQuarantineResponse, error)
 	// EndQuarantine says what came out of it.
@@ -900,6 +915,9 @@ func (UnimplementedIntakeServiceServer) ListRowWork(context.Context, *ListRowWor
 }
 func (UnimplementedIntakeServiceServer) GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetReceipt not implemented")
+}
+func (UnimplementedIntakeServiceServer) PrintReceipt(context.Context, *PrintReceiptRequest) (*PrintReceiptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PrintReceipt not implemented")
 }
 func (UnimplementedIntakeServiceServer) BeginQuarantine(context.Context, *BeginQuarantineRequest) (*BeginQuarantineResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BeginQuarantine not implemented")
@@ -1432,6 +1450,24 @@ func _IntakeService_GetReceipt_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_PrintReceipt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PrintReceiptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).PrintReceipt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_PrintReceipt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).PrintReceipt(ctx, req.(*PrintReceiptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntakeService_BeginQuarantine_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(BeginQuarantineRequest)
 	if err := dec(in); err != nil {
@@ -1872,6 +1908,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetReceipt",
 			Handler:    _IntakeService_GetReceipt_Handler,
+		},
+		{
+			MethodName: "PrintReceipt",
+			Handler:    _IntakeService_PrintReceipt_Handler,
 		},
 		{
 			MethodName: "BeginQuarantine",

@@ -464,7 +464,7 @@ type DueStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rule and its edition, e.g. "transfer.regional@1".
 	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
-	// The act behind the rule, in Russian; readers are shown basis, which events of before lack.
+	// In Russian; steps of programs that knew no basis have this alone.
 	LegalBasis string `protobuf:"bytes,2,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	// Whether a jurist has checked the rule against the law in force.
 	Verified bool `protobuf:"varint,3,opt,name=verified,proto3" json:"verified,omitempty"`
@@ -473,7 +473,7 @@ type DueStep struct {
 	To   string `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
 	// The step in words.
 	Words *Text `protobuf:"bytes,6,opt,name=words,proto3" json:"words,omitempty"`
-	// The act behind the rule, in the readers' languages.
+	// The act that the rule rests on.
 	Basis         *Text `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -43,6 +43,7 @@ func Add(s *web.Site) error {
 	s.Page("/admin/checkpoints", "checkpoints", looks, checkpoints)
 	s.Raw("GET /admin/checkpoints/{service}", looks, checkpoint)
 	s.Raw("GET /admin/proof/{service}/{seq}", proofs, proof)
+	s.Form("/admin/uploads", "uploads", administrator, uploads, setUploads)
 	accountPages(s)
 	return nil
 }

@@ -1,7 +1,6 @@
 package citizen
 
 import (
-	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -33,7 +32,7 @@ func due(r *web.Request, d *referencev1.Duty) dueView {
 		Missed: d.GetMissed(), Binding: d.GetBinding(),
 	}
 	for _, s := range d.GetSteps() {
-		step := stepView{Words: web.In(r.Lang, s.GetWords()), Basis: basis(r, s), Verified: s.GetVerified()}
+		step := stepView{Words: web.In(r.Lang, s.GetWords()), Basis: web.Basis(r.Lang, s), Verified: s.GetVerified()}
 		// An act that carries several steps is named under the last of them.
 		if n := len(v.Steps); n > 0 && v.Steps[n-1].Basis == step.Basis && v.Steps[n-1].Verified == step.Verified {
 			v.Steps[n-1].Basis = ""
@@ -44,14 +43,6 @@ func due(r *web.Request, d *referencev1.Duty) dueView {
 		v.Doubts = append(v.Doubts, web.In(r.Lang, doubt))
 	}
 	return v
-}
-
-// basis is the act behind a step; steps of before acts were named in three languages have it in Russian.
-func basis(r *web.Request, s *recordv1.DueStep) string {
-	if words := web.In(r.Lang, s.GetBasis()); words != "" {
-		return words
-	}
-	return s.GetLegalBasis()
 }
 
 // longDate writes a civil date in words, with the day of the week: whoever reads it on a phone

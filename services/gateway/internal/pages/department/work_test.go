@@ -39,8 +39,15 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 		},
 	}
 	kinds := &intakev1.ListTransferKindsResponse{}
-	for kind, needs := range map[string][]string{"scheduled": nil, "early": {"reason", "consent"}, "liquidated": {"reason", "liquidated_on"}, "purchase": {"document", "document_date", "protocol"}} {
-		kinds.Kinds = append(kinds.Kinds, &intakev1.TransferKind{Kind: kind, Title: text(kind), Needs: needs, Rule: "transfer." + kind + "@1"})
+	sides := []string{"department", "archive"}
+	for _, k := range []*intakev1.TransferKind{
+		{Kind: "scheduled"},
+		{Kind: "early", Needs: []string{"reason", "consent"}, AnnouncedBy: sides},
+		{Kind: "liquidated", Needs: []string{"reason", "liquidated_on"}, AnnouncedBy: sides, Countable: true},
+		{Kind: "purchase", Needs: []string{"document", "document_date", "protocol"}, AnnouncedBy: sides[1:], Outside: true, Countable: true},
+	} {
+		k.Title, k.Rule, k.Basis = text(k.GetKind()), "transfer."+k.GetKind()+"@1", &recordv1.Text{Kk: "№ 235 бұйрық", Ru: "приказ № 235", En: "Order 235"}
+		kinds.Kinds = append(kinds.Kinds, k)
 	}
 	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
 		"ListOrganisations": pagetest.Always(&retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{t.GetOrganisation()}}),
@@ -59,6 +66,8 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 			}
 			return &intakev1.ListRowWorkResponse{Rows: work}, nil
 		},
+		"ListUploads":       pagetest.Always(&intakev1.ListUploadsResponse{BytesLeft: 34_500_000, FilesLeft: 1200, KeepDays: 30}),
+		"PrintReceipt":      pagetest.Always(&intakev1.PrintReceiptResponse{Pdf: []byte("%PDF-receipt")}),
 		"GetReceipt":        pagetest.Always(&intakev1.GetReceiptResponse{Receipt: &intakev1.Receipt{TransferId: "2026-1", Number: 1, Direction: "in", What: "paper", Units: 2, At: "2026-11-20T10:00:00Z"}}),
 		"PrepareTransfer":   pagetest.Always(&intakev1.PrepareTransferResponse{}),
 		"AnswerRow":         pagetest.Always(&intakev1.AnswerRowResponse{}),
@@ -124,6 +133,30 @@ func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
 	}
 }
 
+// TestTheSendPageSaysWhatIsLeft says what of the quota is left and what a full disk does; where nothing is left it says what to do,
+// and what comes on paper alone has no such page.
+func TestTheSendPageSaysWhatIsLeft(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected", Form: "mixed"})
+	v := clerk(t, s)
+	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "34,5 МБ", "1\u00a0200", "хранилище архива заполнится")
+	s.Answers["ListUploads"] = pagetest.Always(&intakev1.ListUploadsResponse{BytesLeft: 34_500_000})
+	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "закончилось")
+	v = clerk(t, world(&intakev1.Transfer{State: "expected", Form: "paper"}))
+	v.Get("/dept/transfers/2026-1/send", http.StatusSeeOther, "/dept/transfers/2026-1")
+}
+
+// TestAReceiptIsDownloaded gives the receipt as PDF beside its page.
+func TestAReceiptIsDownloaded(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected"})
+	v := clerk(t, s)
+	v.Get("/transfers/2026-1/receipts/1", http.StatusOK, `href="/transfers/2026-1/receipts/1/kk"`, `href="/transfers/2026-1/receipts/1/ru"`)
+	v.Get("/transfers/2026-1/receipts/1/kk", http.StatusOK, "%PDF-receipt")
+	if q, _ := s.Called("PrintReceipt").(*intakev1.PrintReceiptRequest); q.GetLanguage() != "kk" || q.GetNumber() != 1 || q.GetTransferId() != "2026-1" {
+		t.Errorf("asked for %v", q)
+	}
+	v.Get("/transfers/2026-1/receipts/x/kk", http.StatusNotFound)
+}
+
 // TestReturnedRows shows what came back with its reason, and takes an answer and a remark.
 func TestReturnedRows(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, PackageId: "p"})
@@ -162,6 +195,12 @@ func TestAnnouncing(t *testing.T) {
 		t.Error("a department may announce what is not its own to announce")
 	}
 	v.Get("/announce/purchase", http.StatusNotFound)
+	for _, c := range []struct{ lang, basis string }{{"kk", "№ 235 бұйрық"}, {"ru", "приказ № 235"}, {"en", "Order 235"}} {
+		v.Lang = c.lang
+		v.Get("/announce", http.StatusOK, c.basis)
+		v.Get("/announce/early", http.StatusOK, c.basis)
+	}
+	v.Lang = "ru"
 	if page := v.Get("/announce/early", http.StatusOK, `name="reason"`); strings.Contains(page, "liquidated_on") || strings.Contains(page, `name="giver"`) {
 		t.Error("more is asked than the kind must name")
 	}

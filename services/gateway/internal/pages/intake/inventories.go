@@ -162,5 +162,6 @@ func approved(r *web.Request) (any, error) {
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
-	return p, nil
+	p.Organisation, err = organisationOf(r, c, res.GetOrganisationId())
+	return p, err
 }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -20,7 +21,6 @@ func propose(r *web.Request) (web.Redirect, error) {
 	}
 	q := &intakev1.ProposeDeaccessionRequest{
 		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Way: r.Field("way"), Ground: r.Field("ground"), Receiver: r.Field("receiver"),
-		Protocol: protocolOf(r),
 	}
 	if q.Positions, err = handover.Positions(r.PostFormValue("positions")); err != nil {
 		r.WrongFault("positions", err)
@@ -30,12 +30,13 @@ func propose(r *web.Request) (web.Redirect, error) {
 	if q.GetWay() == "" {
 		r.Wrong("way", "intake.wrong.way")
 	}
-	if q.GetGround() == "" {
-		r.Wrong("ground", "intake.wrong.ground")
-	}
 	if (q.GetWay() == "destroyed") != (q.GetReceiver() == "") && q.GetWay() != "" {
 		r.Wrong("receiver", "intake.wrong.receiver")
 	}
+	if q.GetGround() == "" {
+		r.Wrong("ground", "intake.wrong.ground")
+	}
+	q.Protocol = protocolOf(r)
 	if !r.OK() {
 		return web.Stay, nil
 	}
@@ -52,6 +53,19 @@ type deaccessionPage struct {
 	*intakev1.Deaccession
 	Words string
 	Mine  bool // whoever looks has proposed it, and so does not decide
+}
+
+// Leaving are the units with their titles, for whoever decides; none where they stand on several pages of the accession.
+func (p deaccessionPage) Leaving() (units []*intakev1.AcceptedFile) {
+	for _, f := range p.GetFiles() {
+		if slices.Contains(p.GetProposed().GetPositions(), f.GetFile().GetPosition()) {
+			units = append(units, f)
+		}
+	}
+	if len(units) < len(p.GetProposed().GetPositions()) {
+		return nil
+	}
+	return units
 }
 
 // deaccession is a proposal with what became of it; the head decides here, unless it is his own.
