@@ -197,9 +197,13 @@ func onRequest(tx *base.Tx, r *journal.Record, row *referencev1.RequestRow, body
 	case *referencev1.IdentityRecorded:
 		row.IdentitySeq, s.IdentityRecorded = r.Seq(), true
 	case *referencev1.FindingAdded:
-		row.Findings = append(row.Findings, &referencev1.FindingRow{
-			Finding: b.GetFinding(), Code: b.GetCode(), Leaves: b.GetLeaves(), RecordId: b.GetRecordId(), Seq: r.Seq(),
-		})
+		f := &referencev1.FindingRow{
+			Finding: b.GetFinding(), Code: b.GetCode(), Leaves: b.GetLeaves(), RecordId: b.GetRecordId(), Seq: r.Seq(), LeafCount: b.GetLeafCount(),
+		}
+		if b.GetLeavesConfirmed() {
+			f.LeavesConfirmedBy = Account(r.Header.GetActor())
+		}
+		row.Findings = append(row.Findings, f)
 		row.NextFinding = b.GetFinding() + 1
 	case *referencev1.FindingRemoved:
 		row.Findings = slices.DeleteFunc(row.Findings, func(f *referencev1.FindingRow) bool { return f.GetFinding() == b.GetFinding() })

@@ -1205,9 +1205,13 @@ type FindingAdded struct {
 	// Leaves: "10–12 об."; empty where the file as a whole.
 	Leaves string `protobuf:"bytes,4,opt,name=leaves,proto3" json:"leaves,omitempty"`
 	// Identifier of the catalogue's record, where it was taken from there.
-	RecordId      string `protobuf:"bytes,5,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RecordId string `protobuf:"bytes,5,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Leaves of the file as the catalogue counted them at that moment; 0 where it had no count, or could not be asked.
+	LeafCount uint32 `protobuf:"varint,6,opt,name=leaf_count,json=leafCount,proto3" json:"leaf_count,omitempty"`
+	// Leaves above that number are cited, and the actor confirmed that the count is wrong.
+	LeavesConfirmed bool `protobuf:"varint,7,opt,name=leaves_confirmed,json=leavesConfirmed,proto3" json:"leaves_confirmed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *FindingAdded) Reset() {
@@ -1273,6 +1277,20 @@ func (x *FindingAdded) GetRecordId() string {
 		return x.RecordId
 	}
 	return ""
+}
+
+func (x *FindingAdded) GetLeafCount() uint32 {
+	if x != nil {
+		return x.LeafCount
+	}
+	return 0
+}
+
+func (x *FindingAdded) GetLeavesConfirmed() bool {
+	if x != nil {
+		return x.LeavesConfirmed
+	}
+	return false
 }
 
 // Quotation is what the document says, word for word, with differing spellings as they stand.
@@ -3236,13 +3254,16 @@ const file_qoyma_reference_v1_events_proto_rawDesc = "" +
 	"\tauthority\x18\x03 \x01(\tR\tauthority\x12\x10\n" +
 	"\x03way\x18\x04 \x01(\tR\x03way\"\"\n" +
 	"\fIdentityNote\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\"\x98\x01\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\xe2\x01\n" +
 	"\fFindingAdded\x12%\n" +
 	"\x0erequest_number\x18\x01 \x01(\tR\rrequestNumber\x12\x18\n" +
 	"\afinding\x18\x02 \x01(\rR\afinding\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x04 \x01(\tR\x06leaves\x12\x1b\n" +
-	"\trecord_id\x18\x05 \x01(\tR\brecordId\"\x1f\n" +
+	"\trecord_id\x18\x05 \x01(\tR\brecordId\x12\x1d\n" +
+	"\n" +
+	"leaf_count\x18\x06 \x01(\rR\tleafCount\x12)\n" +
+	"\x10leaves_confirmed\x18\a \x01(\bR\x0fleavesConfirmed\"\x1f\n" +
 	"\tQuotation\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\"e\n" +
 	"\x0eFindingRemoved\x12%\n" +

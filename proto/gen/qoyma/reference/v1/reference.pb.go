@@ -2839,9 +2839,13 @@ type Finding struct {
 	// Where the reader may see it.
 	Quotation string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
 	// Code and leaves as papers in the request's language cite them.
-	Citation      string `protobuf:"bytes,6,opt,name=citation,proto3" json:"citation,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Citation string `protobuf:"bytes,6,opt,name=citation,proto3" json:"citation,omitempty"`
+	// Leaves of the file as the catalogue counted them when the document was found; 0 where it did not say.
+	LeafCount uint32 `protobuf:"varint,7,opt,name=leaf_count,json=leafCount,proto3" json:"leaf_count,omitempty"`
+	// Account that confirmed leaves above that number; empty where none are cited.
+	LeavesConfirmedBy string `protobuf:"bytes,8,opt,name=leaves_confirmed_by,json=leavesConfirmedBy,proto3" json:"leaves_confirmed_by,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Finding) Reset() {
@@ -2912,6 +2916,20 @@ func (x *Finding) GetQuotation() string {
 func (x *Finding) GetCitation() string {
 	if x != nil {
 		return x.Citation
+	}
+	return ""
+}
+
+func (x *Finding) GetLeafCount() uint32 {
+	if x != nil {
+		return x.LeafCount
+	}
+	return 0
+}
+
+func (x *Finding) GetLeavesConfirmedBy() string {
+	if x != nil {
+		return x.LeavesConfirmedBy
 	}
 	return ""
 }
@@ -3572,10 +3590,13 @@ type AddFindingRequest struct {
 	// Leaves, where they do not stand in the code: "10–12 об.".
 	Leaves string `protobuf:"bytes,4,opt,name=leaves,proto3" json:"leaves,omitempty"`
 	// Word for word; at most 8,000 characters; sealed.
-	Quotation     string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
-	RecordId      string `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Quotation string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
+	RecordId  string `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Leaves above the number that the catalogue counts in the file are cited on purpose: the count in the inventory is wrong.
+	// Without it they are refused with reference.finding.beyond.
+	LeavesConfirmed bool `protobuf:"varint,7,opt,name=leaves_confirmed,json=leavesConfirmed,proto3" json:"leaves_confirmed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *AddFindingRequest) Reset() {
@@ -3648,6 +3669,13 @@ func (x *AddFindingRequest) GetRecordId() string {
 		return x.RecordId
 	}
 	return ""
+}
+
+func (x *AddFindingRequest) GetLeavesConfirmed() bool {
+	if x != nil {
+		return x.LeavesConfirmed
+	}
+	return false
 }
 
 // AddFindingResponse gives the finding.
@@ -6308,14 +6336,17 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"recordedOn\x12\x1f\n" +
 	"\vrecorded_by\x18\x05 \x01(\tR\n" +
 	"recordedBy\x12\x12\n" +
-	"\x04note\x18\x06 \x01(\tR\x04note\"\xa6\x01\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\"\xf5\x01\n" +
 	"\aFinding\x12\x18\n" +
 	"\afinding\x18\x01 \x01(\rR\afinding\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x03 \x01(\tR\x06leaves\x12\x1b\n" +
 	"\trecord_id\x18\x04 \x01(\tR\brecordId\x12\x1c\n" +
 	"\tquotation\x18\x05 \x01(\tR\tquotation\x12\x1a\n" +
-	"\bcitation\x18\x06 \x01(\tR\bcitation\"\x85\x02\n" +
+	"\bcitation\x18\x06 \x01(\tR\bcitation\x12\x1d\n" +
+	"\n" +
+	"leaf_count\x18\a \x01(\rR\tleafCount\x12.\n" +
+	"\x13leaves_confirmed_by\x18\b \x01(\tR\x11leavesConfirmedBy\"\x85\x02\n" +
 	"\x05Draft\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12%\n" +
@@ -6372,7 +6403,7 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x14DecideRegimeResponse\x12<\n" +
 	"\arequest\x18\x01 \x01(\v2\".qoyma.reference.v1.RequestSummaryR\arequest\x122\n" +
 	"\x06regime\x18\x02 \x01(\v2\x1a.qoyma.reference.v1.RegimeR\x06regime\x120\n" +
-	"\x06duties\x18\x03 \x03(\v2\x18.qoyma.reference.v1.DutyR\x06duties\"\xb1\x01\n" +
+	"\x06duties\x18\x03 \x03(\v2\x18.qoyma.reference.v1.DutyR\x06duties\"\xdc\x01\n" +
 	"\x11AddFindingRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x16\n" +
@@ -6380,7 +6411,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x04 \x01(\tR\x06leaves\x12\x1c\n" +
 	"\tquotation\x18\x05 \x01(\tR\tquotation\x12\x1b\n" +
-	"\trecord_id\x18\x06 \x01(\tR\brecordId\"_\n" +
+	"\trecord_id\x18\x06 \x01(\tR\brecordId\x12)\n" +
+	"\x10leaves_confirmed\x18\a \x01(\bR\x0fleavesConfirmed\"_\n" +
 	"\x12AddFindingResponse\x125\n" +
 	"\afinding\x18\x01 \x01(\v2\x1b.qoyma.reference.v1.FindingR\afinding\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\bR\x04held\"g\n" +
