@@ -22,6 +22,7 @@ import (
 	"github.com/qoyma/qoyma/services/reference/internal/api"
 	"github.com/qoyma/qoyma/services/reference/internal/issue"
 	"github.com/qoyma/qoyma/services/reference/internal/papers"
+	"github.com/qoyma/qoyma/services/reference/internal/react"
 	"github.com/qoyma/qoyma/services/reference/internal/rules"
 	"github.com/qoyma/qoyma/services/reference/internal/secret"
 	"github.com/qoyma/qoyma/services/reference/internal/store"
@@ -125,6 +126,7 @@ func open(cfg Config, p host.Process) (*service, error) {
 		}
 		return cataloguev1.NewCatalogueServiceClient(conn), nil
 	}
+	h.Follow(react.Intake, react.Handlers())
 	h.OnTimer(store.OnTimer)
 	h.Serve(func(r grpc.ServiceRegistrar) { referencev1.RegisterReferenceServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error {

@@ -112,6 +112,8 @@ var eventNames = map[string]text{
 	"FindingAdded":           {"document found", "найден документ", "құжат табылды"},
 	"FindingRemoved":         {"finding taken back", "находка снята", "табылған құжат алынды"},
 	"HoldPlaced":             {"file held", "дело удержано", "іс ұсталды"},
+	"FilesLocked":            {"files locked: they leave", "дела заблокированы: выбывают", "істер құлыпталды: шығарылады"},
+	"FilesUnlocked":          {"files unlocked: they stay", "дела разблокированы: остаются", "істердің құлпы ашылды: қалады"},
 	"HoldReleased":           {"hold released", "удержание снято", "ұстау алынды"},
 	"ClarificationAsked":     {"clarification asked", "запрошено уточнение", "нақтылау сұралды"},
 	"ClarificationGiven":     {"clarification given", "дано уточнение", "нақтылау берілді"},

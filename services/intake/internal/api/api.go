@@ -56,6 +56,8 @@ type Server struct {
 	// Software is the program and its version, Signatures those that formats are named by, empty for the
 	// built-in table: as PackageChecked records them. They are set before the first call.
 	Software, Signatures string
+	// Others are set before the first call.
+	Others Others
 
 	store   *base.Store
 	area    *staging.Area
@@ -67,7 +69,8 @@ type Server struct {
 	mu    sync.Mutex
 	busy  map[string]*progress // transfers and packages with an upload under way
 
-	opening sync.Mutex // one file is held against the limits at a time
+	opening  sync.Mutex // one file is held against the limits at a time
+	deciding sync.Mutex // one deaccession is decided at a time
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.

@@ -122,9 +122,10 @@ func RecordIdentity(q *referencev1.RecordIdentityRequest) base.Decide {
 }
 
 // AddFinding notes a document and holds the file that it is in. leaves is the catalogue's count of the file's leaves, 0 where it has
-// none: then nothing can be compared, and the finding is taken as it is. Errors: those of cite.Parse, LeavesBeyond until it is confirmed.
+// none: then nothing can be compared, and the finding is taken as it is. Errors: those of cite.Parse, Leaving,
+// LeavesBeyond until it is confirmed.
 func AddFinding(q *referencev1.AddFindingRequest, leaves uint32) base.Decide {
-	return with(q.GetNumber(), working, func(_ *base.View, _ time.Time, row *referencev1.RequestRow) ([]base.Event, error) {
+	return with(q.GetNumber(), working, func(v *base.View, _ time.Time, row *referencev1.RequestRow) ([]base.Event, error) {
 		c, err := cite.Parse(q.GetCode(), q.GetLeaves())
 		if err != nil {
 			return nil, err
@@ -139,6 +140,9 @@ func AddFinding(q *referencev1.AddFindingRequest, leaves uint32) base.Decide {
 			return nil, tooMany.With("number", q.GetNumber(), "most", MaxFindings)
 		}
 		code, beyond := cite.File(c), cite.Beyond(c, leaves)
+		if act := leaving(v, code); act != "" {
+			return nil, Leaving.With("code", code, "act", act)
+		}
 		if beyond != "" && !q.GetLeavesConfirmed() {
 			return nil, LeavesBeyond.With("code", code, "count", leaves, "leaves", beyond)
 		}

@@ -6075,6 +6075,112 @@ func (x *HoldsOnResponse) GetHolds() []*Hold {
 	return nil
 }
 
+// LockFilesRequest names the files of a deaccession by their codes in any spelling, at most 500.
+type LockFilesRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Deaccession     uint32                 `protobuf:"varint,3,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	Codes           []string               `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *LockFilesRequest) Reset() {
+	*x = LockFilesRequest{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockFilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockFilesRequest) ProtoMessage() {}
+
+func (x *LockFilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockFilesRequest.ProtoReflect.Descriptor instead.
+func (*LockFilesRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *LockFilesRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *LockFilesRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *LockFilesRequest) GetDeaccession() uint32 {
+	if x != nil {
+		return x.Deaccession
+	}
+	return 0
+}
+
+func (x *LockFilesRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// LockFilesResponse is empty: all of them are locked.
+type LockFilesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockFilesResponse) Reset() {
+	*x = LockFilesResponse{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockFilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockFilesResponse) ProtoMessage() {}
+
+func (x *LockFilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockFilesResponse.ProtoReflect.Descriptor instead.
+func (*LockFilesResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{84}
+}
+
 var File_qoyma_reference_v1_reference_proto protoreflect.FileDescriptor
 
 const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
@@ -6580,7 +6686,14 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0eHoldsOnRequest\x12\x14\n" +
 	"\x05codes\x18\x01 \x03(\tR\x05codes\"A\n" +
 	"\x0fHoldsOnResponse\x12.\n" +
-	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds2\xed\x1a\n" +
+	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds\"\x94\x01\n" +
+	"\x10LockFilesRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12 \n" +
+	"\vdeaccession\x18\x03 \x01(\rR\vdeaccession\x12\x14\n" +
+	"\x05codes\x18\x04 \x03(\tR\x05codes\"\x13\n" +
+	"\x11LockFilesResponse2\xc7\x1b\n" +
 	"\x10ReferenceService\x12g\n" +
 	"\x0ePreviewRequest\x12).qoyma.reference.v1.PreviewRequestRequest\x1a*.qoyma.reference.v1.PreviewRequestResponse\x12j\n" +
 	"\x0fRegisterRequest\x12*.qoyma.reference.v1.RegisterRequestRequest\x1a+.qoyma.reference.v1.RegisterRequestResponse\x12s\n" +
@@ -6620,7 +6733,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\tGetSigner\x12$.qoyma.reference.v1.GetSignerRequest\x1a%.qoyma.reference.v1.GetSignerResponse\x12a\n" +
 	"\fRevokeSigner\x12'.qoyma.reference.v1.RevokeSignerRequest\x1a(.qoyma.reference.v1.RevokeSignerResponse\x12X\n" +
 	"\tListHolds\x12$.qoyma.reference.v1.ListHoldsRequest\x1a%.qoyma.reference.v1.ListHoldsResponse\x12R\n" +
-	"\aHoldsOn\x12\".qoyma.reference.v1.HoldsOnRequest\x1a#.qoyma.reference.v1.HoldsOnResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1;referencev1b\x06proto3"
+	"\aHoldsOn\x12\".qoyma.reference.v1.HoldsOnRequest\x1a#.qoyma.reference.v1.HoldsOnResponse\x12X\n" +
+	"\tLockFiles\x12$.qoyma.reference.v1.LockFilesRequest\x1a%.qoyma.reference.v1.LockFilesResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1;referencev1b\x06proto3"
 
 var (
 	file_qoyma_reference_v1_reference_proto_rawDescOnce sync.Once
@@ -6634,7 +6748,7 @@ func file_qoyma_reference_v1_reference_proto_rawDescGZIP() []byte {
 	return file_qoyma_reference_v1_reference_proto_rawDescData
 }
 
-var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
+var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*RegimeFacts)(nil),                // 0: qoyma.reference.v1.RegimeFacts
 	(*PreviewRequestRequest)(nil),      // 1: qoyma.reference.v1.PreviewRequestRequest
@@ -6719,56 +6833,58 @@ var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*ListHoldsResponse)(nil),          // 80: qoyma.reference.v1.ListHoldsResponse
 	(*HoldsOnRequest)(nil),             // 81: qoyma.reference.v1.HoldsOnRequest
 	(*HoldsOnResponse)(nil),            // 82: qoyma.reference.v1.HoldsOnResponse
-	(*Applicant)(nil),                  // 83: qoyma.reference.v1.Applicant
-	(*v1.Text)(nil),                    // 84: qoyma.record.v1.Text
-	(*Duty)(nil),                       // 85: qoyma.reference.v1.Duty
-	(*Submission)(nil),                 // 86: qoyma.reference.v1.Submission
-	(*AnswerContent)(nil),              // 87: qoyma.reference.v1.AnswerContent
-	(*KeyDerivation)(nil),              // 88: qoyma.reference.v1.KeyDerivation
+	(*LockFilesRequest)(nil),           // 83: qoyma.reference.v1.LockFilesRequest
+	(*LockFilesResponse)(nil),          // 84: qoyma.reference.v1.LockFilesResponse
+	(*Applicant)(nil),                  // 85: qoyma.reference.v1.Applicant
+	(*v1.Text)(nil),                    // 86: qoyma.record.v1.Text
+	(*Duty)(nil),                       // 87: qoyma.reference.v1.Duty
+	(*Submission)(nil),                 // 88: qoyma.reference.v1.Submission
+	(*AnswerContent)(nil),              // 89: qoyma.reference.v1.AnswerContent
+	(*KeyDerivation)(nil),              // 90: qoyma.reference.v1.KeyDerivation
 }
 var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	0,   // 0: qoyma.reference.v1.PreviewRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	83,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
+	85,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
 	3,   // 2: qoyma.reference.v1.PreviewRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	84,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
-	85,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	84,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
-	84,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
+	86,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
+	87,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	86,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
+	86,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
 	4,   // 7: qoyma.reference.v1.PreviewRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	84,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
-	84,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
-	84,  // 10: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
+	86,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
+	86,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
+	86,  // 10: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
 	0,   // 11: qoyma.reference.v1.RegisterRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	86,  // 12: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
+	88,  // 12: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
 	3,   // 13: qoyma.reference.v1.RegisterRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 14: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 14: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
 	4,   // 15: qoyma.reference.v1.RegisterRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
 	13,  // 16: qoyma.reference.v1.GetRequestBySecretResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 17: qoyma.reference.v1.GetRequestBySecretResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 18: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 18: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
 	9,   // 19: qoyma.reference.v1.GetRequestBySecretResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
 	9,   // 20: qoyma.reference.v1.GetRequestBySecretResponse.next:type_name -> qoyma.reference.v1.TimelineEntry
-	84,  // 21: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
+	86,  // 21: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
 	10,  // 22: qoyma.reference.v1.GetRequestBySecretResponse.extension:type_name -> qoyma.reference.v1.Extension
-	86,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
+	88,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
 	11,  // 24: qoyma.reference.v1.GetRequestBySecretResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
 	12,  // 25: qoyma.reference.v1.GetRequestBySecretResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
-	84,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
-	84,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
-	84,  // 28: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
-	85,  // 29: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
-	84,  // 30: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
-	84,  // 31: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
-	84,  // 32: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
+	86,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
+	86,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
+	86,  // 28: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
+	87,  // 29: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
+	86,  // 30: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
+	86,  // 31: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
+	86,  // 32: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
 	23,  // 33: qoyma.reference.v1.VerifyFileResponse.paper:type_name -> qoyma.reference.v1.VerifyPaperResponse
 	26,  // 34: qoyma.reference.v1.VerifyFileResponse.checks:type_name -> qoyma.reference.v1.Check
-	84,  // 35: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
+	86,  // 35: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
 	13,  // 36: qoyma.reference.v1.ListRequestsResponse.requests:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 37: qoyma.reference.v1.GetRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 38: qoyma.reference.v1.GetRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 39: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 39: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
 	10,  // 40: qoyma.reference.v1.GetRequestResponse.extension:type_name -> qoyma.reference.v1.Extension
-	86,  // 41: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
+	88,  // 41: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
 	31,  // 42: qoyma.reference.v1.GetRequestResponse.identity:type_name -> qoyma.reference.v1.Identity
 	32,  // 43: qoyma.reference.v1.GetRequestResponse.findings:type_name -> qoyma.reference.v1.Finding
 	33,  // 44: qoyma.reference.v1.GetRequestResponse.drafts:type_name -> qoyma.reference.v1.Draft
@@ -6777,36 +6893,36 @@ var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	4,   // 47: qoyma.reference.v1.GetRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
 	34,  // 48: qoyma.reference.v1.GetRequestResponse.papers:type_name -> qoyma.reference.v1.Paper
 	9,   // 49: qoyma.reference.v1.GetRequestResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
-	87,  // 50: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
-	84,  // 51: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
+	89,  // 50: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
+	86,  // 51: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
 	13,  // 52: qoyma.reference.v1.RecordIdentityResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 53: qoyma.reference.v1.AssignRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 54: qoyma.reference.v1.DecideRegimeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 55: qoyma.reference.v1.DecideRegimeResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 56: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 56: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
 	32,  // 57: qoyma.reference.v1.AddFindingResponse.finding:type_name -> qoyma.reference.v1.Finding
 	13,  // 58: qoyma.reference.v1.AskClarificationResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	87,  // 59: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
+	89,  // 59: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
 	13,  // 60: qoyma.reference.v1.DraftAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	34,  // 61: qoyma.reference.v1.GetDraftPDFResponse.paper:type_name -> qoyma.reference.v1.Paper
 	34,  // 62: qoyma.reference.v1.SubmitForSignatureResponse.paper:type_name -> qoyma.reference.v1.Paper
 	13,  // 63: qoyma.reference.v1.SubmitForSignatureResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 64: qoyma.reference.v1.ReturnDraftResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 65: qoyma.reference.v1.ExtendTermResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	85,  // 66: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
-	85,  // 67: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
+	87,  // 66: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
+	87,  // 67: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
 	13,  // 68: qoyma.reference.v1.RecordNoticeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	34,  // 69: qoyma.reference.v1.SignAnswerResponse.paper:type_name -> qoyma.reference.v1.Paper
 	13,  // 70: qoyma.reference.v1.SignAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 71: qoyma.reference.v1.DeliverAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 72: qoyma.reference.v1.ForwardRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	84,  // 73: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
-	84,  // 74: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
-	88,  // 75: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
+	86,  // 73: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
+	86,  // 74: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
+	90,  // 75: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
 	71,  // 76: qoyma.reference.v1.EnrolSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	84,  // 77: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
-	84,  // 78: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
-	88,  // 79: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
+	86,  // 77: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
+	86,  // 78: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
+	90,  // 79: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
 	71,  // 80: qoyma.reference.v1.ListSignersResponse.signers:type_name -> qoyma.reference.v1.Signer
 	71,  // 81: qoyma.reference.v1.GetSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
 	71,  // 82: qoyma.reference.v1.RevokeSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
@@ -6846,42 +6962,44 @@ var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	76,  // 116: qoyma.reference.v1.ReferenceService.RevokeSigner:input_type -> qoyma.reference.v1.RevokeSignerRequest
 	79,  // 117: qoyma.reference.v1.ReferenceService.ListHolds:input_type -> qoyma.reference.v1.ListHoldsRequest
 	81,  // 118: qoyma.reference.v1.ReferenceService.HoldsOn:input_type -> qoyma.reference.v1.HoldsOnRequest
-	2,   // 119: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
-	6,   // 120: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
-	8,   // 121: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
-	15,  // 122: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
-	17,  // 123: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
-	19,  // 124: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
-	21,  // 125: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
-	23,  // 126: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
-	25,  // 127: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
-	28,  // 128: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
-	30,  // 129: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
-	36,  // 130: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
-	38,  // 131: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
-	40,  // 132: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
-	42,  // 133: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
-	44,  // 134: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
-	46,  // 135: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
-	48,  // 136: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
-	50,  // 137: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
-	52,  // 138: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
-	54,  // 139: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
-	56,  // 140: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
-	58,  // 141: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
-	60,  // 142: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
-	62,  // 143: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
-	64,  // 144: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
-	66,  // 145: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
-	68,  // 146: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
-	70,  // 147: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
-	73,  // 148: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
-	75,  // 149: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
-	77,  // 150: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
-	80,  // 151: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
-	82,  // 152: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
-	119, // [119:153] is the sub-list for method output_type
-	85,  // [85:119] is the sub-list for method input_type
+	83,  // 119: qoyma.reference.v1.ReferenceService.LockFiles:input_type -> qoyma.reference.v1.LockFilesRequest
+	2,   // 120: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
+	6,   // 121: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
+	8,   // 122: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
+	15,  // 123: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
+	17,  // 124: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
+	19,  // 125: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
+	21,  // 126: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
+	23,  // 127: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
+	25,  // 128: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
+	28,  // 129: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
+	30,  // 130: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
+	36,  // 131: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
+	38,  // 132: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
+	40,  // 133: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
+	42,  // 134: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
+	44,  // 135: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
+	46,  // 136: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
+	48,  // 137: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
+	50,  // 138: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
+	52,  // 139: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
+	54,  // 140: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
+	56,  // 141: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
+	58,  // 142: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
+	60,  // 143: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
+	62,  // 144: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
+	64,  // 145: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
+	66,  // 146: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
+	68,  // 147: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
+	70,  // 148: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
+	73,  // 149: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
+	75,  // 150: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
+	77,  // 151: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
+	80,  // 152: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
+	82,  // 153: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
+	84,  // 154: qoyma.reference.v1.ReferenceService.LockFiles:output_type -> qoyma.reference.v1.LockFilesResponse
+	120, // [120:155] is the sub-list for method output_type
+	85,  // [85:120] is the sub-list for method input_type
 	85,  // [85:85] is the sub-list for extension type_name
 	85,  // [85:85] is the sub-list for extension extendee
 	0,   // [0:85] is the sub-list for field type_name
@@ -6899,7 +7017,7 @@ func file_qoyma_reference_v1_reference_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_reference_v1_reference_proto_rawDesc), len(file_qoyma_reference_v1_reference_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   83,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
