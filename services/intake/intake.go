@@ -141,14 +141,15 @@ func open(cfg Config, p host.Process) (*service, error) {
 		tick := time.NewTicker(retry)
 		defer tick.Stop()
 		for {
-			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
-				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet, or what is left of a package not be forgotten", "error", err)
+			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx), server.Destroy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "an acceptance or a destruction cannot be finished yet, or what is left of a package not be forgotten", "error", err)
 			}
 			if err := server.SweepUploads(time.Now()); err != nil && p.Log != nil {
 				p.Log.ErrorContext(ctx, "unfinished uploads cannot be swept away yet", "error", err)
 			}
 			select {
 			case <-tick.C:
+			case <-server.Woken():
 			case <-ctx.Done():
 				return nil
 			}

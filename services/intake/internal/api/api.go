@@ -58,6 +58,9 @@ type Server struct {
 	Software, Signatures string
 	// Others are set before the first call.
 	Others Others
+	// Destroyed is called behind every durable step of a destruction; an error stops it there, as a death of the process would. nil outside
+	// of tests.
+	Destroyed func(Step) error
 
 	store   *base.Store
 	area    *staging.Area
@@ -71,13 +74,14 @@ type Server struct {
 
 	opening  sync.Mutex // one file is held against the limits at a time
 	deciding sync.Mutex // one deaccession is decided at a time
+	woken    chan struct{}
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.
 func New(plans *accept.Plans, reserve uint64) *Server {
 	return &Server{
 		Patience: patience, store: plans.Store, area: plans.Staging, repo: plans.Repository, plans: plans, reserve: reserve,
-		swept: make(chan struct{}), busy: make(map[string]*progress),
+		swept: make(chan struct{}), busy: make(map[string]*progress), woken: make(chan struct{}, 1),
 	}
 }
 

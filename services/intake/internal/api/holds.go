@@ -33,24 +33,23 @@ type Others struct {
 
 // freeOfHolds asks whoever owns holds (so far requests alone) and has the files of a deaccession kept from new ones until it is declined;
 // silence means no. command is the decision's id: a repeated decision asks nothing anew. If we crash after it the files are locked and
-// nothing has left: the head decides again, and declining gives them back. Errors: uncatalogued, unasked, reference.lock.held.
-func (s *Server) freeOfHolds(ctx context.Context, command string, a *intakev1.Accession, p *intakev1.DeaccessionProposed) error {
+// nothing has left: the head decides again, and declining gives them back. It answers with the codes of the units. Errors: uncatalogued, unasked, reference.lock.held.
+func (s *Server) freeOfHolds(ctx context.Context, command string, a *intakev1.Accession, p *intakev1.DeaccessionProposed) (codes []string, err error) {
 	id, err := uuid.Parse(command)
 	if err != nil {
-		return nil //nolint:nilerr // the decision itself says what is wrong with it
+		return nil, nil //nolint:nilerr // the decision itself says what is wrong with it
 	}
-	codes, err := s.codes(ctx, a, p.GetPositions())
-	if err != nil {
-		return silence(err)
+	if codes, err = s.codes(ctx, a, p.GetPositions()); err != nil {
+		return nil, silence(err)
 	}
 	reference, err := s.Others.Reference()
 	if err != nil {
-		return silence(err)
+		return nil, silence(err)
 	}
 	_, err = reference.LockFiles(ctx, &referencev1.LockFilesRequest{
 		CommandId: uuid.NewSHA1(id, []byte("lock")).String(), AccessionNumber: a.GetAccessionNumber(), Deaccession: p.GetNumber(), Codes: codes,
 	})
-	return silence(err)
+	return codes, silence(err)
 }
 
 // silence makes one answer of everything that is none: what the other service refuses is passed on as it says it.
