@@ -16,12 +16,20 @@ import (
 func TestWhatBecameOfTheContent(t *testing.T) {
 	s := archive(4)
 	answer := s.Answers["GetAccessionWork"]
-	d := new(intakev1.Deaccession)
+	d := new(intakev1.Deaccession) // that of another account, as it goes on
+	found := s.Answers["GetAccession"]
+	s.Answers["GetAccession"] = func(m proto.Message) (proto.Message, error) {
+		out, err := found(m)
+		res := proto.CloneOf(out.(*intakev1.GetAccessionResponse))
+		res.Accession.ObjectId = "urn:x"
+		return res, err
+	}
 	s.Answers["GetAccessionWork"] = func(m proto.Message) (proto.Message, error) {
 		out, err := answer(m)
 		res := proto.CloneOf(out.(*intakev1.GetAccessionWorkResponse))
-		res.Accession.ObjectId = "urn:x"
-		proto.Merge(d, &intakev1.Deaccession{Proposed: res.GetDeaccessions()[1].GetProposed()})
+		if d.GetProposed() == nil {
+			d.Proposed = res.GetDeaccessions()[1].GetProposed()
+		}
 		res.Deaccessions[1] = d
 		return res, err
 	}
@@ -33,7 +41,7 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 		asks   bool
 	}{
 		{func() { d.State = "done" }, "остаются в архиве", true},
-		{func() { d.Proposed.Content = "destroyed" }, "когда внесена расписка", true},
+		{func() { d.GetProposed().Content = "destroyed" }, "когда внесена расписка", true},
 		{func() { d.Received = &intakev1.DeaccessionReceived{Document: "№ 4 <от>", ReceivedOn: "2026-11-03"} }, "№ 4 &lt;от&gt;", false},
 		{func() {}, "уничтожаются после решения", false},
 		{func() { d.ContentClosedOn = "2026-11-03" }, "вместе с объектом", false},
