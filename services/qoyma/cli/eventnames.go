@@ -69,6 +69,8 @@ var eventNames = map[string]text{
 	"AccessionDescribed":     {"act of description", "акт описания", "сипаттау актісі"},
 	"DeaccessionProposed":    {"deaccession proposed", "предложено выбытие", "шығару ұсынылды"},
 	"DeaccessionReceived":    {"receipt for what left", "расписка за выбывшее", "шыққанға қолхат"},
+	"CopyLeaves":             {"copy is to be destroyed", "копия подлежит уничтожению", "көшірме жойылуға тиіс"},
+	"CopyDestroyed":          {"copy destroyed", "копия уничтожена", "көшірме жойылды"},
 	"ContentClosed":          {"content closed for destruction", "содержимое закрыто к уничтожению", "мазмұн жоюға жабылды"},
 	"ObjectRemoved":          {"object removed", "объект удалён из хранилища", "нысан қоймадан жойылды"},
 	"DeaccessionDeclined":    {"deaccession declined", "выбытие отклонено", "шығару қабылданбады"},
