@@ -222,19 +222,19 @@ func (p *Place) Remove(root *ocfl.Root, object string) error {
 	if err := os.MkdirAll(away, 0o700); err != nil {
 		return p.Judge(err)
 	}
-	err := os.Rename(from, gone)
-	if err == nil {
-		err = errors.Join(syncDir(filepath.Dir(from)), syncDir(away), syncDir(p.Dir))
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil // it was taken out before, or never stood here
+	switch err := os.Rename(from, gone); {
+	case errors.Is(err, fs.ErrNotExist): // it was taken out before, or never stood here
+	case err != nil:
+		return p.Judge(err)
+	default:
+		if err := errors.Join(syncDir(filepath.Dir(from)), syncDir(away), syncDir(p.Dir)); err != nil {
+			return p.Judge(err)
+		}
 	}
-	if err == nil {
-		err = os.RemoveAll(gone)
+	if err := os.RemoveAll(gone); err != nil {
+		return p.Judge(err)
 	}
-	if err == nil {
-		err = syncDir(away)
-	}
-	if err != nil {
+	if err := syncDir(away); err != nil {
 		return p.Judge(err)
 	}
 	for dir := filepath.Dir(from); len(dir) > len(filepath.Join(p.Dir, "ocfl")); dir = filepath.Dir(dir) {

@@ -76,8 +76,10 @@ func exits(v *base.View, bucket string) (list []Exit) {
 	return list
 }
 
-// Doomed are the deaccessions whose content is to be destroyed, and Removing those whose accession's object is to be removed.
-func Doomed(v *base.View) []Exit   { return exits(v, "doomed") }
+// Doomed are the deaccessions whose content is to be destroyed.
+func Doomed(v *base.View) []Exit { return exits(v, "doomed") }
+
+// Removing are those whose accession's object is to be removed.
 func Removing(v *base.View) []Exit { return exits(v, "removing") }
 
 // IsClosed tells by which deaccession the content at a path was closed, as "2026-4/1"; empty where it is given out. What belongs to no unit
