@@ -11,6 +11,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/insurance/internal/keeper"
 	"github.com/qoyma/qoyma/services/insurance/internal/store"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -25,14 +26,14 @@ func Intake() follow.Handlers {
 func closed(_ context.Context, r *journal.Record) (base.Decide, error) {
 	var b intakev1.ContentClosed
 	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-		return nil, base.Never.With("reason", err.Error()).Because(err)
+		return nil, base.CannotRead(err)
 	}
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		var events []base.Event
 		for _, code := range b.GetCodes() {
 			key, err := store.Key(code)
 			if err != nil {
-				return nil, base.Never.With("reason", "“"+code+"” is no code of a file").Because(err)
+				return nil, base.Never.With("reason", fault.Of(err)).Because(err)
 			}
 			row, err := store.Copy(v, key)
 			if err != nil {

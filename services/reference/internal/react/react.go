@@ -25,7 +25,7 @@ func Handlers() follow.Handlers {
 func declined(_ context.Context, r *journal.Record) (base.Decide, error) {
 	var e intakev1.DeaccessionDeclined
 	if err := proto.Unmarshal(r.Entry.GetBody(), &e); err != nil {
-		return nil, base.Never.With("reason", "the body cannot be read").Because(fmt.Errorf("reference: intake's event %d: %w", r.Seq(), err))
+		return nil, base.CannotRead(fmt.Errorf("reference: intake's event %d: %w", r.Seq(), err))
 	}
 	return store.Unlock(e.GetAccessionNumber(), e.GetNumber()), nil
 }

@@ -6,9 +6,21 @@ import (
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
+)
+
+var (
+	notTheirs = fault.Define(fault.Refused, "retention.acceptance.not_theirs",
+		"{file} of accession {accession} is no file of organisation {organisation}; compare the rows of the announced transfer with the register of files",
+		"{file} из поступления {accession} не является делом организации {organisation}; сверьте строки заявленной передачи с учётом дел",
+		"{accession} түсіміндегі {file} {organisation} ұйымының ісі емес; мәлімделген тапсырудың жолдарын істер есебімен салыстырыңыз")
+	notClosed = fault.Define(fault.Refused, "retention.acceptance.not_closed",
+		"file {file} of accession {accession} is still open in its department; close it there, then try this again",
+		"дело {file} из поступления {accession} в ведомстве ещё открыто; закройте его там и повторите",
+		"{accession} түсіміндегі {file} ісі ведомствода әлі ашық; оны сонда жауып, қайталаңыз")
 )
 
 // Early is an acceptance of a transfer that no term of ours brought (AR-2, AR-12): announced before its day, beside the schedule, or of a
@@ -30,7 +42,7 @@ func HandOverEarly(q Early) store.Decide {
 		for _, id := range q.Files {
 			row, err := File(v, id, everything{})
 			if err != nil || row.GetOrganisationId() != q.Organisation {
-				return nil, never("%s of accession %s is no file of %s", short(id), q.Accession, short(q.Organisation))
+				return nil, never(notTheirs.With("file", short(id), "accession", q.Accession, "organisation", short(q.Organisation)))
 			}
 			file, err := fileOf(row)
 			if err != nil {
@@ -40,7 +52,7 @@ func HandOverEarly(q Early) store.Decide {
 				continue
 			}
 			if _, err := nomenclature.HandOverEarly(file); err != nil {
-				return nil, never("file %s of accession %s is %s", short(id), q.Accession, row.GetState())
+				return nil, never(notClosed.With("file", short(id), "accession", q.Accession).Because(err))
 			}
 			seen[id], ids = true, append(ids, id)
 			if inventory := row.GetInventoryId(); inventory != "" {
