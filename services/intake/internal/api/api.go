@@ -57,6 +57,11 @@ type Server struct {
 	// Software is the program and its version, Signatures those that formats are named by, empty for the
 	// built-in table: as PackageChecked records them. They are set before the first call.
 	Software, Signatures string
+	// Others are set before the first call.
+	Others Others
+	// Destroyed is called behind every durable step of a destruction; an error stops it there, as a death of the process would. nil outside
+	// of tests.
+	Destroyed func(Step) error
 
 	store   *base.Store
 	area    *staging.Area
@@ -68,14 +73,16 @@ type Server struct {
 	mu    sync.Mutex
 	busy  map[string]*progress // transfers and packages with an upload under way
 
-	opening sync.Mutex // one file is held against the limits at a time
+	opening  sync.Mutex // one file is held against the limits at a time
+	deciding sync.Mutex // one deaccession is decided at a time
+	woken    chan struct{}
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.
 func New(plans *accept.Plans, reserve uint64) *Server {
 	return &Server{
 		Patience: patience, store: plans.Store, area: plans.Staging, repo: plans.Repository, plans: plans, reserve: reserve,
-		swept: make(chan struct{}), busy: make(map[string]*progress),
+		swept: make(chan struct{}), busy: make(map[string]*progress), woken: make(chan struct{}, 1),
 	}
 }
 

@@ -245,7 +245,7 @@ func rows(files []*recordv1.File, id string, after uint32) ([]*recordv1.File, er
 			problem = "title / заголовок / тақырып"
 		case !dated(f.GetDateFrom()) || !dated(f.GetDateTo()) || (f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo()):
 			problem = clip(f.GetDateFrom()) + " – " + clip(f.GetDateTo())
-		case f.GetLeaves() > maxUnits, len(f.GetIndex()) > 100, utf8.RuneCountInString(f.GetNote()) > maxText, len(f.GetTerm()) > maxText, len(f.GetArticle()) > maxText:
+		case f.GetLeaves() > maxUnits, len(f.GetIndex()) > 100, utf8.RuneCountInString(f.GetNote()) > maxText, len(f.GetTerm()) > maxText, len(f.GetArticle()) > maxText, len(f.GetSourceId()) > maxSource:
 			problem = "index, leaves, note"
 		}
 		if problem != "" {
@@ -258,6 +258,9 @@ func rows(files []*recordv1.File, id string, after uint32) ([]*recordv1.File, er
 	}
 	return out, nil
 }
+
+// maxSource is how long a department's identifier of a file may be.
+const maxSource = 60
 
 func dated(s string) bool {
 	_, err := civil.Parse(s)

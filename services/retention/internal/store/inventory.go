@@ -270,14 +270,16 @@ func fallDue(v *store.View, id string, now time.Time) ([]store.Event, error) {
 	if err := nomenclature.FallDue(inv, on, today); err != nil {
 		return nil, err
 	}
-	files, err := listed(v, id)
+	files, err := remaining(v, id) // without those that came before their term
 	if err != nil {
 		return nil, err
 	}
+	owed := proto.CloneOf(d.GetInventory())
+	owed.Files = uint32(len(files))
 	transfer := nextTransfer(v, uint16(today.Year))
 	refs := []journal.Ref{transferRef(transfer), organisationRef(d.GetOrganisation().GetId()), inventoryRef(id)}
 	events := []store.Event{{Refs: refs, Body: &retentionv1.TransferDue{
-		TransferId: transfer, Organisation: d.GetOrganisation(), Inventory: d.GetInventory(), DueOn: d.GetDueOn(), Steps: d.GetSteps(),
+		TransferId: transfer, Organisation: d.GetOrganisation(), Inventory: owed, DueOn: d.GetDueOn(), Steps: d.GetSteps(),
 	}}}
 	chunks := parts(files)
 	for i, part := range chunks {

@@ -3232,10 +3232,12 @@ type DeaccessionProposed struct {
 	Ground   string       `protobuf:"bytes,4,opt,name=ground,proto3" json:"ground,omitempty"`
 	Protocol *v1.Protocol `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// Who receives them; empty where they are destroyed.
-	Receiver      string   `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
-	Positions     []uint32 `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
-	ProposedBy    string   `protobuf:"bytes,8,opt,name=proposed_by,json=proposedBy,proto3" json:"proposed_by,omitempty"`
-	ProposedOn    string   `protobuf:"bytes,9,opt,name=proposed_on,json=proposedOn,proto3" json:"proposed_on,omitempty"`
+	Receiver   string   `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	Positions  []uint32 `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	ProposedBy string   `protobuf:"bytes,8,opt,name=proposed_by,json=proposedBy,proto3" json:"proposed_by,omitempty"`
+	ProposedOn string   `protobuf:"bytes,9,opt,name=proposed_on,json=proposedOn,proto3" json:"proposed_on,omitempty"`
+	// What becomes of the digital content and its insurance copies: kept or destroyed; empty (before there was a choice) means kept.
+	Content       string `protobuf:"bytes,10,opt,name=content,proto3" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3333,6 +3335,13 @@ func (x *DeaccessionProposed) GetProposedOn() string {
 	return ""
 }
 
+func (x *DeaccessionProposed) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
 // DeaccessionDeclined says that the head does not let them go.
 type DeaccessionDeclined struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -3406,7 +3415,11 @@ type AccessionDeaccessioned struct {
 	Positions       []uint32               `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
 	ApprovedOn      string                 `protobuf:"bytes,8,opt,name=approved_on,json=approvedOn,proto3" json:"approved_on,omitempty"`
 	// The act of deaccession, in each language.
-	Acts          []*DeaccessionAct `protobuf:"bytes,9,rep,name=acts,proto3" json:"acts,omitempty"`
+	Acts []*DeaccessionAct `protobuf:"bytes,9,rep,name=acts,proto3" json:"acts,omitempty"`
+	// As proposed.
+	Content string `protobuf:"bytes,10,opt,name=content,proto3" json:"content,omitempty"`
+	// The units' archival codes, in the order of positions; none in events of earlier programs.
+	Codes         []string `protobuf:"bytes,11,rep,name=codes,proto3" json:"codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3504,6 +3517,266 @@ func (x *AccessionDeaccessioned) GetActs() []*DeaccessionAct {
 	return nil
 }
 
+func (x *AccessionDeaccessioned) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// DeaccessionReceived says that the receiver has given a receipt for what left. Content that is to be destroyed stands until then.
+type DeaccessionReceived struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	ReceivedOn      string                 `protobuf:"bytes,3,opt,name=received_on,json=receivedOn,proto3" json:"received_on,omitempty"`
+	// The receipt: what it is called, its number and date.
+	Document      string `protobuf:"bytes,4,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeaccessionReceived) Reset() {
+	*x = DeaccessionReceived{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeaccessionReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeaccessionReceived) ProtoMessage() {}
+
+func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeaccessionReceived.ProtoReflect.Descriptor instead.
+func (*DeaccessionReceived) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *DeaccessionReceived) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DeaccessionReceived) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *DeaccessionReceived) GetReceivedOn() string {
+	if x != nil {
+		return x.ReceivedOn
+	}
+	return ""
+}
+
+func (x *DeaccessionReceived) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+// ContentClosed is the point of no return of a destruction: the content of these units is given to nobody any more, and insurance
+// destroys its copies.
+type ContentClosed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Positions       []uint32               `protobuf:"varint,3,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	// Archival codes, in the order of positions.
+	Codes []string `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
+	// The OCFL object that holds the content; empty where the accession has none.
+	ObjectId string `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// No other unit's content stands in the object: it is removed as a whole.
+	RemovesObject bool   `protobuf:"varint,6,opt,name=removes_object,json=removesObject,proto3" json:"removes_object,omitempty"`
+	ClosedOn      string `protobuf:"bytes,7,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContentClosed) Reset() {
+	*x = ContentClosed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContentClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContentClosed) ProtoMessage() {}
+
+func (x *ContentClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContentClosed.ProtoReflect.Descriptor instead.
+func (*ContentClosed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ContentClosed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ContentClosed) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ContentClosed) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+func (x *ContentClosed) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *ContentClosed) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ContentClosed) GetRemovesObject() bool {
+	if x != nil {
+		return x.RemovesObject
+	}
+	return false
+}
+
+func (x *ContentClosed) GetClosedOn() string {
+	if x != nil {
+		return x.ClosedOn
+	}
+	return ""
+}
+
+// ObjectRemoved is the tombstone of an OCFL object: its bytes are gone from the repository.
+type ObjectRemoved struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Number of the deaccession that took the last of its content.
+	Number   uint32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	ObjectId string `protobuf:"bytes,3,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// SHA-512 of the inventory that the object had when it was made.
+	ObjectSha512  string `protobuf:"bytes,4,opt,name=object_sha512,json=objectSha512,proto3" json:"object_sha512,omitempty"`
+	RemovedOn     string `protobuf:"bytes,5,opt,name=removed_on,json=removedOn,proto3" json:"removed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectRemoved) Reset() {
+	*x = ObjectRemoved{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectRemoved) ProtoMessage() {}
+
+func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectRemoved.ProtoReflect.Descriptor instead.
+func (*ObjectRemoved) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ObjectRemoved) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ObjectRemoved) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ObjectRemoved) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ObjectRemoved) GetObjectSha512() string {
+	if x != nil {
+		return x.ObjectSha512
+	}
+	return ""
+}
+
+func (x *ObjectRemoved) GetRemovedOn() string {
+	if x != nil {
+		return x.RemovedOn
+	}
+	return ""
+}
+
 // DeaccessionAct names a printed act of deaccession.
 type DeaccessionAct struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3516,7 +3789,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3528,7 +3801,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3541,7 +3814,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -3587,7 +3860,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3599,7 +3872,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3612,7 +3885,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -3678,7 +3951,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3690,7 +3963,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3703,7 +3976,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -3738,7 +4011,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3750,7 +4023,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3763,7 +4036,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -3785,7 +4058,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3797,7 +4070,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3810,7 +4083,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -3841,7 +4114,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3853,7 +4126,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3866,7 +4139,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -4163,7 +4436,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tdescribed\x18\x05 \x01(\rR\tdescribed\x12\x18\n" +
 	"\acounted\x18\x06 \x01(\rR\acounted\x12!\n" +
 	"\fdescribed_on\x18\a \x01(\tR\vdescribedOn\x12\x1b\n" +
-	"\tobject_id\x18\b \x01(\tR\bobjectId\"\xb5\x02\n" +
+	"\tobject_id\x18\b \x01(\tR\bobjectId\"\xcf\x02\n" +
 	"\x13DeaccessionProposed\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
@@ -4175,11 +4448,13 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\vproposed_by\x18\b \x01(\tR\n" +
 	"proposedBy\x12\x1f\n" +
 	"\vproposed_on\x18\t \x01(\tR\n" +
-	"proposedOn\"p\n" +
+	"proposedOn\x12\x18\n" +
+	"\acontent\x18\n" +
+	" \x01(\tR\acontent\"p\n" +
 	"\x13DeaccessionDeclined\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xcc\x02\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xfc\x02\n" +
 	"\x16AccessionDeaccessioned\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
@@ -4190,7 +4465,31 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tpositions\x18\a \x03(\rR\tpositions\x12\x1f\n" +
 	"\vapproved_on\x18\b \x01(\tR\n" +
 	"approvedOn\x123\n" +
-	"\x04acts\x18\t \x03(\v2\x1f.qoyma.intake.v1.DeaccessionActR\x04acts\"X\n" +
+	"\x04acts\x18\t \x03(\v2\x1f.qoyma.intake.v1.DeaccessionActR\x04acts\x12\x18\n" +
+	"\acontent\x18\n" +
+	" \x01(\tR\acontent\x12\x14\n" +
+	"\x05codes\x18\v \x03(\tR\x05codes\"\x95\x01\n" +
+	"\x13DeaccessionReceived\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1f\n" +
+	"\vreceived_on\x18\x03 \x01(\tR\n" +
+	"receivedOn\x12\x1a\n" +
+	"\bdocument\x18\x04 \x01(\tR\bdocument\"\xe7\x01\n" +
+	"\rContentClosed\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1c\n" +
+	"\tpositions\x18\x03 \x03(\rR\tpositions\x12\x14\n" +
+	"\x05codes\x18\x04 \x03(\tR\x05codes\x12\x1b\n" +
+	"\tobject_id\x18\x05 \x01(\tR\bobjectId\x12%\n" +
+	"\x0eremoves_object\x18\x06 \x01(\bR\rremovesObject\x12\x1b\n" +
+	"\tclosed_on\x18\a \x01(\tR\bclosedOn\"\xb3\x01\n" +
+	"\rObjectRemoved\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1b\n" +
+	"\tobject_id\x18\x03 \x01(\tR\bobjectId\x12#\n" +
+	"\robject_sha512\x18\x04 \x01(\tR\fobjectSha512\x12\x1d\n" +
+	"\n" +
+	"removed_on\x18\x05 \x01(\tR\tremovedOn\"X\n" +
 	"\x0eDeaccessionAct\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x12\n" +
@@ -4235,7 +4534,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -4283,49 +4582,52 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*DeaccessionProposed)(nil),    // 43: qoyma.intake.v1.DeaccessionProposed
 	(*DeaccessionDeclined)(nil),    // 44: qoyma.intake.v1.DeaccessionDeclined
 	(*AccessionDeaccessioned)(nil), // 45: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionAct)(nil),         // 46: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 47: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 48: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 49: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 50: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 51: qoyma.intake.v1.AcceptanceAbandoned
-	(*v1.Organisation)(nil),        // 52: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 53: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 54: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 55: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 56: qoyma.record.v1.Protocol
+	(*DeaccessionReceived)(nil),    // 46: qoyma.intake.v1.DeaccessionReceived
+	(*ContentClosed)(nil),          // 47: qoyma.intake.v1.ContentClosed
+	(*ObjectRemoved)(nil),          // 48: qoyma.intake.v1.ObjectRemoved
+	(*DeaccessionAct)(nil),         // 49: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 50: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 51: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 52: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 53: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 54: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 55: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 56: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 57: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 58: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 59: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	52, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	53, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	54, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	55, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	55, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	56, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	57, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	58, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	52, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	53, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	55, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	56, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	17, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
 	11, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
 	13, // 11: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	54, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	52, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	53, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	57, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	55, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	56, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
 	17, // 15: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	18, // 16: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	56, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	55, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	59, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	58, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
 	25, // 19: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
 	27, // 20: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
 	29, // 21: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	35, // 22: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	56, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	52, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	53, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	56, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	56, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	46, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	49, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	59, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	55, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	56, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	59, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	59, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	49, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	52, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
 	4,  // 30: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
 	31, // [31:31] is the sub-list for method output_type
 	31, // [31:31] is the sub-list for method input_type
@@ -4345,7 +4647,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   52,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -56,6 +56,7 @@ const (
 	IntakeService_DescribeAccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DescribeAccession"
 	IntakeService_ProposeDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ProposeDeaccession"
 	IntakeService_DecideDeaccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DecideDeaccession"
+	IntakeService_ReceiveDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ReceiveDeaccession"
 	IntakeService_GetDeaccessionAct_FullMethodName  = "/qoyma.intake.v1.IntakeService/GetDeaccessionAct"
 	IntakeService_GetAccessionWork_FullMethodName   = "/qoyma.intake.v1.IntakeService/GetAccessionWork"
 	IntakeService_ListHandedOver_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListHandedOver"
@@ -158,6 +159,8 @@ type IntakeServiceClient interface {
 	ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
 	DecideDeaccession(ctx context.Context, in *DecideDeaccessionRequest, opts ...grpc.CallOption) (*DecideDeaccessionResponse, error)
+	// ReceiveDeaccession records the receipt of whoever received the units. Content that the act destroys is destroyed after it.
+	ReceiveDeaccession(ctx context.Context, in *ReceiveDeaccessionRequest, opts ...grpc.CallOption) (*ReceiveDeaccessionResponse, error)
 	// GetDeaccessionAct gives the act of deaccession as PDF.
 	GetDeaccessionAct(ctx context.Context, in *GetDeaccessionActRequest, opts ...grpc.CallOption) (*GetDeaccessionActResponse, error)
 	// GetAccessionWork gives everything about an accession beside its files: signatures,
@@ -588,6 +591,16 @@ func (c *intakeServiceClient) DecideDeaccession(ctx context.Context, in *DecideD
 	return out, nil
 }
 
+func (c *intakeServiceClient) ReceiveDeaccession(ctx context.Context, in *ReceiveDeaccessionRequest, opts ...grpc.CallOption) (*ReceiveDeaccessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReceiveDeaccessionResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ReceiveDeaccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) GetDeaccessionAct(ctx context.Context, in *GetDeaccessionActRequest, opts ...grpc.CallOption) (*GetDeaccessionActResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetDeaccessionActResponse)
@@ -799,6 +812,8 @@ type IntakeServiceServer interface {
 	ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
 	DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error)
+	// ReceiveDeaccession records the receipt of whoever received the units. Content that the act destroys is destroyed after it.
+	ReceiveDeaccession(context.Context, *ReceiveDeaccessionRequest) (*ReceiveDeaccessionResponse, error)
 	// GetDeaccessionAct gives the act of deaccession as PDF.
 	GetDeaccessionAct(context.Context, *GetDeaccessionActRequest) (*GetDeaccessionActResponse, error)
 	// GetAccessionWork gives everything about an accession beside its files: signatures,
@@ -945,6 +960,9 @@ func (UnimplementedIntakeServiceServer) ProposeDeaccession(context.Context, *Pro
 }
 func (UnimplementedIntakeServiceServer) DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DecideDeaccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) ReceiveDeaccession(context.Context, *ReceiveDeaccessionRequest) (*ReceiveDeaccessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReceiveDeaccession not implemented")
 }
 func (UnimplementedIntakeServiceServer) GetDeaccessionAct(context.Context, *GetDeaccessionActRequest) (*GetDeaccessionActResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDeaccessionAct not implemented")
@@ -1630,6 +1648,24 @@ func _IntakeService_DecideDeaccession_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_ReceiveDeaccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReceiveDeaccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ReceiveDeaccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ReceiveDeaccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ReceiveDeaccession(ctx, req.(*ReceiveDeaccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntakeService_GetDeaccessionAct_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetDeaccessionActRequest)
 	if err := dec(in); err != nil {
@@ -1948,6 +1984,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DecideDeaccession",
 			Handler:    _IntakeService_DecideDeaccession_Handler,
+		},
+		{
+			MethodName: "ReceiveDeaccession",
+			Handler:    _IntakeService_ReceiveDeaccession_Handler,
 		},
 		{
 			MethodName: "GetDeaccessionAct",

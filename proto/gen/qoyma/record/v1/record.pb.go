@@ -235,8 +235,11 @@ type File struct {
 	Label   *v1.Label `protobuf:"bytes,11,opt,name=label,proto3" json:"label,omitempty"`
 	// Especially valuable: due for an insurance copy (AR-4).
 	EspeciallyValuable bool `protobuf:"varint,12,opt,name=especially_valuable,json=especiallyValuable,proto3" json:"especially_valuable,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Identifier in the department's register of files, where a row of an announced transfer names a file that is registered there; its
+	// acceptance then ends the duty to hand it over.
+	SourceId      string `protobuf:"bytes,13,opt,name=source_id,json=sourceId,proto3" json:"source_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *File) Reset() {
@@ -351,6 +354,13 @@ func (x *File) GetEspeciallyValuable() bool {
 		return x.EspeciallyValuable
 	}
 	return false
+}
+
+func (x *File) GetSourceId() string {
+	if x != nil {
+		return x.SourceId
+	}
+	return ""
 }
 
 // Inventory is an approved inventory (or its yearly section) without its rows.
@@ -576,7 +586,7 @@ const file_qoyma_record_v1_record_proto_rawDesc = "" +
 	"\fOrganisation\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12)\n" +
 	"\x04name\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x04name\x12\x14\n" +
-	"\x05level\x18\x03 \x01(\tR\x05level\"\xe5\x02\n" +
+	"\x05level\x18\x03 \x01(\tR\x05level\"\x82\x03\n" +
 	"\x04File\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\rR\bposition\x12\x14\n" +
@@ -590,7 +600,8 @@ const file_qoyma_record_v1_record_proto_rawDesc = "" +
 	"\x04note\x18\n" +
 	" \x01(\tR\x04note\x12-\n" +
 	"\x05label\x18\v \x01(\v2\x17.qoyma.journal.v1.LabelR\x05label\x12/\n" +
-	"\x13especially_valuable\x18\f \x01(\bR\x12especiallyValuable\"\xf7\x01\n" +
+	"\x13especially_valuable\x18\f \x01(\bR\x12especiallyValuable\x12\x1b\n" +
+	"\tsource_id\x18\r \x01(\tR\bsourceId\"\xf7\x01\n" +
 	"\tInventory\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12+\n" +

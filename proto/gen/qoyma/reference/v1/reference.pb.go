@@ -2848,9 +2848,13 @@ type Finding struct {
 	// Where the reader may see it.
 	Quotation string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
 	// Code and leaves as papers in the request's language cite them.
-	Citation      string `protobuf:"bytes,6,opt,name=citation,proto3" json:"citation,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Citation string `protobuf:"bytes,6,opt,name=citation,proto3" json:"citation,omitempty"`
+	// Leaves of the file as the catalogue counted them when the document was found; 0 where it did not say.
+	LeafCount uint32 `protobuf:"varint,7,opt,name=leaf_count,json=leafCount,proto3" json:"leaf_count,omitempty"`
+	// Account that confirmed leaves above that number; empty where none are cited.
+	LeavesConfirmedBy string `protobuf:"bytes,8,opt,name=leaves_confirmed_by,json=leavesConfirmedBy,proto3" json:"leaves_confirmed_by,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Finding) Reset() {
@@ -2921,6 +2925,20 @@ func (x *Finding) GetQuotation() string {
 func (x *Finding) GetCitation() string {
 	if x != nil {
 		return x.Citation
+	}
+	return ""
+}
+
+func (x *Finding) GetLeafCount() uint32 {
+	if x != nil {
+		return x.LeafCount
+	}
+	return 0
+}
+
+func (x *Finding) GetLeavesConfirmedBy() string {
+	if x != nil {
+		return x.LeavesConfirmedBy
 	}
 	return ""
 }
@@ -3581,10 +3599,13 @@ type AddFindingRequest struct {
 	// Leaves, where they do not stand in the code: "10–12 об.".
 	Leaves string `protobuf:"bytes,4,opt,name=leaves,proto3" json:"leaves,omitempty"`
 	// Word for word; at most 8,000 characters; sealed.
-	Quotation     string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
-	RecordId      string `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Quotation string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
+	RecordId  string `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Leaves above the number that the catalogue counts in the file are cited on purpose: the count in the inventory is wrong.
+	// Without it they are refused with reference.finding.beyond.
+	LeavesConfirmed bool `protobuf:"varint,7,opt,name=leaves_confirmed,json=leavesConfirmed,proto3" json:"leaves_confirmed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *AddFindingRequest) Reset() {
@@ -3657,6 +3678,13 @@ func (x *AddFindingRequest) GetRecordId() string {
 		return x.RecordId
 	}
 	return ""
+}
+
+func (x *AddFindingRequest) GetLeavesConfirmed() bool {
+	if x != nil {
+		return x.LeavesConfirmed
+	}
+	return false
 }
 
 // AddFindingResponse gives the finding.
@@ -6056,6 +6084,112 @@ func (x *HoldsOnResponse) GetHolds() []*Hold {
 	return nil
 }
 
+// LockFilesRequest names the files of a deaccession by their codes in any spelling, at most 500.
+type LockFilesRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Deaccession     uint32                 `protobuf:"varint,3,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	Codes           []string               `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *LockFilesRequest) Reset() {
+	*x = LockFilesRequest{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockFilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockFilesRequest) ProtoMessage() {}
+
+func (x *LockFilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockFilesRequest.ProtoReflect.Descriptor instead.
+func (*LockFilesRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *LockFilesRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *LockFilesRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *LockFilesRequest) GetDeaccession() uint32 {
+	if x != nil {
+		return x.Deaccession
+	}
+	return 0
+}
+
+func (x *LockFilesRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// LockFilesResponse is empty: all of them are locked.
+type LockFilesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockFilesResponse) Reset() {
+	*x = LockFilesResponse{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockFilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockFilesResponse) ProtoMessage() {}
+
+func (x *LockFilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockFilesResponse.ProtoReflect.Descriptor instead.
+func (*LockFilesResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{84}
+}
+
 var File_qoyma_reference_v1_reference_proto protoreflect.FileDescriptor
 
 const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
@@ -6318,14 +6452,17 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"recordedOn\x12\x1f\n" +
 	"\vrecorded_by\x18\x05 \x01(\tR\n" +
 	"recordedBy\x12\x12\n" +
-	"\x04note\x18\x06 \x01(\tR\x04note\"\xa6\x01\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\"\xf5\x01\n" +
 	"\aFinding\x12\x18\n" +
 	"\afinding\x18\x01 \x01(\rR\afinding\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x03 \x01(\tR\x06leaves\x12\x1b\n" +
 	"\trecord_id\x18\x04 \x01(\tR\brecordId\x12\x1c\n" +
 	"\tquotation\x18\x05 \x01(\tR\tquotation\x12\x1a\n" +
-	"\bcitation\x18\x06 \x01(\tR\bcitation\"\x85\x02\n" +
+	"\bcitation\x18\x06 \x01(\tR\bcitation\x12\x1d\n" +
+	"\n" +
+	"leaf_count\x18\a \x01(\rR\tleafCount\x12.\n" +
+	"\x13leaves_confirmed_by\x18\b \x01(\tR\x11leavesConfirmedBy\"\x85\x02\n" +
 	"\x05Draft\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12%\n" +
@@ -6382,7 +6519,7 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x14DecideRegimeResponse\x12<\n" +
 	"\arequest\x18\x01 \x01(\v2\".qoyma.reference.v1.RequestSummaryR\arequest\x122\n" +
 	"\x06regime\x18\x02 \x01(\v2\x1a.qoyma.reference.v1.RegimeR\x06regime\x120\n" +
-	"\x06duties\x18\x03 \x03(\v2\x18.qoyma.reference.v1.DutyR\x06duties\"\xb1\x01\n" +
+	"\x06duties\x18\x03 \x03(\v2\x18.qoyma.reference.v1.DutyR\x06duties\"\xdc\x01\n" +
 	"\x11AddFindingRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x16\n" +
@@ -6390,7 +6527,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x04 \x01(\tR\x06leaves\x12\x1c\n" +
 	"\tquotation\x18\x05 \x01(\tR\tquotation\x12\x1b\n" +
-	"\trecord_id\x18\x06 \x01(\tR\brecordId\"_\n" +
+	"\trecord_id\x18\x06 \x01(\tR\brecordId\x12)\n" +
+	"\x10leaves_confirmed\x18\a \x01(\bR\x0fleavesConfirmed\"_\n" +
 	"\x12AddFindingResponse\x125\n" +
 	"\afinding\x18\x01 \x01(\v2\x1b.qoyma.reference.v1.FindingR\afinding\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\bR\x04held\"g\n" +
@@ -6558,7 +6696,14 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0eHoldsOnRequest\x12\x14\n" +
 	"\x05codes\x18\x01 \x03(\tR\x05codes\"A\n" +
 	"\x0fHoldsOnResponse\x12.\n" +
-	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds2\xed\x1a\n" +
+	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds\"\x94\x01\n" +
+	"\x10LockFilesRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12 \n" +
+	"\vdeaccession\x18\x03 \x01(\rR\vdeaccession\x12\x14\n" +
+	"\x05codes\x18\x04 \x03(\tR\x05codes\"\x13\n" +
+	"\x11LockFilesResponse2\xc7\x1b\n" +
 	"\x10ReferenceService\x12g\n" +
 	"\x0ePreviewRequest\x12).qoyma.reference.v1.PreviewRequestRequest\x1a*.qoyma.reference.v1.PreviewRequestResponse\x12j\n" +
 	"\x0fRegisterRequest\x12*.qoyma.reference.v1.RegisterRequestRequest\x1a+.qoyma.reference.v1.RegisterRequestResponse\x12s\n" +
@@ -6598,7 +6743,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\tGetSigner\x12$.qoyma.reference.v1.GetSignerRequest\x1a%.qoyma.reference.v1.GetSignerResponse\x12a\n" +
 	"\fRevokeSigner\x12'.qoyma.reference.v1.RevokeSignerRequest\x1a(.qoyma.reference.v1.RevokeSignerResponse\x12X\n" +
 	"\tListHolds\x12$.qoyma.reference.v1.ListHoldsRequest\x1a%.qoyma.reference.v1.ListHoldsResponse\x12R\n" +
-	"\aHoldsOn\x12\".qoyma.reference.v1.HoldsOnRequest\x1a#.qoyma.reference.v1.HoldsOnResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1;referencev1b\x06proto3"
+	"\aHoldsOn\x12\".qoyma.reference.v1.HoldsOnRequest\x1a#.qoyma.reference.v1.HoldsOnResponse\x12X\n" +
+	"\tLockFiles\x12$.qoyma.reference.v1.LockFilesRequest\x1a%.qoyma.reference.v1.LockFilesResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1;referencev1b\x06proto3"
 
 var (
 	file_qoyma_reference_v1_reference_proto_rawDescOnce sync.Once
@@ -6612,7 +6758,7 @@ func file_qoyma_reference_v1_reference_proto_rawDescGZIP() []byte {
 	return file_qoyma_reference_v1_reference_proto_rawDescData
 }
 
-var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
+var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*RegimeFacts)(nil),                // 0: qoyma.reference.v1.RegimeFacts
 	(*PreviewRequestRequest)(nil),      // 1: qoyma.reference.v1.PreviewRequestRequest
@@ -6697,57 +6843,59 @@ var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*ListHoldsResponse)(nil),          // 80: qoyma.reference.v1.ListHoldsResponse
 	(*HoldsOnRequest)(nil),             // 81: qoyma.reference.v1.HoldsOnRequest
 	(*HoldsOnResponse)(nil),            // 82: qoyma.reference.v1.HoldsOnResponse
-	(*Applicant)(nil),                  // 83: qoyma.reference.v1.Applicant
-	(*v1.Text)(nil),                    // 84: qoyma.record.v1.Text
-	(*Duty)(nil),                       // 85: qoyma.reference.v1.Duty
-	(*Submission)(nil),                 // 86: qoyma.reference.v1.Submission
-	(*AnswerContent)(nil),              // 87: qoyma.reference.v1.AnswerContent
-	(*KeyDerivation)(nil),              // 88: qoyma.reference.v1.KeyDerivation
+	(*LockFilesRequest)(nil),           // 83: qoyma.reference.v1.LockFilesRequest
+	(*LockFilesResponse)(nil),          // 84: qoyma.reference.v1.LockFilesResponse
+	(*Applicant)(nil),                  // 85: qoyma.reference.v1.Applicant
+	(*v1.Text)(nil),                    // 86: qoyma.record.v1.Text
+	(*Duty)(nil),                       // 87: qoyma.reference.v1.Duty
+	(*Submission)(nil),                 // 88: qoyma.reference.v1.Submission
+	(*AnswerContent)(nil),              // 89: qoyma.reference.v1.AnswerContent
+	(*KeyDerivation)(nil),              // 90: qoyma.reference.v1.KeyDerivation
 }
 var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	0,   // 0: qoyma.reference.v1.PreviewRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	83,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
+	85,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
 	3,   // 2: qoyma.reference.v1.PreviewRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	84,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
-	85,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	84,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
-	84,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
+	86,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
+	87,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	86,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
+	86,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
 	4,   // 7: qoyma.reference.v1.PreviewRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	84,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
-	84,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
-	84,  // 10: qoyma.reference.v1.Regime.basis:type_name -> qoyma.record.v1.Text
-	84,  // 11: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
+	86,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
+	86,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
+	86,  // 10: qoyma.reference.v1.Regime.basis:type_name -> qoyma.record.v1.Text
+	86,  // 11: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
 	0,   // 12: qoyma.reference.v1.RegisterRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	86,  // 13: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
+	88,  // 13: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
 	3,   // 14: qoyma.reference.v1.RegisterRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 15: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 15: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
 	4,   // 16: qoyma.reference.v1.RegisterRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
 	13,  // 17: qoyma.reference.v1.GetRequestBySecretResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 18: qoyma.reference.v1.GetRequestBySecretResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 19: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 19: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
 	9,   // 20: qoyma.reference.v1.GetRequestBySecretResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
 	9,   // 21: qoyma.reference.v1.GetRequestBySecretResponse.next:type_name -> qoyma.reference.v1.TimelineEntry
-	84,  // 22: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
+	86,  // 22: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
 	10,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.extension:type_name -> qoyma.reference.v1.Extension
-	86,  // 24: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
+	88,  // 24: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
 	11,  // 25: qoyma.reference.v1.GetRequestBySecretResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
 	12,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
-	84,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
-	84,  // 28: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
-	84,  // 29: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
-	85,  // 30: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
-	84,  // 31: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
-	84,  // 32: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
-	84,  // 33: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
+	86,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
+	86,  // 28: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
+	86,  // 29: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
+	87,  // 30: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
+	86,  // 31: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
+	86,  // 32: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
+	86,  // 33: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
 	23,  // 34: qoyma.reference.v1.VerifyFileResponse.paper:type_name -> qoyma.reference.v1.VerifyPaperResponse
 	26,  // 35: qoyma.reference.v1.VerifyFileResponse.checks:type_name -> qoyma.reference.v1.Check
-	84,  // 36: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
+	86,  // 36: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
 	13,  // 37: qoyma.reference.v1.ListRequestsResponse.requests:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 38: qoyma.reference.v1.GetRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 39: qoyma.reference.v1.GetRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 40: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 40: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
 	10,  // 41: qoyma.reference.v1.GetRequestResponse.extension:type_name -> qoyma.reference.v1.Extension
-	86,  // 42: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
+	88,  // 42: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
 	31,  // 43: qoyma.reference.v1.GetRequestResponse.identity:type_name -> qoyma.reference.v1.Identity
 	32,  // 44: qoyma.reference.v1.GetRequestResponse.findings:type_name -> qoyma.reference.v1.Finding
 	33,  // 45: qoyma.reference.v1.GetRequestResponse.drafts:type_name -> qoyma.reference.v1.Draft
@@ -6756,36 +6904,36 @@ var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	4,   // 48: qoyma.reference.v1.GetRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
 	34,  // 49: qoyma.reference.v1.GetRequestResponse.papers:type_name -> qoyma.reference.v1.Paper
 	9,   // 50: qoyma.reference.v1.GetRequestResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
-	87,  // 51: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
-	84,  // 52: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
+	89,  // 51: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
+	86,  // 52: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
 	13,  // 53: qoyma.reference.v1.RecordIdentityResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 54: qoyma.reference.v1.AssignRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 55: qoyma.reference.v1.DecideRegimeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	3,   // 56: qoyma.reference.v1.DecideRegimeResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 57: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
+	87,  // 57: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
 	32,  // 58: qoyma.reference.v1.AddFindingResponse.finding:type_name -> qoyma.reference.v1.Finding
 	13,  // 59: qoyma.reference.v1.AskClarificationResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	87,  // 60: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
+	89,  // 60: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
 	13,  // 61: qoyma.reference.v1.DraftAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	34,  // 62: qoyma.reference.v1.GetDraftPDFResponse.paper:type_name -> qoyma.reference.v1.Paper
 	34,  // 63: qoyma.reference.v1.SubmitForSignatureResponse.paper:type_name -> qoyma.reference.v1.Paper
 	13,  // 64: qoyma.reference.v1.SubmitForSignatureResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 65: qoyma.reference.v1.ReturnDraftResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 66: qoyma.reference.v1.ExtendTermResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	85,  // 67: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
-	85,  // 68: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
+	87,  // 67: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
+	87,  // 68: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
 	13,  // 69: qoyma.reference.v1.RecordNoticeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	34,  // 70: qoyma.reference.v1.SignAnswerResponse.paper:type_name -> qoyma.reference.v1.Paper
 	13,  // 71: qoyma.reference.v1.SignAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 72: qoyma.reference.v1.DeliverAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
 	13,  // 73: qoyma.reference.v1.ForwardRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	84,  // 74: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
-	84,  // 75: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
-	88,  // 76: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
+	86,  // 74: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
+	86,  // 75: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
+	90,  // 76: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
 	71,  // 77: qoyma.reference.v1.EnrolSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	84,  // 78: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
-	84,  // 79: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
-	88,  // 80: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
+	86,  // 78: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
+	86,  // 79: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
+	90,  // 80: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
 	71,  // 81: qoyma.reference.v1.ListSignersResponse.signers:type_name -> qoyma.reference.v1.Signer
 	71,  // 82: qoyma.reference.v1.GetSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
 	71,  // 83: qoyma.reference.v1.RevokeSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
@@ -6825,42 +6973,44 @@ var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	76,  // 117: qoyma.reference.v1.ReferenceService.RevokeSigner:input_type -> qoyma.reference.v1.RevokeSignerRequest
 	79,  // 118: qoyma.reference.v1.ReferenceService.ListHolds:input_type -> qoyma.reference.v1.ListHoldsRequest
 	81,  // 119: qoyma.reference.v1.ReferenceService.HoldsOn:input_type -> qoyma.reference.v1.HoldsOnRequest
-	2,   // 120: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
-	6,   // 121: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
-	8,   // 122: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
-	15,  // 123: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
-	17,  // 124: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
-	19,  // 125: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
-	21,  // 126: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
-	23,  // 127: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
-	25,  // 128: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
-	28,  // 129: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
-	30,  // 130: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
-	36,  // 131: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
-	38,  // 132: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
-	40,  // 133: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
-	42,  // 134: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
-	44,  // 135: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
-	46,  // 136: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
-	48,  // 137: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
-	50,  // 138: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
-	52,  // 139: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
-	54,  // 140: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
-	56,  // 141: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
-	58,  // 142: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
-	60,  // 143: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
-	62,  // 144: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
-	64,  // 145: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
-	66,  // 146: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
-	68,  // 147: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
-	70,  // 148: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
-	73,  // 149: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
-	75,  // 150: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
-	77,  // 151: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
-	80,  // 152: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
-	82,  // 153: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
-	120, // [120:154] is the sub-list for method output_type
-	86,  // [86:120] is the sub-list for method input_type
+	83,  // 120: qoyma.reference.v1.ReferenceService.LockFiles:input_type -> qoyma.reference.v1.LockFilesRequest
+	2,   // 121: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
+	6,   // 122: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
+	8,   // 123: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
+	15,  // 124: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
+	17,  // 125: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
+	19,  // 126: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
+	21,  // 127: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
+	23,  // 128: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
+	25,  // 129: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
+	28,  // 130: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
+	30,  // 131: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
+	36,  // 132: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
+	38,  // 133: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
+	40,  // 134: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
+	42,  // 135: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
+	44,  // 136: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
+	46,  // 137: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
+	48,  // 138: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
+	50,  // 139: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
+	52,  // 140: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
+	54,  // 141: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
+	56,  // 142: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
+	58,  // 143: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
+	60,  // 144: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
+	62,  // 145: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
+	64,  // 146: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
+	66,  // 147: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
+	68,  // 148: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
+	70,  // 149: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
+	73,  // 150: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
+	75,  // 151: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
+	77,  // 152: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
+	80,  // 153: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
+	82,  // 154: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
+	84,  // 155: qoyma.reference.v1.ReferenceService.LockFiles:output_type -> qoyma.reference.v1.LockFilesResponse
+	121, // [121:156] is the sub-list for method output_type
+	86,  // [86:121] is the sub-list for method input_type
 	86,  // [86:86] is the sub-list for extension type_name
 	86,  // [86:86] is the sub-list for extension extendee
 	0,   // [0:86] is the sub-list for field type_name
@@ -6878,7 +7028,7 @@ func file_qoyma_reference_v1_reference_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_reference_v1_reference_proto_rawDesc), len(file_qoyma_reference_v1_reference_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   83,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

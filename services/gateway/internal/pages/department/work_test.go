@@ -226,6 +226,37 @@ func TestAnnouncing(t *testing.T) {
 	}
 }
 
+// TestRegisteredFilesAreChosen: a row that was chosen names the department's file, by which retention knows that it came; those of an
+// inventory whose term has not come may be chosen too.
+func TestRegisteredFilesAreChosen(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "announced", Kind: "early"})
+	s.Answers["ListFiles"] = func(m proto.Message) (proto.Message, error) {
+		id := map[string]string{"closed": "7", "listed": "8"}[m.(*retentionv1.ListFilesRequest).GetState()]
+		return &retentionv1.ListFilesResponse{Files: []*retentionv1.DepartmentFile{{File: &recordv1.File{Id: id, Index: "02-05", Title: text("Приказы " + id), Leaves: 3}}}}, nil
+	}
+	v := clerk(t, s)
+	v.Get("/transfers/2026-1/inventory", http.StatusOK, "Приказы 7", "Приказы 8")
+	v.Post("/transfers/2026-1/inventory", pagetest.Fields("do", "choose", "file", "8"), http.StatusSeeOther, "/transfers/2026-1/inventory?done=")
+	q, _ := s.Called("ListRows").(*intakev1.ListRowsRequest)
+	if len(q.GetFiles()) != 1 || q.GetFiles()[0].GetSourceId() != "8" || q.GetFiles()[0].GetPosition() != 3 {
+		t.Errorf("listed %v", q)
+	}
+}
+
+// TestWhatCameEarlyIsNotAskedFor: the card of a duty that an early transfer ended is gone from what is due.
+func TestWhatCameEarlyIsNotAskedFor(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "accepted", Kind: "early", AccessionNumber: "2026-7"})
+	duty := &retentionv1.DueTransfer{Inventory: &recordv1.Inventory{Number: "77", Files: 2}, DueOn: "2026-12-31", State: "waiting"}
+	s.Answers["ListDue"] = pagetest.Always(&retentionv1.ListDueResponse{Transfers: []*retentionv1.DueTransfer{duty}})
+	v := clerk(t, s)
+	before := v.Get("/dept", http.StatusOK, "77")
+	duty.State, duty.AccessionNumber, duty.EarlyTransferId, duty.Transferred = "fulfilled", "2026-7", "A2026-1", 2
+	after := v.Get("/dept", http.StatusOK, "/dept/transfers/A2026-1")
+	if cards := strings.Count(before, `class="card`) - strings.Count(after, `class="card`); cards != 1 {
+		t.Errorf("%d cards less", cards)
+	}
+}
+
 // TestEveryPageInEveryLanguage draws each page without a hole, in the states that change it.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, one := range []*intakev1.Transfer{

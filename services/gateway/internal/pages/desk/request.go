@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
@@ -37,6 +38,11 @@ type requestPage struct {
 
 // Shown is what a draft that is not worked on any more says.
 func (p requestPage) Shown() *referencev1.AnswerContent { return p.Saved.GetContent() }
+
+// Confirms is what the box of a finding's leaves confirms.
+func (requestPage) Confirms(code, leaves string) string {
+	return where(strings.TrimSpace(code), strings.TrimSpace(leaves))
+}
 
 // Cited is the citation of a finding.
 func (p requestPage) Cited(finding uint32) string { return cited(p.GetFindings(), finding) }
