@@ -3,6 +3,7 @@ package spool_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -191,5 +192,28 @@ func BenchmarkTable(b *testing.B) {
 	}
 	if err := table.Close(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+func TestTextIsWhatWasWritten(t *testing.T) {
+	for _, budget := range []int{0, 1, 10, 1 << 20} {
+		place := spool.Place{Dir: t.TempDir(), Budget: budget}
+		text, want := place.Text(), ""
+		for n := range 20 {
+			piece := strings.Repeat(fmt.Sprint(n), n)
+			want += piece
+			if _, err := text.Write([]byte(piece)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if got, err := io.ReadAll(text.Reader()); err != nil || string(got) != want || text.Size() != int64(len(want)) {
+				t.Errorf("%d: %q %d %v", budget, got, text.Size(), err)
+			}
+		}
+		empty(t, place.Dir)
+		if err := text.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

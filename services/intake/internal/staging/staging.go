@@ -8,7 +8,6 @@
 package staging
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // The faults of an upload that does not keep to its own announcements.
@@ -216,16 +216,21 @@ func (u *Upload) Wrap(info []bagit.Field) error {
 	if err := u.end(); err != nil {
 		return err
 	}
-	return u.checker.Wrap(info, func(name string, text *bytes.Buffer) error {
-		if _, err := u.File(name, uint64(text.Len())); err != nil {
+	return u.checker.Wrap(info, func(name string, text *spool.Text) error {
+		if _, err := u.File(name, uint64(text.Size())); err != nil {
 			return err
 		}
-		if err := u.Data(text.Bytes()); err != nil {
+		if _, err := io.Copy(data{u}, text.Reader()); err != nil {
 			return err
 		}
 		return u.end()
 	})
 }
+
+// data writes into the open file.
+type data struct{ *Upload }
+
+func (d data) Write(p []byte) (int, error) { return len(p), d.Data(p) }
 
 // Finish ends the last file and judges the package.
 func (u *Upload) Finish() (*bagit.Report, error) {
