@@ -164,7 +164,7 @@ func (c *Checker) Files(tags bool) iter.Seq[Entry] {
 
 // spooled remembers the first error of the folder that Options.Spool names. The checker is locked, or at its end.
 func (c *Checker) spooled(err error) {
-	if c.broken == nil {
+	if err != nil && c.broken == nil {
 		c.broken = err
 	}
 }

@@ -22,6 +22,7 @@ type Sorter struct {
 	file  *os.File // nil while nothing did
 	end   int64
 	count int
+	loose bool // the rows in memory may be out of order
 }
 
 // span is a row in memory: its key and value lie in text, one behind the other.
@@ -52,6 +53,7 @@ func (s *Sorter) Add(key, value []byte) error {
 	s.rows = append(s.rows, span{len(s.text), len(key), len(value)})
 	s.text = append(append(s.text, key...), value...)
 	s.count++
+	s.loose = true
 	return nil
 }
 
@@ -63,6 +65,10 @@ func (s *Sorter) key(r span) []byte { return s.text[r.at : r.at+r.key] }
 func (s *Sorter) value(r span) []byte { return s.text[r.at+r.key : r.at+r.key+r.value] }
 
 func (s *Sorter) sort() {
+	if !s.loose {
+		return // others may be reading
+	}
+	s.loose = false
 	slices.SortStableFunc(s.rows, func(a, b span) int { return bytes.Compare(s.key(a), s.key(b)) })
 }
 
@@ -143,7 +149,8 @@ func (w *writer) end() (run, error) {
 	return run{w.at, w.size}, nil
 }
 
-// Sorted begins to give the rows by their keys. It may be called again, also while another Cursor is read.
+// Sorted begins to give the rows by their keys. It may be called again, also while another Cursor is read;
+// each Cursor is one goroutine's.
 func (s *Sorter) Sorted() *Cursor {
 	s.sort()
 	return s.cursor(s.rows)
