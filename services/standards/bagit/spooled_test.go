@@ -78,7 +78,7 @@ func TestSpooledIsTheSameReport(t *testing.T) {
 		"other encoding": sound().with("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: windows-1251\n"),
 		"bad encoding":   sound().with(m, "\xff"+sound()[m]),
 		"marked":         sound().with(m, "\xEF\xBB\xBF"+sound()[m]),
-		"only faults":    files{"data/CON": "", "data/a.": "", "x/": "", "data/A": "", "data/a": "", "data/a/b": "", "data/b?": ""},
+		"only faults":    {"data/CON": "", "data/a.": "", "x/": "", "data/A": "", "data/a": "", "data/a/b": "", "data/b?": ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, opts := range []Options{{BLAKE3: true}, {AllowFetch: true, Limits: Limits{Faults: 3}}, {Limits: Limits{Entries: 9}}} {

@@ -193,12 +193,10 @@ func (m *many) same(dir string) (string, error) {
 		return "", err
 	}
 	sha := hex.EncodeToString(want.Sum(nil))
-	have, err := digestFile(filepath.Join(dir, inventoryName), "sha512")
-	if err != nil || have != sha {
-		return "", nil // what it is then, is seen when it is opened
-	}
-	sidecar, err := readLimited(filepath.Join(dir, m.skeleton.sidecarName()), 1<<10)
-	if digest, ok := parseSidecar(sidecar); err != nil || !ok || digest != sha {
+	// What cannot be read is not the same; what it is then, is seen when the object is opened.
+	have, _ := digestFile(filepath.Join(dir, inventoryName), "sha512")
+	sidecar, _ := readLimited(filepath.Join(dir, m.skeleton.sidecarName()), 1<<10)
+	if digest, ok := parseSidecar(sidecar); have != sha || !ok || digest != sha {
 		return "", nil
 	}
 	return sha, nil
@@ -313,7 +311,8 @@ func (a *attempt) recordMany(m *many) (sha string, err error) {
 	e, _ := editionOf(inv.Type)
 	sidecar := []byte(sha + "  " + inventoryName + "\n")
 	for _, f := range []recordFile{
-		{inv.Head + "/" + inv.sidecarName(), sidecar}, {inv.sidecarName(), sidecar},
+		{inv.Head + "/" + inv.sidecarName(), sidecar},
+		{inv.sidecarName(), sidecar},
 		{e.object(), []byte(strings.TrimPrefix(e.object(), "0=") + "\n")},
 	} {
 		if err := a.disk.WriteFile(filepath.Join(a.object, filepath.FromSlash(f.name)), f.text); err != nil {
