@@ -67,10 +67,6 @@ var (
 		"write who signed on paper: name and post, in at most {limit} characters",
 		"укажите, кто подписал на бумаге: имя и должность, не длиннее {limit} знаков",
 		"қағазға кім қол қойғанын жазыңыз: аты-жөні мен лауазымы, {limit} таңбадан аспасын")
-	noCommission = fault.Define(fault.Refused, "intake.approve.none",
-		"accession {number} needs no decision of the commission, or has it already",
-		"поступлению {number} решение комиссии не нужно или уже есть",
-		"{number} түсіміне комиссия шешімі керек емес немесе ол бар")
 )
 
 // AccessionOf is an accession of a department. Errors: BadNumber, NoAccession.
@@ -240,26 +236,6 @@ func checkedProtocol(p *recordv1.Protocol, today civil.Date) error {
 	return nil
 }
 
-// Approve records the commission's decision on an accession whose kind needs one (AR-8); it closes
-// the accession where both sides have signed.
-func Approve(q *intakev1.ApproveAccessionRequest) base.Decide {
-	return func(v *base.View, now time.Time) ([]base.Event, error) {
-		a, _, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(Lacks(a), "commission") {
-			return nil, noCommission.With("number", a.GetAccessionNumber())
-		}
-		if err := checkedProtocol(q.GetProtocol(), civil.Of(now)); err != nil {
-			return nil, err
-		}
-		a.Approved = q.GetProtocol()
-		events := []base.Event{ofAccession(a, &intakev1.AccessionApproved{AccessionNumber: a.GetAccessionNumber(), Protocol: q.GetProtocol()})}
-		return closing(a, events, now), nil
-	}
-}
-
 // closing adds the close of an accession that lacks nothing any more.
 func closing(a *intakev1.Accession, events []base.Event, now time.Time) []base.Event {
 	if len(Lacks(a)) > 0 || a.GetClosedOn() != "" {
@@ -272,7 +248,12 @@ func closing(a *intakev1.Accession, events []base.Event, now time.Time) []base.E
 const (
 	giver   = "giver"
 	archive = "archive"
+	// commission stands beside them in what an accession lacks.
+	commission = "commission"
 )
+
+// byKey is how a signature made with an enrolled key is known (ActSigned.how).
+const byKey = "key"
 
 // Lacks is what keeps an accession from being closed: giver, archive (their signatures),
 // commission (its decision, where the kind needs one).
@@ -283,7 +264,7 @@ func Lacks(a *intakev1.Accession) []string {
 	}
 	rule, ok := kind.ByName(a.GetGround().GetRule())
 	if ok && rule.Commission && a.GetApproved() == nil && a.GetGround().GetProtocol().GetNumber() == "" {
-		lacks = append(lacks, "commission")
+		lacks = append(lacks, commission)
 	}
 	return lacks
 }
@@ -372,8 +353,47 @@ func how(v *base.View, q *intakev1.SignActRequest, signed *intakev1.ActSigned, a
 	if len(q.GetSignature()) == 0 {
 		return needsKey.With()
 	}
-	signed.How, signed.KeyId, signed.Signature = "key", known.GetKeyId(), q.GetSignature()
+	signed.How, signed.KeyId, signed.Signature, signed.PublicKey = byKey, known.GetKeyId(), q.GetSignature(), known.GetPublicKey()
 	return Statement(signed, a, archiveCode, day).Verify(ed25519.PublicKey(known.GetPublicKey()), q.GetSignature())
+}
+
+// ToSign is what the account would sign on a day under one copy of the act, so that a program in front can
+// show it and have it signed. Errors: badSide, alreadySigned.
+func ToSign(a *intakev1.Accession, side, sha256 string, who Signer, archiveCode string, day civil.Date) (signing.Statement, error) {
+	if err := maySign(a, &intakev1.SignActRequest{Side: side}, who); err != nil {
+		return signing.Statement{}, err
+	}
+	return Statement(&intakev1.ActSigned{Side: side, Sha256: sha256, Account: who.Account}, a, archiveCode, day), nil
+}
+
+// Proofs are the signatures under an accession's act that were made with a key, each with the statement
+// that it was made over. One that was recorded before the key stood beside it takes the key that is known
+// still. Error: that a day stands in it that is none.
+func Proofs(v *base.View, a *intakev1.Accession, archiveCode string) (proofs []*intakev1.SignatureProof, err error) {
+	for _, s := range a.GetSignatures() {
+		if s.GetHow() != byKey {
+			continue
+		}
+		key := s.GetPublicKey()
+		if known := new(intakev1.SignerKeyKnown); len(key) == 0 {
+			if _, err := get(v, "signers", []byte(s.GetAccount()), known); err != nil {
+				return nil, err
+			}
+			if known.GetKeyId() == s.GetKeyId() {
+				key = known.GetPublicKey()
+			}
+		}
+		day, err := civil.Parse(s.GetSignedOn())
+		if err != nil {
+			return nil, fmt.Errorf("signature under %s: %w", a.GetAccessionNumber(), err)
+		}
+		text, err := Statement(s, a, archiveCode, day).Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("signature under %s: %w", a.GetAccessionNumber(), err)
+		}
+		proofs = append(proofs, &intakev1.SignatureProof{Side: s.GetSide(), Statement: text, PublicKey: key, Signature: s.GetSignature()})
+	}
+	return proofs, nil
 }
 
 // Statement is what a person signs under an act with a key.

@@ -35,6 +35,7 @@
 //	leaving     ‹year› ‹number› 0 ‹deaccession› → Deaccession
 //	left        ‹year› ‹number› 0 ‹position› → number of the deaccession proposed or done (4)
 //	signers     account                  → SignerKeyKnown, the last
+//	approvals   ‹state› 0 ‹year› ‹number› → nothing: what was laid before the commission, by state
 //
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
@@ -91,6 +92,7 @@ func Schema() base.Schema {
 		{Name: "leftovers"},
 		{Name: "duplicates"},
 		{Name: "digests"},
+		{Name: "approvals"},
 	}}
 }
 
