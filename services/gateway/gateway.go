@@ -22,6 +22,7 @@ import (
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
+	"github.com/qoyma/qoyma/services/gateway/internal/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/account"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/admin"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/audit"
@@ -159,10 +160,11 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 	if err != nil {
 		return nil, err
 	}
+	tries := keysign.NewTries()
 	for _, add := range []func(*web.Site) error{
-		public.Add, citizen.Add, desk.Add, insurance.Add,
+		public.Add, citizen.Add, desk.Add(tries), insurance.Add,
 		department.Add(uploads),
-		intake.Add, handover.Add,
+		intake.Add(tries), handover.Add,
 		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,
 	} {
 		if err := add(site); err != nil {
