@@ -16,8 +16,8 @@ import (
 
 // The faults of signing with a passphrase.
 var (
-	// Wrong says that the derived key is not the enrolled one.
-	Wrong = fault.Define(fault.Refused, "gateway.desk.passphrase",
+	// WrongPassphrase says that the derived key is not the enrolled one.
+	WrongPassphrase = fault.Define(fault.Refused, "gateway.desk.passphrase",
 		"this is not your signing passphrase; nothing was signed; type it again",
 		"это не ваша кодовая фраза для подписи; ничего не подписано; введите её снова",
 		"бұл сіздің қол қоюға арналған құпия сөйлеміңіз емес; ештеңеге қол қойылған жоқ; қайта теріңіз")
@@ -108,7 +108,7 @@ func (a *Tries) note(account string, right bool) {
 }
 
 // Sign derives the key and signs the statement. An attempt is counted before the key is derived, so that many at
-// once count as many. Errors: Wrong, TooOften, signing.BadParams, signing.BadStatement.
+// once count as many. Errors: WrongPassphrase, TooOften, signing.BadParams, signing.BadStatement.
 func (a *Tries) Sign(ctx context.Context, account, passphrase string, k *referencev1.KeyDerivation, s signing.Statement) ([]byte, error) {
 	if err := a.open(account); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (a *Tries) Sign(ctx context.Context, account, passphrase string, k *referen
 	}
 	defer clear(key)
 	if !signing.Public(key).Equal(ed25519.PublicKey(k.GetPublicKey())) {
-		return nil, Wrong.With()
+		return nil, WrongPassphrase.With()
 	}
 	a.note(account, true)
 	return s.Sign(key)

@@ -36,11 +36,11 @@ func TestGuessingIsStopped(t *testing.T) {
 		}
 	}
 	for range maxWrong - 1 {
-		try("head1", "өтірік сөйлем", Wrong.Code)
+		try("head1", "өтірік сөйлем", WrongPassphrase.Code)
 	}
 	try("head1", passphrase, "") // the right one after four wrong ones
 	for range maxWrong {
-		try("head1", "өтірік сөйлем", Wrong.Code)
+		try("head1", "өтірік сөйлем", WrongPassphrase.Code)
 	}
 	try("head1", passphrase, TooOften.Code)
 	try("head2", passphrase, "") // somebody else

@@ -197,7 +197,7 @@ func (a *approval) sign(r *web.Request, c referencev1.ReferenceServiceClient, nu
 	}
 	signature, err := a.tries.Sign(r.Context(), me(r), passphrase, s.GetKey(), statement)
 	if err != nil {
-		if fault.Of(err).Code == keysign.Wrong.Code {
+		if fault.Of(err).Code == keysign.WrongPassphrase.Code {
 			r.Wrong("passphrase", "desk.passphrase.wrong")
 			return nil
 		}

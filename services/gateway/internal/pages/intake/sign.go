@@ -120,7 +120,7 @@ func (s signer) withKey(r *web.Request, c intakev1.IntakeServiceClient, q *intak
 		return err
 	}
 	q.Signature, err = s.tries.Sign(r.Context(), r.Person.Account, passphrase, key, statement)
-	if err != nil && fault.Of(err).Code == keysign.Wrong.Code {
+	if err != nil && fault.Of(err).Code == keysign.WrongPassphrase.Code {
 		r.Wrong("passphrase", "intake.passphrase.wrong")
 		return nil
 	}
