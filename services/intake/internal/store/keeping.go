@@ -63,6 +63,10 @@ var (
 		"your account has a signing key, so the act is signed with the passphrase; nothing was signed",
 		"у вашей учётной записи есть ключ подписи: акт подписывается кодовой фразой; ничего не подписано",
 		"есептік жазбаңызда қол қою кілті бар: актіге құпия сөйлеммен қол қойылады; ештеңеге қол қойылған жоқ")
+	strangeKey = fault.Define(fault.Unavailable, "intake.sign.unknown_key",
+		"the key with which this was signed is not known here: it was enrolled a moment ago, or revoked; nothing was signed; try again, and ask the administrator if it repeats",
+		"ключ, которым это подписано, здесь неизвестен: он только что зарегистрирован или отозван; ничего не подписано; повторите, а если повторится – спросите администратора",
+		"қол қойылған кілт мұнда белгісіз: ол жаңа ғана тіркелген немесе кері алынған; ештеңеге қол қойылған жоқ; қайталаңыз, қайталана берсе, әкімшіден сұраңыз")
 	badHand = fault.Define(fault.Invalid, "intake.sign.hand",
 		"write who signed on paper: name and post, in at most {limit} characters",
 		"укажите, кто подписал на бумаге: имя и должность, не длиннее {limit} знаков",
@@ -332,7 +336,8 @@ func maySign(a *intakev1.Accession, q *intakev1.SignActRequest, who Signer) erro
 	return nil
 }
 
-// how settles by what the signature is known. Errors: badHand, needsKey, signing.NotSigned.
+// how settles by what the signature is known. Errors: badHand, needsKey, strangeKey,
+// signing.NotSigned.
 func how(v *base.View, q *intakev1.SignActRequest, signed *intakev1.ActSigned, a *intakev1.Accession, archiveCode string, day civil.Date) error {
 	if q.GetHand() != nil {
 		signed.How = "hand"
@@ -347,6 +352,9 @@ func how(v *base.View, q *intakev1.SignActRequest, signed *intakev1.ActSigned, a
 		return err
 	}
 	if !enrolled || len(known.GetPublicKey()) == 0 {
+		if len(q.GetSignature()) > 0 {
+			return strangeKey.With()
+		}
 		signed.How = "account"
 		return nil
 	}

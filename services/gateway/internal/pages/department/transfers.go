@@ -76,6 +76,9 @@ type transferPage struct {
 // Lacks tells whether the act lacks the signature of a side.
 func (p transferPage) Lacks(side string) bool { return slices.Contains(p.Open, side) }
 
+// Sendable tells whether files are uploaded for the transfer.
+func (p transferPage) Sendable() bool { return sendable(p.Transfer) }
+
 // row is one unit of the inventory with what has come for it.
 type row struct {
 	*recordv1.File
@@ -312,10 +315,37 @@ func nameContact(r *web.Request) (web.Redirect, error) {
 
 func send(r *web.Request) (any, error) {
 	p, err := transfer(r)
-	if t, ok := p.(transferPage); ok && err == nil && (t.Stage == "accepting" || t.Stage == "accepted") {
+	t, ok := p.(transferPage)
+	if ok && err == nil && (t.Stage == "accepting" || t.Stage == "accepted") {
 		return web.Redirect(t.Address), nil
 	}
+	if ok && err == nil && t.GetState() == "returned" {
+		err = t.onlyReturned(r)
+		return t, err
+	}
 	return p, err
+}
+
+// onlyReturned leaves of the page the rows that the archive returned: nothing else may be sent now.
+func (p *transferPage) onlyReturned(r *web.Request) error {
+	d, err := open(r)
+	if err != nil {
+		return err
+	}
+	res, err := d.intake.ListRowWork(r.Context(), &intakev1.ListRowWorkRequest{TransferId: p.GetTransferId(), Limit: listed, Returned: true})
+	faults := make(map[uint32][]*intakev1.PackageFault)
+	for _, f := range p.GetFaults() {
+		at := positionOf(f.GetWhere())
+		faults[at] = append(faults[at], f)
+	}
+	p.Rows, p.Next = nil, ""
+	for _, w := range res.GetRows() {
+		p.Rows = append(p.Rows, row{File: w.GetFile(), Faults: faults[w.GetFile().GetPosition()]})
+	}
+	if res.GetMore() {
+		p.Next = p.Address + "/problems"
+	}
+	return err
 }
 
 // act gives the act of acceptance as PDF.

@@ -96,7 +96,7 @@
 
   // The queue: by name, what is there and what is to come.
   const items = new Map();
-  let paused = false, cancelled = false, form = "", begun = 0;
+  let paused = false, cancelled = false, form = "", begun = "";
   const sum = (of) => [...items.values()].reduce((n, i) => n + of(i), 0);
   const whole = (i) => i.done;
 
@@ -280,9 +280,10 @@
   const finish = async () => {
     line("sent", say.tEnding);
     for (let tries = 0; ; tries++) {
-      const res = await list();
-      const id = res.status === 200 ? res.page.package : "";
-      begun = id || begun;
+      // Once asked for, it is the same package: where the answer was lost and it was refused, another one, of its good
+      // files, is under way now, and must not be finished in its place.
+      const res = begun ? { status: 200, page: { package: begun } } : await list();
+      begun = res.status === 200 ? res.page.package : "";
       const end = begun ? await ask("POST", address + "/finish?package=" + encodeURIComponent(begun)) : res;
       if (end.status === 200) {
         const to = JSON.parse(end.text).to;
@@ -295,6 +296,7 @@
 
   const upload = async (files) => {
     items.clear();
+    begun = "";
     for (let tries = 0; ; tries++) {
       const res = await list();
       if (res.status === 200) { form = res.page.form; break; }
@@ -336,7 +338,7 @@
   // What an earlier visit began.
   list().then((res) => {
     if (sending || res.status !== 200 || !res.page.package) return;
-    const p = line("begun", fill(texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(lang) }) + " ");
+    const p = line("begun", fill(res.page.refused ? texts.tKept : texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(lang) }) + " ");
     p.append(button(texts.tForget, forget));
   });
 })();
