@@ -79,6 +79,9 @@ func (p transferPage) Lacks(side string) bool { return slices.Contains(p.Open, s
 // Sendable tells whether files are uploaded for the transfer.
 func (p transferPage) Sendable() bool { return sendable(p.Transfer) }
 
+// Later: the pages of a transfer hear at once how it stands.
+func (transferPage) Later() bool { return false }
+
 // row is one unit of the inventory with what has come for it.
 type row struct {
 	*recordv1.File

@@ -150,7 +150,7 @@ func TestReturnedRowsAreSentInPieces(t *testing.T) {
 		if page := v.Get("/dept/transfers/2026-1/send", http.StatusOK, `name="row-2"`, `data-tus="/dept/transfers/2026-1/tus"`, "/static/upload.js"); strings.Contains(page, `name="row-1"`) {
 			t.Error("a row that stands is offered to be sent")
 		}
-		v.Get("/transfers/2026-1/rows/2", http.StatusOK, `name="row-2"`, `data-tus="/dept/transfers/2026-1/tus"`, `data-events="/dept/transfers/2026-1/progress"`, "/static/upload.js")
+		v.Get("/transfers/2026-1/rows/2", http.StatusOK, `name="row-2"`, `data-tus="/dept/transfers/2026-1/tus"`, `data-later="/dept/transfers/2026-1/progress"`, "/static/upload.js")
 	}
 	v.Get("/dept/transfers/2026-1/problems", http.StatusOK, `href="/dept/transfers/2026-1/send"`)
 	staff := pagetest.Open(t, world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, PackageId: "p"}), areas, "", monitor.Archivist)

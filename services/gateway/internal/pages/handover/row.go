@@ -36,6 +36,9 @@ type sending struct {
 	Address string
 }
 
+// Later: a row's page listens once its files are sent; until then it is a page like any other.
+func (sending) Later() bool { return true }
+
 // Sending is where the row's files go.
 func (p rowPage) Sending() sending { return sending{p.Transfer, p.Home} }
 

@@ -37,7 +37,6 @@
 
   // What the archive says, to everybody who looks at this transfer.
   let sending = false;
-  const events = new EventSource(say.events);
   const heard = (e) => {
     const now = JSON.parse(e.data);
     if (now.uploading) {
@@ -49,9 +48,14 @@
       line("changed").replaceChildren(a);
     }
   };
-  events.addEventListener("state", heard);
-  events.addEventListener("end", (e) => { heard(e); events.close(); });
-  addEventListener("pagehide", () => events.close());
+  let events = null;
+  const listen = (to) => {
+    events = new EventSource(to);
+    events.addEventListener("state", heard);
+    events.addEventListener("end", (e) => { heard(e); events.close(); });
+  };
+  if (say.events) listen(say.events);
+  addEventListener("pagehide", () => events?.close());
 
   const box = document.getElementById("tus");
   if (!box) return; // a page that only watches
@@ -331,6 +335,7 @@
     document.querySelectorAll("form.upload button").forEach((b) => { b.disabled = true; });
     line("broken", null);
     line("begun", null);
+    if (!events && say.later) listen(say.later);
     live.scrollIntoView({ block: "nearest" });
     upload(files);
   }));
