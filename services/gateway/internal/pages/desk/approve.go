@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
-	"github.com/qoyma/qoyma/services/gateway/internal/keysign"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/signing"

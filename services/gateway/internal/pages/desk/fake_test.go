@@ -18,7 +18,7 @@ import (
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
-	"github.com/qoyma/qoyma/services/gateway/internal/keysign"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"

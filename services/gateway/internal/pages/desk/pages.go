@@ -9,7 +9,7 @@ import (
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
-	"github.com/qoyma/qoyma/services/gateway/internal/keysign"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )

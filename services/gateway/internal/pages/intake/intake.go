@@ -13,8 +13,8 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
-	"github.com/qoyma/qoyma/services/gateway/internal/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/monitor"
