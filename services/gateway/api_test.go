@@ -74,6 +74,7 @@ var unlisted = map[string]string{
 	"qoyma.intake.v1.IntakeService.UploadPackage":     "streams bytes: packages have an upload of their own",
 	"qoyma.intake.v1.IntakeService.ReadContent":       "streams bytes: the page of a file gives them",
 	"qoyma.intake.v1.IntakeService.WatchTransfer":     "streams: the page of a transfer shows it",
+	"qoyma.reference.v1.ReferenceService.LockFiles":   "among services",
 	"qoyma.intake.v1.IntakeService.RestoreContent":    "among services",
 	"qoyma.intake.v1.IntakeService.RestoreRecord":     "among services",
 	"qoyma.journal.v1.JournalService.Read":            "among services",

@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +159,11 @@ func TestAClerkAnnouncesForHisDepartmentAlone(t *testing.T) {
 	if _, err := w.client.AnnounceTransfer(t.Context(), announcement("purchase")); fault.KindOf(err) != fault.Denied {
 		t.Errorf("a purchase: %v", err)
 	}
+	counted := announcement("extra")
+	counted.Organisation, counted.Inventory, counted.Undescribed = nil, nil, &intakev1.Undescribed{Units: 3}
+	if _, err := w.client.AnnounceTransfer(t.Context(), counted); fault.Of(err).Code != "intake.announce.countable" {
+		t.Errorf("an extra transfer without an inventory: %v", err)
+	}
 	w.as(clerk("medeniet"))
 	for name, err := range map[string]error{
 		"rows":    second(w.client.ListRows(t.Context(), &intakev1.ListRowsRequest{CommandId: newID(), TransferId: id, Files: []*recordv1.File{file(3, 1)}})),
@@ -167,6 +173,7 @@ func TestAClerkAnnouncesForHisDepartmentAlone(t *testing.T) {
 		"comment": second(w.client.CommentRow(t.Context(), &intakev1.CommentRowRequest{CommandId: newID(), TransferId: id, Position: 1, Text: "x"})),
 		"work":    second(w.client.ListRowWork(t.Context(), &intakev1.ListRowWorkRequest{TransferId: id})),
 		"receipt": second(w.client.GetReceipt(t.Context(), &intakev1.GetReceiptRequest{TransferId: id})),
+		"print":   second(w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: id, Language: "ru"})),
 	} {
 		if !errors.Is(err, transfer.Unknown) {
 			t.Errorf("%s by another department: %v", name, err)
@@ -228,6 +235,21 @@ func TestEarlyTransfersWaitForTheHead(t *testing.T) {
 	if _, err := w.accept(newID(), id); !errors.Is(err, transfer.NoConsent) {
 		t.Fatalf("without consent: %v", err)
 	}
+	rule := w.seen(id).GetKind()
+	if !slices.Contains(rule.GetNeeds(), "consent") || rule.GetRule() != "transfer.early@1" || !strings.Contains(rule.GetBasis().GetKk(), "бұйрық") || !strings.Contains(rule.GetBasis().GetEn(), "Order") {
+		t.Errorf("it does not say by which rule it was announced: %v", rule)
+	}
+	waits := func() bool {
+		t.Helper()
+		res, err := w.client.ListTransfers(t.Context(), &intakev1.ListTransfersRequest{State: "expected"})
+		if err != nil || len(res.GetTransfers()) != 1 {
+			t.Fatalf("%v %v", res, err)
+		}
+		return res.GetTransfers()[0].GetAwaitsConsent() && w.seen(id).GetTransfer().GetAwaitsConsent()
+	}
+	if !waits() {
+		t.Error("nobody says that it waits for the head")
+	}
 	w.as(head)
 	consent := &intakev1.ConsentTransferRequest{CommandId: newID(), TransferId: id}
 	if _, err := w.client.ConsentTransfer(t.Context(), consent); err != nil {
@@ -237,6 +259,9 @@ func TestEarlyTransfersWaitForTheHead(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 	w.as(archivist)
+	if waits() {
+		t.Error("it still waits for the head")
+	}
 	if _, err := w.accept(newID(), id); err != nil {
 		t.Error(err)
 	}

@@ -305,6 +305,53 @@ func TestAWatcherSeesAnUploadGrowAndEnd(t *testing.T) {
 	}
 }
 
+// TestAWatcherSeesFilesCome watches a package that comes file by file: what is announced, and what is on the disk, long before
+// somebody finishes it.
+func TestAWatcherSeesFilesCome(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	watch, err := w.client.WatchTransfer(t.Context(), &intakev1.WatchTransferRequest{TransferId: "2026-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := func(files, whole uint32, bytes, there uint64) {
+		t.Helper()
+		for {
+			m, err := watch.Recv()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.GetUploading() {
+				t.Fatal("nobody finishes it")
+			}
+			if m.GetComingFiles() == files && m.GetComingWhole() == whole && m.GetComingBytes() == bytes && m.GetComingThere() == there {
+				return
+			}
+		}
+	}
+	until(0, 0, 0, 0)
+	one, err := w.openUpload("2026-1", "bare", "data/1/a", 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.openUpload("2026-1", "bare", "data/1/b", 4); err != nil {
+		t.Fatal(err)
+	}
+	until(2, 0, 10, 0)
+	if _, err := w.appendUpload("2026-1", one, 0, "abc", "ok"); err != nil {
+		t.Fatal(err)
+	}
+	until(2, 0, 10, 3)
+	if _, err := w.appendUpload("2026-1", one, 3, "def", "ok"); err != nil {
+		t.Fatal(err)
+	}
+	until(2, 1, 10, 6)
+	if _, err := w.client.DiscardUpload(t.Context(), &intakev1.DiscardUploadRequest{TransferId: "2026-1"}); err != nil {
+		t.Fatal(err)
+	}
+	until(0, 0, 0, 0)
+}
+
 // TestTheBookIsPrinted prints the book of a year that has lines, and refuses what has none.
 func TestTheBookIsPrinted(t *testing.T) {
 	w := newWorld(t)

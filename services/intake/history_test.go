@@ -115,7 +115,13 @@ func TestAnObjectOfAnEarlierProgramIsTakenAsItIs(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.s.plans.Repository.Create(t.Context(), "kz-test", "2026-1", begun.Time(), files); err != nil {
+	if _, err := w.s.plans.Repository.Create(t.Context(), "kz-test", "2026-1", begun.Time(), func(yield func(repository.File, error) bool) {
+		for _, f := range files {
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	w.reopen()

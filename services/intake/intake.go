@@ -12,7 +12,9 @@ import (
 
 	"google.golang.org/grpc"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
 	"github.com/qoyma/qoyma/services/intake/internal/api"
@@ -77,6 +79,20 @@ func registry(folder string) (identify func(path string) bagit.Identifier, calle
 	return func(path string) bagit.Identifier { return r.Watch(path) }, called, nil
 }
 
+// reached are the services that a deaccession asks.
+func reached(h *host.Service) api.Others {
+	return api.Others{
+		Catalogue: func() (cataloguev1.CatalogueServiceClient, error) {
+			conn, err := h.Conn("catalogue")
+			return cataloguev1.NewCatalogueServiceClient(conn), err
+		},
+		Reference: func() (referencev1.ReferenceServiceClient, error) {
+			conn, err := h.Conn("reference")
+			return referencev1.NewReferenceServiceClient(conn), err
+		},
+	}
+}
+
 // retry is how often acceptances that could not go on (a full disk) are tried again.
 const retry = time.Minute
 
@@ -110,6 +126,7 @@ func open(cfg Config, p host.Process) (*service, error) {
 	}
 	server := api.New(plans, reserve)
 	server.Software, server.Signatures = strings.TrimSpace("qoyma "+telemetry.Version()), signatures
+	server.Others = reached(h)
 	if scanner != nil {
 		server.Scanner = scanner
 	}
@@ -124,14 +141,15 @@ func open(cfg Config, p host.Process) (*service, error) {
 		tick := time.NewTicker(retry)
 		defer tick.Stop()
 		for {
-			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
-				p.Log.ErrorContext(ctx, "an acceptance cannot be finished yet, or what is left of a package not be forgotten", "error", err)
+			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx), server.Destroy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "an acceptance or a destruction cannot be finished yet, or what is left of a package not be forgotten", "error", err)
 			}
 			if err := server.SweepUploads(time.Now()); err != nil && p.Log != nil {
 				p.Log.ErrorContext(ctx, "unfinished uploads cannot be swept away yet", "error", err)
 			}
 			select {
 			case <-tick.C:
+			case <-server.Woken():
 			case <-ctx.Done():
 				return nil
 			}

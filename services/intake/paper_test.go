@@ -152,6 +152,53 @@ func utf16Of(raw []byte) string {
 	return string(utf16.Decode(units))
 }
 
+// TestReceiptsArePrinted (IS-9): each hand-over has its receipt as PDF in both languages, counted in words, with the side that
+// gives and the side that takes; printed again it has the same bytes.
+func TestReceiptsArePrinted(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5))
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"0001/a.txt": "бір"})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.client.ReceivePaper(t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: "2026-1", Units: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 1, Reason: "unreadable"}); err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[uint32]map[string][]string{
+		1: {"ru": {"РАСПИСКА № 1", "получены файлы", "1 (один)", "SHA-512"}, "kk": {"№ 1 ҚОЛХАТ", "файлдары алынды", "1 (бір)"}},
+		2: {"ru": {"РАСПИСКА № 2", "Сдал: Управление образования", "2 (два) дела", "SHA-256"}, "kk": {"№ 2 ҚОЛХАТ", "2 (екі) іс"}},
+		3: {"ru": {"РАСПИСКА № 3", "Принял: Управление образования", "возвращено на исправление", "1 (одно) дело"}, "kk": {"түзетуге қайтарылды"}},
+	} {
+		for language, texts := range want {
+			q := &intakev1.PrintReceiptRequest{TransferId: "2026-1", Number: number, Language: language}
+			first, err := w.client.PrintReceipt(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := w.client.PrintReceipt(t.Context(), q); err != nil || again.GetSha256() != first.GetSha256() || len(first.GetSha256()) != 64 {
+				t.Errorf("receipt %d: another print has other bytes (%v)", number, err)
+			}
+			said := pdfText(t, first.GetPdf())
+			if signed := strings.Contains(said, map[string]string{"ru": "подпись, дата", "kk": "қолы, күні"}[language]); signed != (number > 1) {
+				t.Errorf("receipt %d in %s: places for signatures %t; they stand where people meet, and nowhere else", number, language, signed)
+			}
+			for _, text := range texts {
+				if !strings.Contains(said, text) {
+					t.Errorf("receipt %d in %s: no %q in\n%s", number, language, text, said)
+				}
+			}
+		}
+	}
+	if _, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: "2026-1", Number: 9, Language: "ru"}); fault.Of(err).Code != "intake.receipt.unknown" {
+		t.Errorf("a receipt that is none: %v", err)
+	}
+	if _, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: "2026-1", Language: "en"}); fault.Of(err).Code != "act.language" {
+		t.Errorf("in English: %v", err)
+	}
+}
+
 // TestFindingsSayWhatTheyMust (practice.md): a refusal leaves no finding behind.
 func TestFindingsSayWhatTheyMust(t *testing.T) {
 	w := newWorld(t)

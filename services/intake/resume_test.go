@@ -178,7 +178,7 @@ func TestARefusedPackageLeavesNothing(t *testing.T) {
 	}{
 		"a row that is not listed": {staging.Bare, map[string]string{"data/7/x": "x"}, ""},
 		"out of the bag":           {staging.Bare, map[string]string{"data/../../x": "x"}, ""},
-		"no ZIP":                   {staging.Zip, map[string]string{"": "this is none"}, "parcel.zip"},
+		"no ZIP":                   {staging.Zip, map[string]string{"": "this is none"}, "parcel.zip.none"},
 		"an empty ZIP":             {staging.Zip, map[string]string{"": zipped(t, nil)}, "intake.upload.zip_empty"},
 		"out of the ZIP":           {staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/../../../x": "x"})}, ""},
 	} {

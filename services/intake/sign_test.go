@@ -187,6 +187,8 @@ func TestUnitsLeaveByFourEyes(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := a.GetAccessionNumber()
+	w.placed(n, "7", "1", 40)
+	w.others.place(n, map[string]uint32{"7/1/42": 2})
 	ask := func(change func(*intakev1.ProposeDeaccessionRequest), positions ...uint32) error {
 		q := &intakev1.ProposeDeaccessionRequest{
 			CommandId: newID(), AccessionNumber: n, Way: "transferred", Ground: "передача в профильный архив", Receiver: "ЦГА РК", Positions: positions,

@@ -49,6 +49,7 @@ type world struct {
 	caller  monitor.Identity
 	nextSeq uint64
 	cfg     Config
+	others  *others
 }
 
 var archivist = monitor.Identity{
@@ -57,7 +58,7 @@ var archivist = monitor.Identity{
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), caller: archivist}
+	w := &world{t: t, dir: t.TempDir(), caller: archivist, others: newOthers()}
 	if err := os.MkdirAll(filepath.Join(w.dir, "keys"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	w.s, err = open(w.cfg, host.Process{Archive: "kz-test", Data: w.dir, Keys: filepath.Join(w.dir, "keys"), Log: slog.New(slog.DiscardHandler), Reserve: 1})
+	w.s, err = open(w.cfg, host.Process{Archive: "kz-test", Data: w.dir, Keys: filepath.Join(w.dir, "keys"), Log: slog.New(slog.DiscardHandler), Reserve: 1, Conn: w.others.conn})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -21,6 +22,7 @@ import (
 	"github.com/qoyma/qoyma/services/reference/internal/api"
 	"github.com/qoyma/qoyma/services/reference/internal/issue"
 	"github.com/qoyma/qoyma/services/reference/internal/papers"
+	"github.com/qoyma/qoyma/services/reference/internal/react"
 	"github.com/qoyma/qoyma/services/reference/internal/rules"
 	"github.com/qoyma/qoyma/services/reference/internal/secret"
 	"github.com/qoyma/qoyma/services/reference/internal/store"
@@ -117,6 +119,14 @@ func open(cfg Config, p host.Process) (*service, error) {
 		return certificate.Verify(pdf, key)
 	}
 	server := api.New(&store.Rules{Law: l}, office, prove, log)
+	server.Catalogue = func() (cataloguev1.CatalogueServiceClient, error) {
+		conn, err := h.Conn("catalogue")
+		if err != nil {
+			return nil, err
+		}
+		return cataloguev1.NewCatalogueServiceClient(conn), nil
+	}
+	h.Follow(react.Intake, react.Handlers())
 	h.OnTimer(store.OnTimer)
 	h.Serve(func(r grpc.ServiceRegistrar) { referencev1.RegisterReferenceServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error {

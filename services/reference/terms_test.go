@@ -310,7 +310,7 @@ func TestPreview(t *testing.T) {
 			t.Errorf("%+v: %v", c, res)
 		}
 		steps := res.GetDuties()[0].GetSteps()
-		if len(steps) < 2 || steps[0].GetVerified() || steps[0].GetWords().GetKk() == "" || res.GetDuties()[0].GetEdition() == "" {
+		if len(steps) < 2 || steps[0].GetVerified() || steps[0].GetWords().GetKk() == "" || steps[0].GetBasis().GetKk() == "" || res.GetDuties()[0].GetEdition() == "" {
 			t.Errorf("%+v: arithmetic %v", c, steps)
 		}
 		q := sabira()
@@ -323,6 +323,12 @@ func TestPreview(t *testing.T) {
 		if !proto.Equal(reg.GetRegime(), res.GetRegime()) || reg.GetDueOn() != res.GetDueOn() {
 			t.Errorf("%+v: registration says otherwise: %v", c, reg)
 		}
+	}
+	_, err := w.as(visitor).PreviewRequest(t.Context(), &referencev1.PreviewRequestRequest{
+		Facts: &referencev1.RegimeFacts{Topic: "other", Wish: "information"}, Channel: "web", Applicant: &referencev1.Applicant{Iin: "610405400018"},
+	})
+	if code(err) != "reference.iin" {
+		t.Errorf("a misread number is previewed: %v", err)
 	}
 	if got := w.s.host.Store().Head().Seq; got != before+12 {
 		t.Errorf("%d events; four registrations are twelve", got-before)

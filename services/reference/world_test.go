@@ -47,6 +47,7 @@ type world struct {
 	mu     sync.Mutex
 	caller monitor.Identity
 	log    *lines
+	shelf  *shelf
 }
 
 // clock is the world's time, moved by the test.
@@ -101,7 +102,7 @@ var (
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), clock: new(clock), log: new(lines), caller: archivist, cfg: Config{
+	w := &world{t: t, dir: t.TempDir(), clock: new(clock), log: new(lines), shelf: new(shelf), caller: archivist, cfg: Config{
 		NameKK: "Жетіөзен облысының мемлекеттік архиві", NameRU: "Государственный архив Жетиозенской области",
 		AddressKK: "Жетіөзен қаласы, Архив көшесі, 1", AddressRU: "город Жетиозен, улица Архивная, 1", URL: "https://archive.example/",
 	}}
@@ -120,6 +121,7 @@ func (w *world) open() {
 	var err error
 	w.s, err = open(w.cfg, host.Process{
 		Archive: "kz-test", Data: w.dir, Keys: filepath.Join(w.dir, "keys"), Log: slog.New(slog.NewTextHandler(w.log, nil)), Reserve: 1, Now: w.clock.now,
+		Conn: func(string, string) (grpc.ClientConnInterface, error) { return w.shelf, nil },
 	})
 	if err != nil {
 		w.t.Fatal(err)

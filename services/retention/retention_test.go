@@ -188,26 +188,106 @@ func accession(number, transfer string, files ...string) []store.Event {
 	}
 }
 
-// The timer lets an inventory fall due, and intake's acceptance, over the bus, closes the duty;
-// an acceptance of nothing is parked where a person sees it.
-func TestAnAcceptanceClosesTheDuty(t *testing.T) {
-	a := start(t)
+// closed are files of the department that closed in 2014 and fell due long ago.
+func (a *archives) closed(n int) (files []string) {
+	a.t.Helper()
 	done[*retentionv1.RegisterOrganisationResponse](a)(a.client.RegisterOrganisation(a.ctx, &retentionv1.RegisterOrganisationRequest{CommandId: id(), Organisation: &recordv1.Organisation{
 		Id: "almaly", Name: &recordv1.Text{Kk: "Алмалы ауданының әкімдігі"}, Level: "district",
 	}}))
 	done[*retentionv1.AddNomenclatureEntryResponse](a)(a.client.AddNomenclatureEntry(a.ctx, &retentionv1.AddNomenclatureEntryRequest{CommandId: id(), Entry: &retentionv1.NomenclatureEntry{
 		OrganisationId: "almaly", Year: 2014, Index: "02-05", Title: &recordv1.Text{Kk: "Бұйрықтар"}, Term: "тұрақты", Article: "19",
 	}}))
-	var files []string
-	for range 2 {
+	for range n {
 		f := done[*retentionv1.OpenFileResponse](a)(a.client.OpenFile(a.ctx, &retentionv1.OpenFileRequest{CommandId: id(), OrganisationId: "almaly", Year: 2014, Index: "02-05", OpenedOn: "2014-01-09"}))
 		files = append(files, f.GetFile().GetFile().GetId())
 		done[*retentionv1.CloseFileResponse](a)(a.client.CloseFile(a.ctx, &retentionv1.CloseFileRequest{CommandId: id(), FileId: files[len(files)-1], ClosedOn: "2014-12-30", Leaves: 10}))
 	}
+	return files
+}
+
+func (a *archives) approve(number string, files ...string) {
+	a.t.Helper()
 	done[*retentionv1.ApproveInventoryResponse](a)(a.client.ApproveInventory(a.ctx, &retentionv1.ApproveInventoryRequest{
-		CommandId: id(), OrganisationId: "almaly", Number: "1", Kind: "permanent", FileIds: files, Title: &recordv1.Text{Kk: "Істер"},
+		CommandId: id(), OrganisationId: "almaly", Number: number, Kind: "permanent", FileIds: files, Title: &recordv1.Text{Kk: "Істер"},
 		Approval: &recordv1.Protocol{Commission: "СТК", Number: "3", Date: "2016-02-01"},
 	}))
+}
+
+// parked are the events that wait for a person.
+func (a *archives) parked() (waiting []*journalv1.WaitingRow) {
+	a.t.Helper()
+	if err := a.retention.Store().View(func(v *store.View) (err error) {
+		waiting, err = v.Waiting(10)
+		return err
+	}); err != nil {
+		a.t.Fatal(err)
+	}
+	return waiting
+}
+
+func (a *archives) whole() {
+	a.t.Helper()
+	problems, err := a.retention.Store().Verify(a.t.TempDir())
+	if err != nil || len(problems) > 0 {
+		a.t.Errorf("%v %v", problems, err)
+	}
+}
+
+// TestAnEarlyTransferEndsTheDuty: files that came by an announced transfer are not owed again. What its acceptance left out (rows that
+// were returned) stays owed: it falls due alone, under its own number in the inventory, and its own transfer then closes the duty.
+func TestAnEarlyTransferEndsTheDuty(t *testing.T) {
+	a := start(t)
+	files := a.closed(5)
+	early := func(number, transfer, organisation string, ids ...string) {
+		refs := []journal.Ref{{Type: "accession", ID: number}, {Type: "transfer", ID: transfer}, {Type: "organisation", ID: organisation}}
+		list := &intakev1.AccessionFilesAccepted{AccessionNumber: number, Kind: "early", Last: true}
+		for i, f := range ids {
+			list.Files = append(list.Files, &intakev1.AcceptedFile{File: &recordv1.File{Id: fmt.Sprint(transfer, "/", i+1), SourceId: f}})
+		}
+		a.intakeWrites(store.Event{Refs: refs, Body: &intakev1.AccessionAccepted{AccessionNumber: number, TransferId: transfer, Kind: "early"}}, store.Event{Refs: refs, Body: list})
+	}
+	state := func(f string) string {
+		return done[*retentionv1.GetFileResponse](a)(a.client.GetFile(a.ctx, &retentionv1.GetFileRequest{FileId: f})).GetFile().GetState()
+	}
+	// What is closed and listed nowhere comes first; then it cannot be listed any more.
+	early("2026-1", "A2026-1", "almaly", "", files[4])
+	a.until("the file that was in no inventory is transferred", func() bool { return state(files[4]) == "transferred" })
+	a.approve("1", files[0], files[1])
+	a.approve("2", files[2], files[3])
+	duty := func(inventory string) *retentionv1.DueTransfer {
+		for _, d := range done[*retentionv1.ListDueResponse](a)(a.client.ListDue(a.ctx, &retentionv1.ListDueRequest{})).GetTransfers() {
+			if d.GetInventory().GetNumber() == inventory {
+				return d
+			}
+		}
+		t.Fatalf("no duty for inventory %s", inventory)
+		return nil
+	}
+	a.until("both are due", func() bool { return duty("1").GetState() == "due" && duty("2").GetState() == "due" })
+	early("2026-2", "A2026-2", "almaly", files[0], files[2], files[0])
+	a.until("one of each is transferred", func() bool { return duty("1").GetTransferred() == 1 && duty("2").GetTransferred() == 1 })
+	if duty("1").GetState() != "due" || duty("2").GetState() != "due" {
+		t.Errorf("what was left out is not owed any more: %v, %v", duty("1"), duty("2"))
+	}
+	early("2026-3", "A2026-3", "almaly", files[1])
+	a.until("nothing of the first is left", func() bool { return duty("1").GetState() == "fulfilled" })
+	if d := duty("1"); d.GetAccessionNumber() != "2026-3" || d.GetEarlyTransferId() != "A2026-3" {
+		t.Errorf("%v", d)
+	}
+	a.intakeWrites(accession("2026-4", duty("2").GetTransferId(), files[3])...)
+	a.until("the rest of the second came by its own transfer", func() bool { return duty("2").GetState() == "fulfilled" && state(files[3]) == "transferred" })
+	early("2026-5", "A2026-4", "others", files[0])
+	early("2026-6", "A2026-5", "almaly", "90000")
+	a.until("what is not theirs waits for a person", func() bool { return len(a.parked()) == 2 })
+	a.whole()
+}
+
+// The timer lets an inventory fall due, and intake's acceptance, over the bus, closes the duty;
+// an acceptance of nothing is parked where a person sees it.
+func TestAnAcceptanceClosesTheDuty(t *testing.T) {
+	a := start(t)
+	files := a.closed(2)
+	a.approve("1", files...)
 	duty := func() *retentionv1.DueTransfer {
 		list := done[*retentionv1.ListDueResponse](a)(a.client.ListDue(a.ctx, &retentionv1.ListDueRequest{})).GetTransfers()
 		if len(list) != 1 {
@@ -229,20 +309,11 @@ func TestAnAcceptanceClosesTheDuty(t *testing.T) {
 	if d := duty(); d.GetState() != "fulfilled" || d.GetAccessionNumber() != "2026-1" {
 		t.Errorf("got %v", d)
 	}
-	var waiting []*journalv1.WaitingRow
-	if err := a.retention.Store().View(func(v *store.View) (err error) {
-		waiting, err = v.Waiting(10)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	waiting := a.parked()
 	if len(waiting) != 2 || waiting[0].GetObject().GetId() != "2026-77" {
 		t.Errorf("the acceptance of nothing and its files must wait: %v", waiting)
 	}
-	problems, err := a.retention.Store().Verify(t.TempDir())
-	if err != nil || len(problems) > 0 {
-		t.Errorf("%v %v", problems, err)
-	}
+	a.whole()
 }
 
 func TestNoServiceWithoutGrounds(t *testing.T) {

@@ -115,7 +115,7 @@ func (b *tab) receipt(axe string) {
 	b.leads(chromedp.Click(chromedp.CSS(`a[href="/r/` + number + `/withdraw"]`)))
 	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`input[name=sure]`))))
 	b.leads(chromedp.Click(chromedp.CSS(`#step .actions button`)))
-	if asks[int](b, `document.querySelectorAll('.done').length + document.querySelectorAll('.badge.good').length`) != 2 {
+	if asks[int](b, `document.querySelectorAll('.done').length + document.querySelectorAll('.badge').length`) != 2 {
 		b.t.Errorf("after withdrawing: %s", asks[string](b, `document.body.innerText`))
 	}
 }

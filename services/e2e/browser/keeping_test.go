@@ -184,6 +184,7 @@ func (b *tab) leaves(here, lang, axe string) {
 	b.seen("leave", lang, axe)
 	b.fills("positions", "1", "receiver", "Иесі", "ground", "Иесінің өтініші", "commission", "СТК", "protocol", "8", "date", "2026-11-21")
 	b.ticks("way", "returned_to_owner")
+	b.ticks("content", "destroyed")
 	b.presses(send)
 	proposal := asks[string](b, `location.pathname`)
 	if n := asks[int](b, `document.querySelectorAll('main form').length`); n != 0 {
@@ -197,5 +198,13 @@ func (b *tab) leaves(here, lang, axe string) {
 	b.seen("deaccessioned", lang, axe)
 	if pdf := b.fetch(asks[string](b, `document.querySelector('a[href*="/act/`+lang+`"]').href`)); !strings.HasPrefix(pdf, "%PDF-") {
 		b.t.Errorf("the act of deaccession is %.20q", pdf)
+	}
+	b.signsIn("arhivist", proposal, lang)
+	b.fills("document", "№ 4, 22.11.2026")
+	b.seen("receipt-left", lang, axe)
+	b.presses(do("receive"))
+	b.seen("received-left", lang, axe)
+	if asks[bool](b, `document.querySelector('button[value=receive]') !== null`) {
+		b.t.Error("the receipt is asked for again")
 	}
 }

@@ -210,3 +210,30 @@ func TestAnUploadOutlivesItsPage(t *testing.T) {
 	}
 	stands(t, transfer, digests)
 }
+
+// TestWhoeverLooksSeesFilesCome sends a package from elsewhere, file by file, while the clerk has its pages open: that of the
+// transfer says at once what has come, that of sending as soon as something moves; nobody has finished anything.
+func TestWhoeverLooksSeesFilesCome(t *testing.T) {
+	transfer := newTransfer(t)
+	here, sender := "/dept/transfers/"+transfer, enter(t, "su-bolimi")
+	made := sender.tus("POST", here+"/tus", "", "Upload-Length", "10", "Upload-Metadata", "filename "+word("папка/1/скан.txt")+",form "+word("bare"))
+	sends := func(offset, text string) {
+		t.Helper()
+		if got := sender.tus("PATCH", made.Get("Location"), text, "Content-Type", offsetStream, "Upload-Offset", offset); got.status != 204 {
+			t.Fatalf("%d %s", got.status, got.text)
+		}
+	}
+	sends("0", "төрт") // eight bytes
+	b := open(t, true)
+	b.signsIn("su-bolimi", here, "ru")
+	b.waitsFor("Файлы приходят: целиком 0 из 1, 8 Б из 10 Б")
+	b.visit(here+"/send", "ru")
+	b.waitsFor("Есть незавершённая загрузка")
+	if n := asks[int](b, `document.querySelectorAll('#live .coming').length`); n != 0 {
+		t.Error("what only lies there is said to be coming")
+	}
+	sends("8", "9")
+	b.waitsFor("Файлы приходят: целиком 0 из 1, 9 Б из 10 Б")
+	sends("9", "!")
+	b.waitsFor("Файлы приходят: целиком 1 из 1, 10 Б из 10 Б")
+}

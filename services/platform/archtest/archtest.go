@@ -59,9 +59,10 @@ var plain = []string{"platform/fault", "platform/civil", "platform/numeral", "pl
 // mechanics are the folders below a service's internal that do I/O; all others are rules. What
 // find does is to keep an index at the heels of a store; accept carries out a plan, commands of
 // its own, one after another, and so does issue; keeper does the long work of the insurance fund, site is a place of its
-// copies on a disk; history says in PREMIS what the journal knows of an object; web and pages are the
+// copies on a disk; history says in PREMIS what the journal knows of an object; staging is where
+// packages lie on a disk; web and pages are the
 // gateway's frame and its pages.
-var mechanics = []string{"store", "api", "react", "find", "accept", "issue", "keeper", "site", "history", "web", "pages"}
+var mechanics = []string{"store", "api", "react", "find", "accept", "issue", "keeper", "site", "history", "staging", "web", "pages"}
 
 // binaries are the top folders that put services together.
 var binaries = []string{"qoyma", "e2e"}

@@ -69,7 +69,8 @@ func insured(st *store.Store) (map[string][]keptCopy, error) {
 				return fmt.Errorf("copy %x: %w", key, err)
 			}
 			for _, at := range row.GetCopy().GetSites() {
-				if at.GetState() != "ordered" {
+				// One that leaves may stand until its destruction is recorded.
+				if at.GetState() != "ordered" && row.GetCopy().GetLeftBy() == "" {
 					out[at.GetSite()] = append(out[at.GetSite()], keptCopy{row.GetCopy().GetCopyId(), at.GetCopyObjectId(), at.GetInventorySha512()})
 				}
 			}
@@ -124,12 +125,14 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	return nil
 }
 
-// underWay counts copies that are ordered: a process that died may have left their objects
-// before it recorded them.
+// underWay counts copies that are ordered or leave: a process that died may have left their objects
+// before it recorded that they stand, or are gone.
 func (c *checker) underWay() (n int) {
 	_ = c.stores[insurer].View(func(v *store.View) error { // a damaged store was said before
-		for range v.Scan("states", []byte("ordered\x00"), nil) {
-			n++
+		for _, state := range []string{"ordered", "leaving"} {
+			for range v.Scan("states", []byte(state+"\x00"), nil) {
+				n++
+			}
 		}
 		return nil
 	})

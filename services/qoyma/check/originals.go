@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -83,7 +84,8 @@ func repository(folder string) (string, error) {
 
 type keptObject struct{ accession, object string }
 
-// accessioned lists the objects that the book of accessions names.
+// accessioned lists the objects that the book of accessions names, but for those that a deaccession removes: between the point of no
+// return and the tombstone one may stand or not.
 func accessioned(st *store.Store) (list []keptObject, err error) {
 	err = st.View(func(v *store.View) error {
 		for _, raw := range v.Scan("journal", nil, nil) {
@@ -91,15 +93,22 @@ func accessioned(st *store.Store) (list []keptObject, err error) {
 			if err != nil {
 				return nil // Verify has said so
 			}
-			if !r.Is((*intakev1.AccessionAccepted)(nil)) {
+			if !r.Is((*intakev1.AccessionAccepted)(nil)) && !r.Is((*intakev1.ContentClosed)(nil)) {
 				continue
 			}
 			body, err := r.Body()
 			if err != nil {
 				return err
 			}
-			if a, ok := body.(*intakev1.AccessionAccepted); ok && a.GetObjectId() != "" {
-				list = append(list, keptObject{a.GetAccessionNumber(), a.GetObjectId()})
+			switch b := body.(type) {
+			case *intakev1.AccessionAccepted:
+				if b.GetObjectId() != "" {
+					list = append(list, keptObject{b.GetAccessionNumber(), b.GetObjectId()})
+				}
+			case *intakev1.ContentClosed:
+				if b.GetRemovesObject() {
+					list = slices.DeleteFunc(list, func(k keptObject) bool { return k.object == b.GetObjectId() })
+				}
 			}
 		}
 		return nil

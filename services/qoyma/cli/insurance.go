@@ -75,6 +75,8 @@ var copyStates = map[string]text{
 	"verified":      {"verified", "сверена", "салыстырылды"},
 	"damaged":       {"damaged", "повреждена", "бүлінген"},
 	"beyond_repair": {"beyond repair", "не восстановить", "қалпына келмейді"},
+	"leaving":       {"to be destroyed", "подлежит уничтожению", "жойылуға тиіс"},
+	"destroyed":     {"destroyed", "уничтожена", "жойылған"},
 	"microform":     {"on microform", "на микроформе", "микроформада"},
 	"original":      {"original", "оригинал", "түпнұсқа"},
 	"copy":          {"copy", "копия", "көшірме"},
@@ -95,7 +97,7 @@ func (a *app) stateName(s string) string {
 func (a *app) insuranceList() *cobra.Command {
 	req := new(insurancev1.ListCopiesRequest)
 	c := &cobra.Command{Use: "list", Short: "List the copies in the order of archival codes", Args: cobra.NoArgs}
-	c.Flags().StringVar(&req.State, "state", "", "only ordered, failed, awaited, made, verified, damaged, beyond_repair or microform")
+	c.Flags().StringVar(&req.State, "state", "", "only ordered, failed, awaited, made, verified, damaged, beyond_repair, microform, leaving or destroyed")
 	c.Flags().BoolVar(&req.EspeciallyValuable, "valuable", false, "only files marked especially valuable")
 	return insured(a, c, func(ctx context.Context, client insurancev1.InsuranceServiceClient, _ []string) (*insurancev1.ListCopiesResponse, error) {
 		all := new(insurancev1.ListCopiesResponse)

@@ -16,7 +16,7 @@ func (a *app) accessionWork() []*cobra.Command {
 		a.accessionWorkShow(), a.accessionSign(), a.accessionVerify(), a.accessionApprove(), a.accessionPropose(), a.accessionProposed(), a.accessionDecide(),
 		a.accessionDescribe(), a.accessionBox(), a.accessionLabels(),
 		a.family("quarantine", "Keep an accession apart until it is known to be clean", a.quarantineBegin(), a.quarantineEnd()),
-		a.family("deaccession", "Let units leave the archive, by four eyes", a.deaccessionPropose(), a.deaccessionDecide(), a.deaccessionAct()),
+		a.family("deaccession", "Let units leave the archive, by four eyes", a.deaccessionPropose(), a.deaccessionDecide(), a.deaccessionReceive(), a.deaccessionAct()),
 	}
 }
 
@@ -66,6 +66,9 @@ func (a *app) showLeaving(d *intakev1.Deaccession) {
 	p := d.GetProposed()
 	a.printf(a.say(text{"deaccession %s/%d: %s, %s, files %v\n", "выбытие %s/%d: %s, %s, дела %v\n", "шығару %s/%d: %s, %s, істер %v\n"}),
 		p.GetAccessionNumber(), p.GetNumber(), d.GetState(), p.GetWay(), p.GetPositions())
+	if on := d.GetContentClosedOn(); on != "" {
+		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), on)
+	}
 }
 
 func (a *app) accessionDescribe() *cobra.Command {
@@ -152,9 +155,10 @@ func (a *app) deaccessionPropose() *cobra.Command {
 	way := c.Flags().String("way", "", "transferred, destroyed or returned_to_owner")
 	ground := c.Flags().String("ground", "", "why")
 	receiver := c.Flags().String("receiver", "", "who receives them")
+	content := c.Flags().String("content", "", "digital content and insurance copies: kept or destroyed (default: destroyed where the units are, else kept)")
 	positions := c.Flags().UintSlice("position", nil, "positions of the units")
 	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ProposeDeaccessionResponse, error) {
-		q := &intakev1.ProposeDeaccessionRequest{CommandId: id, AccessionNumber: args[0], Way: *way, Ground: *ground, Receiver: *receiver, Protocol: p}
+		q := &intakev1.ProposeDeaccessionRequest{CommandId: id, AccessionNumber: args[0], Way: *way, Ground: *ground, Receiver: *receiver, Protocol: p, Content: *content}
 		for _, n := range *positions {
 			position, err := positionOf(fmt.Sprint(n))
 			if err != nil {
@@ -177,6 +181,19 @@ func (a *app) deaccessionDecide() *cobra.Command {
 		}
 		return cl.DecideDeaccession(ctx, &intakev1.DecideDeaccessionRequest{CommandId: id, AccessionNumber: args[0], Number: n, Approve: *approve, Reason: *reason})
 	}, func(res *intakev1.DecideDeaccessionResponse) { a.showLeaving(res.GetDeaccession()) })
+}
+
+func (a *app) deaccessionReceive() *cobra.Command {
+	c := &cobra.Command{Use: "receive NUMBER COUNT", Short: "Record the receipt of whoever received what left (an archivist)"}
+	on := c.Flags().String("on", "", "day of the receipt, YYYY-MM-DD (default: today)")
+	document := c.Flags().String("document", "", "the receipt: its number and date")
+	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ReceiveDeaccessionResponse, error) {
+		n, err := positionOf(args[1])
+		if err != nil {
+			return nil, err
+		}
+		return cl.ReceiveDeaccession(ctx, &intakev1.ReceiveDeaccessionRequest{CommandId: id, AccessionNumber: args[0], Number: n, ReceivedOn: *on, Document: *document})
+	}, func(res *intakev1.ReceiveDeaccessionResponse) { a.showLeaving(res.GetDeaccession()) })
 }
 
 func (a *app) deaccessionAct() *cobra.Command {

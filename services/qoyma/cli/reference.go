@@ -348,6 +348,7 @@ func (a *app) requestFind() *cobra.Command {
 	}
 	t.in(c, monitor.Archivist)
 	c.Flags().StringVar(&q.Leaves, "leaves", "", "leaves, where they do not stand in the code")
+	c.Flags().BoolVar(&q.LeavesConfirmed, "confirm-leaves", false, "cite leaves above the file's count: the count in the inventory is wrong")
 	c.Flags().StringVar(&q.Quotation, "quotation", "", "what the document says, word for word")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		client, id, err := referenceCommand(ar)

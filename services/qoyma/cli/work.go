@@ -88,7 +88,7 @@ func (a *app) showReceipt(r *intakev1.Receipt) {
 func (a *app) transferWork() []*cobra.Command {
 	return []*cobra.Command{
 		a.transferKinds(), a.transferAnnounce(), a.transferRows(), a.transferSeal(), a.transferConsent(), a.transferPrepare(), a.transferReceive(),
-		a.transferCheck(), a.transferReturn(), a.transferAnswer(), a.transferComment(), a.transferRowWork(), a.transferReceipt(), a.transferHandedOver(),
+		a.transferCheck(), a.transferReturn(), a.transferAnswer(), a.transferComment(), a.transferRowWork(), a.transferReceipt(), a.transferPrintReceipt(), a.transferHandedOver(),
 	}
 }
 
@@ -99,7 +99,7 @@ func (a *app) transferKinds() *cobra.Command {
 	}, func(res *intakev1.ListTransferKindsResponse) {
 		var rows [][]string
 		for _, k := range res.GetKinds() {
-			rows = append(rows, []string{k.GetKind(), strings.Join(k.GetNeeds(), ", "), k.GetRule(), k.GetLegalBasis(), a.words(k.GetTitle())})
+			rows = append(rows, []string{k.GetKind(), strings.Join(k.GetNeeds(), ", "), k.GetRule(), a.words(k.GetBasis()), a.words(k.GetTitle())})
 		}
 		a.table([]text{{"KIND", "ВИД", "ТҮРІ"}, {"NEEDS", "НУЖНО", "КЕРЕК"}, {"RULE", "ПРАВИЛО", "ЕРЕЖЕ"}, {"BASIS", "ОСНОВАНИЕ", "НЕГІЗІ"}, headTitle}, rows)
 	})
@@ -270,6 +270,15 @@ func (a *app) transferReceipt() *cobra.Command {
 	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, _ string, args []string) (*intakev1.GetReceiptResponse, error) {
 		return cl.GetReceipt(ctx, &intakev1.GetReceiptRequest{TransferId: args[0], Number: *n})
 	}, func(res *intakev1.GetReceiptResponse) { a.showReceipt(res.GetReceipt()) })
+}
+
+func (a *app) transferPrintReceipt() *cobra.Command {
+	c := &cobra.Command{Use: "print-receipt ID", Short: "Write the counted receipt of a hand-over as PDF"}
+	n := c.Flags().Uint32("number", 0, "number of the receipt (default: the last)")
+	return a.pdfCommand(c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, language string, args []string) ([]byte, error) {
+		res, err := cl.PrintReceipt(ctx, &intakev1.PrintReceiptRequest{TransferId: args[0], Number: *n, Language: language})
+		return res.GetPdf(), err
+	})
 }
 
 func (a *app) transferHandedOver() *cobra.Command {

@@ -171,7 +171,7 @@ func pages(t *testing.T, base string) {
 		{"/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "en", 200, []string{"&lt;script&gt;"}},
 		{"/search?q=zzzzqq", "en", 200, []string{"Nothing was found"}},
 		{"/fonds/1/1", "en", 200, []string{"Documents on the building of a school in Akbulak village", "2012-02-01 – 2012-11-30"}},
-		{"/u/1/1/2", "en", 200, []string{"Especially valuable", "data/0002/plan-"}},
+		{"/u/1/1/2", "en", 200, []string{"Especially valuable", "plan-7.png"}},
 		{"/u/1/1/99", "ru", 404, []string{"Страница не открылась"}},
 		{"/u/%00/1/2", "kk", 400, []string{"Бет ашылмады"}},
 		{"/nothing", "kk", 404, []string{"Мұндай бет жоқ"}},

@@ -1,7 +1,6 @@
 package bagit
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Form is what a bag is made as.
@@ -151,14 +152,7 @@ func (b *Builder) survey(ctx context.Context, under string, files fs.FS) ([]surv
 	if err != nil {
 		return nil, fmt.Errorf("make bag: %w", err)
 	}
-	r := &Report{}
-	var bad []finding
-	for _, f := range names.found {
-		if !f.rule.Warning {
-			bad = append(bad, f)
-		}
-	}
-	r.Faults = inWords(bad, b.checker.opts.Limits.Faults)
+	r := &Report{Faults: names.found.faults.inWords(b.checker.opts.Limits.Faults)}
 	return list, r.Err()
 }
 
@@ -219,8 +213,8 @@ func (b *Builder) Commit(ctx context.Context) (report *Report, err error) {
 			err = b.end(err)
 		}
 	}()
-	if err := b.checker.wrap(b.making, func(name string, text *bytes.Buffer) error {
-		return b.write(name, int64(text.Len()), text)
+	if err := b.checker.wrap(b.making, func(name string, text *spool.Text) error {
+		return b.write(name, text.Size(), text.Reader())
 	}); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
-	"golang.org/x/text/unicode/norm"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 const payloadPrefix = "data/"
@@ -72,6 +72,9 @@ type Options struct {
 	// Digests are counted for every file, besides sha256 and sha512: md5, sha1, sha224, sha384.
 	// A stream that cannot be read again asks for those whose manifest may come late.
 	Digests []string
+	// Spool is where goes what does not fit into memory of a bag of very many files; the report then lists none of
+	// them, Checker.Files gives them. The zero Place keeps all in memory.
+	Spool spool.Place
 	// Identify begins to watch a file of that path for its format; nil is the built-in table.
 	// It is called by several goroutines at once.
 	Identify func(path string) Identifier
@@ -84,23 +87,29 @@ type Identifier interface {
 }
 
 // Checker takes the files of one bag. Its methods may be called by several goroutines at
-// once; a Sink belongs to one. A Checker is used for one bag and ends with Finish.
+// once; a Sink belongs to one. A Checker is used for one bag and ends with Finish; where Options.Spool
+// names a folder, with Close, after Err was asked.
 type Checker struct {
 	opts  Options
 	total atomic.Int64 // bytes taken so far
 	kept  atomic.Int64 // bytes of manifests kept for Finish
 
 	mu       sync.Mutex
-	entries  map[string]*entry
-	folded   map[string]string // fold of a file's path → the path that came first
-	dirs     map[string]string // fold of a directory's path → the path that came first
-	texts    map[string][]byte // the tag files that Finish reads
-	tooBig   map[string]bool   // tag files whose text was given up
-	needed   map[string]bool   // algorithms besides sha256 and sha512 that are counted
-	found    []finding
-	seen     int  // files and directories announced, refused ones included
-	full     bool // TooManyEntries was said
-	overSize bool // TooBig was said
+	names    *spool.Table      // what came, by the fold of its path (names.go)
+	under    string            // the directory of the file that was admitted last
+	open     map[string]*entry // announced, and not ended
+	ended    *spool.Sorter     // the others, by path (rows.go)
+	row      []byte            // of ended, made anew for each
+	formats  formats
+	special  map[string]bool        // the tag files that Finish reads, as far as they were announced
+	texts    map[string]*spool.Text // their texts
+	tooBig   map[string]bool        // those whose text was given up
+	needed   map[string]bool        // algorithms besides sha256 and sha512 that are counted
+	found    findings
+	broken   error // of Options.Spool's folder; the first
+	seen     int   // files and directories announced, refused ones included
+	full     bool  // TooManyEntries was said
+	overSize bool  // TooBig was said
 
 	unread        bool   // nothing of the bag could be read, for a reason among the findings
 	serialization string // media type of the archive that the files come from
@@ -111,6 +120,7 @@ type entry struct {
 	Entry
 	digests map[string]string // by algorithm, besides SHA256 and SHA512
 	done    bool
+	aborted bool // it is said already that not all bytes came
 }
 
 // Entry is a file that came, with what the one pass over it found.
@@ -138,8 +148,8 @@ func NewChecker(opts Options) *Checker {
 	opts.Limits = opts.Limits.withDefaults()
 	opts.Workers = or(opts.Workers, 2)
 	c := &Checker{
-		opts: opts, entries: map[string]*entry{}, folded: map[string]string{}, dirs: map[string]string{},
-		texts: map[string][]byte{}, tooBig: map[string]bool{}, needed: map[string]bool{},
+		opts: opts, names: opts.Spool.Table(), open: map[string]*entry{}, ended: opts.Spool.Sorter(), special: map[string]bool{},
+		texts: map[string]*spool.Text{}, tooBig: map[string]bool{}, needed: map[string]bool{}, found: findings{most: opts.Limits.Faults},
 	}
 	for _, algorithm := range opts.Digests {
 		c.needed[normalAlgorithm(algorithm)] = true
@@ -162,11 +172,15 @@ func (c *Checker) Begin(path string, size int64, to io.Writer) (*Sink, error) {
 		return nil, f.fault()
 	}
 	e := &entry{Entry: Entry{Path: path}}
-	c.entries[path] = e
+	c.open[path] = e
 	if tag, algorithm, ok := manifestName(path); ok && !tag {
 		c.needed[algorithm] = true
 	}
-	return newSink(c, e, size, to), nil
+	s := newSink(c, e, size, to)
+	if s.most > 0 {
+		c.special[path] = true
+	}
+	return s, nil
 }
 
 // Directory tells of a directory, which matters for an empty data/ and for the rules on
@@ -198,7 +212,7 @@ func (c *Checker) refuse(path string, r *Rule, args ...any) *fault.Error {
 		return f.fault()
 	}
 	f := finding{show(path), r, args}
-	c.found = append(c.found, f)
+	c.found.add(f)
 	return f.fault()
 }
 
@@ -215,7 +229,7 @@ func (c *Checker) count() *finding {
 	f := &finding{rule: TooManyEntries, args: []any{"limit", c.opts.Limits.Entries}}
 	if !c.full {
 		c.full = true
-		c.found = append(c.found, *f)
+		c.found.add(*f)
 	}
 	return f
 }
@@ -231,97 +245,6 @@ func (c *Checker) File(path string, size int64, r io.Reader, to io.Writer) error
 	return s.fill(r)
 }
 
-// admit judges a new file or directory by its path and by what came before; nil lets it
-// in. What it refuses it has put among the findings.
-func (c *Checker) admit(path string, dir bool) *finding {
-	if f := c.count(); f != nil {
-		return f
-	}
-	f := badPath(path, c.opts.Limits)
-	if f == nil {
-		f = c.collides(path, dir)
-	}
-	if f != nil {
-		c.found = append(c.found, *f)
-		return f
-	}
-	c.addDirs(path, dir)
-	if r := unportable(path); r != 0 && !dir {
-		c.found = append(c.found, finding{show(path), Unportable, []any{"character", string(r)}})
-	}
-	return nil
-}
-
-// collides says whether the path cannot stand beside what came before on every system.
-func (c *Checker) collides(path string, dir bool) *finding {
-	key := fold(path)
-	if !dir {
-		if other, taken := c.folded[key]; taken {
-			if other == path {
-				return &finding{where: show(path), rule: DuplicateFile}
-			}
-			return collision(path, other, norm.NFC.String(other) == norm.NFC.String(path))
-		}
-		if other, taken := c.dirs[key]; taken {
-			return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
-		}
-	}
-	if f := c.collidesAbove(path, key, dir); f != nil {
-		return f
-	}
-	if !dir {
-		c.folded[key] = path
-	}
-	return nil
-}
-
-// collidesAbove judges the directories that a path lies in, and the path itself where it is
-// one. Two that differ only by capitals would become one elsewhere, and their files mix.
-func (c *Checker) collidesAbove(path, key string, dir bool) *finding {
-	for at, in := 0, 0; ; at, in = at+1, in+1 {
-		i, j := strings.IndexByte(path[at:], '/'), strings.IndexByte(key[in:], '/')
-		if (i < 0 || j < 0) && !dir {
-			return nil
-		}
-		if at, in = at+i, in+j; i < 0 || j < 0 {
-			at, in = len(path), len(key)
-		}
-		if other, taken := c.folded[key[:in]]; taken {
-			return &finding{show(path), FileAndDirectory, []any{"other", show(other)}}
-		}
-		if other, taken := c.dirs[key[:in]]; taken && other != path[:at] {
-			return collision(path, other, norm.NFC.String(other) == norm.NFC.String(path[:at]))
-		}
-		if at == len(path) {
-			return nil
-		}
-	}
-}
-
-func collision(path, other string, form bool) *finding {
-	if form {
-		return &finding{show(path), FormCollision, []any{"other", show(other)}}
-	}
-	return &finding{show(path), CaseCollision, []any{"other", show(other)}}
-}
-
-// addDirs remembers the directories that a path implies.
-func (c *Checker) addDirs(path string, dir bool) {
-	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
-		if end == len(path) && !dir {
-			continue
-		}
-		key := fold(path[:end])
-		if _, known := c.dirs[key]; known {
-			return
-		}
-		c.dirs[key] = path[:end]
-		if end < len(path) {
-			c.seen++ // implied, and so not announced
-		}
-	}
-}
-
 // take counts bytes against the limit and refuses the write that passes it.
 func (c *Checker) take(n int) error {
 	most := c.opts.Limits.Bytes
@@ -333,7 +256,7 @@ func (c *Checker) take(n int) error {
 	f := finding{rule: TooBig, args: []any{"limit", most}}
 	if !c.overSize {
 		c.overSize = true
-		c.found = append(c.found, f)
+		c.found.add(f)
 	}
 	return f.fault()
 }

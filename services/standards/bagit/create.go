@@ -1,14 +1,18 @@
 package bagit
 
 import (
-	"bytes"
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Making says what bag is to be made. The same payload and the same Making give the same
@@ -99,9 +103,9 @@ func (m *Making) prepare() error {
 
 // Wrap makes a bag of the payload that came, with manifests and tag manifests for sha256 and
 // sha512: it gives the tag files to write, each whole and once, in the order in which they
-// stand on each other. What is written is to come back as files of the bag. Files whose bytes
-// did not all come are left out. The fault BadLabel is for a label that cannot be one.
-func (c *Checker) Wrap(info []Field, write func(name string, text *bytes.Buffer) error) error {
+// stand on each other; the text is closed here. What is written is to come back as files of the bag. Files
+// whose bytes did not all come are left out. The fault BadLabel is for a label that cannot be one.
+func (c *Checker) Wrap(info []Field, write func(name string, text *spool.Text) error) error {
 	m := Making{Info: info}
 	if err := m.prepare(); err != nil {
 		return err
@@ -109,53 +113,66 @@ func (c *Checker) Wrap(info []Field, write func(name string, text *bytes.Buffer)
 	return c.wrap(m, write)
 }
 
-func (c *Checker) wrap(m Making, write func(name string, text *bytes.Buffer) error) error {
+func (c *Checker) wrap(m Making, write func(name string, text *spool.Text) error) error {
 	var sum oxum
-	for _, e := range c.listed(false) {
+	for e := range c.listed(false) {
 		sum.bytes += e.Size
 		sum.files++
 	}
-	text := &bytes.Buffer{}
-	for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
-		fmt.Fprintf(text, "%s: %s\n", f.Label, f.Value)
+	one := func(name string, fill func(w io.Writer) error) error {
+		text := c.opts.Spool.Text()
+		err := fill(text)
+		if err == nil {
+			err = write(name, text)
+		}
+		return errors.Join(err, text.Close())
 	}
-	if err := write("bagit.txt", bytes.NewBufferString("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")); err != nil {
+	if err := one("bagit.txt", func(w io.Writer) error {
+		_, err := io.WriteString(w, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+		return err
+	}); err != nil {
 		return err
 	}
-	if err := write(bagInfo, text); err != nil {
+	if err := one(bagInfo, func(w io.Writer) (err error) {
+		for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
+			_, wrong := fmt.Fprintf(w, "%s: %s\n", f.Label, f.Value)
+			err = errors.Join(err, wrong)
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	for _, kind := range []string{"manifest-", "tagmanifest-"} {
-		files := c.listed(kind == "tagmanifest-")
 		for _, algorithm := range m.Algorithms {
-			if err := write(kind+algorithm+".txt", manifestText(files, algorithm)); err != nil {
+			if err := one(kind+algorithm+".txt", func(w io.Writer) error {
+				return manifestText(w, c.listed(kind == "tagmanifest-"), algorithm)
+			}); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return c.Err()
 }
 
-// listed are the files that a manifest lists, by path: payload or tag files.
-func (c *Checker) listed(tags bool) []*entry {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var files []*entry
-	for p, e := range c.entries {
-		if e.done && strings.HasPrefix(p, payloadPrefix) != tags {
-			files = append(files, e)
+// listed are the files that a manifest lists, by path: payload, or the tag files that none of our own tag
+// manifests is among.
+func (c *Checker) listed(tags bool) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for e := range c.whole(tags) {
+			if tag, _, is := manifestName(e.Path); (!is || !tag) && !yield(e) {
+				return
+			}
 		}
 	}
-	slices.SortFunc(files, func(x, y *entry) int { return strings.Compare(x.Path, y.Path) })
-	return files
 }
 
-func manifestText(files []*entry, algorithm string) *bytes.Buffer {
-	text := &bytes.Buffer{}
-	for _, e := range files {
-		fmt.Fprintf(text, "%s  %s\n", e.digest(algorithm), encodePath(e.Path))
+func manifestText(w io.Writer, files iter.Seq[*entry], algorithm string) error {
+	to := bufio.NewWriter(w)
+	for e := range files {
+		// A bufio.Writer keeps its error for Flush.
+		_, _ = fmt.Fprintf(to, "%s  %s\n", e.digest(algorithm), encodePath(e.Path))
 	}
-	return text
+	return to.Flush()
 }
 
 // oneLine keeps a value on its line.

@@ -7,9 +7,11 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"golang.org/x/sync/errgroup"
@@ -133,7 +135,7 @@ func notFault(err error) error {
 func (d *directory) unreadable(path string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.found = append(d.found, finding{where: show(path), rule: Unreadable})
+	d.found.add(finding{where: show(path), rule: Unreadable})
 }
 
 // openRegular opens a file without following a link in its last part and without waiting
@@ -156,34 +158,54 @@ func openRegular(root *os.Root, path string) (*os.File, error) {
 
 // Reread counts the digests that were missed because a manifest came after the payload:
 // open gives a payload file again, from where the caller copied it. After it, Finish
-// knows them. Where nothing was missed nothing is opened.
+// knows them. Where nothing was missed nothing is opened. No file comes meanwhile.
 func (c *Checker) Reread(ctx context.Context, open func(path string) (io.ReadCloser, error)) error {
-	late := c.late()
-	slices.SortFunc(late, func(a, b *entry) int { return strings.Compare(a.Path, b.Path) })
-	work, ctx := errgroup.WithContext(ctx)
+	mended := c.opts.Spool.Sorter() // rows are not added while they are walked through
+	var mu sync.Mutex
+	work, during := errgroup.WithContext(ctx)
 	work.SetLimit(c.opts.Workers)
-	for _, e := range late {
+	for e := range c.late() {
+		if during.Err() != nil {
+			break
+		}
 		work.Go(func() error {
-			if err := ctx.Err(); err != nil {
+			if err := c.reread(e, open); err != nil {
 				return err
 			}
-			return c.reread(e, open)
+			mu.Lock()
+			defer mu.Unlock()
+			return mended.Add([]byte(e.Path), c.appendRow(nil, e))
 		})
 	}
-	return work.Wait()
-}
-
-// late lists the payload files of which a digest is missed that a manifest asks for.
-func (c *Checker) late() []*entry {
+	err := errors.Join(work.Wait(), ctx.Err())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var late []*entry
-	for path, e := range c.entries {
-		if e.done && strings.HasPrefix(path, payloadPrefix) && len(c.missing(e)) > 0 {
-			late = append(late, e)
+	for rows := mended.Sorted(); err == nil && rows.Next(); {
+		err = c.ended.Add(rows.Key, rows.Value)
+	}
+	return errors.Join(err, mended.Close(), c.broken)
+}
+
+// late gives the payload files of which a digest is missed that a manifest asks for, by path.
+func (c *Checker) late() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		if !slices.ContainsFunc(otherDigests, func(a string) bool { return c.needed[a] }) {
+			return
+		}
+		for e := range c.whole(false) {
+			if len(c.missing(e)) > 0 && !yield(e) {
+				return
+			}
 		}
 	}
-	return late
+}
+
+// isLate tells whether there is any.
+func (c *Checker) isLate() bool {
+	for range c.late() {
+		return true
+	}
+	return false
 }
 
 // missing lists the digests that manifests ask for and the entry does not have.
@@ -203,12 +225,10 @@ func (c *Checker) reread(e *entry, open func(string) (io.ReadCloser, error)) err
 		return fmt.Errorf("read %s again: %w", show(e.Path), err)
 	}
 	defer func() { _ = r.Close() }() // only read from
-	c.mu.Lock()
 	hashes := map[string]hash.Hash{}
 	for _, a := range c.missing(e) {
 		hashes[a] = newDigest(a)
 	}
-	c.mu.Unlock()
 	writers := make([]io.Writer, 0, len(hashes))
 	for _, h := range hashes {
 		writers = append(writers, h)
@@ -216,8 +236,6 @@ func (c *Checker) reread(e *entry, open func(string) (io.ReadCloser, error)) err
 	if n, err := io.Copy(io.MultiWriter(writers...), r); err != nil || n != e.Size {
 		return fmt.Errorf("read %s again: %d of %d bytes: %w", show(e.Path), n, e.Size, errors.Join(err, errShort))
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if e.digests == nil {
 		e.digests = map[string]string{}
 	}

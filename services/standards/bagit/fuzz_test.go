@@ -1,6 +1,7 @@
 package bagit
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -24,12 +26,13 @@ func FuzzManifest(f *testing.F) {
 		if _, _, ok := manifestName(name); !ok {
 			return
 		}
-		m, _ := parseManifest(name, text, version, fuzzLimits())
-		for p, digest := range m.digests {
+		digests, _ := manifestOf(t, name, text, version, fuzzLimits())
+		tag, _, _ := manifestName(name)
+		for p, digest := range digests {
 			if badPath(p, fuzzLimits()) != nil {
 				t.Errorf("a bad path was let through: %q", p)
 			}
-			if m.tag == strings.HasPrefix(p, payloadPrefix) {
+			if tag == strings.HasPrefix(p, payloadPrefix) {
 				t.Errorf("%q stands in the wrong kind of manifest", p)
 			}
 			if digest != strings.ToLower(digest) {
@@ -37,6 +40,51 @@ func FuzzManifest(f *testing.F) {
 			}
 			if back, ok := decodePath(encodePath(p), "1.0"); !ok || back != p {
 				t.Errorf("%q is written as %q and read as %q", p, encodePath(p), back)
+			}
+		}
+	})
+}
+
+// manifestOf is what a manifest says, digests by path.
+func manifestOf(t *testing.T, name, text, version string, l Limits) (map[string]string, []finding) {
+	t.Helper()
+	digests := map[string]string{}
+	found, err := parseManifest(name, strings.NewReader(text), version, l, func(file, digest string, _ int) error {
+		digests[file] = digest
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digests, found
+}
+
+// FuzzLines compares with the same text in memory, however little the reader gives at once.
+func FuzzLines(f *testing.F) {
+	f.Add("a\nb\r\nc\rd\n\n\r\r\n", 100)
+	f.Add("\r", 0)
+	f.Fuzz(func(t *testing.T, text string, most int) {
+		most = max(0, min(most, 1<<10))
+		got := newLines(iotest.OneByteReader(strings.NewReader(text)), most)
+		for n, want := range linesOf(text) {
+			if !got.next() || got.number != n || got.text != want[:min(len(want), most+1)] {
+				t.Fatalf("line %d of %q is %q", n, text, got.text)
+			}
+		}
+		if got.next() || got.err != nil {
+			t.Fatalf("a line too many of %q: %q %v", text, got.text, got.err)
+		}
+	})
+}
+
+// FuzzUTF8 compares with utf8.Valid, wherever a piece ends.
+func FuzzUTF8(f *testing.F) {
+	f.Add([]byte("қойма\xf0\x9f\x98\x80"))
+	f.Add([]byte("\xd0"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, r := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text)), iotest.HalfReader(bytes.NewReader(text))} {
+			if got, err := isUTF8(r); got != utf8.Valid(text) || err != nil {
+				t.Fatalf("%q: %v %v", text, got, err)
 			}
 		}
 	})
@@ -144,12 +192,19 @@ func FuzzBag(f *testing.F) {
 		f.Add(strings.Join(parts, "\x1e"), false)
 	}
 	f.Fuzz(func(t *testing.T, bag string, fetch bool) {
-		c := NewChecker(Options{AllowFetch: fetch, Limits: Limits{Entries: 50, PathBytes: 200, TagBytes: 1 << 10, ManifestBytes: 4 << 10, LineBytes: 512, Faults: 20}})
-		for part := range strings.SplitSeq(bag, "\x1e") {
-			path, content, _ := strings.Cut(part, "\x1f")
-			_ = c.File(path, int64(len(content)), strings.NewReader(content), io.Discard)
+		opts := Options{AllowFetch: fetch, Limits: Limits{Entries: 50, PathBytes: 200, TagBytes: 1 << 10, ManifestBytes: 4 << 10, LineBytes: 512, Faults: 20}}
+		feed := func(c *Checker) {
+			for part := range strings.SplitSeq(bag, "\x1e") {
+				path, content, _ := strings.Cut(part, "\x1f")
+				_ = c.File(path, int64(len(content)), strings.NewReader(content), io.Discard)
+			}
 		}
+		c := NewChecker(opts)
+		feed(c)
 		r := c.Finish()
+		if len(bag)%8 == 0 { // a folder costs much more than a bag of this size
+			spooledIsTheSame(t, opts, r, feed)
+		}
 		for _, i := range slices.Concat(r.Faults, r.Warnings) {
 			if !utf8.ValidString(i.Where) || strings.ContainsAny(i.Where, "\x00\n\r") {
 				t.Errorf("%q may not be put before a person", i.Where)

@@ -13,6 +13,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/bagit/hostile"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // ways are the ways in: each gives the report of a package in one form.
@@ -27,6 +28,19 @@ var ways = []struct {
 			_ = c.File(e.Path, int64(len(e.Content))+e.Lie, strings.NewReader(e.Content), nil) // faults are in the report
 		}
 		return c.Finish()
+	}},
+	{"upload with memory for nothing", hostile.Upload, func(t *testing.T, p hostile.Package, opts bagit.Options) *bagit.Report {
+		opts.Spool = spool.Place{Dir: t.TempDir(), Budget: 1}
+		c := bagit.NewChecker(opts)
+		for _, e := range p.Entries {
+			_ = c.File(e.Path, int64(len(e.Content))+e.Lie, strings.NewReader(e.Content), nil) // faults are in the report
+		}
+		r := c.Finish()
+		r.Payload, r.Tags = slices.Collect(c.Files(false)), slices.Collect(c.Files(true))
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		return r
 	}},
 	{"folder", hostile.Dir, func(t *testing.T, p hostile.Package, opts bagit.Options) *bagit.Report {
 		dir := t.TempDir()

@@ -1,6 +1,7 @@
 package bagit
 
 import (
+	"io"
 	"strconv"
 	"strings"
 )
@@ -33,77 +34,83 @@ func normalAlgorithm(name string) string {
 	}, name)
 }
 
-// manifest is a parsed manifest: digest in lower-case hexadecimal by path.
-type manifest struct {
-	name      string
-	algorithm string
-	tag       bool
-	digests   map[string]string
-}
-
 // parseManifest reads the lines of a payload or tag manifest (RFC 8493 §2.1.3, §2.2.1):
 // digest, white space, path. The version decides how a path is read (see edition). Findings
-// name the manifest and the line.
-func parseManifest(name, text, version string, l Limits) (*manifest, []finding) {
-	tag, algorithm, _ := manifestName(name)
-	rules := editionOf(version)
-	m := &manifest{name: name, algorithm: algorithm, tag: tag, digests: map[string]string{}}
-	var found []finding
-	for n, line := range linesOf(text) {
-		bad := func(r *Rule, args ...any) {
-			found = bounded(found, l, finding{name, r, append([]any{"line", n}, args...)})
-		}
-		if len(m.digests) >= l.Entries {
-			bad(TooManyEntries, "limit", l.Entries)
+// name the manifest and the line. each gets what is right, the digest in lower-case hexadecimal; whether
+// a path stands twice nobody has looked. The error is that of the reader, or of each.
+func parseManifest(name string, text io.Reader, version string, l Limits, each func(file, digest string, n int) error) ([]finding, error) {
+	p := manifestParser{name: name, version: version, limits: l, rules: editionOf(version), each: each}
+	p.tag, p.algorithm, _ = manifestName(name)
+	lines := newLines(text, l.LineBytes)
+	for lines.next() {
+		if p.count >= l.Entries {
+			p.bad(lines.number, TooManyEntries, "limit", l.Entries)
 			break
 		}
-		if len(line) > l.LineBytes {
-			bad(LongLine, "limit", l.LineBytes)
-			continue
+		if err := p.line(lines.number, lines.text); err != nil {
+			return p.found, err
 		}
-		if strings.Trim(line, " \t") == "" {
-			continue
-		}
-		digest, file, ok := cutLine(line)
-		if !ok {
-			bad(BadLine)
-			continue
-		}
-		if size, known := digestSize[algorithm]; known && !isHex(digest, size*2) {
-			bad(BadDigest, "file", show(file), "digits", size*2)
-			continue
-		}
-		for _, mark := range []string{"*", "./"} {
-			if rest, marked := strings.CutPrefix(file, mark); marked {
-				bad(LeadingMark, "mark", mark, "file", show(rest))
-				file = rest
-			}
-		}
-		if rules.backslash && strings.Contains(file, `\`) {
-			bad(OldSeparator, "file", show(file))
-			file = strings.ReplaceAll(file, `\`, "/")
-		}
-		decoded, ok := decodePath(file, version)
-		if !ok {
-			bad(BadPercent, "file", show(file))
-			continue
-		}
-		if f := badPath(decoded, l); f != nil {
-			f.where = name + ":" + strconv.Itoa(n) + ": " + f.where
-			found = bounded(found, l, *f)
-			continue
-		}
-		if r := misplaced(tag, decoded, rules); r != nil {
-			bad(r, "file", show(decoded))
-			continue
-		}
-		if _, twice := m.digests[decoded]; twice {
-			bad(DuplicateLine, "file", show(decoded))
-			continue
-		}
-		m.digests[decoded] = strings.ToLower(digest)
 	}
-	return m, found
+	return p.found, lines.err
+}
+
+type manifestParser struct {
+	name, version, algorithm string
+	tag                      bool
+	limits                   Limits
+	rules                    edition
+	each                     func(file, digest string, n int) error
+	count                    int
+	found                    []finding
+}
+
+func (p *manifestParser) bad(n int, r *Rule, args ...any) {
+	p.found = bounded(p.found, p.limits, finding{p.name, r, append([]any{"line", n}, args...)})
+}
+
+func (p *manifestParser) line(n int, line string) error {
+	if len(line) > p.limits.LineBytes {
+		p.bad(n, LongLine, "limit", p.limits.LineBytes)
+		return nil
+	}
+	if strings.Trim(line, " \t") == "" {
+		return nil
+	}
+	digest, file, ok := cutLine(line)
+	if !ok {
+		p.bad(n, BadLine)
+		return nil
+	}
+	if size, known := digestSize[p.algorithm]; known && !isHex(digest, size*2) {
+		p.bad(n, BadDigest, "file", show(file), "digits", size*2)
+		return nil
+	}
+	for _, mark := range []string{"*", "./"} {
+		if rest, marked := strings.CutPrefix(file, mark); marked {
+			p.bad(n, LeadingMark, "mark", mark, "file", show(rest))
+			file = rest
+		}
+	}
+	if p.rules.backslash && strings.Contains(file, `\`) {
+		p.bad(n, OldSeparator, "file", show(file))
+		file = strings.ReplaceAll(file, `\`, "/")
+	}
+	decoded, ok := decodePath(file, p.version)
+	if !ok {
+		p.bad(n, BadPercent, "file", show(file))
+		return nil
+	}
+	if f := badPath(decoded, p.limits); f != nil {
+		f.where = p.name + ":" + strconv.Itoa(n) + ": " + f.where
+		p.found = bounded(p.found, p.limits, *f)
+		return nil
+	}
+	if r := misplaced(p.tag, decoded, p.rules); r != nil {
+		p.bad(n, r, "file", show(decoded))
+		return nil
+	}
+	p.count++
+	return p.each(decoded, strings.ToLower(digest), n)
 }
 
 // misplaced says which rule forbids a manifest of that kind to name the file.

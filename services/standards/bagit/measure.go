@@ -109,6 +109,6 @@ func (c *Checker) Known(known Entry) error {
 	if f := c.admit(known.Path, false); f != nil {
 		return f.fault()
 	}
-	c.entries[known.Path] = &entry{Entry: known, done: true}
+	c.keep(&entry{Entry: known, done: true})
 	return nil
 }

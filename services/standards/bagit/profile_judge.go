@@ -1,6 +1,7 @@
 package bagit
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,13 @@ func (p *Profile) Check(r *Report) (faults, warnings []fault.Item) {
 // judge gives what Check gives, before it is put into words.
 func (p *Profile) judge(r *Report) []finding {
 	found := p.judgeForm(r)
-	return append(found, p.judgeContent(r)...)
+	return append(found, p.judgeContent(r, func(yield func(*entry) bool) {
+		for _, e := range r.Tags {
+			if !yield(&entry{Entry: e}) {
+				return
+			}
+		}
+	})...)
 }
 
 // judgeForm is what can be known of a bag before its payload.
@@ -77,12 +84,14 @@ func (p *Profile) judgeForm(r *Report) []finding {
 }
 
 // judgeContent is what needs every file of the bag.
-func (p *Profile) judgeContent(r *Report) []finding {
+func (p *Profile) judgeContent(r *Report, tagFiles iter.Seq[*entry]) []finding {
 	var found []finding
 	bad := func(where string, r *Rule, args ...any) { found = append(found, finding{where, r, args}) }
-	tags := map[string]bool{}
-	for _, e := range r.Tags {
-		tags[e.Path] = true
+	tags := map[string]bool{} // those that are asked for
+	for e := range tagFiles {
+		if e.Path == "fetch.txt" || slices.Contains(p.TagFiles.Required, e.Path) {
+			tags[e.Path] = true
+		}
 		if !ruledElsewhere(e.Path) && !allowed(e.Path, p.TagFiles.Allowed) {
 			bad(show(e.Path), ProfileTagFileExtra, "allowed", list(p.TagFiles.Allowed))
 		}
@@ -99,7 +108,7 @@ func (p *Profile) judgeContent(r *Report) []finding {
 		bad("fetch.txt", ProfileNoFetch)
 	}
 	// One empty file is how a folder without content is carried by what has no empty folders.
-	if p.DataEmpty && (len(r.Payload) > 1 || r.Bytes > 0) {
+	if p.DataEmpty && (max(r.Files, len(r.Payload)) > 1 || r.Bytes > 0) {
 		bad("data/", ProfileNotEmpty)
 	}
 	return found

@@ -1,16 +1,14 @@
 package bagit
 
 import (
-	"bytes"
-	"fmt"
+	"errors"
+	"io"
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Report is what a checked bag is. Its lists are sorted, so that the same bag gives the
@@ -20,8 +18,9 @@ type Report struct {
 	Version  string  `json:"version"` // of BagIt, as declared
 	Encoding string  `json:"encoding"`
 	Info     []Field `json:"info"`    // bag-info.txt in its order
-	Payload  []Entry `json:"payload"` // files under data/
-	Tags     []Entry `json:"tags"`    // all others
+	Payload  []Entry `json:"payload"` // files under data/; none where Options.Spool is set
+	Tags     []Entry `json:"tags"`    // all others; none where Options.Spool is set
+	Files    int     `json:"-"`       // of the payload, also where they are not listed
 	Bytes    int64   `json:"bytes"`   // of the payload
 	// Serialization is the media type of the archive that the bag came in, empty for a folder.
 	Serialization string `json:"serialization,omitempty"`
@@ -62,20 +61,25 @@ func (r *Report) Values(label string) []string {
 func (c *Checker) Finish() *Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	j := &judge{Checker: c, report: &Report{Serialization: c.serialization}, found: slices.Clone(c.found)}
+	j := &judge{Checker: c, report: &Report{Serialization: c.serialization}, found: c.found.clone()}
 	if c.unread {
 		j.settle()
 		return j.report
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.open)) {
+		c.keep(c.open[path]) // as far as it came
 	}
 	j.files()
 	j.declaration()
 	j.info()
 	j.manifests()
 	j.fetch()
-	j.payload()
-	j.tags()
+	j.compare(&j.payload)
+	j.compare(&j.tags)
+	j.spooled(errors.Join(j.payload.close(), j.tags.close()))
 	if c.opts.Profile != nil {
-		j.found = append(j.found, c.opts.Profile.judge(j.report)...)
+		j.found.add(c.opts.Profile.judgeForm(j.report)...)
+		j.found.add(c.opts.Profile.judgeContent(j.report, c.whole(true))...)
 	}
 	j.settle()
 	return j.report
@@ -84,80 +88,113 @@ func (c *Checker) Finish() *Report {
 // judge is one Finish under way.
 type judge struct {
 	*Checker
-	report        *Report
-	found         []finding // shadows the checker's: Finish leaves those as they were
-	parsed        []*manifest
-	toFetch       map[string]bool
-	byNormal      map[string]string // NFC of a file's path → the path
-	listedPayload map[string]int    // in how many payload manifests a file stands
+	report  *Report
+	found   findings     // shadows the checker's: Finish leaves those as they were
+	unlike  []fault.Item // warnings of formats that the names do not promise, as many as are listed
+	payload manifests
+	tags    manifests
+	toFetch map[string]bool
 }
 
 func (j *judge) bad(where string, r *Rule, args ...any) {
-	j.found = append(j.found, finding{where, r, args})
+	j.found.add(finding{where, r, args})
 }
 
 // files sorts what came into payload and tag files.
 func (j *judge) files() {
-	for _, path := range slices.Sorted(maps.Keys(j.entries)) {
-		e := j.entries[path]
+	for w := j.walk(); w.next(); {
+		e := w.e
 		if !e.done {
-			if !j.tooBig[path] {
-				j.bad(show(path), Unreadable)
+			if !e.aborted {
+				j.bad(show(e.Path), Unreadable)
 			}
 			continue
 		}
-		if strings.HasPrefix(path, payloadPrefix) {
-			j.report.Payload = append(j.report.Payload, e.Entry)
+		payload := strings.HasPrefix(e.Path, payloadPrefix)
+		if payload {
+			j.report.Files++
 			j.report.Bytes += e.Size
-		} else {
+			if warning := e.Format.Warning(e.Path); warning != nil && len(j.unlike) < j.opts.Limits.Faults {
+				j.unlike = append(j.unlike, fault.Item{Where: show(e.Path), Fault: warning})
+			}
+		}
+		switch {
+		case j.opts.Spool.Dir != "":
+		case payload:
+			j.report.Payload = append(j.report.Payload, e.Entry)
+		default:
 			j.report.Tags = append(j.report.Tags, e.Entry)
 		}
 	}
-	if _, there := j.dirs["data"]; !there {
+	if kind, _ := j.named("data"); kind != nameDir {
 		j.bad("data/", NoPayload)
-	} else if len(j.report.Payload) == 0 {
+	} else if j.report.Files == 0 {
 		j.bad("data/", EmptyPayload)
 	}
 }
 
 func (j *judge) declaration() {
-	raw, there := j.texts["bagit.txt"]
+	j.report.Version, j.report.Encoding = "1.0", "UTF-8"
+	text, there := j.texts["bagit.txt"]
 	if !there {
-		j.report.Version, j.report.Encoding = "1.0", "UTF-8"
 		if !j.tooBig["bagit.txt"] {
 			j.bad("bagit.txt", NoDeclaration)
 		}
 		return
 	}
+	raw, err := io.ReadAll(text.Reader())
+	if err != nil {
+		j.spooled(err)
+		return
+	}
 	d, found := parseDeclaration(raw)
-	j.found = append(j.found, found...)
+	j.found.add(found...)
 	j.report.Version, j.report.Encoding = d.version, d.encoding
 }
 
-// text is a tag file in the declared encoding, and whether it is there and is text.
+// text is a small tag file in the declared encoding, and whether it is there and is text.
 func (j *judge) text(name string) (string, bool) {
-	raw, there := j.texts[name]
+	r, there := j.reader(name)
 	if !there {
 		return "", false
 	}
+	text, err := io.ReadAll(r)
+	j.spooled(err)
+	return string(text), err == nil
+}
+
+// reader reads a tag file in the declared encoding, and says whether it is there and is text.
+func (j *judge) reader(name string) (io.Reader, bool) {
+	text, there := j.texts[name]
+	if !there {
+		return nil, false
+	}
 	charset := decoder(j.report.Encoding)
 	if charset == nil || charset == unicode.UTF8 {
-		if rest, marked := bytes.CutPrefix(raw, utf8BOM); marked {
+		marked, err := begins(text.Reader(), utf8BOM)
+		if j.spooled(err); marked {
 			j.bad(name, TagBOM)
-			raw = rest
 		}
-		if !utf8.Valid(raw) {
+		open := func() io.Reader {
+			r := text.Reader()
+			if marked {
+				_, err := io.CopyN(io.Discard, r, int64(len(utf8BOM)))
+				j.spooled(err)
+			}
+			return r
+		}
+		whole, err := isUTF8(open())
+		if j.spooled(err); !whole {
 			j.bad(name, BadText, "encoding", "UTF-8")
-			return "", false
 		}
-		return string(raw), true
+		return open(), whole
 	}
-	decoded, err := charset.NewDecoder().Bytes(raw)
-	if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
+	open := func() io.Reader { return charset.NewDecoder().Reader(text.Reader()) }
+	if !decodes(open()) {
 		j.bad(name, BadText, "encoding", j.report.Encoding)
-		return "", false
+		return nil, false
 	}
-	return string(decoded), true
+	return open(), true
 }
 
 func (j *judge) info() {
@@ -167,11 +204,11 @@ func (j *judge) info() {
 		return
 	}
 	fields, found := parseInfo(name, text, j.opts.Limits)
-	j.found = append(j.found, found...)
+	j.found.add(found...)
 	j.report.Info = fields
 	promised, found := findOxum(name, fields, editionOf(j.report.Version))
-	j.found = append(j.found, found...)
-	got := oxum{j.report.Bytes, int64(len(j.report.Payload))}
+	j.found.add(found...)
+	got := oxum{j.report.Bytes, int64(j.report.Files)}
 	if promised != nil && *promised != got {
 		j.bad(name, WrongOxum, "expected", promised.String(), "found", got.String())
 	}
@@ -184,7 +221,7 @@ func (j *judge) infoName() string {
 	if name == packageInfo {
 		other = bagInfo
 	}
-	if _, there := j.entries[name]; there {
+	if j.special[name] {
 		return name
 	}
 	if _, there := j.texts[other]; there {
@@ -192,175 +229,4 @@ func (j *judge) infoName() string {
 		return other
 	}
 	return name
-}
-
-// manifests parses them all, and says what is wrong with the manifests themselves.
-func (j *judge) manifests() {
-	payload, strong := 0, false
-	first := map[string]string{}
-	for _, path := range slices.Sorted(maps.Keys(j.entries)) {
-		tag, algorithm, ok := manifestName(path)
-		if !ok {
-			continue
-		}
-		kind := fmt.Sprint(tag, algorithm)
-		if other, twice := first[kind]; twice {
-			j.bad(path, RepeatedManifest, "other", other)
-			continue
-		}
-		first[kind] = path
-		if tag {
-			j.report.TagManifests = append(j.report.TagManifests, algorithm)
-		} else {
-			j.report.Manifests = append(j.report.Manifests, algorithm)
-			payload++
-			strong = strong || (algorithm != "md5" && algorithm != "sha1")
-		}
-		text, there := j.text(path)
-		if !there {
-			continue
-		}
-		if digestSize[algorithm] == 0 {
-			j.bad(path, UnknownAlgorithm, "algorithm", show(algorithm))
-			continue
-		}
-		m, found := parseManifest(path, text, j.report.Version, j.opts.Limits)
-		j.found = append(j.found, found...)
-		j.parsed = append(j.parsed, m)
-	}
-	switch {
-	case payload == 0:
-		j.bad("manifest-sha512.txt", NoManifest)
-	case !strong:
-		j.bad("manifest-sha512.txt", WeakAlgorithm, "algorithm", "md5/sha1")
-	}
-}
-
-func (j *judge) fetch() {
-	if _, there := j.entries["fetch.txt"]; !there {
-		return
-	}
-	if !j.opts.AllowFetch {
-		j.bad("fetch.txt", FetchRefused)
-		return
-	}
-	text, there := j.text("fetch.txt")
-	if !there {
-		return
-	}
-	lines, found := parseFetch(text, j.report.Version, j.opts.Limits)
-	j.found = append(j.found, found...)
-	j.report.Fetch = lines
-	j.toFetch = map[string]bool{}
-	for _, l := range lines {
-		j.toFetch[l.Path] = true
-		// What no manifest knows could be anything when it has come.
-		for _, m := range j.parsed {
-			if _, listed := m.digests[l.Path]; !listed && !m.tag {
-				j.bad("fetch.txt", FetchUnlisted, "file", show(l.Path), "manifest", m.name)
-			}
-		}
-	}
-}
-
-// payload compares the files under data/ with every payload manifest.
-func (j *judge) payload() {
-	j.listedPayload = map[string]int{}
-	var manifests []*manifest
-	for _, m := range j.parsed {
-		if m.tag {
-			continue
-		}
-		manifests = append(manifests, m)
-		for path := range j.compare(m) {
-			j.listedPayload[path]++
-		}
-	}
-	if len(manifests) == 0 {
-		return // said already; that no file is listed would only repeat it
-	}
-	for _, e := range j.report.Payload {
-		switch n := j.listedPayload[e.Path]; {
-		case n == 0:
-			j.bad(show(e.Path), Unlisted)
-		case n < len(manifests) && editionOf(j.report.Version).each:
-			for _, m := range manifests {
-				if _, listed := m.digests[e.Path]; !listed {
-					j.bad(show(e.Path), PartlyListed, "manifest", m.name)
-				}
-			}
-		}
-	}
-}
-
-// compare checks every line of a manifest and gives the set of files it lists, by the
-// names under which they came.
-func (j *judge) compare(m *manifest) map[string]bool {
-	listed := make(map[string]bool, len(m.digests))
-	for path, want := range m.digests {
-		e := j.entries[path]
-		if e == nil {
-			if other, ok := j.sameNormal(path); ok {
-				j.bad(show(other), OtherForm, "listed", fmt.Sprintf("%+q", path))
-				e = j.entries[other]
-			}
-		}
-		switch {
-		case e == nil && j.toFetch[path]:
-			j.bad(show(path), NotFetched)
-		case e == nil:
-			j.bad(show(path), Missing, "manifest", m.name)
-		default:
-			listed[e.Path] = true
-			j.compareDigest(e, m.algorithm, want)
-		}
-	}
-	return listed
-}
-
-func (j *judge) compareDigest(e *entry, algorithm, want string) {
-	if !e.done {
-		return // its own finding says so
-	}
-	switch got := e.digest(algorithm); got {
-	case want:
-	case "":
-		j.bad(show(e.Path), LateManifest, "algorithm", algorithm)
-	default:
-		j.bad(show(e.Path), WrongDigest, "algorithm", algorithm, "expected", want, "found", got)
-	}
-}
-
-// sameNormal finds the file whose name is the same in another Unicode form: a manifest
-// written on one system and files renamed by another (RFC 8493 §6).
-func (j *judge) sameNormal(path string) (string, bool) {
-	if j.byNormal == nil {
-		j.byNormal = make(map[string]string, len(j.entries))
-		for p := range j.entries {
-			j.byNormal[norm.NFC.String(p)] = p
-		}
-	}
-	other, ok := j.byNormal[norm.NFC.String(path)]
-	return other, ok
-}
-
-// tags compares the tag files with every tag manifest.
-func (j *judge) tags() {
-	strict := editionOf(j.report.Version).strictTags
-	for _, m := range j.parsed {
-		if !m.tag {
-			continue
-		}
-		listed := j.compare(m)
-		for _, e := range j.report.Tags {
-			tag, _, isManifest := manifestName(e.Path)
-			switch {
-			case listed[e.Path] || tag:
-			case isManifest && strict:
-				j.bad(e.Path, TagIncomplete, "manifest", m.name)
-			default:
-				j.bad(show(e.Path), TagUnlisted, "manifest", m.name)
-			}
-		}
-	}
 }

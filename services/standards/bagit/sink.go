@@ -16,6 +16,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // digestSize is the length in bytes of the digests that are understood (RFC 8493 §2.4).
@@ -90,7 +91,7 @@ type Sink struct {
 	size   int64 // as announced, or -1
 	pass   pass
 	others map[string]hash.Hash
-	text   []byte
+	text   *spool.Text
 	keep   bool  // the text is needed at the end
 	most   int64 // bytes of it
 	// manifest says that most bounds all manifests together
@@ -116,6 +117,9 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	case e.Path == "bagit.txt", e.Path == bagInfo, e.Path == packageInfo, e.Path == "fetch.txt":
 		s.keep, s.most = true, c.opts.Limits.TagBytes
 	}
+	if s.keep {
+		s.text = c.opts.Spool.Text()
+	}
 	return s
 }
 
@@ -140,9 +144,12 @@ func (s *Sink) Write(p []byte) (int, error) {
 			size = s.c.kept.Add(int64(len(p)))
 		}
 		if size > s.most {
-			s.keep, s.text = false, nil
-		} else {
-			s.text = append(s.text, p...)
+			s.keep = false
+			return len(p), s.text.Close()
+		}
+		if _, err := s.text.Write(p); err != nil {
+			s.failed = true
+			return 0, err
 		}
 	}
 	return len(p), nil
@@ -202,16 +209,17 @@ func (s *Sink) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.done = true
+	c.end(e)
 	switch {
 	case s.keep:
 		c.texts[e.Path] = s.text
 	case s.most > 0:
 		c.tooBig[e.Path] = true
-		c.found = append(c.found, finding{e.Path, TagTooBig, []any{"limit", s.most}})
+		c.found.add(finding{e.Path, TagTooBig, []any{"limit", s.most}})
 	}
 	if s.size >= 0 && s.size != e.Size {
 		f := finding{show(e.Path), WrongSize, []any{"expected", s.size, "found", e.Size}}
-		c.found = append(c.found, f)
+		c.found.add(f)
 		return f.fault()
 	}
 	return nil
@@ -228,9 +236,20 @@ func (s *Sink) Abort() *fault.Error {
 	s.pass.release()
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	s.c.found = append(s.c.found, f)
-	s.c.tooBig[s.e.Path] = true // what it would have said is unknown, not absent
+	s.c.found.add(f)
+	s.e.aborted = true
+	s.c.end(s.e)
+	if s.most > 0 {
+		s.c.tooBig[s.e.Path] = true // what it would have said is unknown, not absent
+		s.c.spooled(s.text.Close())
+	}
 	return f.fault()
+}
+
+// end lets a file's row say what was found. The checker is locked.
+func (c *Checker) end(e *entry) {
+	delete(c.open, e.Path)
+	c.keep(e)
 }
 
 func hexOf(h interface{ Sum(b []byte) []byte }) string {

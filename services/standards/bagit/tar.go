@@ -20,7 +20,7 @@ func ValidateTar(ctx context.Context, r io.Reader, opts Options) (*Report, error
 	if err != nil {
 		return nil, err
 	}
-	if again, ok := r.(io.Seeker); ok && len(c.late()) > 0 {
+	if again, ok := r.(io.Seeker); ok && c.isLate() {
 		for algorithm := range c.needed {
 			opts.Digests = append(opts.Digests[:len(opts.Digests):len(opts.Digests)], algorithm)
 		}

@@ -183,7 +183,7 @@ var errUnseen = errors.New("bytes lie behind the packed data")
 func (c *Checker) giveUp(f finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.found = append(c.found, f)
+	c.found.add(f)
 	c.unread = true
 }
 

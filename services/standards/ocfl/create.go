@@ -190,7 +190,12 @@ func (a *attempt) build(ctx context.Context, version string) error {
 			return err
 		}
 	}
-	// Deepest first: a directory's names are durable before anything points to it.
+	return a.syncDirs()
+}
+
+// syncDirs makes the directories durable, the deepest first: a directory's names are durable before
+// anything points to it.
+func (a *attempt) syncDirs() error {
 	for _, dir := range slices.SortedFunc(maps.Keys(a.dirs), func(x, y string) int { return len(y) - len(x) }) {
 		if err := a.disk.SyncDir(dir); err != nil {
 			return err
@@ -212,18 +217,23 @@ func (a *attempt) mkdirs(dir string) error {
 	return a.disk.Mkdir(dir)
 }
 
-// bring puts one file into the object and makes its content durable. A link costs
+// bring puts one file into the object, with its directories, and makes its content durable. A link costs
 // nothing and trusts the digest counted when the file was received; a copy is counted.
 func (a *attempt) bring(f Content, to string) error {
+	if err := a.mkdirs(filepath.Dir(to)); err != nil {
+		return err
+	}
+	return a.link(f, to)
+}
+
+// link is bring where the directory is there.
+func (a *attempt) link(f Content, to string) error {
 	info, err := os.Lstat(f.Source)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Logical, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() != f.Size {
 		return BadContent.With("file", clip(f.Logical), "problem", fmt.Sprintf("%d ≠ %d", info.Size(), f.Size))
-	}
-	if err := a.mkdirs(filepath.Dir(to)); err != nil {
-		return err
 	}
 	if err := a.disk.Link(f.Source, to); err != nil {
 		if !cannotLink(err) {

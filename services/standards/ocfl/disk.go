@@ -21,6 +21,8 @@ type disk interface {
 	Copy(from, to string) error
 	// WriteFile makes or replaces a file; its content is durable, its name is not yet.
 	WriteFile(name string, text []byte) error
+	// Stream is WriteFile for a text that comes piece by piece; its error is passed on.
+	Stream(name string, write func(io.Writer) error) error
 	// SyncFile makes the content of a file durable.
 	SyncFile(name string) error
 	// SyncDir makes the names in a directory durable.
@@ -64,13 +66,20 @@ func (osDisk) Copy(from, to string) (err error) {
 	return nil
 }
 
-func (osDisk) WriteFile(name string, text []byte) (err error) {
+func (d osDisk) WriteFile(name string, text []byte) error {
+	return d.Stream(name, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+func (osDisk) Stream(name string, write func(io.Writer) error) (err error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(text); err != nil {
+	if err := write(f); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return f.Sync()

@@ -233,6 +233,10 @@ func (f *cutting) WriteFile(n string, text []byte) error {
 	return f.step("write "+filepath.Base(n), func() error { return f.osDisk.WriteFile(n, text) })
 }
 
+func (f *cutting) Stream(n string, write func(io.Writer) error) error {
+	return f.step("write "+filepath.Base(n), func() error { return f.osDisk.Stream(n, write) })
+}
+
 func (f *cutting) SyncFile(n string) error {
 	return f.step("sync file", func() error { return f.osDisk.SyncFile(n) })
 }

@@ -15,6 +15,12 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
+// NoZip is answered for a file that is no ZIP, or whose table of contents, at its end, is cut off.
+var NoZip = fault.Define(fault.Invalid, "parcel.zip.none",
+	"this is no whole ZIP: {name}; pack the folder again and send it, or choose the folder itself",
+	"это не целый ZIP: {name}; упакуйте папку заново и отправьте её или выберите саму папку",
+	"бұл бүтін ZIP емес: {name}; қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
+
 // BadZip is answered for a file that cannot be read as a ZIP.
 var BadZip = fault.Define(fault.Invalid, "parcel.zip",
 	"the file {name} cannot be read as a ZIP ({problem}); pack the folder again and send it, or choose the folder itself",

@@ -41,6 +41,25 @@ func CodeAddress(code string) string {
 // CodeAddress is the page of a record by its archival code.
 func (v View) CodeAddress(code string) string { return CodeAddress(code) }
 
+// ArchivalCode writes a code as the reader's language does; what is none stays as it is.
+func (v View) ArchivalCode(code string) string {
+	c, err := archcode.Parse(code)
+	if err != nil {
+		return code
+	}
+	return c.Format(v.Lang)
+}
+
+// ContentName is the name of a digital file as its department knows it: without the folders that a package and
+// its row put before it.
+func (v View) ContentName(path string) string {
+	path = strings.TrimPrefix(path, "data/")
+	if row, rest, ok := strings.Cut(path, "/"); ok && strings.Trim(row, "0123456789") == "" {
+		return rest
+	}
+	return path
+}
+
 // Years is a range of years, or one.
 func (v View) Years(from, to uint32) string {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,6 +30,7 @@ type Request struct {
 	order   []string          // fields of wrong, as they were found
 	lost    []string          // see keepTyped
 	private bool
+	failed  bool   // the page is the error page, whatever was asked for
 	said    string // what was done, where the page stays
 	renewed bool
 	kept    string // the form of this page that a change of language must not empty
@@ -144,11 +146,37 @@ func (r *Request) wrongText(field, text string) {
 
 // WrongFault is Wrong with the text of a fault.
 func (r *Request) WrongFault(field string, err error) {
-	r.wrongText(field, sentence(fault.Of(err).In(r.Lang)))
+	r.wrongText(field, sentence(r.Words(err)))
 }
 
 // Sentence is a fault as a sentence in the reader's language, for what is not a page.
-func (r *Request) Sentence(err error) string { return sentence(fault.Of(err).In(r.Lang)) }
+func (r *Request) Sentence(err error) string { return sentence(r.Words(err)) }
+
+// code is a word that programs use for a thing.
+var code = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// Words is the text of a fault in the reader's language, with the codes in it said in the words of the pages
+// (Site.Words). A service sends its text filled in, so a code is looked for in the text itself: among Cyrillic
+// letters it is unmistakable; an English text keeps the codes that are English words.
+func (r *Request) Words(err error) string {
+	f := fault.Of(err)
+	text := f.In(r.Lang)
+	for name, value := range f.Args {
+		for one := range strings.SplitSeq(value, ", ") { // one, or all that are allowed
+			if !code.MatchString(one) || r.Lang == fault.English && !strings.Contains(one, "_") {
+				continue
+			}
+			for _, prefix := range r.site.words[name] {
+				if r.Has(prefix + one) {
+					alone := regexp.MustCompile(`(^|[^\w./-])` + one + `([^\w./-]|\.?$|\.\s)`) // and no part of a path
+					text = alone.ReplaceAllString(text, "${1}"+strings.ReplaceAll(r.T(prefix+one), "$", "$$")+"${2}")
+					break
+				}
+			}
+		}
+	}
+	return text
+}
 
 // OK tells whether no field is wrong so far.
 func (r *Request) OK() bool { return r.wrong == nil }

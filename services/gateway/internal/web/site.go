@@ -87,6 +87,7 @@ type Site struct {
 	nav      []navItem
 	routes   []Route
 	limits   map[string]*limiter // by pattern
+	words    map[string][]string // prefixes of messages by the name of a fault's argument
 }
 
 type navItem struct {
@@ -102,7 +103,7 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	s := &Site{cfg: cfg, mux: http.NewServeMux(), messages: messages.Catalogue{}, pages: map[string]*template.Template{}, limits: map[string]*limiter{}}
+	s := &Site{cfg: cfg, mux: http.NewServeMux(), messages: messages.Catalogue{}, pages: map[string]*template.Template{}, limits: map[string]*limiter{}, words: map[string][]string{}}
 	texts, err := own.ReadFile("texts.json")
 	if err == nil {
 		err = s.messages.Add(texts)
@@ -204,6 +205,10 @@ func (s *Site) parse(files fs.FS, page string) error {
 func (s *Site) Nav(address, key string, allow Allow) {
 	s.nav = append(s.nav, navItem{address, key, allow})
 }
+
+// Words says under which prefix the messages stand for the codes that an argument of a fault may be: a person
+// who is refused reads "архивная справка", not "certificate".
+func (s *Site) Words(argument, prefix string) { s.words[argument] = append(s.words[argument], prefix) }
 
 // Routes lists every address with who may open it.
 func (s *Site) Routes() []Route { return slices.Clone(s.routes) }
@@ -383,7 +388,7 @@ func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 	if f.Kind == fault.Internal {
 		s.cfg.Log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
 	}
-	r.problem = f
+	r.problem, r.failed = f, true
 	status := f.Kind.HTTP()
 	if errors.Is(err, tooMany) {
 		status = http.StatusTooManyRequests

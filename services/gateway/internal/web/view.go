@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -48,6 +50,20 @@ func In(l fault.Language, t *recordv1.Text) string {
 	return ""
 }
 
+// based is what rests on an act: a rule, or a step in the arithmetic of a date.
+type based interface {
+	GetBasis() *recordv1.Text
+	GetLegalBasis() string
+}
+
+// Basis is the act that something rests on, in a language; what was recorded before there were three has it in Russian alone.
+func Basis(l fault.Language, of based) string {
+	return cmp.Or(In(l, of.GetBasis()), of.GetLegalBasis())
+}
+
+// Basis is the act that something rests on, in the reader's language.
+func (v View) Basis(of based) string { return Basis(v.Lang, of) }
+
 // Query is what stands in the search box.
 func (v View) Query() string { return strings.TrimSpace(v.r.URL.Query().Get("q")) }
 
@@ -63,6 +79,12 @@ func (v View) Role(role string) bool { return v.r.Person.Identity.Has(monitor.Ro
 // Desk tells whether the page is one of work, drawn denser.
 func (v View) Desk() bool { return v.Signed() }
 
+// Private tells whether nobody but the reader sees this page.
+func (v View) Private() bool { return v.r.private }
+
+// Refused tells whether a form was sent and something in it has to be looked at again.
+func (v View) Refused() bool { return !v.r.failed && (v.r.problem != nil || len(v.r.wrong) > 0) }
+
 // Demo tells whether this is a demonstration.
 func (v View) Demo() bool { return v.r.site.cfg.Demo != nil && v.r.site.cfg.Demo() }
 
@@ -74,7 +96,20 @@ func (v View) Error() string {
 	if v.r.problem == nil {
 		return ""
 	}
-	return sentence(v.r.problem.In(v.Lang))
+	return v.r.Sentence(v.r.problem)
+}
+
+// Back is the page of ours from which something was sent that was refused; "" where it is not known, or where nothing was
+// sent.
+func (v View) Back() string {
+	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
+		return ""
+	}
+	from, err := url.Parse(v.r.Referer())
+	if err != nil || from.Host == "" || from.Host != v.r.Host || strings.HasPrefix(from.Path, "//") {
+		return ""
+	}
+	return from.RequestURI()
 }
 
 // Lost are the texts that a person had typed when the session ran out.
@@ -95,6 +130,9 @@ func (v View) SignIn() string {
 
 // sentence makes one of a fault's text, which elsewhere follows a colon.
 func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") {
@@ -102,6 +140,9 @@ func sentence(text string) string {
 	}
 	return text
 }
+
+// Sentence begins a service's words with a capital and ends them with a stop.
+func (v View) Sentence(text string) string { return sentence(text) }
 
 // Code is the fault's code, for whoever asks for help.
 func (v View) Code() string {

@@ -4,8 +4,22 @@ import (
 	"testing"
 	"time"
 
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
+
+// TestTheActIsNamedInTheReadersLanguage, and in Russian where it was recorded before there were three.
+func TestTheActIsNamedInTheReadersLanguage(t *testing.T) {
+	step := &recordv1.DueStep{LegalBasis: "приказ", Basis: &recordv1.Text{Kk: "бұйрық", Ru: "приказ", En: "order"}}
+	for l, want := range map[fault.Language]string{fault.Kazakh: "бұйрық", fault.Russian: "приказ", fault.English: "order"} {
+		if got := Basis(l, step); got != want {
+			t.Errorf("%s: %q", l, got)
+		}
+		if got := Basis(l, &recordv1.DueStep{LegalBasis: "приказ"}); got != "приказ" {
+			t.Errorf("%s, of an earlier program: %q", l, got)
+		}
+	}
+}
 
 func TestTermsAreShapeWordAndNumber(t *testing.T) {
 	now := time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC) // the 23rd in Almaty
@@ -46,5 +60,28 @@ func TestNumbersArePrintedForPeople(t *testing.T) {
 	}
 	if got := ru.Plain("sha256 3fc0df46ad222cbe8b8b284e6deb6d4918749a08a455f49f1ee1d62c75478bd3, № 12"); got != "sha256 3fc0df46…, № 12" {
 		t.Error(got)
+	}
+}
+
+// TestARefusalNamesThingsAsThePagesDo: whoever is refused reads no code that programs use.
+func TestARefusalNamesThingsAsThePagesDo(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Words("kind", "kind.")
+	s.Words("role", "role.")
+	for lang, want := range map[fault.Language]string{
+		fault.Russian: "вид «дело», роли администратор, аудитор, none; файл file.pdf",
+		fault.Kazakh:  "түрі «іс», рөлдері әкімші, аудитор, none; файл file.pdf",
+		fault.English: "kind file, roles administrator, auditor, none; name file.pdf",
+	} {
+		refused := fault.Define(fault.Invalid, "web_test.refused",
+			"kind {kind}, roles {role}; name {name}", "вид «{kind}», роли {role}; файл {name}", "түрі «{kind}», рөлдері {role}; файл {name}",
+		).With("kind", "file", "role", "administrator, auditor, none", "name", "file.pdf")
+		r := &Request{site: s, Lang: lang}
+		if got := r.Words(refused); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
 	}
 }

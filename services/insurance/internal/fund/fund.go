@@ -4,6 +4,7 @@
 package fund
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,16 +26,19 @@ const (
 	Damaged   State = "damaged"  // original or copy has damage that can be mended
 	Beyond    State = "beyond_repair"
 	Microform State = "microform" // kept on film or as a scan alone
+	Leaving   State = "leaving"   // its file's content is destroyed by a deaccession: so is the copy
+	Destroyed State = "destroyed" // gone from every site
 )
 
 // States lists them.
 func States() []State {
-	return []State{Ordered, Failed, Awaited, Made, Verified, Damaged, Beyond, Microform}
+	return []State{Ordered, Failed, Awaited, Made, Verified, Damaged, Beyond, Microform, Leaving, Destroyed}
 }
 
 // Facts are what the state of a copy follows from.
 type Facts struct {
-	Sites      []State // of each site: Ordered, Made, Verified or Damaged
+	Sites      []State // of each site: Ordered, Made, Verified, Damaged or Destroyed
+	Left       bool    // its file's content left the archive
 	Failed     bool
 	Microforms int
 	Open       uint32 // damages that are not mended
@@ -42,9 +46,13 @@ type Facts struct {
 }
 
 // StateOf is a copy's state. Damage outweighs everything else, because it is what a person
-// must see.
+// must see; but of a copy that leaves nothing is mended.
 func StateOf(f Facts) State {
 	switch {
+	case f.Left && slices.ContainsFunc(f.Sites, func(s State) bool { return s != Destroyed }):
+		return Leaving
+	case f.Left:
+		return Destroyed
 	case f.Beyond > 0:
 		return Beyond
 	case f.Open > 0:

@@ -118,7 +118,7 @@ func (k *Keeper) Extend(ctx context.Context) error {
 
 // missing are the sites where a copy is not ordered yet. A file on paper has none.
 func (k *Keeper) missing(c *insurancev1.Copy) (events []base.Event) {
-	if len(c.GetSites()) == 0 {
+	if len(c.GetSites()) == 0 || c.GetLeftBy() != "" {
 		return nil
 	}
 	for _, p := range k.Places {
@@ -316,8 +316,8 @@ func (t *task) record(ctx context.Context, made []*insurancev1.CopiedFile) error
 	}
 	if _, err := t.do(ctx, "copy", func(v *base.View, _ time.Time) ([]base.Event, error) {
 		row, err := store.Copy(v, t.key)
-		if err != nil || store.AtSite(row.GetCopy(), t.place.ID).GetState() != string(fund.Ordered) {
-			return nil, err
+		if err != nil || row.GetCopy().GetLeftBy() != "" || store.AtSite(row.GetCopy(), t.place.ID).GetState() != string(fund.Ordered) {
+			return nil, err // where it leaves, whoever destroys it finds the object
 		}
 		refs, label := Refs(t.copy.GetFile()), store.LabelOf(t.copy)
 		events := []base.Event{{Refs: refs, Label: label, Body: body}}
@@ -369,7 +369,7 @@ func (t *task) verify(ctx context.Context) error {
 	}
 	_, err = t.do(ctx, "verify", func(v *base.View, now time.Time) ([]base.Event, error) {
 		row, err := store.Copy(v, t.key)
-		if err != nil || store.AtSite(row.GetCopy(), t.place.ID).GetState() != string(fund.Made) {
+		if err != nil || row.GetCopy().GetLeftBy() != "" || store.AtSite(row.GetCopy(), t.place.ID).GetState() != string(fund.Made) {
 			return nil, err
 		}
 		body := &insurancev1.CopyVerified{
@@ -391,7 +391,7 @@ func (t *task) fail(ctx context.Context, why error) error {
 	f := fault.Of(why)
 	_, err := t.do(ctx, "copy", func(v *base.View, _ time.Time) ([]base.Event, error) {
 		row, err := store.Copy(v, t.key)
-		if err != nil || row.GetCopy().GetState() == string(fund.Failed) {
+		if err != nil || row.GetCopy().GetLeftBy() != "" || row.GetCopy().GetState() == string(fund.Failed) {
 			return nil, err
 		}
 		return []base.Event{{Refs: Refs(t.copy.GetFile()), Label: store.LabelOf(t.copy), Body: &insurancev1.CopyFailed{

@@ -16,6 +16,10 @@
 //	CopiesChecked  in groups, as far as it came
 //	ScrubFinished
 //
+//	CopyLeaves     the plan: intake destroys the original's content
+//	object removed at a site
+//	CopyDestroyed
+//
 // One goroutine copies and one scrubs, so that the work of the fund never takes more of a
 // machine than two readers do, and an order does not wait for a scrub that takes days.
 package keeper
@@ -56,6 +60,8 @@ const (
 	Closed    Step = "restoration recorded"
 	Noted     Step = "checks recorded"
 	Ended     Step = "scrub finished"
+	Removed   Step = "copy removed"
+	Buried    Step = "destruction recorded"
 )
 
 // Keeper does the work. Its fields are set before Run.
@@ -127,6 +133,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { k.loop(ctx, "copying", k.CopyOnce) })
 	wg.Go(func() { k.loop(ctx, "scrubbing", k.ScrubOnce) })
+	wg.Go(func() { k.loop(ctx, "destroying", k.DestroyOnce) })
 	wg.Wait()
 	return ctx.Err()
 }

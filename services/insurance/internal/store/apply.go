@@ -41,6 +41,10 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return on(a, a.failed)
 	case r.Is((*insurancev1.CopyRetried)(nil)):
 		return on(a, a.retried)
+	case r.Is((*insurancev1.CopyLeaves)(nil)):
+		return on(a, a.leaves)
+	case r.Is((*insurancev1.CopyDestroyed)(nil)):
+		return on(a, a.destroyed)
 	case r.Is((*insurancev1.MicroformRecorded)(nil)):
 		return on(a, a.microform)
 	case r.Is((*insurancev1.ScrubBegun)(nil)):
@@ -106,7 +110,7 @@ func (a applier) row(id string) (key []byte, row *insurancev1.CopyRow, err error
 // save writes a copy in the state that follows from it, and keeps the lists and counts of states.
 func (a applier) save(key []byte, row *insurancev1.CopyRow) error {
 	c := row.GetCopy()
-	facts := fund.Facts{Failed: c.GetState() == string(fund.Failed), Microforms: len(c.GetMicroforms()), Open: row.GetOpen(), Beyond: row.GetBeyond()}
+	facts := fund.Facts{Left: c.GetLeftBy() != "", Failed: c.GetState() == string(fund.Failed), Microforms: len(c.GetMicroforms()), Open: row.GetOpen(), Beyond: row.GetBeyond()}
 	for _, s := range c.GetSites() {
 		facts.Sites = append(facts.Sites, fund.State(s.GetState()))
 	}
@@ -314,6 +318,53 @@ func (a applier) retried(m *insurancev1.CopyRetried) error {
 		}
 	}
 	return a.save(key, row)
+}
+
+// leaves takes a copy out of the checks; its lines in the register stay.
+func (a applier) leaves(m *insurancev1.CopyLeaves) error {
+	key, row, err := a.row(m.GetCopyId())
+	if err != nil {
+		return err
+	}
+	c := row.GetCopy()
+	if at := c.GetCheckedAt(); at != nil {
+		a.Delete("checked", join(timeKey(at.AsTime()), key))
+		c.CheckedAt = nil
+	}
+	c.LeftBy, c.Reason = m.GetDeaccession(), nil
+	if err := a.save(key, row); err != nil {
+		return err
+	}
+	return a.arm()
+}
+
+func (a applier) destroyed(m *insurancev1.CopyDestroyed) error {
+	key, row, err := a.row(m.GetCopyId())
+	if err != nil {
+		return err
+	}
+	at := AtSite(row.GetCopy(), m.GetSite())
+	if at == nil {
+		return fmt.Errorf("insurance: copy %s was not ordered for %s", m.GetCopyId(), m.GetSite())
+	}
+	if stands(at) {
+		site, err := Site(&a.View, m.GetSite())
+		if err != nil {
+			return err
+		}
+		site.Copies--
+		site.Bytes -= row.GetCopy().GetBytes()
+		if err := put(a.Tx, "sites", []byte(m.GetSite()), site); err != nil {
+			return err
+		}
+	}
+	at.State, at.DestroyedAt = string(fund.Destroyed), a.at()
+	return a.save(key, row)
+}
+
+// stands tells whether a site counts the copy among those that it keeps.
+func stands(at *insurancev1.CopyAtSite) bool {
+	return at.GetMadeAt() != nil && at.GetState() != string(fund.Ordered) && at.GetState() != string(fund.Destroyed)
 }
 
 func (a applier) microform(m *insurancev1.MicroformRecorded) error {

@@ -47,7 +47,7 @@ func (a applier) checked(m *insurancev1.CopiesChecked) error {
 		s.Bytes += check.GetBytes()
 		if len(check.GetAbsentSites()) > 0 || check.GetOriginalsAbsent() {
 			s.Incomplete++
-		} else {
+		} else if row.GetCopy().GetLeftBy() == "" {
 			a.setChecked(key, row.GetCopy(), check.GetCheckedAt())
 			if err := a.save(key, row); err != nil {
 				return err

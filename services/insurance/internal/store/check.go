@@ -105,10 +105,10 @@ func (c *checker) copies() {
 
 func (c *checker) state(where string, row *insurancev1.CopyRow) {
 	one := row.GetCopy()
-	facts := fund.Facts{Failed: one.GetState() == string(fund.Failed), Microforms: len(one.GetMicroforms()), Open: row.GetOpen(), Beyond: row.GetBeyond()}
+	facts := fund.Facts{Left: one.GetLeftBy() != "", Failed: one.GetState() == string(fund.Failed), Microforms: len(one.GetMicroforms()), Open: row.GetOpen(), Beyond: row.GetBeyond()}
 	for _, at := range one.GetSites() {
 		facts.Sites = append(facts.Sites, fund.State(at.GetState()))
-		if at.GetMadeAt() == nil || at.GetState() == string(fund.Ordered) {
+		if !stands(at) {
 			continue
 		}
 		site := c.sites[at.GetSite()]

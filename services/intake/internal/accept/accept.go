@@ -13,10 +13,10 @@
 package accept
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +24,6 @@ import (
 	"github.com/google/uuid"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
@@ -35,6 +34,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 var (
@@ -111,86 +111,6 @@ func (p *Plans) lock(ctx context.Context, id string) (unlock func(), err error) 
 	}
 }
 
-// facts are everything that a plan works with. They cannot change once it has begun.
-type facts struct {
-	transfer *intakev1.Transfer
-	list     store.List
-	files    []*recordv1.File
-	content  []*intakev1.ContentFile
-	checked  *intakev1.PackageChecked
-	paths    map[uint32][]string
-	findings map[uint32]*intakev1.UnitFinding
-	checks   transfer.Checks
-	packages []string          // whose bytes stand in staging
-	seq      uint64            // of the last event about the transfer
-	scanners map[string]string // that looked for malware in each; "" for a package without
-}
-
-func read(v *base.View, id string) (f *facts, err error) {
-	f = &facts{paths: make(map[uint32][]string), seq: v.LastAbout(journal.Ref{Type: "transfer", ID: id})}
-	if f.transfer, err = store.Transfer(v, id); err != nil {
-		return nil, err
-	}
-	if f.list, err = store.ListOf(v, id); err != nil {
-		return nil, err
-	}
-	if f.files, _, err = store.Expected(v, id, 0, 1<<30); err != nil {
-		return nil, err
-	}
-	if f.content, err = store.Content(v, id); err != nil {
-		return nil, err
-	}
-	if _, f.checked, err = store.Findings(v, id); err != nil {
-		return nil, err
-	}
-	if f.findings, err = store.UnitFindings(v, id); err != nil {
-		return nil, err
-	}
-	if f.checks, err = store.Checks(v, f.transfer); err != nil {
-		return nil, err
-	}
-	if f.packages, err = store.Packages(v, f.transfer); err != nil {
-		return nil, err
-	}
-	if f.scanners, err = store.Scanners(v, id); err != nil {
-		return nil, err
-	}
-	for _, c := range f.content {
-		if position, ok := transfer.PositionOf(c.GetPath()); ok {
-			f.paths[position] = append(f.paths[position], c.GetPath())
-		}
-	}
-	return f, nil
-}
-
-func (f *facts) units() []transfer.Unit {
-	units := make([]transfer.Unit, len(f.files))
-	for i, file := range f.files {
-		units[i] = transfer.Unit{Position: file.GetPosition(), Leaves: file.GetLeaves()}
-	}
-	return units
-}
-
-// choose is what the archivist accepts, in order: of units on paper only what was found, of rows
-// returned only what was redone. Nothing where the transfer is undescribed.
-func (f *facts) choose(asked []uint32) ([]uint32, error) {
-	id := f.transfer.GetTransferId()
-	if f.transfer.GetUndescribed() != nil && len(asked) == 0 {
-		return nil, nil
-	}
-	has := func(p uint32) bool { return len(f.paths[p]) > 0 }
-	asked, err := f.checks.Settle(id, f.units(), asked, has)
-	if err != nil {
-		return nil, err
-	}
-	return transfer.Choose(id, f.units(), asked, func(p uint32) bool { return has(p) || f.findings[p] != nil })
-}
-
-// packageOf is the package whose bytes a file of the content is.
-func (f *facts) packageOf(c *intakev1.ContentFile) string {
-	return cmp.Or(c.GetPackageId(), f.checked.GetPackageId())
-}
-
 // Begin records the decision: the state allows it, the positions are right, the package's
 // bytes are there, the act can be printed. The same command gives the same event again.
 func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions []uint32) (*journal.Record, error) {
@@ -199,11 +119,8 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 		return nil, err
 	}
 	defer unlock()
-	var before *facts
-	if err := p.Store.View(func(v *base.View) (err error) {
-		before, err = read(v, id)
-		return err
-	}); err != nil {
+	before, err := p.weigh(id, nil)
+	if err != nil {
 		return nil, err
 	}
 	var ready error
@@ -255,13 +172,15 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range f.content {
-		if err := p.Staging.Whole(f.packageOf(c), c.GetPath(), c.GetSize()); err != nil {
-			return err
-		}
+	if err := p.whole(f); err != nil {
+		return err
 	}
 	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
-	return Paper(p.Archive, trial, f, chosen).Check()
+	paper, err := Paper(p.Archive, trial, f, chosen)
+	if err != nil {
+		return err
+	}
+	return paper.Check()
 }
 
 // accession is the accession's line as the plan's facts give it.
@@ -269,7 +188,7 @@ func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intak
 	t := f.transfer
 	return &intakev1.AccessionAccepted{
 		AccessionNumber: number, TransferId: t.GetTransferId(), AcceptedOn: day.String(), Organisation: t.GetOrganisation(),
-		Inventory: t.GetInventory(), Listed: uint32(len(f.files)) + t.GetUndescribed().GetUnits(), Accepted: uint32(len(chosen)) + t.GetUndescribed().GetUnits(),
+		Inventory: t.GetInventory(), Listed: uint32(len(f.units)) + t.GetUndescribed().GetUnits(), Accepted: uint32(len(chosen)) + t.GetUndescribed().GetUnits(),
 		Kind: t.GetKind(), Form: t.GetForm(), Ground: t.GetGround(), Undescribed: t.GetUndescribed().GetUnits(),
 	}
 }
@@ -277,7 +196,7 @@ func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intak
 // Finish carries a begun plan to its end. It may be called again at any time, also when
 // everything is done. When it returns nil the accession and its acts exist. A plan that was
 // abandoned stays so, whatever has come since.
-func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (*intakev1.Accession, error) {
+func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (_ *intakev1.Accession, err error) {
 	body, err := begun.Body()
 	if err != nil {
 		return nil, err
@@ -291,7 +210,8 @@ func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (*intakev1.Ac
 		return nil, err
 	}
 	defer unlock()
-	r := run{Plans: p, begun: begun, plan: plan}
+	r := run{Plans: p, begun: begun, plan: plan, paths: spool.Place{Dir: p.Staging.Dir()}.Sorter()}
+	defer func() { err = errors.Join(err, r.paths.Close()) }()
 	if err := r.stands(); err != nil {
 		return nil, err
 	}
@@ -334,6 +254,8 @@ type run struct {
 	plan   *intakev1.AcceptanceBegun
 	facts  *facts
 	chosen []uint32
+	paths  *spool.Sorter // position → path of each file of the content; nil where no units are recorded
+	units  unitPaths
 }
 
 // stands refuses a plan that was abandoned: what is read now may be another package's.
@@ -347,14 +269,8 @@ func (r *run) stands() error {
 }
 
 func (r *run) all(ctx context.Context) (*intakev1.Accession, error) {
-	if err := r.Store.View(func(v *base.View) (err error) {
-		r.facts, err = read(v, r.plan.GetTransferId())
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	var err error
-	if r.chosen, err = r.facts.choose(r.plan.GetPositions()); err != nil {
+	err := r.weighed()
+	if err != nil {
 		return nil, err
 	}
 	if r.facts.transfer.GetAccessionNumber() == "" {
@@ -406,17 +322,19 @@ func (r *run) line() (a *intakev1.Accession, err error) {
 	return a, err
 }
 
-// files are the accepted content with the package's own tag files.
-func (r *run) files() (files []repository.File) {
-	for _, c := range r.facts.content {
-		if !r.keeps(c) {
-			continue
+// files are the accepted content with the package's own tag files, by path.
+func (r *run) files() iter.Seq2[repository.File, error] {
+	return func(yield func(repository.File, error) bool) {
+		for c, err := range r.accepted() {
+			f := repository.File{Path: c.GetPath(), SHA512: c.GetSha512(), Size: c.GetSize()}
+			if err == nil {
+				f.Source = r.Staging.Path(r.facts.packageOf(c), c.GetPath())
+			}
+			if !yield(f, err) || err != nil {
+				return
+			}
 		}
-		files = append(files, repository.File{
-			Path: c.GetPath(), Source: r.Staging.Path(r.facts.packageOf(c), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
-		})
 	}
-	return files
 }
 
 // keeps tells whether a file becomes part of the object: what is not accepted is not kept.
@@ -428,17 +346,22 @@ func (r *run) keeps(c *intakev1.ContentFile) bool {
 
 // Spec is what the object of an accepted transfer is, from the journal alone. The error is ErrOther where
 // this program would describe the object otherwise than the one that made it, so that its
-// record cannot be written anew.
+// record cannot be written anew. It names every file, and so takes memory by their number.
 func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
 	r, err := p.again(a.GetTransferId())
 	if err != nil {
 		return ocfl.Spec{}, err
 	}
-	files := r.files()
-	if h := a.GetHistory(); h != nil {
-		files = append(files, historyFile(h, ""))
+	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), r.begun.Time())
+	for f, err := range r.files() {
+		if err != nil {
+			return ocfl.Spec{}, err
+		}
+		spec.Files = append(spec.Files, f.Content())
 	}
-	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), r.begun.Time(), files)
+	if h := a.GetHistory(); h != nil {
+		spec.Files = append(spec.Files, historyFile(h, "").Content())
+	}
 	sha, err := spec.InventorySHA512()
 	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
 		err = ErrOther
@@ -464,14 +387,7 @@ func (p *Plans) again(transferID string) (*run, error) {
 		return nil, fmt.Errorf("event %d begins no acceptance", begun.Seq())
 	}
 	r := &run{Plans: p, begun: begun, plan: plan}
-	if err := p.Store.View(func(v *base.View) (err error) {
-		r.facts, err = read(v, transferID)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	r.chosen, err = r.facts.choose(plan.GetPositions())
-	return r, err
+	return r, r.weighed()
 }
 
 // begunOf finds the beginning of a transfer's acceptance on its timeline: the last one, those
@@ -492,11 +408,10 @@ func (p *Plans) begunOf(transferID string) (begun *journal.Record, err error) {
 // object puts the accepted content into the repository, with the package's own tag files and the
 // history. All are empty for paper alone.
 func (r *run) object(ctx context.Context) (id, sha string, h *intakev1.ObjectHistory, err error) {
-	files := r.files()
-	if len(files) == 0 {
+	if r.facts.tags == 0 && !slices.ContainsFunc(r.chosen, r.facts.has) {
 		return "", "", nil, nil
 	}
-	if sha, h, err = r.create(ctx, files); err != nil {
+	if sha, h, err = r.create(ctx); err != nil {
 		return "", "", nil, err
 	}
 	// If we crash here the object stands and no accession names it: the plan makes it
@@ -511,7 +426,11 @@ func (r *run) act(ctx context.Context, a *intakev1.Accession, language string) e
 		return err
 	}
 	line := r.facts.accession(r.chosen, a.GetAccessionNumber(), day)
-	pdf, err := Paper(r.Archive, line, r.facts, r.chosen).PDF(fault.Language(language))
+	paper, err := Paper(r.Archive, line, r.facts, r.chosen)
+	if err != nil {
+		return err
+	}
+	pdf, err := paper.PDF(fault.Language(language))
 	if err != nil {
 		return fmt.Errorf("act in %s: %w", language, err)
 	}

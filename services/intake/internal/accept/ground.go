@@ -95,9 +95,9 @@ func (f *facts) differences(inventory string, chosen []uint32) []act.Difference 
 	emit := func(first, last uint32, why act.Text) {
 		out = append(out, act.Difference{Unit: "оп. " + inventory + ", д. " + span(first, last), Reason: why})
 	}
-	for _, file := range f.files {
-		if _, yes := slices.BinarySearch(chosen, file.GetPosition()); !yes {
-			joined.add(file.GetPosition(), f.why(file.GetPosition()), len(out) >= maxDifferences, emit)
+	for _, u := range f.units {
+		if _, yes := slices.BinarySearch(chosen, u.Position); !yes {
+			joined.add(u.Position, f.why(u.Position), len(out) >= maxDifferences, emit)
 		} else if len(out) < maxDifferences {
 			joined.flush(emit)
 		}
@@ -124,9 +124,9 @@ func (f *facts) why(position uint32) act.Text {
 // remarks lists what was accepted and is not as the inventory says: damaged, or with other leaves.
 func (f *facts) remarks(inventory string, chosen []uint32) []act.Difference {
 	var out []act.Difference
-	for _, file := range f.files {
-		found := f.findings[file.GetPosition()]
-		if _, yes := slices.BinarySearch(chosen, file.GetPosition()); !yes || len(out) == maxDifferences {
+	for _, u := range f.units {
+		found := f.findings[u.Position]
+		if _, yes := slices.BinarySearch(chosen, u.Position); !yes || len(out) == maxDifferences {
 			continue
 		}
 		var why act.Text
@@ -135,8 +135,8 @@ func (f *facts) remarks(inventory string, chosen []uint32) []act.Difference {
 			why = act.Text{KK: "бүлінген: " + found.GetNote(), RU: "повреждено: " + found.GetNote()}
 		case transfer.LeavesDiffer:
 			why = act.Text{
-				KK: strings.TrimSuffix(fmt.Sprintf("парақ саны: тізімдемеде %d, іс жүзінде %d; %s", file.GetLeaves(), found.GetLeaves(), found.GetNote()), "; "),
-				RU: strings.TrimSuffix(fmt.Sprintf("листов по описи %d, в наличии %d; %s", file.GetLeaves(), found.GetLeaves(), found.GetNote()), "; "),
+				KK: strings.TrimSuffix(fmt.Sprintf("парақ саны: тізімдемеде %d, іс жүзінде %d; %s", u.Leaves, found.GetLeaves(), found.GetNote()), "; "),
+				RU: strings.TrimSuffix(fmt.Sprintf("листов по описи %d, в наличии %d; %s", u.Leaves, found.GetLeaves(), found.GetNote()), "; "),
 			}
 		case transfer.Present, transfer.Missing:
 			continue
@@ -144,7 +144,7 @@ func (f *facts) remarks(inventory string, chosen []uint32) []act.Difference {
 			continue
 		}
 		out = append(out, act.Difference{
-			Unit: fmt.Sprintf("оп. %s, д. %d", inventory, file.GetPosition()), Reason: act.Text{KK: cut(why.KK, 1000), RU: cut(why.RU, 1000)},
+			Unit: fmt.Sprintf("оп. %s, д. %d", inventory, u.Position), Reason: act.Text{KK: cut(why.KK, 1000), RU: cut(why.RU, 1000)},
 		})
 	}
 	return out
@@ -196,15 +196,18 @@ func note(a *intakev1.Accession) act.Text {
 
 // digest names the digital content on the act: of one package, SHA-512 of its payload manifest;
 // where rows were redone, SHA-512 of the manifest that lists what stands of all packages.
-func (f *facts) digest() string {
+func (f *facts) digest() (string, error) {
 	if len(f.packages) < 2 {
-		return f.checked.GetManifestSha512()
+		return f.checked.GetManifestSha512(), nil
 	}
 	sum := sha512.New()
-	for _, c := range f.content { // in the order of their paths
+	for c, err := range f.files() { // in the order of their paths
+		if err != nil {
+			return "", err
+		}
 		if _, payload := transfer.PositionOf(c.GetPath()); payload {
 			_, _ = fmt.Fprintf(sum, "%s  %s\n", c.GetSha512(), c.GetPath()) // a hash never fails
 		}
 	}
-	return hex.EncodeToString(sum.Sum(nil))
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/history"
@@ -17,12 +16,15 @@ import (
 )
 
 // history writes the object's history into staging, from what the journal said before the plan began.
-func (r *run) history(files []repository.File) (*intakev1.ObjectHistory, string, error) {
+func (r *run) history() (*intakev1.ObjectHistory, string, error) {
 	f, err := r.past()
 	if err != nil {
 		return nil, "", err
 	}
-	h := &intakev1.ObjectHistory{Path: historyPath(files)}
+	h := new(intakev1.ObjectHistory)
+	if h.Path, err = r.historyPath(); err != nil {
+		return nil, "", err
+	}
 	made, err := r.Staging.Derive(r.facts.checked.GetPackageId(), h.GetPath(), func(w io.Writer) error { return history.Write(w, f) })
 	h.Size, h.Sha512 = made.Size, made.SHA512
 	return h, made.Path, err
@@ -34,10 +36,15 @@ func (r *run) past() (history.Facts, error) {
 	f := history.Facts{
 		Archive: r.Store.Archive(), Object: repository.ObjectID(r.Store.Archive(), t.GetTransferId()), Transfer: t.GetTransferId(), From: t.GetOrganisation(),
 		Begun: history.Decision{Seq: r.begun.Seq(), At: r.begun.Time()}, Packages: make(map[string]history.Package),
-		Last: r.facts.checked.GetPackageId(), Files: r.accepted,
+		Last: r.facts.checked.GetPackageId(), Files: r.accepted(),
 	}
-	for c := range r.accepted {
-		f.Packages[r.facts.packageOf(c)] = history.Package{}
+	if r.facts.tags > 0 { // they are of the last package, and all kept
+		f.Packages[r.facts.checked.GetPackageId()] = history.Package{}
+	}
+	for _, position := range r.chosen {
+		if unit := r.facts.content[position]; unit != nil {
+			f.Packages[unit.of] = history.Package{}
+		}
 	}
 	var checks []*journal.Record
 	err := r.Store.View(func(v *base.View) (err error) {
@@ -65,15 +72,6 @@ func (r *run) past() (history.Facts, error) {
 	return f, err
 }
 
-// accepted gives the content that becomes part of the object, by path.
-func (r *run) accepted(yield func(*intakev1.ContentFile) bool) {
-	for _, c := range r.facts.content {
-		if r.keeps(c) && !yield(c) {
-			return
-		}
-	}
-}
-
 // maxPage is how many events are held in memory at once: each may have 256 KiB.
 const maxPage = 50
 
@@ -95,14 +93,20 @@ func (p *Plans) timeline(transferID string, after uint64, each func(*journal.Rec
 
 // create makes the object with its history. Where one stands already that another program made,
 // before the process was replaced by this one, that object is taken as it is.
-func (r *run) create(ctx context.Context, files []repository.File) (sha string, h *intakev1.ObjectHistory, err error) {
-	h, source, err := r.history(files)
+func (r *run) create(ctx context.Context) (sha string, h *intakev1.ObjectHistory, err error) {
+	h, source, err := r.history()
 	if err != nil {
 		return "", nil, fmt.Errorf("history: %w", err)
 	}
 	archive, id := r.Store.Archive(), r.plan.GetTransferId()
-	sha, err = r.Repository.Create(ctx, archive, id, r.begun.Time(), append(slices.Clip(files), historyFile(h, source)))
-	if !errors.Is(err, ocfl.Conflict) {
+	with := func(h *intakev1.ObjectHistory, source string) (string, error) {
+		return r.Repository.Create(ctx, archive, id, r.begun.Time(), func(yield func(repository.File, error) bool) {
+			if h == nil || yield(historyFile(h, source), nil) {
+				r.files()(yield)
+			}
+		})
+	}
+	if sha, err = with(h, source); !errors.Is(err, ocfl.Conflict) {
 		return sha, h, err
 	}
 	size, digest, there, standErr := r.Repository.Standing(ctx, repository.ObjectID(archive, id), h.GetPath())
@@ -113,20 +117,21 @@ func (r *run) create(ctx context.Context, files []repository.File) (sha string, 
 	h = nil
 	if there {
 		h = &intakev1.ObjectHistory{Path: was, Size: size, Sha512: digest}
-		files = append(slices.Clip(files), historyFile(h, ""))
 	}
-	sha, err = r.Repository.Create(ctx, archive, id, r.begun.Time(), files)
+	sha, err = with(h, "")
 	return sha, h, err
 }
 
-func historyPath(files []repository.File) string {
-	return history.PathOf(func(yield func(string) bool) {
-		for _, f := range files {
-			if !yield(f.Path) {
+// historyPath is where the history lies beside the package's own files.
+func (r *run) historyPath() (path string, err error) {
+	path = history.PathOf(func(yield func(string) bool) {
+		for c, broken := range store.EachFile(r.Store, r.plan.GetTransferId(), true) {
+			if err = broken; err != nil || !yield(c.GetPath()) {
 				return
 			}
 		}
 	})
+	return path, err
 }
 
 func historyFile(h *intakev1.ObjectHistory, source string) repository.File {

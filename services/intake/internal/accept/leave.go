@@ -6,6 +6,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/standards/archcode"
 )
@@ -21,6 +22,11 @@ func Leave(archive act.Text, a *intakev1.Accession, p *intakev1.DeaccessionPropo
 			KK: cut(fmt.Sprintf("%s, %s, № %s хаттама", protocol.GetCommission(), dotted(protocol.GetDate()), protocol.GetNumber()), 1000),
 			RU: cut(fmt.Sprintf("протокол %s от %s № %s", protocol.GetCommission(), dotted(protocol.GetDate()), protocol.GetNumber()), 1000),
 		},
+	}
+	if a.GetObjectId() != "" {
+		if paper.Content = act.KeptContent; p.GetContent() == store.Destroyed {
+			paper.Content = act.DestroyedContent
+		}
 	}
 	for _, u := range units {
 		f := u.GetFile()

@@ -10,7 +10,6 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
-	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
 )
 
@@ -18,8 +17,8 @@ func acceptedLabel(f *intakev1.AcceptedFile) *journalv1.Label { return f.GetFile
 
 // Paper is the act of an accession. It follows from recorded facts alone, so that a plan
 // resumed prints the same bytes. Persons are not named on it: both sides sign by hand, and
-// the contact stands sealed elsewhere (IS-2).
-func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []uint32) act.Transfer {
+// the contact stands sealed elsewhere (IS-2). The error is the store's.
+func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []uint32) (act.Transfer, error) {
 	inventory := a.GetInventory()
 	day, _ := civil.Parse(a.GetAcceptedOn()) // a date that is none is refused by the act
 	paper := act.Transfer{
@@ -34,23 +33,25 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 		Books:     []act.Text{{KK: "түсімдерді есепке алу кітабы", RU: "книга учета поступлений"}},
 	}
 	objects, size, scanners := 0, int64(0), []string(nil)
-	for _, c := range f.content {
-		position, ok := transfer.PositionOf(c.GetPath())
-		if _, yes := slices.BinarySearch(chosen, position); !ok || !yes {
+	for _, position := range chosen {
+		unit := f.content[position]
+		if unit == nil {
 			continue
 		}
-		objects, size = objects+1, size+int64(c.GetSize())
-		if s := f.scanners[f.packageOf(c)]; !slices.Contains(scanners, s) {
+		objects, size = objects+unit.files, size+unit.bytes
+		if s := f.scanners[unit.of]; !slices.Contains(scanners, s) {
 			scanners = append(scanners, s)
 		}
 	}
-	if objects > 0 {
-		paper.Digital = &act.Digital{
-			Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest(),
-			Malware: malware(scanners),
-		}
+	if objects == 0 {
+		return paper, nil
 	}
-	return paper
+	digest, err := f.digest()
+	paper.Digital = &act.Digital{
+		Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: digest,
+		Malware: malware(scanners),
+	}
+	return paper, err
 }
 
 // malware says which scanners looked at what is accepted, "" among them where none looked at some of
@@ -111,7 +112,7 @@ func Book(archive act.Text, year int, lines []*intakev1.Accession) (act.Book, er
 		r := act.Receipt{
 			Number: a.GetAccessionNumber(), Date: day, From: who, Fonds: who, Units: int(a.GetAccepted()),
 			Document: act.Text{
-				KK: "№ " + a.GetAccessionNumber() + " қабылдау-тапсыру актісі, " + day.Dotted(),
+				KK: "№ " + a.GetAccessionNumber() + " қабылдау-беру актісі, " + day.Dotted(),
 				RU: "акт приема-передачи № " + a.GetAccessionNumber() + " от " + day.Dotted(),
 			},
 			Note: note(a),

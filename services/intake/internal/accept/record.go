@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -27,12 +26,15 @@ func (r *run) record(ctx context.Context) error {
 		// Asked only now: an object that stands already has its bytes, whatever staging has. One that
 		// stands and cannot be read is a person's to mend: no other package could take its place.
 		stands, unknown := r.Repository.Stands(repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()))
-		if lost := r.whole(); lost != nil && !stands && unknown == nil {
+		if lost := r.whole(r.facts); lost != nil && !stands && unknown == nil {
 			return r.abandon(ctx, lost)
 		}
 		return errors.Join(err, unknown)
 	}
-	first, more := r.next(0)
+	first, more, err := r.next(0)
+	if err != nil {
+		return err
+	}
 	t := r.facts.transfer
 	err = r.do(ctx, "accession", func(v *base.View, now time.Time) ([]base.Event, error) {
 		if now, err := store.Transfer(v, t.GetTransferId()); err != nil || now.GetAccessionNumber() != "" {
@@ -52,16 +54,6 @@ func (r *run) record(ctx context.Context) error {
 	// If we crash here the number is given; units may be missing, and the acts are still to be
 	// drawn up.
 	return r.after(Recorded)
-}
-
-// whole is nil where the bytes of everything that was accepted are in staging.
-func (r *run) whole() error {
-	for _, c := range r.facts.content {
-		if err := r.Staging.Whole(r.facts.packageOf(c), c.GetPath(), c.GetSize()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // abandon takes the acceptance back where its bytes are lost: no number is given yet, and the
@@ -110,11 +102,11 @@ func (r *run) rest(ctx context.Context, a *intakev1.Accession) error {
 		}); err != nil {
 			return err
 		}
-		units, more := r.next(last)
-		if len(units) == 0 {
-			return nil
+		units, more, err := r.next(last)
+		if err != nil || len(units) == 0 {
+			return err
 		}
-		err := r.do(ctx, fmt.Sprint("units after ", last), func(v *base.View, _ time.Time) ([]base.Event, error) {
+		err = r.do(ctx, fmt.Sprint("units after ", last), func(v *base.View, _ time.Time) ([]base.Event, error) {
 			if store.LastAccepted(v, n) != last {
 				return nil, nil
 			}
@@ -132,19 +124,28 @@ func (r *run) rest(ctx context.Context, a *intakev1.Accession) error {
 
 // next are the accepted units after a position, as many as one command writes; more says that
 // others follow. Positions grow, so that the last one written tells where to go on.
-func (r *run) next(after uint32) (units []*intakev1.AcceptedFile, more bool) {
+func (r *run) next(after uint32) (units []*intakev1.AcceptedFile, more bool, err error) {
 	count := 0
-	for _, f := range r.facts.files {
-		if _, yes := slices.BinarySearch(r.chosen, f.GetPosition()); !yes || f.GetPosition() <= after {
+	for f, err := range r.facts.listed(after) {
+		if err != nil {
+			return nil, false, err
+		}
+		if !r.accepts(f.GetPosition()) {
 			continue
 		}
-		paths := r.facts.paths[f.GetPosition()]
-		if count += 1 + len(paths); count > store.MaxStep && len(units) > 0 {
-			return units, true
+		if unit := r.facts.content[f.GetPosition()]; unit != nil {
+			count += unit.files
+		}
+		if count++; count > store.MaxStep && len(units) > 0 {
+			return units, true, nil
+		}
+		paths, err := r.pathsOf(f.GetPosition())
+		if err != nil {
+			return nil, false, err
 		}
 		units = append(units, &intakev1.AcceptedFile{File: f, ContentPaths: paths})
 	}
-	return units, false
+	return units, false, nil
 }
 
 // rows are the events of some units; last says that no more follow. An undescribed accession has none:

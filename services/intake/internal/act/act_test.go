@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/qoyma/qoyma/services/intake/internal/act"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -213,6 +214,50 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
+// handOver is a receipt of something that went from hand to hand, with a long name and an inventory.
+func handOver(what string) act.HandOver {
+	return act.HandOver{
+		Number: 3, Transfer: "2026-14", At: day("2026-11-27").Start().Add(9*time.Hour + 5*time.Minute), What: what,
+		Giver:     act.Text{KK: "«Көкжиек» ауылдық округі әкімінің аппараты» ММ", RU: "ГУ «Аппарат акима сельского округа «Кокжиек»"},
+		Taker:     act.Text{KK: "Алматы облысының мемлекеттік архиві", RU: "Государственный архив Алматинской области"},
+		Inventory: act.Text{KK: "№ 1 Тұрақты сақталатын істер, 2019", RU: "№ 1 Дела постоянного хранения, 2019"}, Units: 21, Files: 187, Bytes: 1_234_567_890,
+		Algorithm: "SHA-512", Digest: strings.Repeat("0123456789abcdef", 8),
+	}
+}
+
+// TestHandOver prints every kind of receipt alike twice, on one page; what is not complete is refused.
+func TestHandOver(t *testing.T) {
+	for _, what := range []string{"inventory", "package", "redone", "paper", "returned", "accepted", "deaccessioned"} {
+		for _, l := range []fault.Language{fault.Kazakh, fault.Russian} {
+			one, err := handOver(what).PDF(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			two, err := handOver(what).PDF(l)
+			if err != nil || !bytes.Equal(one, two) {
+				t.Errorf("%s in %s: two prints differ (%v)", what, l, err)
+			}
+			if pages := bytes.Count(one, []byte("/Type /Page\n")); pages != 1 {
+				t.Errorf("%s in %s takes %d pages", what, l, pages)
+			}
+		}
+	}
+	for name, change := range map[string]func(*act.HandOver){
+		"no number": func(h *act.HandOver) { h.Number = 0 }, "no such thing": func(h *act.HandOver) { h.What = "lost" }, "no moment": func(h *act.HandOver) { h.At = time.Time{} },
+		"no digest": func(h *act.HandOver) { h.Digest = "" }, "nobody gives": func(h *act.HandOver) { h.Giver = act.Text{} }, "endless": func(h *act.HandOver) { h.Inventory.RU = strings.Repeat("ы", 1001) },
+		"not UTF-8": func(h *act.HandOver) { h.Taker.KK = "\xff" }, "too many bytes": func(h *act.HandOver) { h.Bytes = 1 << 63 },
+	} {
+		h := handOver("paper")
+		change(&h)
+		if _, err := h.PDF(fault.Russian); !errors.Is(err, act.BadField) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := handOver("paper").PDF(fault.English); !errors.Is(err, act.BadLanguage) {
+		t.Error(err)
+	}
+}
+
 func BenchmarkTransfer(b *testing.B) {
 	a := sample(20)
 	for b.Loop() {
@@ -233,7 +278,11 @@ func TestWriteSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, pdf := range map[string][]byte{"act": render(t, sample(3), l), "long": render(t, sample(60), l), "book": b} {
+		slip, err := handOver("paper").PDF(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, pdf := range map[string][]byte{"act": render(t, sample(3), l), "long": render(t, sample(60), l), "book": b, "receipt": slip} {
 			if err := os.WriteFile(filepath.Join(dir, name+"-"+string(l)+".pdf"), pdf, 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -20,6 +20,21 @@ const (
 	GivenBack   Way = "returned_to_owner"
 )
 
+// Content is what becomes of digital content.
+type Content uint8
+
+// What may become of it.
+const (
+	NoContent Content = iota
+	KeptContent
+	DestroyedContent
+)
+
+var contents = map[Content]Text{
+	KeptContent:      {KK: "архивте сақталады", RU: "остаются в архиве"},
+	DestroyedContent: {KK: "жойылады", RU: "уничтожаются"},
+}
+
 var ways = map[Way]Text{
 	Transferred: {KK: "басқа архивке немесе ұйымға берілді", RU: "переданы в другой архив или организацию"},
 	Destroyed:   {KK: "жойылды", RU: "уничтожены"},
@@ -29,14 +44,16 @@ var ways = map[Way]Text{
 // Leave is the act of deaccession (шығару актісі, акт о выбытии): units that leave the archive, by
 // whose decision and whither. It is made once and does not change.
 type Leave struct {
-	Number    string // "2026-1/1"
-	Date      civil.Date
-	Archive   Text
-	From      Text // whose documents they are
-	Way       Way
-	Ground    Text
-	Protocol  Text
-	Receiver  Text // empty where they are destroyed
+	Number   string // "2026-1/1"
+	Date     civil.Date
+	Archive  Text
+	From     Text // whose documents they are
+	Way      Way
+	Ground   Text
+	Protocol Text
+	Receiver Text // empty where they are destroyed
+	// Content is what becomes of the digital content and its insurance copies: KeptContent, DestroyedContent, or NoContent where all is on paper.
+	Content   Content
 	Accession string
 	Units     []LeaveUnit
 }
@@ -73,6 +90,9 @@ func (a Leave) PDF(l fault.Language) ([]byte, error) {
 		s.Labelled(pick("Құжаттар:", "Документы:"), ways[a.Way].In(l))
 		if to := a.Receiver.In(l); to != "" {
 			s.Labelled(pick("Алушы:", "Получатель:"), to)
+		}
+		if what := contents[a.Content].In(l); what != "" {
+			s.Labelled(pick("Электрондық мазмұн мен сақтандыру көшірмелері:", "Электронное содержимое и страховые копии:"), what)
 		}
 		rows := make([][]string, len(a.Units))
 		for i, u := range a.Units {

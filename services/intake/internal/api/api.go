@@ -11,6 +11,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
@@ -56,6 +57,11 @@ type Server struct {
 	// Software is the program and its version, Signatures those that formats are named by, empty for the
 	// built-in table: as PackageChecked records them. They are set before the first call.
 	Software, Signatures string
+	// Others are set before the first call.
+	Others Others
+	// Destroyed is called behind every durable step of a destruction; an error stops it there, as a death of the process would. nil outside
+	// of tests.
+	Destroyed func(Step) error
 
 	store   *base.Store
 	area    *staging.Area
@@ -67,14 +73,16 @@ type Server struct {
 	mu    sync.Mutex
 	busy  map[string]*progress // transfers and packages with an upload under way
 
-	opening sync.Mutex // one file is held against the limits at a time
+	opening  sync.Mutex // one file is held against the limits at a time
+	deciding sync.Mutex // one deaccession is decided at a time
+	woken    chan struct{}
 }
 
 // New makes the server. Uploads and acceptances wait until Recover has swept.
 func New(plans *accept.Plans, reserve uint64) *Server {
 	return &Server{
 		Patience: patience, store: plans.Store, area: plans.Staging, repo: plans.Repository, plans: plans, reserve: reserve,
-		swept: make(chan struct{}), busy: make(map[string]*progress),
+		swept: make(chan struct{}), busy: make(map[string]*progress), woken: make(chan struct{}, 1),
 	}
 }
 
@@ -184,10 +192,17 @@ func (s *Server) ListTransfers(ctx context.Context, req *intakev1.ListTransfersR
 		res.Transfers, res.More, err = store.Transfers(v, of, req.GetState(), req.GetAfter(), limited(req.GetLimit()))
 		for _, t := range res.GetTransfers() {
 			t.ContactNamed = store.ContactSeq(v, t.GetTransferId()) != 0
+			t.AwaitsConsent = awaitsConsent(t)
 		}
 		return err
 	})
 	return res, err
+}
+
+// awaitsConsent tells whether the rule that a transfer keeps wants the head's consent, and nobody gave it.
+func awaitsConsent(t *intakev1.Transfer) bool {
+	rule, ok := kind.ByName(t.GetGround().GetRule())
+	return ok && rule.NeedsConsent() && t.GetConsentedOn() == ""
 }
 
 // personal is the label of the person who hands over: for the staff that is cleared for
@@ -209,6 +224,9 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 			return err
 		}
 		res.Transfer = t
+		if rule, ok := kind.ByName(t.GetGround().GetRule()); ok {
+			res.Kind, t.AwaitsConsent = kindOf(rule), awaitsConsent(t)
+		}
 		list, err := store.ListOf(v, t.GetTransferId())
 		if err != nil {
 			return err

@@ -103,6 +103,9 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 		} else if file, ok, err = store.ContentFile(v, of.GetTransferId(), req.GetPath()); err != nil || !ok {
 			return orElse(err, noContent.With())
 		}
+		if err = given(v, of, req.GetPath()); err != nil {
+			return err
+		}
 		label, err = labelOfFile(v, of, req.GetPath())
 		return err
 	}); err != nil {

@@ -74,7 +74,7 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	case err == nil && !res.GetTaken():
 		// If we crash before this, the next start finds the refusal and does the same.
 		return res, u.settleRefused(set)
-	case errors.Is(err, parcel.BadZip), errors.Is(err, emptyZip):
+	case errors.Is(err, parcel.BadZip), errors.Is(err, parcel.NoZip), errors.Is(err, emptyZip):
 		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
 	case err != nil && !u.stands(set.ID):
 		set.Reopen()
@@ -121,7 +121,7 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 	name := parcel.Base(set.Parts()[0].Name)
 	z, err := zip.NewReader(f, size)
 	if err != nil {
-		return parcel.BadZip.With("name", clip(name), "problem", err).Because(err)
+		return parcel.NoZip.With("name", clip(name)).Because(err)
 	}
 	limits, err := u.limitsOf(set.Organisation)
 	if err != nil {

@@ -137,19 +137,21 @@ func (s *Server) leaving(number string, count uint32) (d *intakev1.Deaccession, 
 	return d, err
 }
 
-// DecideDeaccession implements IntakeService: the acts are printed and durable before the event that
-// names them.
+// DecideDeaccession implements IntakeService: holds are asked for first and the files locked against new ones, then the acts are
+// printed and durable, then comes the event that names them. One decision at a time: none is declined while its files are being locked.
 func (s *Server) DecideDeaccession(ctx context.Context, q *intakev1.DecideDeaccessionRequest) (*intakev1.DecideDeaccessionResponse, error) {
 	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
 	decide := store.Decline(q, account(ctx))
 	if q.GetApprove() {
 		today := civil.Of(s.store.Now())
-		acts, failed := s.printLeave(q, account(ctx), today)
+		acts, codes, failed := s.letGo(ctx, q, today)
 		// If we crash here the acts are there and no event names them: the sweep takes them.
 		decide = func(v *base.View, now time.Time) ([]base.Event, error) {
-			events, err := store.Deaccessioned(q, account(ctx), today, acts)(v, now)
+			events, err := store.Deaccessioned(q, account(ctx), today, acts, codes)(v, now)
 			if err == nil {
 				err = failed // what the present state says comes first
 			}
@@ -159,8 +161,22 @@ func (s *Server) DecideDeaccession(ctx context.Context, q *intakev1.DecideDeacce
 	if _, err := s.doFor(ctx, q.GetCommandId(), intakev1.IntakeService_DecideDeaccession_FullMethodName, accessionRef(q.GetAccessionNumber()), decide); err != nil {
 		return nil, err
 	}
+	s.wake()
 	d, err := s.leaving(q.GetAccessionNumber(), q.GetNumber())
 	return &intakev1.DecideDeaccessionResponse{Deaccession: d}, err
+}
+
+// letGo asks for holds, then prints.
+func (s *Server) letGo(ctx context.Context, q *intakev1.DecideDeaccessionRequest, today civil.Date) (acts []*intakev1.DeaccessionAct, codes []string, err error) {
+	a, d, err := s.leaves(q.GetAccessionNumber(), q.GetNumber(), account(ctx))
+	if err == nil {
+		codes, err = s.freeOfHolds(ctx, q.GetCommandId(), a, d.GetProposed())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	acts, err = s.printLeave(q, account(ctx), today)
+	return acts, codes, err
 }
 
 // printLeave prints and keeps the act of deaccession in both languages (IS-3).

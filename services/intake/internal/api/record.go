@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -16,36 +17,53 @@ import (
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // maxDuplicates is how many files that the archive has already are recorded for one package.
 const maxDuplicates = 500
 
-// verdict is what was found of a package: the events that say so, and the files whose rows go
-// before them where it stands.
+// verdict is what was found of a package, and the events that say so. The rows of its files go before
+// them where it stands.
 type verdict struct {
-	taken  bool
-	events []base.Event
-	files  []bagit.Entry // of a package that stands: payload, then tag files
+	faults, warnings []transfer.Few
+	taken            bool
+	events           []base.Event
+	files, tags      int // of a package that stands
 }
 
-// recorder turns the files of a package that stands into rows.
+// bad is how many faults there are.
+func (v *verdict) bad() (count int) {
+	for _, f := range v.faults {
+		count += f.Count()
+	}
+	return count
+}
+
+// recorder turns the files of a package that stands into rows, in their order.
 type recorder struct {
 	*upload
-	labels    map[uint32]*journalv1.Label // by position
 	strictest *journalv1.Label
-	examined  map[string]string
+	examined  *spool.Cursor // by path, like the payload
+	more      bool
 }
 
-func (u *upload) recorder(examined map[string]string) *recorder {
-	r := &recorder{
-		upload: u, labels: make(map[uint32]*journalv1.Label, len(u.files)), examined: examined,
-		strictest: &journalv1.Label{Level: u.list.Label.Level, Grounds: u.list.Label.Grounds},
-	}
-	for _, f := range u.files {
-		r.labels[f.GetPosition()] = f.GetLabel()
-	}
+// recorder begins; whole is what each whole file was examined as, by path.
+func (u *upload) recorder(whole *spool.Sorter) *recorder {
+	r := &recorder{upload: u, strictest: &journalv1.Label{Level: u.list.Label.Level, Grounds: u.list.Label.Grounds}, examined: whole.Sorted()}
+	r.more = r.examined.Next()
 	return r
+}
+
+// wholeAs is what a file was examined as; empty where it was not, or is not whole.
+func (r *recorder) wholeAs(path string) string {
+	for r.more && string(r.examined.Key) < path {
+		r.more = r.examined.Next()
+	}
+	if !r.more || string(r.examined.Key) != path {
+		return ""
+	}
+	return string(r.examined.Value)
 }
 
 // label is that of the unit to which a file belongs; a tag file may name any of the units.
@@ -56,12 +74,16 @@ func (r *recorder) label(f *intakev1.ContentFile) *journalv1.Label {
 	return r.strictest
 }
 
-// rows are the events of some files.
-func (r *recorder) rows(entries []bagit.Entry) (events []base.Event) {
+// rows are the events of the next files.
+func (r *recorder) rows(entries []bagit.Entry) (events []base.Event, err error) {
 	content := make([]*intakev1.ContentFile, 0, len(entries))
 	for _, e := range entries {
+		examined := ""
+		if strings.HasPrefix(e.Path, "data/") {
+			examined = r.wholeAs(e.Path)
+		}
 		content = append(content, &intakev1.ContentFile{
-			Path: e.Path, Size: uint64(e.Size), Sha256: e.SHA256, Sha512: e.SHA512, Blake3: e.BLAKE3, Examined: r.examined[e.Path],
+			Path: e.Path, Size: uint64(e.Size), Sha256: e.SHA256, Sha512: e.SHA512, Blake3: e.BLAKE3, Examined: examined,
 			Puid: e.Format.PUID, Format: strings.TrimSpace(e.Format.Name + " " + e.Format.Version), Mime: e.Format.MIME, Basis: string(e.Format.Basis),
 		})
 	}
@@ -71,7 +93,29 @@ func (r *recorder) rows(entries []bagit.Entry) (events []base.Event) {
 			TransferId: r.id, PackageId: r.command.ID.String(), Files: chunk,
 		}})
 	})
-	return events
+	return events, r.examined.Err()
+}
+
+// steps gives the files of the package, as many at once as one command takes.
+func (u *upload) steps() iter.Seq2[[]bagit.Entry, error] {
+	return func(yield func([]bagit.Entry, error) bool) {
+		var step []bagit.Entry
+		for e, err := range u.all() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if step = append(step, e); len(step) == store.MaxStep {
+				if !yield(step, nil) {
+					return
+				}
+				step = nil
+			}
+		}
+		if len(step) > 0 {
+			yield(step, nil)
+		}
+	}
 }
 
 // record writes the outcome. The caller's going away does not stop it: whether the package
@@ -82,17 +126,13 @@ func (r *recorder) rows(entries []bagit.Entry) (events []base.Event) {
 // department sends the package again.
 func (u *upload) record(ctx context.Context, found verdict, r *recorder) (*intakev1.UploadPackageResponse, error) {
 	ctx = context.WithoutCancel(ctx)
-	duplicates, err := u.duplicates(found.files)
-	if err != nil {
-		return nil, err
-	}
-	c, events := u.command, slices.Concat(found.events, duplicates)
-	if len(found.files) <= store.MaxStep {
-		if found.taken {
-			events = append(events, r.rows(found.files)...)
+	c, events := u.command, found.events
+	if found.taken {
+		rows, err := u.rowsOf(ctx, found, r)
+		if err != nil {
+			return nil, err
 		}
-	} else if err := u.ahead(ctx, found.files, r); err != nil {
-		return nil, err
+		events = slices.Concat(events, rows)
 	}
 	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return events, u.open(v) }
 	records, err := u.store.Do(ctx, c)
@@ -115,17 +155,47 @@ func (u *upload) open(v *base.View) error {
 	return u.unchanged(v)
 }
 
+// rowsOf are the events that go with the outcome: which files the archive has already, and the rows of a
+// small package. Those of a large one are written here.
+func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base.Event, error) {
+	events, err := u.duplicates()
+	if err != nil {
+		return nil, err
+	}
+	if found.files+found.tags > store.MaxStep {
+		return events, u.ahead(ctx, r)
+	}
+	for step, err := range u.steps() {
+		if err != nil {
+			return nil, err
+		}
+		rows, err := r.rows(step)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, rows...)
+	}
+	return events, nil
+}
+
 // ahead writes the rows of a large package, after those of an attempt that died with its id
 // are gone.
-func (u *upload) ahead(ctx context.Context, files []bagit.Entry, r *recorder) error {
+func (u *upload) ahead(ctx context.Context, r *recorder) error {
 	mine := store.Leftover{TransferID: u.id, PackageID: u.command.ID.String()}
 	if err := u.forget(ctx, mine); err != nil {
 		return err
 	}
-	for step := range slices.Chunk(files, store.MaxStep) {
+	for step, err := range u.steps() {
+		if err != nil {
+			return err
+		}
+		rows, err := r.rows(step)
+		if err != nil {
+			return err
+		}
 		c := u.command
 		c.ID = uuid.Must(uuid.NewV7()) // an attempt that died with our id must not answer for us
-		c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return r.rows(step), u.open(v) }
+		c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return rows, u.open(v) }
 		if _, err := u.store.Do(ctx, c); err != nil {
 			return err
 		}
@@ -134,9 +204,12 @@ func (u *upload) ahead(ctx context.Context, files []bagit.Entry, r *recorder) er
 }
 
 // duplicates names the files whose bytes an accession has.
-func (u *upload) duplicates(files []bagit.Entry) ([]base.Event, error) {
+func (u *upload) duplicates() ([]base.Event, error) {
 	var rows []*intakev1.DuplicateFile
-	for step := range slices.Chunk(files, store.MaxStep) { // each in a read transaction that does not last
+	for step, err := range u.steps() { // each in a read transaction that does not last
+		if err != nil {
+			return nil, err
+		}
 		if err := u.store.View(func(v *base.View) error {
 			for _, e := range step {
 				if _, payload := transfer.PositionOf(e.Path); !payload || e.Size == 0 || len(rows) == maxDuplicates {

@@ -45,23 +45,21 @@ func (u *upload) lookAtRows(v *base.View) (err error) {
 
 // redone narrows a judgement to the returned rows: what comes for another row is a fault, and that
 // nothing came for another row is no warning. positions are those that the package replaces.
-func (u *upload) redone(of map[uint32][]string, faults, warnings []fault.Item) (positions []uint32, wrong, left []fault.Item) {
+func (u *upload) redone(of map[uint32]string, faults, warnings transfer.Few) (positions []uint32, wrong, left transfer.Few) {
 	if len(u.returned) == 0 {
 		return nil, faults, warnings
 	}
 	for _, position := range slices.Sorted(maps.Keys(of)) {
-		switch paths := of[position]; {
-		case len(paths) == 0:
-		case slices.Contains(u.returned, position):
+		if slices.Contains(u.returned, position) {
 			positions = append(positions, position)
-		default:
-			faults = append(faults, fault.Item{Where: paths[0], Fault: notToRedo.With("position", position)})
+			continue
 		}
+		faults.Add(of[position], notToRedo.With("position", position))
 	}
-	if len(positions) == 0 && len(faults) == 0 {
-		faults = append(faults, fault.Item{Where: "data/", Fault: nothingRedone.With()})
+	if len(positions) == 0 && faults.Count() == 0 {
+		faults.Add("data/", nothingRedone.With())
 	}
-	return positions, faults, nil
+	return positions, faults, transfer.Few{}
 }
 
 // unchanged refuses a package where other rows are returned now than when its upload began.

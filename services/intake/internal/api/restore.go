@@ -54,6 +54,9 @@ func (s *Server) kept(object string) (a *intakev1.Accession, err error) {
 		if err == nil && a == nil {
 			err = noContent.With()
 		}
+		if err == nil && a.GetObjectLeft() {
+			err = given(v, a, "")
+		}
 		return err
 	})
 	return a, err
@@ -237,6 +240,9 @@ func (r *restoration) find(ctx context.Context) (err error) {
 		var ok bool
 		if r.file, ok, err = store.ContentFile(v, r.accession.GetTransferId(), r.begin.GetPath()); err != nil || !ok {
 			return orElse(err, noContent.With())
+		}
+		if err = given(v, r.accession, r.begin.GetPath()); err != nil {
+			return err
 		}
 		r.label, err = labelOfFile(v, r.accession, r.begin.GetPath())
 		return err

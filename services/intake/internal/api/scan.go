@@ -1,11 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,41 +31,44 @@ type Scanner interface {
 // scanners is how many files are scanned at once.
 const scanners = 2
 
-// scan lets the scanner look at every file of a package and adds what it finds to the report as
+// scan lets the scanner look at every file of a package and adds what it finds as
 // faults. A package that is refused anyway is not looked at. Without a scanner nothing is looked
 // for, and scanner is empty: the event and the act say so.
-func (u *upload) scan(ctx context.Context, report *bagit.Report) (scanner string, err error) {
-	if u.Scanner == nil || !report.Valid() {
+func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (scanner string, err error) {
+	if u.Scanner == nil || !report.Valid() || v.bad() > 0 {
 		return "", nil
 	}
 	if scanner, err = u.Scanner.Version(ctx); err != nil {
 		return "", err
 	}
-	files := slices.Concat(report.Payload, report.Tags)
-	found := make([]string, len(files))
+	var mu sync.Mutex
+	var found firsts
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(scanners)
-	for i, e := range files {
-		work.Go(func() (err error) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+	n := 0
+	for e, err := range u.all() {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return "", cmp.Or(work.Wait(), err)
+		}
+		at := n
+		n++
+		work.Go(func() error {
 			f, err := os.Open(u.area.Path(u.command.ID.String(), e.Path))
 			if err != nil {
 				return fmt.Errorf("scan: %w", err)
 			}
 			defer func() { _ = f.Close() }() // only read from
-			found[i], err = u.Scanner.Scan(ctx, clip(e.Path), e.Size, f)
-			return err
+			malware, err := u.Scanner.Scan(ctx, clip(e.Path), e.Size, f)
+			if err != nil || malware == "" {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found.add(at, fault.Item{Where: e.Path, Fault: infected.With("path", clip(e.Path), "malware", clip(malware))})
+			return nil
 		})
 	}
-	if err := work.Wait(); err != nil {
-		return "", err
-	}
-	for i, malware := range found {
-		if malware != "" {
-			report.Faults = append(report.Faults, fault.Item{Where: files[i].Path, Fault: infected.With("path", clip(files[i].Path), "malware", clip(malware))})
-		}
-	}
-	return scanner, nil
+	err = work.Wait()
+	v.faults = append(v.faults, found.few())
+	return scanner, err
 }

@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
-	"slices"
+	"iter"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
@@ -28,6 +29,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/space"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 var (
@@ -208,7 +210,8 @@ type upload struct {
 	// as they stood when the upload began
 	transfer *intakev1.Transfer
 	list     store.List
-	files    []*recordv1.File
+	units    []transfer.Unit
+	labels   map[uint32]*journalv1.Label // of units that have one, by position
 	quota    quota
 	granted  uint64   // bytes for which there was room when the disk was asked last
 	returned []uint32 // positions that alone may be replaced; none: all
@@ -259,7 +262,9 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if report.Valid() {
 		disk.Go(u.staged.Keep)
 	}
-	found, examined, err := u.weigh(ctx, report)
+	whole := u.place().Sorter()
+	defer func() { err = errors.Join(err, whole.Close()) }()
+	found, err := u.weigh(ctx, report, whole)
 	if kept := disk.Wait(); err == nil && found.taken {
 		err = kept
 	}
@@ -269,7 +274,7 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if !found.taken {
 		return u.record(ctx, found, nil)
 	}
-	res, err = u.record(ctx, found, u.recorder(examined))
+	res, err = u.record(ctx, found, u.recorder(whole))
 	for _, old := range u.packages {
 		// If we crash before this, the replaced package is swept away at the next start, its bytes and
 		// its rows. Where rows were redone, those of the others stay.
@@ -280,20 +285,40 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	return res, err
 }
 
-// weigh looks at the files of a package and judges it; examined says what each whole file was examined as.
-func (u *upload) weigh(ctx context.Context, report *bagit.Report) (found verdict, examined map[string]string, err error) {
-	if examined, err = u.examine(ctx, report); err != nil {
-		return found, nil, err
+// place is where goes what does not fit into memory: the package's folder.
+func (u *upload) place() spool.Place {
+	return spool.Place{Dir: filepath.Join(u.area.Dir(), u.command.ID.String())}
+}
+
+// all gives the files of the package: the payload, then the tag files, each by path.
+func (u *upload) all() iter.Seq2[bagit.Entry, error] {
+	return func(yield func(bagit.Entry, error) bool) {
+		for _, tags := range []bool{false, true} {
+			for e, err := range u.staged.Files(tags) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
 	}
-	if u.scanner, err = u.scan(ctx, report); err != nil {
-		return found, nil, err
+}
+
+// weigh looks at the files of a package and judges it; whole gets what each whole file was examined as.
+func (u *upload) weigh(ctx context.Context, report *bagit.Report, whole *spool.Sorter) (v verdict, err error) {
+	v.faults = []transfer.Few{{Items: report.Faults}}
+	v.warnings = []transfer.Few{{Items: report.Warnings}}
+	if err := u.examine(ctx, report, whole, &v); err != nil {
+		return v, err
 	}
-	return u.judge(report), examined, nil
+	if u.scanner, err = u.scan(ctx, report, &v); err != nil {
+		return v, err
+	}
+	return v, u.judge(report, &v)
 }
 
 // look reads what the package is held against, and refuses where none may be sent.
 func (u *upload) look() error {
-	return u.store.View(func(v *base.View) (err error) {
+	if err := u.store.View(func(v *base.View) (err error) {
 		if u.transfer, err = store.Transfer(v, u.id); err != nil {
 			return err
 		}
@@ -303,12 +328,26 @@ func (u *upload) look() error {
 		if err := transfer.MayReceive(u.id, transfer.State(u.transfer.GetState()), u.list.Complete); err != nil {
 			return err
 		}
-		if err := u.lookAtRows(v); err != nil {
+		return u.lookAtRows(v)
+	}); err != nil {
+		return err
+	}
+	u.units, u.labels = nil, make(map[uint32]*journalv1.Label)
+	same := make(map[string]*journalv1.Label)              // many units have one label
+	for f, err := range store.EachUnit(u.store, u.id, 0) { // a complete inventory does not change
+		if err != nil {
 			return err
 		}
-		u.files, _, err = store.Expected(v, u.id, 0, math.MaxInt)
-		return err
-	})
+		u.units = append(u.units, transfer.Unit{Position: f.GetPosition(), Leaves: f.GetLeaves(), Row: proto.Size(f)})
+		if l := f.GetLabel(); l != nil {
+			name := l.String()
+			if same[name] == nil {
+				same[name] = l
+			}
+			u.labels[f.GetPosition()] = same[name]
+		}
+	}
+	return nil
 }
 
 // stands tells whether the journal names the package; where that cannot be read the bytes
@@ -436,41 +475,49 @@ func (u *upload) explained(err error, size uint64) error {
 
 // judge holds the package against the standard and the inventory, and gives the events that
 // say so.
-func (u *upload) judge(report *bagit.Report) verdict {
-	units := make([]transfer.Unit, len(u.files))
-	for i, f := range u.files {
-		units[i] = transfer.Unit{Position: f.GetPosition(), Leaves: f.GetLeaves(), Row: proto.Size(f)}
+func (u *upload) judge(report *bagit.Report, v *verdict) error {
+	to := transfer.Assign(u.units)
+	for e, err := range u.staged.Files(false) {
+		if err != nil {
+			return err
+		}
+		to.Add(e.Path)
 	}
-	paths := make([]string, len(report.Payload))
-	for i, e := range report.Payload {
-		paths[i] = e.Path
-	}
-	of, faults, warnings := transfer.Assign(units, paths)
-	redone, faults, warnings := u.redone(of, faults, warnings)
-	faults = append(slices.Clone(report.Faults), faults...)
+	redone, faults, warnings := u.redone(to.End())
+	v.faults, v.warnings = append(v.faults, faults), append([]transfer.Few{warnings}, v.warnings...)
 	packageID := u.command.ID.String()
 	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
-	if len(faults) > 0 {
-		return verdict{events: []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageRefused{
-			TransferId: u.id, PackageId: packageID, Count: uint32(len(faults)), Faults: listed(faults, maxListed, maxListBytes),
-		}}}}
+	if count := v.bad(); count > 0 {
+		v.events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageRefused{
+			TransferId: u.id, PackageId: packageID, Count: uint32(count), Faults: listed(items(v.faults), maxListed, maxListBytes),
+		}}}
+		return nil
 	}
-	events := []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
-		TransferId: u.id, PackageId: packageID, Files: uint32(len(report.Payload)), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest(report), Redone: redone, Scanner: u.scanner, Software: u.Software, Signatures: u.Signatures, Warnings: listed(append(warnings, report.Warnings...), maxWarnings, maxWarnBytes),
-	}}}
-	return verdict{taken: true, events: events, files: slices.Concat(report.Payload, report.Tags)}
-}
-
-// manifest is the digest of the payload manifest, by preference of the one with SHA-512.
-func manifest(report *bagit.Report) string {
-	digest := ""
-	for _, e := range report.Tags {
-		if strings.HasPrefix(e.Path, "manifest-") && (digest == "" || e.Path == "manifest-sha512.txt") {
-			digest = e.SHA512
+	manifest := ""
+	for e, err := range u.staged.Files(true) {
+		if err != nil {
+			return err
+		}
+		v.tags++
+		// The digest of the payload manifest, by preference of the one with SHA-512.
+		if strings.HasPrefix(e.Path, "manifest-") && (manifest == "" || e.Path == "manifest-sha512.txt") {
+			manifest = e.SHA512
 		}
 	}
-	return digest
+	v.taken, v.files = true, report.Files
+	v.events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
+		TransferId: u.id, PackageId: packageID, Files: uint32(report.Files), Bytes: uint64(report.Bytes),
+		ManifestSha512: manifest, Redone: redone, Scanner: u.scanner, Software: u.Software, Signatures: u.Signatures, Warnings: listed(items(v.warnings), maxWarnings, maxWarnBytes),
+	}}}
+	return nil
+}
+
+// items are findings one behind the other.
+func items(all []transfer.Few) (list []fault.Item) {
+	for _, f := range all {
+		list = append(list, f.Items...)
+	}
+	return list
 }
 
 // listed puts findings into words, as many as an event carries.

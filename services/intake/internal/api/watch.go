@@ -58,7 +58,8 @@ func (s *Server) WatchTransfer(req *intakev1.WatchTransferRequest, stream grpc.S
 	}
 }
 
-// standing is a transfer with the upload that is under way for it.
+// standing is a transfer with the upload that is under way for it: one that is checked now, or one of which
+// files still come. What has come is asked of the files' own places, so that it is never ahead of the disk.
 func (s *Server) standing(t *intakev1.Transfer) *intakev1.WatchTransferResponse {
 	res := &intakev1.WatchTransferResponse{
 		State: t.GetState(), PackageId: t.GetPackageId(), FaultCount: t.GetFaultCount(), AccessionNumber: t.GetAccessionNumber(), PackageAt: t.GetPackageAt(),
@@ -68,6 +69,10 @@ func (s *Server) standing(t *intakev1.Transfer) *intakev1.WatchTransferResponse 
 	s.mu.Unlock()
 	if so != nil {
 		res.Uploading, res.Files, res.Bytes = true, so.files.Load(), so.bytes.Load()
+	}
+	if set := s.area.Set(t.GetTransferId()); set != nil {
+		n := set.Totals()
+		res.ComingFiles, res.ComingWhole, res.ComingBytes, res.ComingThere = uint32(n.Files), uint32(n.Whole), n.Bytes, n.There
 	}
 	return res
 }

@@ -2,13 +2,17 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -72,12 +76,22 @@ func (s *Server) ListTransferKinds(_ context.Context, q *intakev1.ListTransferKi
 	}
 	res := new(intakev1.ListTransferKindsResponse)
 	for _, r := range kind.On(day) {
-		res.Kinds = append(res.Kinds, &intakev1.TransferKind{
-			Kind: string(r.Kind), Title: &recordv1.Text{Kk: r.Title.KK, Ru: r.Title.RU, En: r.Title.EN}, Needs: r.Needs, Commission: r.Commission,
-			Rule: r.Name(), LegalBasis: r.LegalBasis.RU, Verified: r.Verified,
-		})
+		res.Kinds = append(res.Kinds, kindOf(r))
 	}
 	return res, nil
+}
+
+// kindOf is a rule as callers see it.
+func kindOf(r kind.Rule) *intakev1.TransferKind {
+	in := func(t kind.Text) *recordv1.Text { return &recordv1.Text{Kk: t.KK, Ru: t.RU, En: t.EN} }
+	k := &intakev1.TransferKind{
+		Kind: string(r.Kind), Title: in(r.Title), Needs: r.Needs, Commission: r.Commission, Rule: r.Name(),
+		LegalBasis: r.LegalBasis.RU, Basis: in(r.LegalBasis), Verified: r.Verified, Outside: r.Outside, Countable: r.Countable,
+	}
+	for _, side := range r.AnnouncedBy {
+		k.AnnouncedBy = append(k.AnnouncedBy, string(side))
+	}
+	return k
 }
 
 // AnnounceTransfer implements IntakeService.
@@ -179,6 +193,34 @@ func (s *Server) GetReceipt(ctx context.Context, q *intakev1.GetReceiptRequest) 
 		return err
 	})
 	return res, err
+}
+
+// PrintReceipt implements IntakeService.
+func (s *Server) PrintReceipt(ctx context.Context, q *intakev1.PrintReceiptRequest) (*intakev1.PrintReceiptResponse, error) {
+	of, err := monitor.DepartmentOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var t *intakev1.Transfer
+	var r *intakev1.Receipt
+	if err := s.store.View(func(v *base.View) (err error) {
+		if t, err = store.Mine(v, q.GetTransferId(), of); err == nil {
+			r, err = store.Receipt(v, q.GetTransferId(), q.GetNumber())
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	paper, err := accept.HandOver(s.plans.Archive, t, r)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := paper.PDF(fault.Language(q.GetLanguage()))
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(pdf)
+	return &intakev1.PrintReceiptResponse{Pdf: pdf, Sha256: hex.EncodeToString(sum[:])}, nil
 }
 
 // CheckUnits implements IntakeService.

@@ -6,11 +6,11 @@ package history
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +37,7 @@ type Facts struct {
 	Begun    Decision
 	Packages map[string]Package // by id
 	Last     string             // the package of files that name none
-	Files    iter.Seq[*intakev1.ContentFile]
+	Files    iter.Seq2[*intakev1.ContentFile, error]
 }
 
 // Decision is the acceptance, at its place in the journal.
@@ -46,23 +46,32 @@ type Decision struct {
 	At  time.Time
 }
 
+// The folder in which a history lies, and how another begins where that one cannot be.
+const (
+	usual   = "metadata"
+	unusual = "qoyma-metadata-"
+)
+
 // PathOf is where a history lies among the files of an object: "metadata/premis.xml", unless the
 // package has a file or folder in its way, which is kept as it came.
 func PathOf(files iter.Seq[string]) string {
 	taken := make(map[string]bool)
 	for f := range files {
-		if strings.HasPrefix(f, "data/") {
-			continue // the payload is nowhere near
+		f = strings.ToLower(f)
+		folder, _, _ := strings.Cut(f, "/")
+		if folder != usual && !strings.HasPrefix(folder, unusual) {
+			continue // nowhere near
 		}
-		for p := strings.ToLower(f); p != "." && p != "/"; p = path.Dir(p) {
-			taken[p] = true
+		if folder == f {
+			taken[folder+"/"] = true // a file: nothing can lie under it
+		} else if name := folder + "/premis.xml"; f == name || strings.HasPrefix(f, name+"/") {
+			taken[name] = true
 		}
-		taken[strings.ToLower(f)+"/"] = true // a file: nothing can lie under it
 	}
 	for n := 1; ; n++ {
-		folder := "metadata"
+		folder := usual
 		if n > 1 {
-			folder = "qoyma-metadata-" + strconv.Itoa(n)
+			folder = unusual + strconv.Itoa(n)
 		}
 		if name := folder + "/premis.xml"; !taken[folder+"/"] && !taken[name] {
 			return name
@@ -71,9 +80,11 @@ func PathOf(files iter.Seq[string]) string {
 }
 
 // Write writes the history; memory does not grow with the number of files. Errors are the
-// writer's and those of premis.
+// writer's, those of premis and of Files; what was written then is no history.
 func Write(w io.Writer, f Facts) error {
-	return premis.Stream{Objects: f.objects(), Events: slices.Values(f.events()), Agents: slices.Values(f.agents())}.Encode(w)
+	var broken error
+	err := premis.Stream{Objects: f.objects(&broken), Events: slices.Values(f.events()), Agents: slices.Values(f.agents())}.Encode(w)
+	return errors.Join(broken, err)
 }
 
 func (f *Facts) whole() premis.Identifier { return premis.Identifier{Type: "URI", Value: f.Object} }
@@ -112,7 +123,7 @@ const (
 	accession  = "accession"
 )
 
-func (f *Facts) objects() iter.Seq[premis.Object] {
+func (f *Facts) objects(broken *error) iter.Seq[premis.Object] {
 	return func(yield func(premis.Object) bool) {
 		accepted := journaled(f.Begun.Seq, accession)
 		whole := premis.Object{IDs: []premis.Identifier{f.whole(), {Type: "transfer", Value: f.Transfer}}, Category: premis.IntellectualEntity}
@@ -127,8 +138,8 @@ func (f *Facts) objects() iter.Seq[premis.Object] {
 		for id, p := range f.Packages {
 			done[id] = append(p.done(), accepted)
 		}
-		for c := range f.Files {
-			if !yield(f.file(c, done[cmp.Or(c.GetPackageId(), f.Last)])) {
+		for c, err := range f.Files {
+			if *broken = err; err != nil || !yield(f.file(c, done[cmp.Or(c.GetPackageId(), f.Last)])) {
 				return
 			}
 		}

@@ -87,13 +87,31 @@ type Rule struct {
 	Needs []string `json:"needs"`
 	// Commission: closed only with a decision of the expert commission (AR-8).
 	Commission bool `json:"commission"`
+	// AnnouncedBy are the sides that may announce it; nobody does where it comes by schedule.
+	AnnouncedBy []Side `json:"announced_by"`
+	// Outside: the documents come from a person or from elsewhere, not from a registered organisation.
+	Outside bool `json:"outside"`
+	// Countable: it may come without an inventory, counted until an act of description (practice).
+	Countable bool `json:"countable"`
 }
+
+// Side is who announces a transfer.
+type Side string
+
+// The sides.
+const (
+	Department Side = "department" // of its own documents
+	Archive    Side = "archive"
+)
 
 // Name is "transfer.purchase@1".
 func (r Rule) Name() string { return fmt.Sprintf("transfer.%s@%d", r.Kind, r.Edition) }
 
 // NeedsConsent tells whether the head must consent before the acceptance.
 func (r Rule) NeedsConsent() bool { return slices.Contains(r.Needs, "consent") }
+
+// MayAnnounce tells whether a side may announce it.
+func (r Rule) MayAnnounce(side Side) bool { return slices.Contains(r.AnnouncedBy, side) }
 
 //go:embed kinds.json
 var file []byte

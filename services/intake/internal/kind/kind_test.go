@@ -35,6 +35,14 @@ func TestEditionsAreWhole(t *testing.T) {
 				t.Errorf("%s needs %q, which has no words", r.Name(), need)
 			}
 		}
+		for _, side := range r.AnnouncedBy {
+			if side != Department && side != Archive || r.Kind == Scheduled || r.Outside && side == Department {
+				t.Errorf("%s may be announced by %q", r.Name(), side)
+			}
+		}
+		if len(r.AnnouncedBy) == 0 && r.Kind != Scheduled {
+			t.Errorf("nobody may announce %s", r.Name())
+		}
 		for _, other := range rules[i+1:] {
 			if other.Kind == r.Kind && (r.ValidTo.IsZero() || !other.ValidFrom.After(r.ValidTo)) {
 				t.Errorf("%s and %s are in force on one day", r.Name(), other.Name())

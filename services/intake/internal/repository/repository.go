@@ -17,6 +17,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,33 +116,35 @@ type File struct {
 	Size                 uint64
 }
 
-// SpecOf is everything that a transfer's object says. It follows from the journal alone, so
-// that the object's own record can be written anew when it is damaged.
-func SpecOf(archive, transfer string, begun time.Time, files []File) ocfl.Spec {
-	spec := ocfl.Spec{
+// Content is the file as an object takes it.
+func (f File) Content() ocfl.Content {
+	return ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)}
+}
+
+// SpecOf is everything that a transfer's object says besides its files. It follows from the journal
+// alone, so that the object's own record can be written anew when it is damaged.
+func SpecOf(archive, transfer string, begun time.Time) ocfl.Spec {
+	return ocfl.Spec{
 		ID: ObjectID(archive, transfer), Message: "Transfer " + transfer, Created: begun,
 		Durable: true, User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
 	}
-	for _, f := range files {
-		spec.Files = append(spec.Files, ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)})
-	}
-	return spec
 }
 
 // Create makes the object of a transfer; begun is when its acceptance was recorded. It may be
 // called again after any failure and gives the same object. It answers with the SHA-512 of
-// the object's inventory.
-func (r *Repository) Create(ctx context.Context, archive, transfer string, begun time.Time, files []File) (sha string, err error) {
-	spec := SpecOf(archive, transfer, begun, files)
-	if _, err := r.root.Create(ctx, spec); err != nil {
-		return "", fmt.Errorf("repository: %w", err)
-	}
-	raw, err := os.ReadFile(filepath.Join(r.root.Path(spec.ID), "inventory.json"))
+// the object's inventory. Memory does not grow with the number of files.
+func (r *Repository) Create(ctx context.Context, archive, transfer string, begun time.Time, files iter.Seq2[File, error]) (sha string, err error) {
+	sha, err = r.root.CreateFrom(ctx, SpecOf(archive, transfer, begun), func(yield func(ocfl.Content, error) bool) {
+		for f, err := range files {
+			if !yield(f.Content(), err) {
+				return
+			}
+		}
+	})
 	if err != nil {
 		return "", fmt.Errorf("repository: %w", err)
 	}
-	sum := sha512.Sum512(raw)
-	return hex.EncodeToString(sum[:]), nil
+	return sha, nil
 }
 
 // Stands tells whether there is an object, whole or damaged: each comes by one rename.

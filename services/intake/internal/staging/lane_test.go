@@ -69,13 +69,17 @@ func TestWhatIsSentStandsInStagingByteForByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(u.Keep(), u.Close()); err != nil {
+	if err := u.Keep(); err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Faults) != 0 || len(report.Payload) != len(want) {
-		t.Fatalf("%d files, faults %v", len(report.Payload), report.Faults)
+	came := 0
+	if len(report.Faults) != 0 || report.Files != len(want) {
+		t.Fatalf("%d files, faults %v", report.Files, report.Faults)
 	}
-	for _, e := range report.Payload {
+	for e, err := range u.Files(false) {
+		if came++; err != nil {
+			t.Fatal(err)
+		}
 		b := want[e.Path]
 		got, err := os.ReadFile(area.Path("p", e.Path))
 		if err != nil || string(got) != string(b) {
@@ -85,6 +89,9 @@ func TestWhatIsSentStandsInStagingByteForByte(t *testing.T) {
 		if e.SHA256 != hex.EncodeToString(s256[:]) || e.SHA512 != hex.EncodeToString(s512[:]) || e.Size != int64(len(b)) {
 			t.Errorf("%s: digests of other bytes", e.Path)
 		}
+	}
+	if err := u.Close(); err != nil || came != len(want) {
+		t.Errorf("%d files, %v", came, err)
 	}
 }
 

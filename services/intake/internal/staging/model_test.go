@@ -320,6 +320,14 @@ func TestRandomPiecesCutsAndDeaths(t *testing.T) {
 	}
 }
 
+func (m *machine) files(u *Upload, tags bool) (all []bagit.Entry) {
+	for e, err := range u.Files(tags) {
+		m.must(err)
+		all = append(all, e)
+	}
+	return all
+}
+
 // compare finishes, and sends the same in one stream.
 func (m *machine) compare() {
 	m.t.Helper()
@@ -343,6 +351,11 @@ func (m *machine) compare() {
 	m.must(err)
 	if a, b := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); a != b || !got.Valid() {
 		m.t.Errorf("the package is\n%s\nand in one stream\n%s", a, b)
+	}
+	for _, tags := range []bool{false, true} {
+		if a, b := m.files(u, tags), m.files(s, tags); !slices.Equal(a, b) || len(a) < 3 {
+			m.t.Errorf("its files are\n%+v\nand in one stream\n%+v", a, b)
+		}
 	}
 	m.must(m.set.Settle())
 	for path, content := range m.want {

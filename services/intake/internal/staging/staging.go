@@ -8,17 +8,19 @@
 package staging
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // The faults of an upload that does not keep to its own announcements.
@@ -117,7 +119,7 @@ type Upload struct {
 	unsized bool // no size was announced
 	got     uint64
 	open    bool
-	written []string // files of ours, to be made durable by Keep
+	written []string // files of ours, to be made durable by Keep: the first of them, as many as are flushed one by one
 }
 
 // Begin makes an empty folder for a package. What an interrupted upload of the same id left
@@ -139,11 +141,13 @@ func (a *Area) newUpload(id string) (*Upload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
-	return &Upload{area: a, id: id, folder: folder, checker: a.newChecker(), traffic: newTraffic()}, nil
+	return &Upload{area: a, id: id, folder: folder, checker: a.newChecker(folder.Name()), traffic: newTraffic()}, nil
 }
 
-func (a *Area) newChecker() *bagit.Checker {
-	return bagit.NewChecker(bagit.Options{Identify: a.Identify, BLAKE3: true, Limits: bagit.Limits{
+// newChecker begins a bag. What it cannot hold lies in the package's folder, without a name: it goes with the
+// process.
+func (a *Area) newChecker(folder string) *bagit.Checker {
+	return bagit.NewChecker(bagit.Options{Identify: a.Identify, BLAKE3: true, Spool: spool.Place{Dir: folder}, Limits: bagit.Limits{
 		Entries: MaxEntries, PathBytes: 1024, ManifestBytes: 512 << 20, TagBytes: 1 << 20,
 	}})
 }
@@ -175,7 +179,7 @@ func (u *Upload) begin(path string, size int64) (full bool, err error) {
 		return errors.Is(err, bagit.TooManyEntries.Definition), nil
 	}
 	name := u.area.Path(u.id, path)
-	u.written = append(u.written, name)
+	u.wrote(name)
 	if err := u.traffic.open(name, size, sink, &to); err != nil {
 		return false, fmt.Errorf("staging: %w", err)
 	}
@@ -200,6 +204,13 @@ func (u *Upload) Data(p []byte) error {
 	return nil
 }
 
+// wrote remembers a file for Keep.
+func (u *Upload) wrote(name string) {
+	if len(u.written) < joined {
+		u.written = append(u.written, name)
+	}
+}
+
 // end closes the open file. It is made durable only by Keep: a refused package costs no
 // flush, and many files flushed together share the disk's.
 func (u *Upload) end() {
@@ -221,23 +232,47 @@ func (u *Upload) Wrap(info []bagit.Field) error {
 	if err := u.settle(); err != nil {
 		return err
 	}
-	return u.checker.Wrap(info, func(name string, text *bytes.Buffer) error {
-		if _, err := u.File(name, uint64(text.Len())); err != nil {
+	return u.checker.Wrap(info, func(name string, text *spool.Text) error {
+		if _, err := u.File(name, uint64(text.Size())); err != nil {
 			return err
 		}
-		if err := u.Data(text.Bytes()); err != nil {
+		if _, err := io.Copy(data{u}, text.Reader()); err != nil {
 			return err
 		}
 		return u.settle()
 	})
 }
 
-// Finish ends the last file and judges the package.
+// data writes into the open file.
+type data struct{ *Upload }
+
+func (d data) Write(p []byte) (int, error) { return len(p), d.Data(slices.Clone(p)) }
+
+// Finish ends the last file and judges the package. The report lists no files: Files gives them.
 func (u *Upload) Finish() (*bagit.Report, error) {
 	if err := u.settle(); err != nil {
 		return nil, err
 	}
-	return u.checker.Finish(), nil
+	report := u.checker.Finish()
+	if err := u.checker.Err(); err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	return report, nil
+}
+
+// Files gives the files of a package that was judged, by path: the payload, or the tag files. An error is the
+// last that comes.
+func (u *Upload) Files(tags bool) iter.Seq2[bagit.Entry, error] {
+	return func(yield func(bagit.Entry, error) bool) {
+		for e := range u.checker.Files(tags) {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err := u.checker.Err(); err != nil {
+			yield(bagit.Entry{}, fmt.Errorf("staging: %w", err))
+		}
+	}
 }
 
 // Keep makes the package durable. When it returns nil the package may be recorded.
@@ -265,7 +300,7 @@ func (u *Upload) Discard() error {
 // Close waits for what is being written, and lets the folder go; it says nothing of the package.
 func (u *Upload) Close() error {
 	_ = u.settle() // who wanted the package has heard of it
-	if err := u.folder.Close(); err != nil {
+	if err := errors.Join(u.checker.Close(), u.folder.Close()); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
 	return nil

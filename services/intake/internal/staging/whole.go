@@ -76,7 +76,7 @@ func (s *Set) gather() (*Upload, error) {
 		if err != nil {
 			return nil, errors.Join(err, u.Close())
 		}
-		u.written = append(u.written, p.data())
+		u.wrote(p.data())
 	}
 	return u, nil
 }

@@ -35,6 +35,10 @@ var (
 		"name the inventory (number such as 1 or 2лс, title, and permanent, long_term or personnel), or count the units, boxes and length of what has no inventory; not both",
 		"укажите опись (номер, например 1 или 2лс, заголовок и permanent, long_term или personnel) либо сосчитайте единицы, коробки и длину того, что без описи; не то и другое",
 		"тізімдемені көрсетіңіз (нөмірі, мысалы 1 немесе 2лс, тақырыбы және permanent, long_term немесе personnel) немесе тізімдемесі жоқтың бірліктерін, қораптарын, ұзындығын санаңыз; екеуі бірге болмайды")
+	uncountable = fault.Define(fault.Refused, "intake.announce.countable",
+		"a transfer of this kind ({kind}) comes with an inventory: name it and list its files; only what is left of a body that is no more, or comes from outside, may be counted first",
+		"передача этого вида ({kind}) приходит с описью: назовите её и внесите дела; сначала только сосчитать можно лишь документы ликвидированной организации или поступившие со стороны",
+		"мұндай тапсыру ({kind}) тізімдемемен келеді: оны атап, істерін енгізіңіз; алдымен тек санауға таратылған ұйымның немесе сырттан келген құжаттарды ғана болады")
 	badRow = fault.Define(fault.Invalid, "intake.row",
 		"row {position}: {problem}; correct it and send the rows of this call again",
 		"строка {position}: {problem}; исправьте и пришлите строки этого вызова снова",
@@ -70,12 +74,15 @@ func Announce(q *intakev1.AnnounceTransferRequest, of monitor.Department) base.D
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		day := civil.Of(now)
 		k := kind.Kind(q.GetKind())
-		if of.Only() != "" && k != kind.Early && k != kind.Extra && k != kind.Liquidated {
+		if rule, err := kind.Of(k, day); err == nil && of.Only() != "" && k != kind.Scheduled && !rule.MayAnnounce(kind.Department) {
 			return nil, notYours.With("kind", clip(q.GetKind()))
 		}
 		rule, err := kind.Check(k, groundOf(q), day)
 		if err != nil {
 			return nil, err
+		}
+		if q.GetUndescribed() != nil && !rule.Countable {
+			return nil, uncountable.With("kind", clip(q.GetKind()))
 		}
 		if err := kind.CheckForm(kind.Form(q.GetForm())); err != nil {
 			return nil, err
@@ -92,6 +99,7 @@ func Announce(q *intakev1.AnnounceTransferRequest, of monitor.Department) base.D
 		ground := new(intakev1.TransferGround)
 		proto.Merge(ground, q.GetGround())
 		ground.Rule, ground.LegalBasis, ground.Verified = rule.Name(), rule.LegalBasis.RU, rule.Verified
+		ground.Basis = &recordv1.Text{Kk: rule.LegalBasis.KK, Ru: rule.LegalBasis.RU, En: rule.LegalBasis.EN}
 		e := base.Event{
 			Refs: Refs(id, organisation, inventory),
 			Body: &intakev1.TransferAnnounced{
@@ -237,7 +245,7 @@ func rows(files []*recordv1.File, id string, after uint32) ([]*recordv1.File, er
 			problem = "title / заголовок / тақырып"
 		case !dated(f.GetDateFrom()) || !dated(f.GetDateTo()) || (f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo()):
 			problem = clip(f.GetDateFrom()) + " – " + clip(f.GetDateTo())
-		case f.GetLeaves() > maxUnits, len(f.GetIndex()) > 100, utf8.RuneCountInString(f.GetNote()) > maxText, len(f.GetTerm()) > maxText, len(f.GetArticle()) > maxText:
+		case f.GetLeaves() > maxUnits, len(f.GetIndex()) > 100, utf8.RuneCountInString(f.GetNote()) > maxText, len(f.GetTerm()) > maxText, len(f.GetArticle()) > maxText, len(f.GetSourceId()) > maxSource:
 			problem = "index, leaves, note"
 		}
 		if problem != "" {
@@ -250,6 +258,9 @@ func rows(files []*recordv1.File, id string, after uint32) ([]*recordv1.File, er
 	}
 	return out, nil
 }
+
+// maxSource is how long a department's identifier of a file may be.
+const maxSource = 60
 
 func dated(s string) bool {
 	_, err := civil.Parse(s)

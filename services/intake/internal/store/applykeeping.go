@@ -19,6 +19,7 @@ func keepingBodies() []proto.Message {
 		new(intakev1.AccessionApproved), new(intakev1.ActSigned), new(intakev1.SignerKeyKnown), new(intakev1.AccessionClosed),
 		new(intakev1.ApprovalProposed), new(intakev1.ApprovalDeclined),
 		new(intakev1.AccessionDescribed), new(intakev1.DeaccessionProposed), new(intakev1.DeaccessionDeclined), new(intakev1.AccessionDeaccessioned),
+		new(intakev1.DeaccessionReceived), new(intakev1.ContentClosed), new(intakev1.ObjectRemoved),
 	}
 }
 
@@ -53,6 +54,12 @@ func applyKeeping(tx *base.Tx, body proto.Message, r *journal.Record) error {
 		return applyDecided(tx, b.GetAccessionNumber(), b.GetNumber(), func(d *intakev1.Deaccession) { d.State, d.Reason = declined, b.GetReason() })
 	case *intakev1.AccessionDeaccessioned:
 		return applyLeft(tx, b, r)
+	case *intakev1.DeaccessionReceived:
+		return applyReceived(tx, b)
+	case *intakev1.ContentClosed:
+		return applyClosed(tx, b)
+	case *intakev1.ObjectRemoved:
+		return applyRemoved(tx, b)
 	}
 	return nil
 }
@@ -141,10 +148,17 @@ func applyDecided(tx *base.Tx, number string, count uint32, with func(*intakev1.
 }
 
 func applyLeft(tx *base.Tx, b *intakev1.AccessionDeaccessioned, r *journal.Record) error {
+	doomed := false
 	if err := applyDecided(tx, b.GetAccessionNumber(), b.GetNumber(), func(d *intakev1.Deaccession) {
-		d.State, d.ApprovedOn, d.Acts = done, b.GetApprovedOn(), b.GetActs()
+		d.State, d.ApprovedOn, d.Acts, d.Codes = done, b.GetApprovedOn(), b.GetActs(), b.GetCodes()
+		doomed = b.GetContent() == Destroyed && b.GetWay() == Destroyed // of others the receipt is awaited
 	}); err != nil {
 		return err
+	}
+	if doomed {
+		if err := mark(tx, "doomed", b.GetAccessionNumber(), b.GetNumber(), true); err != nil {
+			return err
+		}
 	}
 	transferID := ""
 	if err := amend(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) {

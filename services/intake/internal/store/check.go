@@ -21,6 +21,7 @@ func Check(v *base.View) []base.Problem {
 	c.accessions()
 	c.transfers()
 	c.counts()
+	c.exits()
 	return c.found
 }
 

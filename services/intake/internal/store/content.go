@@ -142,16 +142,6 @@ func EachContent(v *base.View, id string, do func(*intakev1.ContentFile) error) 
 	return nil
 }
 
-// Content lists the files that stand, by path.
-func Content(v *base.View, id string) (files []*intakev1.ContentFile, err error) {
-	err = EachContent(v, id, func(f *intakev1.ContentFile) error {
-		files = append(files, f)
-		return nil
-	})
-	slices.SortFunc(files, func(a, b *intakev1.ContentFile) int { return strings.Compare(a.GetPath(), b.GetPath()) })
-	return files, err
-}
-
 // UnitContents is what has come for some units, each with at most 20 of its files, in the order
 // of their paths. A unit's paths are written with its number as the department wrote it ("1",
 // "0001"), so the package's folders are gone through; of a folder that is not asked for only the

@@ -20,6 +20,10 @@ var (
 		"a deaccession names its way (transferred, destroyed or returned_to_owner), its ground, the receiver unless it is destroyed, and at least one and at most {limit} positions",
 		"выбытие называет способ (transferred, destroyed или returned_to_owner), основание, получателя (кроме уничтожения) и от одной до {limit} позиций",
 		"шығару тәсілін (transferred, destroyed немесе returned_to_owner), негізін, алушысын (жоюдан басқа) және бірден {limit} дейін нөмірді көрсетеді")
+	badContent = fault.Define(fault.Invalid, "intake.deaccession.content",
+		"say what becomes of the digital content and its insurance copies: kept or destroyed; of units that are destroyed it is destroyed",
+		"укажите, что будет с электронным содержимым и страховыми копиями: kept или destroyed; у уничтожаемых дел оно уничтожается",
+		"электрондық мазмұн мен сақтандыру көшірмелері не болатынын көрсетіңіз: kept немесе destroyed; жойылатын істерде ол жойылады")
 	badLeavePosition = fault.Define(fault.Refused, "intake.deaccession.position",
 		"the unit at position {position} is not in accession {number}, has left already, or is proposed to leave; choose others",
 		"единицы {position} в поступлении {number} нет, она уже выбыла или предложена к выбытию; выберите другие",
@@ -53,6 +57,12 @@ const (
 	done     = "done"
 )
 
+// What becomes of content; Destroyed is also a way to leave.
+const (
+	Kept      = "kept"
+	Destroyed = "destroyed"
+)
+
 // Leaving is a deaccession of an accession; nil where there is none of the number.
 func Leaving(v *base.View, n transfer.Number, count uint32) (*intakev1.Deaccession, error) {
 	d := new(intakev1.Deaccession)
@@ -77,11 +87,20 @@ func Propose(q *intakev1.ProposeDeaccessionRequest, account string) base.Decide 
 		if err != nil {
 			return nil, err
 		}
-		destroyed := q.GetWay() == "destroyed"
+		destroyed := q.GetWay() == Destroyed
 		ok := destroyed || q.GetWay() == "transferred" || q.GetWay() == "returned_to_owner"
 		if !ok || !short(q.GetGround(), maxText) || destroyed != (q.GetReceiver() == "") || utf8.RuneCountInString(q.GetReceiver()) > maxText ||
 			len(q.GetPositions()) == 0 || len(q.GetPositions()) > MaxRows {
 			return nil, badLeave.With("limit", MaxRows)
+		}
+		content := q.GetContent()
+		if content == "" && destroyed {
+			content = Destroyed
+		} else if content == "" {
+			content = Kept
+		}
+		if content != Destroyed && (content != Kept || destroyed) {
+			return nil, badContent.With()
 		}
 		if err := checkedProtocol(q.GetProtocol(), civil.Of(now)); err != nil {
 			return nil, err
@@ -94,7 +113,7 @@ func Propose(q *intakev1.ProposeDeaccessionRequest, account string) base.Decide 
 		}
 		return []base.Event{ofAccession(a, &intakev1.DeaccessionProposed{
 			AccessionNumber: a.GetAccessionNumber(), Number: a.GetDeaccessions() + 1, Way: q.GetWay(), Ground: q.GetGround(), Protocol: q.GetProtocol(),
-			Receiver: q.GetReceiver(), Positions: positions, ProposedBy: account, ProposedOn: civil.Of(now).String(),
+			Receiver: q.GetReceiver(), Positions: positions, ProposedBy: account, ProposedOn: civil.Of(now).String(), Content: content,
 		})}, nil
 	}
 }
@@ -135,7 +154,7 @@ func Decline(q *intakev1.DecideDeaccessionRequest, account string) base.Decide {
 
 // Deaccessioned lets the units leave; the acts that say so are printed and kept already. on is the
 // day that they bear.
-func Deaccessioned(q *intakev1.DecideDeaccessionRequest, account string, on civil.Date, acts []*intakev1.DeaccessionAct) base.Decide {
+func Deaccessioned(q *intakev1.DecideDeaccessionRequest, account string, on civil.Date, acts []*intakev1.DeaccessionAct, codes []string) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		a, d, err := Undecided(v, q.GetAccessionNumber(), q.GetNumber(), account)
 		if err != nil {
@@ -145,6 +164,7 @@ func Deaccessioned(q *intakev1.DecideDeaccessionRequest, account string, on civi
 		return []base.Event{ofAccession(a, &intakev1.AccessionDeaccessioned{
 			AccessionNumber: a.GetAccessionNumber(), Number: p.GetNumber(), Way: p.GetWay(), Ground: p.GetGround(), Protocol: p.GetProtocol(),
 			Receiver: p.GetReceiver(), Positions: p.GetPositions(), ApprovedOn: on.String(), Acts: acts,
+			Content: p.GetContent(), Codes: codes,
 		})}, nil
 	}
 }

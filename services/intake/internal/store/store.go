@@ -34,6 +34,8 @@
 //	boxes       ‹year› ‹number› 0 ‹box›  → Box
 //	leaving     ‹year› ‹number› 0 ‹deaccession› → Deaccession
 //	left        ‹year› ‹number› 0 ‹position› → number of the deaccession proposed or done (4)
+//	doomed      ‹year› ‹number› 0 ‹deaccession› → nothing: its content is to be destroyed, and nothing stands in the way any more
+//	removing    ‹year› ‹number› 0 ‹deaccession› → nothing: its accession's object is to be removed
 //	signers     account                  → SignerKeyKnown, the last
 //	approvals   ‹state› 0 ‹year› ‹number› → nothing: what was laid before the commission, by state
 //
@@ -86,6 +88,8 @@ func Schema() base.Schema {
 		{Name: "boxes"},
 		{Name: "leaving"},
 		{Name: "left"},
+		{Name: "doomed"},
+		{Name: "removing"},
 		{Name: "signers"},
 		{Name: "uploadlimits"},
 		{Name: "standing"},

@@ -82,14 +82,14 @@ func codes(items []fault.Item) (out []string) {
 
 func TestAssign(t *testing.T) {
 	units := []transfer.Unit{{Position: 1}, {Position: 2, Leaves: 5}, {Position: 7}}
-	of, faults, warnings := transfer.Assign(units, []string{"data/0001/b", "data/1/a", "data/3/c", "data/loose", "data/07/x/y"})
-	if !slices.Equal(of[1], []string{"data/0001/b", "data/1/a"}) || len(of[7]) != 1 || len(of) != 2 {
+	of, faults, warnings := assign(units, "data/0001/b", "data/07/x/y", "data/1/a", "data/3/c", "data/loose")
+	if of[1] != "data/0001/b" || of[7] != "data/07/x/y" || len(of) != 2 {
 		t.Errorf("%v", of)
 	}
-	if got := codes(faults); !slices.Equal(got, []string{"data/3/c intake.package.not_listed", "data/loose intake.package.no_unit"}) {
+	if got := codes(faults.Items); !slices.Equal(got, []string{"data/3/c intake.package.not_listed", "data/loose intake.package.no_unit"}) {
 		t.Error(got)
 	}
-	if got := codes(warnings); !slices.Equal(got, []string{"2 intake.package.on_paper"}) {
+	if got := codes(warnings.Items); !slices.Equal(got, []string{"2 intake.package.on_paper"}) {
 		t.Error(got)
 	}
 }
@@ -99,9 +99,27 @@ func TestAUnitWithMoreFilesThanAnEventHoldsIsAFaultSaidOnce(t *testing.T) {
 	for i := range 4000 {
 		paths = append(paths, fmt.Sprintf("data/1/%0100d", i))
 	}
-	_, faults, _ := transfer.Assign([]transfer.Unit{{Position: 1, Row: 300}}, paths)
-	if len(faults) != 1 || !errors.Is(faults[0].Fault, transfer.TooManyInUnit) {
-		t.Error(codes(faults))
+	_, faults, _ := assign([]transfer.Unit{{Position: 1, Row: 300}}, paths...)
+	if faults.Count() != 1 || !errors.Is(faults.Items[0].Fault, transfer.TooManyInUnit) {
+		t.Error(codes(faults.Items))
+	}
+}
+
+func assign(units []transfer.Unit, paths ...string) (of map[uint32]string, faults, warnings transfer.Few) {
+	a := transfer.Assign(units)
+	for _, path := range paths {
+		a.Add(path)
+	}
+	return a.End()
+}
+
+func TestFaultsBeyondWhatIsListedAreCounted(t *testing.T) {
+	a := transfer.Assign([]transfer.Unit{{Position: 1}})
+	for i := range 5000 {
+		a.Add(fmt.Sprintf("data/%d", i))
+	}
+	if _, faults, warnings := a.End(); faults.Count() != 5000 || len(faults.Items) > 1000 || faults.Items[0].Where != "data/0" || warnings.Count() != 1 {
+		t.Errorf("%d faults, %d kept, %d warnings", faults.Count(), len(faults.Items), warnings.Count())
 	}
 }
 

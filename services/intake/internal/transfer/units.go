@@ -55,39 +55,77 @@ type Unit struct {
 // event.
 const maxRow = 160 << 10
 
-// Assign puts the payload paths of a package to the listed units. faults name every path that
-// belongs to none; warnings name the units for which nothing came.
-func Assign(units []Unit, paths []string) (of map[uint32][]string, faults, warnings []fault.Item) {
-	listed := make(map[uint32]int, len(units))
-	for _, u := range units {
-		listed[u.Position] = u.Row
-	}
-	of = make(map[uint32][]string)
-	for _, path := range paths {
-		position, ok := PositionOf(path)
-		if !ok {
-			faults = append(faults, fault.Item{Where: path, Fault: NoUnit.With()})
-			continue
-		}
-		if _, ok := listed[position]; !ok {
-			faults = append(faults, fault.Item{Where: path, Fault: NotListed.With("position", position)})
-			continue
-		}
-		of[position] = append(of[position], path)
-		before := listed[position]
-		listed[position] += len(path) + 4
-		if before <= maxRow && listed[position] > maxRow {
-			faults = append(faults, fault.Item{Where: path, Fault: TooManyInUnit.With("position", position)})
-		}
-	}
-	for _, u := range units {
-		slices.Sort(of[u.Position])
-		if len(of[u.Position]) == 0 {
-			warnings = append(warnings, fault.Item{Where: strconv.FormatUint(uint64(u.Position), 10), Fault: OnPaper.With("position", u.Position)})
-		}
-	}
-	return of, faults, warnings
+// Assignment puts the payload paths of a package to the listed units, one after another: memory goes by the
+// number of units.
+type Assignment struct {
+	units  []Unit
+	rows   map[uint32]int // bytes of a listed unit's row with its paths
+	of     map[uint32]string
+	faults Few
 }
+
+// Assign begins with the units that are listed.
+func Assign(units []Unit) *Assignment {
+	a := &Assignment{units: units, rows: make(map[uint32]int, len(units)), of: make(map[uint32]string)}
+	for _, u := range units {
+		a.rows[u.Position] = u.Row
+	}
+	return a
+}
+
+// Add takes the next path, in the order of paths.
+func (a *Assignment) Add(path string) {
+	position, ok := PositionOf(path)
+	if !ok {
+		a.faults.Add(path, NoUnit.With())
+		return
+	}
+	before, listed := a.rows[position]
+	if !listed {
+		a.faults.Add(path, NotListed.With("position", position))
+		return
+	}
+	if _, came := a.of[position]; !came {
+		a.of[position] = path
+	}
+	a.rows[position] += len(path) + 4
+	if before <= maxRow && a.rows[position] > maxRow {
+		a.faults.Add(path, TooManyInUnit.With("position", position))
+	}
+}
+
+// End gives the first path of each unit for which any came. faults name the paths that belong to none;
+// warnings the units for which nothing came.
+func (a *Assignment) End() (of map[uint32]string, faults, warnings Few) {
+	for _, u := range a.units {
+		if a.of[u.Position] == "" {
+			warnings.Add(strconv.FormatUint(uint64(u.Position), 10), OnPaper.With("position", u.Position))
+		}
+	}
+	return a.of, a.faults, warnings
+}
+
+// Few are findings of which there may be as many as files: the first are kept, the others counted. More
+// than these no event lists.
+type Few struct {
+	Items []fault.Item
+	More  int // that are not kept
+}
+
+// kept is how many findings of a kind are kept.
+const kept = 1000
+
+// Add adds one behind the others.
+func (f *Few) Add(where string, what *fault.Error) {
+	if len(f.Items) == kept {
+		f.More++
+		return
+	}
+	f.Items = append(f.Items, fault.Item{Where: where, Fault: what})
+}
+
+// Count is how many there are.
+func (f *Few) Count() int { return len(f.Items) + f.More }
 
 // Choose checks the positions that an archivist accepts: each is listed and stands once, and
 // each has either paper or content. None asked means all that are listed. They come back in

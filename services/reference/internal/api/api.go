@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -70,6 +71,10 @@ type Server struct {
 	log    *slog.Logger
 	swept  chan struct{} // closed once what dead prints left is gone
 	prove  func(pdf []byte) (certificate.Report, error)
+	// Catalogue reaches the catalogue as whoever calls; nil where there is none.
+	Catalogue func() (cataloguev1.CatalogueServiceClient, error)
+	// Patience is how long a finding waits for the catalogue: whoever works on an answer with a term waits behind it.
+	Patience time.Duration
 }
 
 // New makes the server. Prints wait until Recover has swept. prove is certificate.Verify with the
@@ -77,6 +82,7 @@ type Server struct {
 func New(rules *store.Rules, office *issue.Office, prove func(pdf []byte) (certificate.Report, error), log *slog.Logger) *Server {
 	return &Server{
 		store: office.Store, rules: rules, office: office, key: office.Key, now: office.Now, log: log, swept: make(chan struct{}), prove: prove,
+		Patience: patience,
 	}
 }
 
@@ -255,6 +261,9 @@ func (s *Server) PreviewRequest(_ context.Context, q *referencev1.PreviewRequest
 		who := store.Applicant(a)
 		if q.GetOrganisation() && who.Organisation == "" {
 			who.Organisation = "–"
+		}
+		if err := who.CheckNumbers(); err != nil {
+			return nil, err // said while it is being written, not when it is sent
 		}
 		res.Lacks = store.Lacks(who.Lacks(p.Decision.Regime))
 	}

@@ -131,6 +131,7 @@ func (s *Server) identityOf(p parts, may bool) (*referencev1.Identity, error) {
 func (s *Server) findings(p parts, may bool) (list []*referencev1.Finding, err error) {
 	for _, row := range p.row.GetFindings() {
 		f := s.finding(p.row.GetSummary().GetLanguage(), row.GetFinding(), row.GetCode(), row.GetLeaves(), row.GetRecordId())
+		f.LeafCount, f.LeavesConfirmedBy = row.GetLeafCount(), row.GetLeavesConfirmedBy()
 		if may {
 			if f.Quotation, err = s.words(p.findings[row.GetSeq()]); err != nil {
 				return nil, err
@@ -230,7 +231,7 @@ func (s *Server) AddFinding(ctx context.Context, q *referencev1.AddFindingReques
 	if err != nil {
 		return nil, err
 	}
-	c.Decide = store.AddFinding(q)
+	c.Decide = store.AddFinding(q, s.leafCount(ctx, q))
 	records, err := s.store.Do(ctx, c)
 	if err != nil {
 		return nil, err
@@ -250,6 +251,9 @@ func (s *Server) AddFinding(ctx context.Context, q *referencev1.AddFindingReques
 	f := s.finding(sum.GetLanguage(), b.GetFinding(), b.GetCode(), b.GetLeaves(), b.GetRecordId())
 	if cleared(ctx) {
 		f.Quotation = q.GetQuotation()
+	}
+	if f.LeafCount = b.GetLeafCount(); b.GetLeavesConfirmed() {
+		f.LeavesConfirmedBy = store.Account(records[0].Header.GetActor())
 	}
 	return &referencev1.AddFindingResponse{Finding: f, Held: len(records) > 1}, nil
 }

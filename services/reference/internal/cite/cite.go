@@ -3,6 +3,7 @@
 package cite
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -48,6 +49,16 @@ func Leaves(c archcode.Code) string {
 	}
 	_, leaves, _ := strings.Cut(archcode.Code{Fonds: c.Fonds, Inventory: c.Inventory, File: c.File, Leaves: c.Leaves}.Format(fault.Russian), "Л. ")
 	return leaves
+}
+
+// Beyond are the runs of a code's leaves that go past the number of leaves in the file, as they are kept: "51–52"; empty where none
+// does, and where the number is not known (0). A letter or an overleaf does not count: 48а and 48 об. are in a file of 48 leaves.
+func Beyond(c archcode.Code, leaves uint32) string {
+	if leaves == 0 {
+		return ""
+	}
+	c.Leaves = slices.DeleteFunc(slices.Clone(c.Leaves), func(r archcode.LeafRange) bool { return r.To.Number <= leaves })
+	return Leaves(c)
 }
 
 // Format cites as a paper in a language does; what cannot be read is cited as it was kept.

@@ -39,6 +39,31 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestBeyond(t *testing.T) {
+	for _, c := range []struct {
+		leaves string
+		count  uint32
+		want   string
+	}{
+		{"10–12 об.", 48, ""},
+		{"48 об.", 48, ""},
+		{"48а", 48, ""},
+		{"51–52", 48, "51–52"},
+		{"3, 47–49, 12, 60 об.", 48, "47–49, 60 об."},
+		{"1", 0, ""}, // nobody knows how many there are
+		{"", 48, ""},
+	} {
+		code, err := cite.Parse("1/2/345", c.leaves)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := cite.Leaves(code)
+		if got := cite.Beyond(code, c.count); got != c.want || cite.Leaves(code) != kept {
+			t.Errorf("%q of %d: %q, want %q; the code has %q", c.leaves, c.count, got, c.want, cite.Leaves(code))
+		}
+	}
+}
+
 func TestFormat(t *testing.T) {
 	for l, want := range map[fault.Language]string{
 		fault.Russian: "Ф. 1. Оп. 2. Д. 345. Л. 10–12 об.", fault.Kazakh: "Қ. 1, Т. 2, І. 345, П. 10–12 сырты",

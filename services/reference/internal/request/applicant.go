@@ -45,11 +45,8 @@ func (a Applicant) Check(today civil.Date) error {
 			return err
 		}
 	}
-	if a.IIN != "" && !checkDigit(a.IIN) {
-		return BadIIN.With("field", "iin")
-	}
-	if a.BIN != "" && !checkDigit(a.BIN) {
-		return BadIIN.With("field", "bin")
+	if err := a.CheckNumbers(); err != nil {
+		return err
 	}
 	for _, f := range []struct{ name, value string }{{"birth_date", a.BirthDate}, {"outgoing_date", a.OutgoingDate}} {
 		if f.value == "" {
@@ -58,6 +55,17 @@ func (a Applicant) Check(today civil.Date) error {
 		if err := Between(f.name, f.value, civil.Date{Year: 1850, Month: 1, Day: 1}, today); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// CheckNumbers refuses identification numbers that were copied wrongly. Error: BadIIN.
+func (a Applicant) CheckNumbers() error {
+	if a.IIN != "" && !checkDigit(a.IIN) {
+		return BadIIN.With("field", "iin")
+	}
+	if a.BIN != "" && !checkDigit(a.BIN) {
+		return BadIIN.With("field", "bin")
 	}
 	return nil
 }

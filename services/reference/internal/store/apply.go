@@ -46,6 +46,11 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return hold(b.GetRequestNumber(), func(n []byte) { tx.Put("holds", under(b.GetCode(), n...), []byte{}) })
 	case *referencev1.HoldReleased:
 		return hold(b.GetRequestNumber(), func(n []byte) { tx.Delete("holds", under(b.GetCode(), n...)) })
+	case *referencev1.FilesLocked:
+		return applyLocked(tx, b)
+	case *referencev1.FilesUnlocked:
+		applyUnlocked(tx, b)
+		return nil
 	case numbered:
 		return change(tx, b.GetRequestNumber(), func(row *referencev1.RequestRow) error {
 			if shown(body) && len(row.GetTimeline()) < maxTimeline {
@@ -84,7 +89,7 @@ func bodies() []proto.Message {
 		new(referencev1.CertificateSigned), new(referencev1.CertificateCompleted), new(referencev1.RequestForwarded),
 		new(referencev1.AnswerDelivered), new(referencev1.RequestWithdrawn), new(referencev1.RequestClosed),
 		new(referencev1.ComplaintRegistered), new(referencev1.OralAnswerGiven), new(referencev1.SignerInvited),
-		new(referencev1.SignerEnrolled), new(referencev1.SignerRevoked),
+		new(referencev1.SignerEnrolled), new(referencev1.SignerRevoked), new(referencev1.FilesLocked), new(referencev1.FilesUnlocked),
 	}
 }
 
@@ -197,9 +202,13 @@ func onRequest(tx *base.Tx, r *journal.Record, row *referencev1.RequestRow, body
 	case *referencev1.IdentityRecorded:
 		row.IdentitySeq, s.IdentityRecorded = r.Seq(), true
 	case *referencev1.FindingAdded:
-		row.Findings = append(row.Findings, &referencev1.FindingRow{
-			Finding: b.GetFinding(), Code: b.GetCode(), Leaves: b.GetLeaves(), RecordId: b.GetRecordId(), Seq: r.Seq(),
-		})
+		f := &referencev1.FindingRow{
+			Finding: b.GetFinding(), Code: b.GetCode(), Leaves: b.GetLeaves(), RecordId: b.GetRecordId(), Seq: r.Seq(), LeafCount: b.GetLeafCount(),
+		}
+		if b.GetLeavesConfirmed() {
+			f.LeavesConfirmedBy = Account(r.Header.GetActor())
+		}
+		row.Findings = append(row.Findings, f)
 		row.NextFinding = b.GetFinding() + 1
 	case *referencev1.FindingRemoved:
 		row.Findings = slices.DeleteFunc(row.Findings, func(f *referencev1.FindingRow) bool { return f.GetFinding() == b.GetFinding() })

@@ -19,6 +19,7 @@ func Check(v *base.View) []base.Problem {
 	c := &checker{v: v, last: map[int]uint32{}, holds: map[string]bool{}}
 	eachRequest(v, c.request)
 	c.lists()
+	c.locks()
 	c.prints()
 	c.signers()
 	return c.found

@@ -20,7 +20,7 @@ func Duty(d term.Duty, calendar *worktime.Calendar) *referencev1.Duty {
 	}
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, &recordv1.DueStep{
-			Rule: d.Edition.ID + " " + s.Rule.ID, LegalBasis: d.Edition.LegalBasis.RU, Verified: d.Edition.Verified && s.Verified,
+			Rule: d.Edition.ID + " " + s.Rule.ID, LegalBasis: d.Edition.LegalBasis.RU, Basis: Text(d.Edition.LegalBasis), Verified: d.Edition.Verified && s.Verified,
 			From: s.From.String(), To: s.To.String(), Words: Text(s.Words),
 		})
 	}
@@ -44,6 +44,7 @@ func RegimeOf(b *referencev1.RegimeDecided) *referencev1.Regime {
 	r := regime.Regime(b.GetRegime())
 	return &referencev1.Regime{
 		Regime: b.GetRegime(), Name: Text(r.Name()), Explanation: b.GetExplanation(), Reasons: b.GetReasons(), LegalBasis: r.LegalBasis(),
+		Basis: Text(r.Basis()),
 	}
 }
 

@@ -8,6 +8,8 @@
 //	queue     due day 0 year(2) n(4)      → nothing: open requests, least time left first
 //	closed    year(2) n(4), bits turned   → nothing: closed requests, newest first
 //	holds     file code 0 year(2) n(4)    → nothing: files that open requests name
+//	locks     accession 0 deaccession(4)  → FilesLocked: files that leave, or have left
+//	locked    file code                   → the row of locks that names it
 //	prints    SHA-256, hexadecimal        → number of the paper: every PDF that must stand in the folder
 //	pending   number of the paper         → seq(8) of CertificateSigned: proof still to be appended
 //	counters  "request" year(2), "oral" year(2) → last number given(4); "open", "overdue" → count(4)
@@ -79,6 +81,8 @@ func Schema() base.Schema {
 		{Name: "queue"},
 		{Name: "closed"},
 		{Name: "holds"},
+		{Name: "locks"},
+		{Name: "locked"},
 		{Name: "prints"},
 		{Name: "pending"},
 		{Name: "counters"},

@@ -22,6 +22,12 @@ var (
 		"request {number} has {most} of these already; go on with what there is",
 		"у запроса {number} их уже {most}; работайте с тем, что есть",
 		"{number} сұрауында олардың саны {most} болды; барымен жұмыс істеңіз")
+	// LeavesBeyond warns of leaves that the file does not have by its count. Numbers are skipped and lettered while leaves are
+	// numbered (the certifying sheet, practice), and a count can be wrong: so it is a warning that is confirmed, not a bar.
+	LeavesBeyond = fault.Define(fault.Refused, "reference.finding.beyond",
+		"the catalogue counts {count} leaves in file {code}, you cite {leaves}; correct the leaves, or confirm them if the count in the inventory is wrong",
+		"по каталогу в деле {code} листов: {count}, вы ссылаетесь на {leaves}; исправьте листы или подтвердите их, если в описи неверный счёт",
+		"каталог бойынша {code} ісіндегі парақ саны: {count}, сіз {leaves} көрсеттіңіз; парақтарды түзетіңіз немесе тізімдемедегі сан қате болса, растаңыз")
 	cited = fault.Define(fault.Refused, "reference.finding.cited",
 		"finding {finding} is cited by the newest draft; take it out of the draft first",
 		"на найденный документ {finding} ссылается последний проект ответа; сначала уберите ссылку",
@@ -115,9 +121,11 @@ func RecordIdentity(q *referencev1.RecordIdentityRequest) base.Decide {
 	})
 }
 
-// AddFinding notes a document and holds the file that it is in.
-func AddFinding(q *referencev1.AddFindingRequest) base.Decide {
-	return with(q.GetNumber(), working, func(_ *base.View, _ time.Time, row *referencev1.RequestRow) ([]base.Event, error) {
+// AddFinding notes a document and holds the file that it is in. leaves is the catalogue's count of the file's leaves, 0 where it has
+// none: then nothing can be compared, and the finding is taken as it is. Errors: those of cite.Parse, Leaving,
+// LeavesBeyond until it is confirmed.
+func AddFinding(q *referencev1.AddFindingRequest, leaves uint32) base.Decide {
+	return with(q.GetNumber(), working, func(v *base.View, _ time.Time, row *referencev1.RequestRow) ([]base.Event, error) {
 		c, err := cite.Parse(q.GetCode(), q.GetLeaves())
 		if err != nil {
 			return nil, err
@@ -131,11 +139,18 @@ func AddFinding(q *referencev1.AddFindingRequest) base.Decide {
 		if len(row.GetFindings()) >= MaxFindings {
 			return nil, tooMany.With("number", q.GetNumber(), "most", MaxFindings)
 		}
-		code := cite.File(c)
+		code, beyond := cite.File(c), cite.Beyond(c, leaves)
+		if act := leaving(v, code); act != "" {
+			return nil, Leaving.With("code", code, "act", act)
+		}
+		if beyond != "" && !q.GetLeavesConfirmed() {
+			return nil, LeavesBeyond.With("code", code, "count", leaves, "leaves", beyond)
+		}
 		events := []base.Event{{
 			Refs: About(q.GetNumber(), codeRef(code)),
 			Body: &referencev1.FindingAdded{
 				RequestNumber: q.GetNumber(), Finding: row.GetNextFinding(), Code: code, Leaves: cite.Leaves(c), RecordId: q.GetRecordId(),
+				LeafCount: leaves, LeavesConfirmed: beyond != "",
 			},
 		}}
 		if q.GetQuotation() != "" {

@@ -222,6 +222,9 @@ func TestAFileFallsDueAndIsTransferred(t *testing.T) {
 		t.Errorf("got %v", res)
 	}
 	for _, step := range res.GetSteps() {
+		if b := step.GetBasis(); step.GetRule() != "" && (b.GetKk() == "" || b.GetRu() != step.GetLegalBasis() || b.GetEn() == "" || b.GetKk() == b.GetRu()) {
+			t.Errorf("the act that %s rests on is not named in three languages: %v", step.GetRule(), b)
+		}
 		if w := step.GetWords(); w.GetKk() == "" || w.GetRu() == "" || w.GetEn() == "" {
 			t.Errorf("a step lacks a language: %v", step)
 		}

@@ -150,6 +150,16 @@ func (f File) under(e Entry, org Organisation) error {
 	return nil
 }
 
+// HandOverEarly decides that the archive has taken the file before its term or beside the schedule (AR-12): one that is closed, whether
+// it was put into an approved inventory yet or not.
+func HandOverEarly(f File) (File, error) {
+	if f.State < Closed || f.State > Due {
+		return File{}, f.wrongState(Closed)
+	}
+	f.State = Transferred
+	return f, nil
+}
+
 // HandOver decides that the archive has taken the file, on its word.
 func HandOver(f File) (File, error) {
 	if f.State != Due {

@@ -46,7 +46,7 @@ func filesAccepted(_ context.Context, r *journal.Record) (platform.Decide, error
 		return nil, platform.CannotRead(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
 	}
 	if announced(e.GetKind()) {
-		return nothing, nil
+		return early(r, &e), nil
 	}
 	ids := make([]string, len(e.GetFiles()))
 	for i, f := range e.GetFiles() {
@@ -55,7 +55,26 @@ func filesAccepted(_ context.Context, r *journal.Record) (platform.Decide, error
 	return store.HandOver(e.GetAccessionNumber(), ids), nil
 }
 
-// announced tells a transfer that no term of ours brought: it closes no duty here.
+// early hands over the files of ours that rows of an announced transfer name; other rows are no concern of ours.
+func early(r *journal.Record, e *intakev1.AccessionFilesAccepted) platform.Decide {
+	q := store.Early{Accession: e.GetAccessionNumber()}
+	for _, ref := range r.Header.GetRefs() {
+		switch ref.GetType() {
+		case "transfer":
+			q.Transfer = ref.GetId()
+		case "organisation":
+			q.Organisation = ref.GetId()
+		}
+	}
+	for _, f := range e.GetFiles() {
+		if id := f.GetFile().GetSourceId(); id != "" {
+			q.Files = append(q.Files, id)
+		}
+	}
+	return store.HandOverEarly(q)
+}
+
+// announced tells a transfer that no term of ours brought.
 func announced(kind string) bool { return kind != "" && kind != "scheduled" }
 
 func nothing(*platform.View, time.Time) ([]platform.Event, error) { return nil, nil }

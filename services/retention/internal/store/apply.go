@@ -248,6 +248,9 @@ func applyFulfilled(tx *store.Tx, r *journal.Record) error {
 	if err := body(r, &e); err != nil {
 		return err
 	}
+	if e.GetInventoryId() != "" {
+		return applyEarly(tx, &e)
+	}
 	key, ok := transferKey(e.GetTransferId())
 	if !ok {
 		return fmt.Errorf("retention: %q is no number of a transfer", e.GetTransferId())
@@ -272,7 +275,19 @@ func applyTransferred(tx *store.Tx, r *journal.Record) error {
 		return err
 	}
 	for _, id := range e.GetFileIds() {
-		if err := change(tx, id, StateTransferred, func(*retentionv1.DepartmentFile) {}); err != nil {
+		inventory := ""
+		if err := change(tx, id, StateTransferred, func(f *retentionv1.DepartmentFile) { inventory = f.GetInventoryId() }); err != nil {
+			return err
+		}
+		if inventory == "" {
+			continue // it came before it was listed anywhere
+		}
+		d, err := duty(tx, inventory)
+		if err != nil {
+			return err
+		}
+		d.Transferred++
+		if err := put(tx, "inventories", []byte(inventory), d); err != nil {
 			return err
 		}
 	}

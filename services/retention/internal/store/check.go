@@ -106,7 +106,7 @@ func (c *check) file(id fileID, row FileRow) {
 		c.add(where, "its line of the nomenclature is not there")
 	}
 	if row.GetInventoryId() == "" {
-		if s := row.GetState(); s != StateOpen && s != StateClosed {
+		if s := row.GetState(); s != StateOpen && s != StateClosed && s != StateTransferred {
 			c.add(where, "it is %s and in no inventory", s)
 		}
 		return
@@ -150,7 +150,7 @@ func (c *check) inventories() {
 }
 
 func (c *check) rows(where string, d *retentionv1.DueTransfer) (n int) {
-	id := d.GetInventory().GetId()
+	id, taken := d.GetInventory().GetId(), uint32(0)
 	for key, raw := range c.v.Scan("rows", rowPrefix(id), nil) {
 		if n++; !bytes.Equal(key, rowKey(id, uint32(n))) {
 			c.add(where, "row %x where No. %d should stand", key, n)
@@ -164,9 +164,17 @@ func (c *check) rows(where string, d *retentionv1.DueTransfer) (n int) {
 		if row.GetInventoryId() != id || row.GetFile().GetPosition() != uint32(n) {
 			c.add(where, "No. %d, file %s, says No. %d of %s", n, raw, row.GetFile().GetPosition(), row.GetInventoryId())
 		}
-		if want := stateIn(d); row.GetState() != want && (row.GetState() != StateTransferred || d.GetState() != DutyFulfilled) {
+		if row.GetState() == StateTransferred {
+			taken++
+		} else if want := stateIn(d); row.GetState() != want {
 			c.add(where, "file %s is %s, the inventory makes it %s", raw, row.GetState(), want)
 		}
+	}
+	if taken != d.GetTransferred() {
+		c.add(where, "%d of its files are transferred, it says %d", taken, d.GetTransferred())
+	}
+	if d.GetEarlyTransferId() != "" && taken != uint32(n) {
+		c.add(where, "transfer %s fulfilled it, and %d of its files are not here", d.GetEarlyTransferId(), uint32(n)-taken)
 	}
 	if n != int(d.GetInventory().GetFiles()) || n == 0 {
 		c.add(where, "it has %d rows and says %d", n, d.GetInventory().GetFiles())
@@ -186,19 +194,20 @@ func stateIn(d *retentionv1.DueTransfer) string {
 }
 
 func (c *check) duty(where string, d *retentionv1.DueTransfer) {
+	early := d.GetEarlyTransferId() != ""
 	switch waits := d.GetState() == DutyWaiting; {
-	case waits != (d.GetTransferId() == ""):
+	case waits != (d.GetTransferId() == "") && !early:
 		c.add(where, "it is %s as transfer %q", d.GetState(), d.GetTransferId())
 	case (d.GetState() == DutyFulfilled) != (d.GetAccessionNumber() != ""):
 		c.add(where, "it is %s by accession %q", d.GetState(), d.GetAccessionNumber())
-	case waits:
+	case waits, early && d.GetTransferId() == "":
 	default:
 		key, ok := transferKey(d.GetTransferId())
 		if at := c.v.Get("transfers", key); !ok || string(at) != d.GetInventory().GetId() {
 			c.add(where, "transfer %s belongs to %q", d.GetTransferId(), at)
 		}
 	}
-	if a := d.GetAccessionNumber(); a != "" && TransferOf(c.v, a) != d.GetTransferId() {
+	if a := d.GetAccessionNumber(); a != "" && !early && TransferOf(c.v, a) != d.GetTransferId() {
 		c.add(where, "accession %s belongs to transfer %q", a, TransferOf(c.v, a))
 	}
 }

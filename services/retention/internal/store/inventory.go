@@ -242,6 +242,7 @@ func steps(e due.Explanation) []*recordv1.DueStep {
 	for i, s := range e.Steps {
 		out[i] = &recordv1.DueStep{
 			Rule: s.Rule, LegalBasis: s.Basis.In(fault.Russian), Verified: s.Verified, From: s.From.String(), To: s.To.String(),
+			Basis: &recordv1.Text{Kk: s.Basis.In(fault.Kazakh), Ru: s.Basis.In(fault.Russian), En: s.Basis.In(fault.English)},
 			Words: &recordv1.Text{Kk: s.In(fault.Kazakh), Ru: s.In(fault.Russian), En: s.In(fault.English)},
 		}
 	}
@@ -269,14 +270,16 @@ func fallDue(v *store.View, id string, now time.Time) ([]store.Event, error) {
 	if err := nomenclature.FallDue(inv, on, today); err != nil {
 		return nil, err
 	}
-	files, err := listed(v, id)
+	files, err := remaining(v, id) // without those that came before their term
 	if err != nil {
 		return nil, err
 	}
+	owed := proto.CloneOf(d.GetInventory())
+	owed.Files = uint32(len(files))
 	transfer := nextTransfer(v, uint16(today.Year))
 	refs := []journal.Ref{transferRef(transfer), organisationRef(d.GetOrganisation().GetId()), inventoryRef(id)}
 	events := []store.Event{{Refs: refs, Body: &retentionv1.TransferDue{
-		TransferId: transfer, Organisation: d.GetOrganisation(), Inventory: d.GetInventory(), DueOn: d.GetDueOn(), Steps: d.GetSteps(),
+		TransferId: transfer, Organisation: d.GetOrganisation(), Inventory: owed, DueOn: d.GetDueOn(), Steps: d.GetSteps(),
 	}}}
 	chunks := parts(files)
 	for i, part := range chunks {

@@ -103,6 +103,7 @@ func TestModel(t *testing.T) {
 			"approve":  func(*rapid.T) { w.approve() },
 			"due":      func(*rapid.T) { w.fire() },
 			"fulfil":   func(*rapid.T) { w.fulfil() },
+			"early":    func(*rapid.T) { w.early() },
 			"":         func(*rapid.T) {},
 		})
 		w.same(t)
@@ -234,7 +235,9 @@ func (w *world) fire() {
 		w.transfers++
 		inv.state, inv.transfer = store.DutyDue, fmt.Sprintf("2026-%d", w.transfers)
 		for _, f := range inv.files {
-			w.files[f].state = store.StateDue
+			if w.files[f].state != store.StateTransferred { // it came before its term
+				w.files[f].state = store.StateDue
+			}
 		}
 	}
 }
@@ -287,6 +290,34 @@ func (w *world) fulfil() {
 	w.do("hand over "+accession, true, store.HandOver(accession, taken))
 	for _, f := range taken {
 		w.files[f].state = store.StateTransferred
+	}
+}
+
+// early accepts an announced transfer of an organisation's files, sometimes with one that cannot come so.
+func (w *world) early() {
+	organisation := w.organisation()
+	ids := w.ids(func(f *file) bool {
+		return f.organisation == organisation && (f.state == store.StateClosed || f.state == store.StateListed || f.state == store.StateDue)
+	})
+	ids = ids[:rapid.IntRange(0, len(ids)).Draw(w.t, "count")]
+	want := true
+	if rapid.IntRange(0, 3).Draw(w.t, "stray") == 0 {
+		stray := w.some()
+		f := w.files[stray]
+		want = f != nil && f.organisation == organisation && f.state != store.StateOpen
+		ids = append(ids, stray)
+	}
+	accession := fmt.Sprintf("2026-%d", w.accessions+1)
+	if !w.do("early "+accession, want, store.HandOverEarly(store.Early{Transfer: "A" + accession, Accession: accession, Organisation: organisation, Files: ids})) {
+		return
+	}
+	w.accessions++
+	for _, id := range ids {
+		w.files[id].state = store.StateTransferred
+		inv := w.inventories[w.files[id].inventory]
+		if inv != nil && inv.state != store.DutyFulfilled && !slices.ContainsFunc(inv.files, func(f string) bool { return w.files[f].state != store.StateTransferred }) {
+			inv.state = store.DutyFulfilled
+		}
 	}
 }
 

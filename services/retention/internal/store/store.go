@@ -71,7 +71,7 @@ const (
 
 // Schema is what the service keeps.
 func Schema() store.Schema {
-	return store.Schema{Version: 1, Buckets: []store.Bucket{
+	return store.Schema{Version: 2, Buckets: []store.Bucket{
 		{Name: "organisations"},
 		{Name: "entries"},
 		{Name: "counters"},

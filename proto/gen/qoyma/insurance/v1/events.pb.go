@@ -1700,6 +1700,113 @@ func (x *CheckPeriodSet) GetAfter() uint32 {
 	return 0
 }
 
+// CopyLeaves says that a file's content is destroyed by a deaccession of intake: its copies are to be destroyed too.
+type CopyLeaves struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	CopyId string                 `protobuf:"bytes,1,opt,name=copy_id,json=copyId,proto3" json:"copy_id,omitempty"`
+	// "2026-4/1".
+	Deaccession   string `protobuf:"bytes,2,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CopyLeaves) Reset() {
+	*x = CopyLeaves{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CopyLeaves) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CopyLeaves) ProtoMessage() {}
+
+func (x *CopyLeaves) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CopyLeaves.ProtoReflect.Descriptor instead.
+func (*CopyLeaves) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CopyLeaves) GetCopyId() string {
+	if x != nil {
+		return x.CopyId
+	}
+	return ""
+}
+
+func (x *CopyLeaves) GetDeaccession() string {
+	if x != nil {
+		return x.Deaccession
+	}
+	return ""
+}
+
+// CopyDestroyed says that the copy is gone from a site.
+type CopyDestroyed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CopyId        string                 `protobuf:"bytes,1,opt,name=copy_id,json=copyId,proto3" json:"copy_id,omitempty"`
+	Site          string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CopyDestroyed) Reset() {
+	*x = CopyDestroyed{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CopyDestroyed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CopyDestroyed) ProtoMessage() {}
+
+func (x *CopyDestroyed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CopyDestroyed.ProtoReflect.Descriptor instead.
+func (*CopyDestroyed) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CopyDestroyed) GetCopyId() string {
+	if x != nil {
+		return x.CopyId
+	}
+	return ""
+}
+
+func (x *CopyDestroyed) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
 var File_qoyma_insurance_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
@@ -1837,7 +1944,14 @@ const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
 	"incomplete\">\n" +
 	"\x0eCheckPeriodSet\x12\x16\n" +
 	"\x06before\x18\x01 \x01(\rR\x06before\x12\x14\n" +
-	"\x05after\x18\x02 \x01(\rR\x05afterBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
+	"\x05after\x18\x02 \x01(\rR\x05after\"G\n" +
+	"\n" +
+	"CopyLeaves\x12\x17\n" +
+	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x12 \n" +
+	"\vdeaccession\x18\x02 \x01(\tR\vdeaccession\"<\n" +
+	"\rCopyDestroyed\x12\x17\n" +
+	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x12\x12\n" +
+	"\x04site\x18\x02 \x01(\tR\x04siteBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
 
 var (
 	file_qoyma_insurance_v1_events_proto_rawDescOnce sync.Once
@@ -1851,7 +1965,7 @@ func file_qoyma_insurance_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_insurance_v1_events_proto_rawDescData
 }
 
-var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*InsuredFile)(nil),           // 0: qoyma.insurance.v1.InsuredFile
 	(*CopyOrdered)(nil),           // 1: qoyma.insurance.v1.CopyOrdered
@@ -1875,21 +1989,23 @@ var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*DamageBeyondRepair)(nil),    // 19: qoyma.insurance.v1.DamageBeyondRepair
 	(*ScrubFinished)(nil),         // 20: qoyma.insurance.v1.ScrubFinished
 	(*CheckPeriodSet)(nil),        // 21: qoyma.insurance.v1.CheckPeriodSet
-	(*v1.Text)(nil),               // 22: qoyma.record.v1.Text
-	(*v1.File)(nil),               // 23: qoyma.record.v1.File
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(*CopyLeaves)(nil),            // 22: qoyma.insurance.v1.CopyLeaves
+	(*CopyDestroyed)(nil),         // 23: qoyma.insurance.v1.CopyDestroyed
+	(*v1.Text)(nil),               // 24: qoyma.record.v1.Text
+	(*v1.File)(nil),               // 25: qoyma.record.v1.File
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
 }
 var file_qoyma_insurance_v1_events_proto_depIdxs = []int32{
-	22, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
-	23, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
+	24, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
+	25, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
 	0,  // 2: qoyma.insurance.v1.CopyOrdered.file:type_name -> qoyma.insurance.v1.InsuredFile
 	0,  // 3: qoyma.insurance.v1.CopyAwaited.file:type_name -> qoyma.insurance.v1.InsuredFile
 	7,  // 4: qoyma.insurance.v1.CopyFilesMade.files:type_name -> qoyma.insurance.v1.CopiedFile
-	22, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
+	24, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
 	11, // 6: qoyma.insurance.v1.MicroformRecorded.microform:type_name -> qoyma.insurance.v1.Microform
-	24, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
+	26, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
 	15, // 8: qoyma.insurance.v1.CopiesChecked.checks:type_name -> qoyma.insurance.v1.Check
-	24, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
+	26, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -1908,7 +2024,7 @@ func file_qoyma_insurance_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_insurance_v1_events_proto_rawDesc), len(file_qoyma_insurance_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -219,7 +219,7 @@ type Copy struct {
 	File   *InsuredFile           `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
 	// ordered (to be made, or under way), failed (the original cannot be had), awaited (a
 	// microform is to be made), made (stands, not yet read back), verified, damaged (to be
-	// restored), beyond_repair, microform (kept on film alone).
+	// restored), beyond_repair, microform (kept on film alone), leaving (its file left the archive: to be destroyed), destroyed.
 	State     string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	Ground    string                 `protobuf:"bytes,4,opt,name=ground,proto3" json:"ground,omitempty"`
 	OrderedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ordered_at,json=orderedAt,proto3" json:"ordered_at,omitempty"`
@@ -235,7 +235,9 @@ type Copy struct {
 	// When it is checked next.
 	CheckDueAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=check_due_at,json=checkDueAt,proto3" json:"check_due_at,omitempty"`
 	// Why it failed, or what it waits for now; absent where all is well.
-	Reason        *v1.Text `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason *v1.Text `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The deaccession by which its file left and its content is destroyed: "2026-4/1"; empty while it is kept.
+	LeftBy        string `protobuf:"bytes,15,opt,name=left_by,json=leftBy,proto3" json:"left_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -368,16 +370,24 @@ func (x *Copy) GetReason() *v1.Text {
 	return nil
 }
 
+func (x *Copy) GetLeftBy() string {
+	if x != nil {
+		return x.LeftBy
+	}
+	return ""
+}
+
 // CopyAtSite is a copy at one site.
 type CopyAtSite struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Site  string                 `protobuf:"bytes,1,opt,name=site,proto3" json:"site,omitempty"`
-	// ordered, made, verified or damaged.
+	// ordered, made, verified, damaged or destroyed.
 	State           string                 `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
 	CopyObjectId    string                 `protobuf:"bytes,3,opt,name=copy_object_id,json=copyObjectId,proto3" json:"copy_object_id,omitempty"`
 	InventorySha512 string                 `protobuf:"bytes,4,opt,name=inventory_sha512,json=inventorySha512,proto3" json:"inventory_sha512,omitempty"`
 	MadeAt          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`
 	VerifiedAt      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
+	DestroyedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=destroyed_at,json=destroyedAt,proto3" json:"destroyed_at,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -450,6 +460,13 @@ func (x *CopyAtSite) GetMadeAt() *timestamppb.Timestamp {
 func (x *CopyAtSite) GetVerifiedAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.VerifiedAt
+	}
+	return nil
+}
+
+func (x *CopyAtSite) GetDestroyedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DestroyedAt
 	}
 	return nil
 }
@@ -2100,7 +2117,7 @@ const file_qoyma_insurance_v1_insurance_proto_rawDesc = "" +
 	"\n" +
 	"StateCount\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\rR\x05count\"\xce\x04\n" +
+	"\x05count\x18\x02 \x01(\rR\x05count\"\xe7\x04\n" +
 	"\x04Copy\x12\x17\n" +
 	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x123\n" +
 	"\x04file\x18\x02 \x01(\v2\x1f.qoyma.insurance.v1.InsuredFileR\x04file\x12\x14\n" +
@@ -2122,7 +2139,8 @@ const file_qoyma_insurance_v1_insurance_proto_rawDesc = "" +
 	"checked_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tcheckedAt\x12<\n" +
 	"\fcheck_due_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"checkDueAt\x12-\n" +
-	"\x06reason\x18\x0e \x01(\v2\x15.qoyma.record.v1.TextR\x06reason\"\xf9\x01\n" +
+	"\x06reason\x18\x0e \x01(\v2\x15.qoyma.record.v1.TextR\x06reason\x12\x17\n" +
+	"\aleft_by\x18\x0f \x01(\tR\x06leftBy\"\xb8\x02\n" +
 	"\n" +
 	"CopyAtSite\x12\x12\n" +
 	"\x04site\x18\x01 \x01(\tR\x04site\x12\x14\n" +
@@ -2131,7 +2149,8 @@ const file_qoyma_insurance_v1_insurance_proto_rawDesc = "" +
 	"\x10inventory_sha512\x18\x04 \x01(\tR\x0finventorySha512\x123\n" +
 	"\amade_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06madeAt\x12;\n" +
 	"\vverified_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"verifiedAt\")\n" +
+	"verifiedAt\x12=\n" +
+	"\fdestroyed_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vdestroyedAt\")\n" +
 	"\x0eGetCopyRequest\x12\x17\n" +
 	"\acopy_id\x18\x01 \x01(\tR\x06copyId\"\xfd\x01\n" +
 	"\x0fGetCopyResponse\x12,\n" +
@@ -2345,59 +2364,60 @@ var file_qoyma_insurance_v1_insurance_proto_depIdxs = []int32{
 	32, // 8: qoyma.insurance.v1.Copy.reason:type_name -> qoyma.record.v1.Text
 	30, // 9: qoyma.insurance.v1.CopyAtSite.made_at:type_name -> google.protobuf.Timestamp
 	30, // 10: qoyma.insurance.v1.CopyAtSite.verified_at:type_name -> google.protobuf.Timestamp
-	3,  // 11: qoyma.insurance.v1.GetCopyResponse.copy:type_name -> qoyma.insurance.v1.Copy
-	33, // 12: qoyma.insurance.v1.GetCopyResponse.files:type_name -> qoyma.insurance.v1.CopiedFile
-	34, // 13: qoyma.insurance.v1.GetCopyResponse.checks:type_name -> qoyma.insurance.v1.Check
-	7,  // 14: qoyma.insurance.v1.GetCopyResponse.damages:type_name -> qoyma.insurance.v1.Damage
-	30, // 15: qoyma.insurance.v1.Damage.found_at:type_name -> google.protobuf.Timestamp
-	30, // 16: qoyma.insurance.v1.Damage.restored_at:type_name -> google.protobuf.Timestamp
-	3,  // 17: qoyma.insurance.v1.OrderCopyResponse.copy:type_name -> qoyma.insurance.v1.Copy
-	3,  // 18: qoyma.insurance.v1.RetryCopyResponse.copy:type_name -> qoyma.insurance.v1.Copy
-	31, // 19: qoyma.insurance.v1.RecordMicroformRequest.microform:type_name -> qoyma.insurance.v1.Microform
-	3,  // 20: qoyma.insurance.v1.RecordMicroformResponse.copy:type_name -> qoyma.insurance.v1.Copy
-	16, // 21: qoyma.insurance.v1.ListRegisterResponse.lines:type_name -> qoyma.insurance.v1.RegisterLine
-	32, // 22: qoyma.insurance.v1.RegisterLine.code:type_name -> qoyma.record.v1.Text
-	32, // 23: qoyma.insurance.v1.RegisterLine.title:type_name -> qoyma.record.v1.Text
-	30, // 24: qoyma.insurance.v1.RegisterLine.checked_at:type_name -> google.protobuf.Timestamp
-	19, // 25: qoyma.insurance.v1.StartScrubResponse.scrub:type_name -> qoyma.insurance.v1.Scrub
-	30, // 26: qoyma.insurance.v1.Scrub.begun_at:type_name -> google.protobuf.Timestamp
-	30, // 27: qoyma.insurance.v1.Scrub.finished_at:type_name -> google.protobuf.Timestamp
-	19, // 28: qoyma.insurance.v1.GetScrubResponse.scrub:type_name -> qoyma.insurance.v1.Scrub
-	7,  // 29: qoyma.insurance.v1.GetScrubResponse.damages:type_name -> qoyma.insurance.v1.Damage
-	19, // 30: qoyma.insurance.v1.ListScrubsResponse.scrubs:type_name -> qoyma.insurance.v1.Scrub
-	30, // 31: qoyma.insurance.v1.ListScrubsResponse.next_at:type_name -> google.protobuf.Timestamp
-	26, // 32: qoyma.insurance.v1.ListSitesResponse.sites:type_name -> qoyma.insurance.v1.Site
-	32, // 33: qoyma.insurance.v1.Site.warning:type_name -> qoyma.record.v1.Text
-	32, // 34: qoyma.insurance.v1.Site.alarm:type_name -> qoyma.record.v1.Text
-	30, // 35: qoyma.insurance.v1.Site.checked_at:type_name -> google.protobuf.Timestamp
-	30, // 36: qoyma.insurance.v1.SetCheckPeriodResponse.next_at:type_name -> google.protobuf.Timestamp
-	0,  // 37: qoyma.insurance.v1.InsuranceService.ListCopies:input_type -> qoyma.insurance.v1.ListCopiesRequest
-	5,  // 38: qoyma.insurance.v1.InsuranceService.GetCopy:input_type -> qoyma.insurance.v1.GetCopyRequest
-	8,  // 39: qoyma.insurance.v1.InsuranceService.OrderCopy:input_type -> qoyma.insurance.v1.OrderCopyRequest
-	10, // 40: qoyma.insurance.v1.InsuranceService.RetryCopy:input_type -> qoyma.insurance.v1.RetryCopyRequest
-	12, // 41: qoyma.insurance.v1.InsuranceService.RecordMicroform:input_type -> qoyma.insurance.v1.RecordMicroformRequest
-	14, // 42: qoyma.insurance.v1.InsuranceService.ListRegister:input_type -> qoyma.insurance.v1.ListRegisterRequest
-	17, // 43: qoyma.insurance.v1.InsuranceService.StartScrub:input_type -> qoyma.insurance.v1.StartScrubRequest
-	20, // 44: qoyma.insurance.v1.InsuranceService.GetScrub:input_type -> qoyma.insurance.v1.GetScrubRequest
-	22, // 45: qoyma.insurance.v1.InsuranceService.ListScrubs:input_type -> qoyma.insurance.v1.ListScrubsRequest
-	24, // 46: qoyma.insurance.v1.InsuranceService.ListSites:input_type -> qoyma.insurance.v1.ListSitesRequest
-	27, // 47: qoyma.insurance.v1.InsuranceService.SetCheckPeriod:input_type -> qoyma.insurance.v1.SetCheckPeriodRequest
-	1,  // 48: qoyma.insurance.v1.InsuranceService.ListCopies:output_type -> qoyma.insurance.v1.ListCopiesResponse
-	6,  // 49: qoyma.insurance.v1.InsuranceService.GetCopy:output_type -> qoyma.insurance.v1.GetCopyResponse
-	9,  // 50: qoyma.insurance.v1.InsuranceService.OrderCopy:output_type -> qoyma.insurance.v1.OrderCopyResponse
-	11, // 51: qoyma.insurance.v1.InsuranceService.RetryCopy:output_type -> qoyma.insurance.v1.RetryCopyResponse
-	13, // 52: qoyma.insurance.v1.InsuranceService.RecordMicroform:output_type -> qoyma.insurance.v1.RecordMicroformResponse
-	15, // 53: qoyma.insurance.v1.InsuranceService.ListRegister:output_type -> qoyma.insurance.v1.ListRegisterResponse
-	18, // 54: qoyma.insurance.v1.InsuranceService.StartScrub:output_type -> qoyma.insurance.v1.StartScrubResponse
-	21, // 55: qoyma.insurance.v1.InsuranceService.GetScrub:output_type -> qoyma.insurance.v1.GetScrubResponse
-	23, // 56: qoyma.insurance.v1.InsuranceService.ListScrubs:output_type -> qoyma.insurance.v1.ListScrubsResponse
-	25, // 57: qoyma.insurance.v1.InsuranceService.ListSites:output_type -> qoyma.insurance.v1.ListSitesResponse
-	28, // 58: qoyma.insurance.v1.InsuranceService.SetCheckPeriod:output_type -> qoyma.insurance.v1.SetCheckPeriodResponse
-	48, // [48:59] is the sub-list for method output_type
-	37, // [37:48] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	30, // 11: qoyma.insurance.v1.CopyAtSite.destroyed_at:type_name -> google.protobuf.Timestamp
+	3,  // 12: qoyma.insurance.v1.GetCopyResponse.copy:type_name -> qoyma.insurance.v1.Copy
+	33, // 13: qoyma.insurance.v1.GetCopyResponse.files:type_name -> qoyma.insurance.v1.CopiedFile
+	34, // 14: qoyma.insurance.v1.GetCopyResponse.checks:type_name -> qoyma.insurance.v1.Check
+	7,  // 15: qoyma.insurance.v1.GetCopyResponse.damages:type_name -> qoyma.insurance.v1.Damage
+	30, // 16: qoyma.insurance.v1.Damage.found_at:type_name -> google.protobuf.Timestamp
+	30, // 17: qoyma.insurance.v1.Damage.restored_at:type_name -> google.protobuf.Timestamp
+	3,  // 18: qoyma.insurance.v1.OrderCopyResponse.copy:type_name -> qoyma.insurance.v1.Copy
+	3,  // 19: qoyma.insurance.v1.RetryCopyResponse.copy:type_name -> qoyma.insurance.v1.Copy
+	31, // 20: qoyma.insurance.v1.RecordMicroformRequest.microform:type_name -> qoyma.insurance.v1.Microform
+	3,  // 21: qoyma.insurance.v1.RecordMicroformResponse.copy:type_name -> qoyma.insurance.v1.Copy
+	16, // 22: qoyma.insurance.v1.ListRegisterResponse.lines:type_name -> qoyma.insurance.v1.RegisterLine
+	32, // 23: qoyma.insurance.v1.RegisterLine.code:type_name -> qoyma.record.v1.Text
+	32, // 24: qoyma.insurance.v1.RegisterLine.title:type_name -> qoyma.record.v1.Text
+	30, // 25: qoyma.insurance.v1.RegisterLine.checked_at:type_name -> google.protobuf.Timestamp
+	19, // 26: qoyma.insurance.v1.StartScrubResponse.scrub:type_name -> qoyma.insurance.v1.Scrub
+	30, // 27: qoyma.insurance.v1.Scrub.begun_at:type_name -> google.protobuf.Timestamp
+	30, // 28: qoyma.insurance.v1.Scrub.finished_at:type_name -> google.protobuf.Timestamp
+	19, // 29: qoyma.insurance.v1.GetScrubResponse.scrub:type_name -> qoyma.insurance.v1.Scrub
+	7,  // 30: qoyma.insurance.v1.GetScrubResponse.damages:type_name -> qoyma.insurance.v1.Damage
+	19, // 31: qoyma.insurance.v1.ListScrubsResponse.scrubs:type_name -> qoyma.insurance.v1.Scrub
+	30, // 32: qoyma.insurance.v1.ListScrubsResponse.next_at:type_name -> google.protobuf.Timestamp
+	26, // 33: qoyma.insurance.v1.ListSitesResponse.sites:type_name -> qoyma.insurance.v1.Site
+	32, // 34: qoyma.insurance.v1.Site.warning:type_name -> qoyma.record.v1.Text
+	32, // 35: qoyma.insurance.v1.Site.alarm:type_name -> qoyma.record.v1.Text
+	30, // 36: qoyma.insurance.v1.Site.checked_at:type_name -> google.protobuf.Timestamp
+	30, // 37: qoyma.insurance.v1.SetCheckPeriodResponse.next_at:type_name -> google.protobuf.Timestamp
+	0,  // 38: qoyma.insurance.v1.InsuranceService.ListCopies:input_type -> qoyma.insurance.v1.ListCopiesRequest
+	5,  // 39: qoyma.insurance.v1.InsuranceService.GetCopy:input_type -> qoyma.insurance.v1.GetCopyRequest
+	8,  // 40: qoyma.insurance.v1.InsuranceService.OrderCopy:input_type -> qoyma.insurance.v1.OrderCopyRequest
+	10, // 41: qoyma.insurance.v1.InsuranceService.RetryCopy:input_type -> qoyma.insurance.v1.RetryCopyRequest
+	12, // 42: qoyma.insurance.v1.InsuranceService.RecordMicroform:input_type -> qoyma.insurance.v1.RecordMicroformRequest
+	14, // 43: qoyma.insurance.v1.InsuranceService.ListRegister:input_type -> qoyma.insurance.v1.ListRegisterRequest
+	17, // 44: qoyma.insurance.v1.InsuranceService.StartScrub:input_type -> qoyma.insurance.v1.StartScrubRequest
+	20, // 45: qoyma.insurance.v1.InsuranceService.GetScrub:input_type -> qoyma.insurance.v1.GetScrubRequest
+	22, // 46: qoyma.insurance.v1.InsuranceService.ListScrubs:input_type -> qoyma.insurance.v1.ListScrubsRequest
+	24, // 47: qoyma.insurance.v1.InsuranceService.ListSites:input_type -> qoyma.insurance.v1.ListSitesRequest
+	27, // 48: qoyma.insurance.v1.InsuranceService.SetCheckPeriod:input_type -> qoyma.insurance.v1.SetCheckPeriodRequest
+	1,  // 49: qoyma.insurance.v1.InsuranceService.ListCopies:output_type -> qoyma.insurance.v1.ListCopiesResponse
+	6,  // 50: qoyma.insurance.v1.InsuranceService.GetCopy:output_type -> qoyma.insurance.v1.GetCopyResponse
+	9,  // 51: qoyma.insurance.v1.InsuranceService.OrderCopy:output_type -> qoyma.insurance.v1.OrderCopyResponse
+	11, // 52: qoyma.insurance.v1.InsuranceService.RetryCopy:output_type -> qoyma.insurance.v1.RetryCopyResponse
+	13, // 53: qoyma.insurance.v1.InsuranceService.RecordMicroform:output_type -> qoyma.insurance.v1.RecordMicroformResponse
+	15, // 54: qoyma.insurance.v1.InsuranceService.ListRegister:output_type -> qoyma.insurance.v1.ListRegisterResponse
+	18, // 55: qoyma.insurance.v1.InsuranceService.StartScrub:output_type -> qoyma.insurance.v1.StartScrubResponse
+	21, // 56: qoyma.insurance.v1.InsuranceService.GetScrub:output_type -> qoyma.insurance.v1.GetScrubResponse
+	23, // 57: qoyma.insurance.v1.InsuranceService.ListScrubs:output_type -> qoyma.insurance.v1.ListScrubsResponse
+	25, // 58: qoyma.insurance.v1.InsuranceService.ListSites:output_type -> qoyma.insurance.v1.ListSitesResponse
+	28, // 59: qoyma.insurance.v1.InsuranceService.SetCheckPeriod:output_type -> qoyma.insurance.v1.SetCheckPeriodResponse
+	49, // [49:60] is the sub-list for method output_type
+	38, // [38:49] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_insurance_v1_insurance_proto_init() }

@@ -1440,9 +1440,11 @@ type TransferGround struct {
 	Agreement string `protobuf:"bytes,7,opt,name=agreement,proto3" json:"agreement,omitempty"`
 	Holder    string `protobuf:"bytes,8,opt,name=holder,proto3" json:"holder,omitempty"`
 	// Rule and edition by which it was judged, e.g. "transfer.purchase@1", and its basis.
-	Rule          string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
-	LegalBasis    string `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
-	Verified      bool   `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
+	Rule string `protobuf:"bytes,9,opt,name=rule,proto3" json:"rule,omitempty"`
+	// In Russian; events of programs that knew no basis have this alone.
+	LegalBasis    string   `protobuf:"bytes,10,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Verified      bool     `protobuf:"varint,11,opt,name=verified,proto3" json:"verified,omitempty"`
+	Basis         *v1.Text `protobuf:"bytes,12,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1552,6 +1554,13 @@ func (x *TransferGround) GetVerified() bool {
 		return x.Verified
 	}
 	return false
+}
+
+func (x *TransferGround) GetBasis() *v1.Text {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
 }
 
 // Undescribed counts what comes without an inventory (practice: fonds sheet, undescribed).
@@ -3390,10 +3399,12 @@ type DeaccessionProposed struct {
 	Ground   string       `protobuf:"bytes,4,opt,name=ground,proto3" json:"ground,omitempty"`
 	Protocol *v1.Protocol `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// Who receives them; empty where they are destroyed.
-	Receiver      string   `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
-	Positions     []uint32 `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
-	ProposedBy    string   `protobuf:"bytes,8,opt,name=proposed_by,json=proposedBy,proto3" json:"proposed_by,omitempty"`
-	ProposedOn    string   `protobuf:"bytes,9,opt,name=proposed_on,json=proposedOn,proto3" json:"proposed_on,omitempty"`
+	Receiver   string   `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	Positions  []uint32 `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	ProposedBy string   `protobuf:"bytes,8,opt,name=proposed_by,json=proposedBy,proto3" json:"proposed_by,omitempty"`
+	ProposedOn string   `protobuf:"bytes,9,opt,name=proposed_on,json=proposedOn,proto3" json:"proposed_on,omitempty"`
+	// What becomes of the digital content and its insurance copies: kept or destroyed; empty (before there was a choice) means kept.
+	Content       string `protobuf:"bytes,10,opt,name=content,proto3" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3491,6 +3502,13 @@ func (x *DeaccessionProposed) GetProposedOn() string {
 	return ""
 }
 
+func (x *DeaccessionProposed) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
 // DeaccessionDeclined says that the head does not let them go.
 type DeaccessionDeclined struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -3564,7 +3582,11 @@ type AccessionDeaccessioned struct {
 	Positions       []uint32               `protobuf:"varint,7,rep,packed,name=positions,proto3" json:"positions,omitempty"`
 	ApprovedOn      string                 `protobuf:"bytes,8,opt,name=approved_on,json=approvedOn,proto3" json:"approved_on,omitempty"`
 	// The act of deaccession, in each language.
-	Acts          []*DeaccessionAct `protobuf:"bytes,9,rep,name=acts,proto3" json:"acts,omitempty"`
+	Acts []*DeaccessionAct `protobuf:"bytes,9,rep,name=acts,proto3" json:"acts,omitempty"`
+	// As proposed.
+	Content string `protobuf:"bytes,10,opt,name=content,proto3" json:"content,omitempty"`
+	// The units' archival codes, in the order of positions; none in events of earlier programs.
+	Codes         []string `protobuf:"bytes,11,rep,name=codes,proto3" json:"codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3662,6 +3684,266 @@ func (x *AccessionDeaccessioned) GetActs() []*DeaccessionAct {
 	return nil
 }
 
+func (x *AccessionDeaccessioned) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *AccessionDeaccessioned) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// DeaccessionReceived says that the receiver has given a receipt for what left. Content that is to be destroyed stands until then.
+type DeaccessionReceived struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	ReceivedOn      string                 `protobuf:"bytes,3,opt,name=received_on,json=receivedOn,proto3" json:"received_on,omitempty"`
+	// The receipt: what it is called, its number and date.
+	Document      string `protobuf:"bytes,4,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeaccessionReceived) Reset() {
+	*x = DeaccessionReceived{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeaccessionReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeaccessionReceived) ProtoMessage() {}
+
+func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeaccessionReceived.ProtoReflect.Descriptor instead.
+func (*DeaccessionReceived) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *DeaccessionReceived) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DeaccessionReceived) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *DeaccessionReceived) GetReceivedOn() string {
+	if x != nil {
+		return x.ReceivedOn
+	}
+	return ""
+}
+
+func (x *DeaccessionReceived) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+// ContentClosed is the point of no return of a destruction: the content of these units is given to nobody any more, and insurance
+// destroys its copies.
+type ContentClosed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Positions       []uint32               `protobuf:"varint,3,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	// Archival codes, in the order of positions.
+	Codes []string `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
+	// The OCFL object that holds the content; empty where the accession has none.
+	ObjectId string `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// No other unit's content stands in the object: it is removed as a whole.
+	RemovesObject bool   `protobuf:"varint,6,opt,name=removes_object,json=removesObject,proto3" json:"removes_object,omitempty"`
+	ClosedOn      string `protobuf:"bytes,7,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContentClosed) Reset() {
+	*x = ContentClosed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContentClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContentClosed) ProtoMessage() {}
+
+func (x *ContentClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContentClosed.ProtoReflect.Descriptor instead.
+func (*ContentClosed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ContentClosed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ContentClosed) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ContentClosed) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+func (x *ContentClosed) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *ContentClosed) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ContentClosed) GetRemovesObject() bool {
+	if x != nil {
+		return x.RemovesObject
+	}
+	return false
+}
+
+func (x *ContentClosed) GetClosedOn() string {
+	if x != nil {
+		return x.ClosedOn
+	}
+	return ""
+}
+
+// ObjectRemoved is the tombstone of an OCFL object: its bytes are gone from the repository.
+type ObjectRemoved struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Number of the deaccession that took the last of its content.
+	Number   uint32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	ObjectId string `protobuf:"bytes,3,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// SHA-512 of the inventory that the object had when it was made.
+	ObjectSha512  string `protobuf:"bytes,4,opt,name=object_sha512,json=objectSha512,proto3" json:"object_sha512,omitempty"`
+	RemovedOn     string `protobuf:"bytes,5,opt,name=removed_on,json=removedOn,proto3" json:"removed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectRemoved) Reset() {
+	*x = ObjectRemoved{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectRemoved) ProtoMessage() {}
+
+func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectRemoved.ProtoReflect.Descriptor instead.
+func (*ObjectRemoved) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ObjectRemoved) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ObjectRemoved) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ObjectRemoved) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ObjectRemoved) GetObjectSha512() string {
+	if x != nil {
+		return x.ObjectSha512
+	}
+	return ""
+}
+
+func (x *ObjectRemoved) GetRemovedOn() string {
+	if x != nil {
+		return x.RemovedOn
+	}
+	return ""
+}
+
 // DeaccessionAct names a printed act of deaccession.
 type DeaccessionAct struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3674,7 +3956,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3686,7 +3968,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3699,7 +3981,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -3745,7 +4027,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3757,7 +4039,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3770,7 +4052,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -3836,7 +4118,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3848,7 +4130,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3861,7 +4143,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -3896,7 +4178,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3908,7 +4190,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3921,7 +4203,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -3943,7 +4225,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3955,7 +4237,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3968,7 +4250,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -3999,7 +4281,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4011,7 +4293,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4024,7 +4306,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -4177,7 +4459,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tinventory\x18\x05 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x127\n" +
 	"\x06ground\x18\x06 \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12>\n" +
 	"\vundescribed\x18\a \x01(\v2\x1c.qoyma.intake.v1.UndescribedR\vundescribed\x12!\n" +
-	"\fannounced_on\x18\b \x01(\tR\vannouncedOn\"\xe6\x02\n" +
+	"\fannounced_on\x18\b \x01(\tR\vannouncedOn\"\x93\x03\n" +
 	"\x0eTransferGround\x125\n" +
 	"\bprotocol\x18\x01 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
 	"\bdocument\x18\x02 \x01(\tR\bdocument\x12#\n" +
@@ -4191,7 +4473,8 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\vlegal_basis\x18\n" +
 	" \x01(\tR\n" +
 	"legalBasis\x12\x1a\n" +
-	"\bverified\x18\v \x01(\bR\bverified\"[\n" +
+	"\bverified\x18\v \x01(\bR\bverified\x12+\n" +
+	"\x05basis\x18\f \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\"[\n" +
 	"\vUndescribed\x12\x14\n" +
 	"\x05units\x18\x01 \x01(\rR\x05units\x12\x14\n" +
 	"\x05boxes\x18\x02 \x01(\rR\x05boxes\x12 \n" +
@@ -4338,7 +4621,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tdescribed\x18\x05 \x01(\rR\tdescribed\x12\x18\n" +
 	"\acounted\x18\x06 \x01(\rR\acounted\x12!\n" +
 	"\fdescribed_on\x18\a \x01(\tR\vdescribedOn\x12\x1b\n" +
-	"\tobject_id\x18\b \x01(\tR\bobjectId\"\xb5\x02\n" +
+	"\tobject_id\x18\b \x01(\tR\bobjectId\"\xcf\x02\n" +
 	"\x13DeaccessionProposed\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
@@ -4350,11 +4633,13 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\vproposed_by\x18\b \x01(\tR\n" +
 	"proposedBy\x12\x1f\n" +
 	"\vproposed_on\x18\t \x01(\tR\n" +
-	"proposedOn\"p\n" +
+	"proposedOn\x12\x18\n" +
+	"\acontent\x18\n" +
+	" \x01(\tR\acontent\"p\n" +
 	"\x13DeaccessionDeclined\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xcc\x02\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xfc\x02\n" +
 	"\x16AccessionDeaccessioned\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
@@ -4365,7 +4650,31 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tpositions\x18\a \x03(\rR\tpositions\x12\x1f\n" +
 	"\vapproved_on\x18\b \x01(\tR\n" +
 	"approvedOn\x123\n" +
-	"\x04acts\x18\t \x03(\v2\x1f.qoyma.intake.v1.DeaccessionActR\x04acts\"X\n" +
+	"\x04acts\x18\t \x03(\v2\x1f.qoyma.intake.v1.DeaccessionActR\x04acts\x12\x18\n" +
+	"\acontent\x18\n" +
+	" \x01(\tR\acontent\x12\x14\n" +
+	"\x05codes\x18\v \x03(\tR\x05codes\"\x95\x01\n" +
+	"\x13DeaccessionReceived\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1f\n" +
+	"\vreceived_on\x18\x03 \x01(\tR\n" +
+	"receivedOn\x12\x1a\n" +
+	"\bdocument\x18\x04 \x01(\tR\bdocument\"\xe7\x01\n" +
+	"\rContentClosed\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1c\n" +
+	"\tpositions\x18\x03 \x03(\rR\tpositions\x12\x14\n" +
+	"\x05codes\x18\x04 \x03(\tR\x05codes\x12\x1b\n" +
+	"\tobject_id\x18\x05 \x01(\tR\bobjectId\x12%\n" +
+	"\x0eremoves_object\x18\x06 \x01(\bR\rremovesObject\x12\x1b\n" +
+	"\tclosed_on\x18\a \x01(\tR\bclosedOn\"\xb3\x01\n" +
+	"\rObjectRemoved\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x1b\n" +
+	"\tobject_id\x18\x03 \x01(\tR\bobjectId\x12#\n" +
+	"\robject_sha512\x18\x04 \x01(\tR\fobjectSha512\x12\x1d\n" +
+	"\n" +
+	"removed_on\x18\x05 \x01(\tR\tremovedOn\"X\n" +
 	"\x0eDeaccessionAct\x12\x1a\n" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x12\n" +
@@ -4410,7 +4719,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -4460,54 +4769,58 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*DeaccessionProposed)(nil),    // 45: qoyma.intake.v1.DeaccessionProposed
 	(*DeaccessionDeclined)(nil),    // 46: qoyma.intake.v1.DeaccessionDeclined
 	(*AccessionDeaccessioned)(nil), // 47: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionAct)(nil),         // 48: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 49: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 50: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 51: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 52: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 53: qoyma.intake.v1.AcceptanceAbandoned
-	(*v1.Organisation)(nil),        // 54: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 55: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 56: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 57: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 58: qoyma.record.v1.Protocol
+	(*DeaccessionReceived)(nil),    // 48: qoyma.intake.v1.DeaccessionReceived
+	(*ContentClosed)(nil),          // 49: qoyma.intake.v1.ContentClosed
+	(*ObjectRemoved)(nil),          // 50: qoyma.intake.v1.ObjectRemoved
+	(*DeaccessionAct)(nil),         // 51: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 52: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 53: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 54: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 55: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 56: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 57: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 58: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 59: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 60: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 61: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	54, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	55, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	56, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	57, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	57, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	59, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	60, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	54, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	55, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	57, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	17, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
 	11, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
 	13, // 11: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	56, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	54, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	55, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	59, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	57, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
 	17, // 15: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	18, // 16: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	58, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	25, // 18: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
-	27, // 19: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
-	29, // 20: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	35, // 21: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	58, // 22: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	54, // 23: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	55, // 24: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	58, // 25: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	58, // 26: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	48, // 27: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	51, // 28: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 29: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	61, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	60, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	25, // 19: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
+	27, // 20: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
+	29, // 21: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	35, // 22: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
+	61, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	57, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	61, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	61, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	54, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 30: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -4521,7 +4834,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   54,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

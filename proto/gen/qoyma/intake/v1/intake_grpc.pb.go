@@ -46,6 +46,7 @@ const (
 	IntakeService_CommentRow_FullMethodName         = "/qoyma.intake.v1.IntakeService/CommentRow"
 	IntakeService_ListRowWork_FullMethodName        = "/qoyma.intake.v1.IntakeService/ListRowWork"
 	IntakeService_GetReceipt_FullMethodName         = "/qoyma.intake.v1.IntakeService/GetReceipt"
+	IntakeService_PrintReceipt_FullMethodName       = "/qoyma.intake.v1.IntakeService/PrintReceipt"
 	IntakeService_BeginQuarantine_FullMethodName    = "/qoyma.intake.v1.IntakeService/BeginQuarantine"
 	IntakeService_EndQuarantine_FullMethodName      = "/qoyma.intake.v1.IntakeService/EndQuarantine"
 	IntakeService_StoreBoxes_FullMethodName         = "/qoyma.intake.v1.IntakeService/StoreBoxes"
@@ -58,6 +59,7 @@ const (
 	IntakeService_DescribeAccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DescribeAccession"
 	IntakeService_ProposeDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ProposeDeaccession"
 	IntakeService_DecideDeaccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DecideDeaccession"
+	IntakeService_ReceiveDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ReceiveDeaccession"
 	IntakeService_GetDeaccessionAct_FullMethodName  = "/qoyma.intake.v1.IntakeService/GetDeaccessionAct"
 	IntakeService_GetAccessionWork_FullMethodName   = "/qoyma.intake.v1.IntakeService/GetAccessionWork"
 	IntakeService_ListHandedOver_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListHandedOver"
@@ -140,6 +142,8 @@ type IntakeServiceClient interface {
 	ListRowWork(ctx context.Context, in *ListRowWorkRequest, opts ...grpc.CallOption) (*ListRowWorkResponse, error)
 	// GetReceipt gives the numbered receipt of one hand-over, in either direction.
 	GetReceipt(ctx context.Context, in *GetReceiptRequest, opts ...grpc.CallOption) (*GetReceiptResponse, error)
+	// PrintReceipt gives the same receipt as PDF.
+	PrintReceipt(ctx context.Context, in *PrintReceiptRequest, opts ...grpc.CallOption) (*PrintReceiptResponse, error)
 	// BeginQuarantine keeps an accession apart.
 	BeginQuarantine(ctx context.Context, in *BeginQuarantineRequest, opts ...grpc.CallOption) (*BeginQuarantineResponse, error)
 	// EndQuarantine says what came out of it.
@@ -165,6 +169,8 @@ type IntakeServiceClient interface {
 	ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
 	DecideDeaccession(ctx context.Context, in *DecideDeaccessionRequest, opts ...grpc.CallOption) (*DecideDeaccessionResponse, error)
+	// ReceiveDeaccession records the receipt of whoever received the units. Content that the act destroys is destroyed after it.
+	ReceiveDeaccession(ctx context.Context, in *ReceiveDeaccessionRequest, opts ...grpc.CallOption) (*ReceiveDeaccessionResponse, error)
 	// GetDeaccessionAct gives the act of deaccession as PDF.
 	GetDeaccessionAct(ctx context.Context, in *GetDeaccessionActRequest, opts ...grpc.CallOption) (*GetDeaccessionActResponse, error)
 	// GetAccessionWork gives everything about an accession beside its files: signatures,
@@ -495,6 +501,16 @@ func (c *intakeServiceClient) GetReceipt(ctx context.Context, in *GetReceiptRequ
 	return out, nil
 }
 
+func (c *intakeServiceClient) PrintReceipt(ctx context.Context, in *PrintReceiptRequest, opts ...grpc.CallOption) (*PrintReceiptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PrintReceiptResponse)
+	err := c.cc.Invoke(ctx, IntakeService_PrintReceipt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) BeginQuarantine(ctx context.Context, in *BeginQuarantineRequest, opts ...grpc.CallOption) (*BeginQuarantineResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(BeginQuarantineResponse)
@@ -609,6 +625,16 @@ func (c *intakeServiceClient) DecideDeaccession(ctx context.Context, in *DecideD
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DecideDeaccessionResponse)
 	err := c.cc.Invoke(ctx, IntakeService_DecideDeaccession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ReceiveDeaccession(ctx context.Context, in *ReceiveDeaccessionRequest, opts ...grpc.CallOption) (*ReceiveDeaccessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReceiveDeaccessionResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ReceiveDeaccession_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -806,6 +832,8 @@ type IntakeServiceServer interface {
 	ListRowWork(context.Context, *ListRowWorkRequest) (*ListRowWorkResponse, error)
 	// GetReceipt gives the numbered receipt of one hand-over, in either direction.
 	GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error)
+	// PrintReceipt gives the same receipt as PDF.
+	PrintReceipt(context.Context, *PrintReceiptRequest) (*PrintReceiptResponse, error)
 	// BeginQuarantine keeps an accession apart.
 	BeginQuarantine(context.Context, *BeginQuarantineRequest) (*BeginQuarantineResponse, error)
 	// EndQuarantine says what came out of it.
@@ -831,6 +859,8 @@ type IntakeServiceServer interface {
 	ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
 	DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error)
+	// ReceiveDeaccession records the receipt of whoever received the units. Content that the act destroys is destroyed after it.
+	ReceiveDeaccession(context.Context, *ReceiveDeaccessionRequest) (*ReceiveDeaccessionResponse, error)
 	// GetDeaccessionAct gives the act of deaccession as PDF.
 	GetDeaccessionAct(context.Context, *GetDeaccessionActRequest) (*GetDeaccessionActResponse, error)
 	// GetAccessionWork gives everything about an accession beside its files: signatures,
@@ -948,6 +978,9 @@ func (UnimplementedIntakeServiceServer) ListRowWork(context.Context, *ListRowWor
 func (UnimplementedIntakeServiceServer) GetReceipt(context.Context, *GetReceiptRequest) (*GetReceiptResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetReceipt not implemented")
 }
+func (UnimplementedIntakeServiceServer) PrintReceipt(context.Context, *PrintReceiptRequest) (*PrintReceiptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PrintReceipt not implemented")
+}
 func (UnimplementedIntakeServiceServer) BeginQuarantine(context.Context, *BeginQuarantineRequest) (*BeginQuarantineResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BeginQuarantine not implemented")
 }
@@ -983,6 +1016,9 @@ func (UnimplementedIntakeServiceServer) ProposeDeaccession(context.Context, *Pro
 }
 func (UnimplementedIntakeServiceServer) DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DecideDeaccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) ReceiveDeaccession(context.Context, *ReceiveDeaccessionRequest) (*ReceiveDeaccessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReceiveDeaccession not implemented")
 }
 func (UnimplementedIntakeServiceServer) GetDeaccessionAct(context.Context, *GetDeaccessionActRequest) (*GetDeaccessionActResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDeaccessionAct not implemented")
@@ -1488,6 +1524,24 @@ func _IntakeService_GetReceipt_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_PrintReceipt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PrintReceiptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).PrintReceipt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_PrintReceipt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).PrintReceipt(ctx, req.(*PrintReceiptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntakeService_BeginQuarantine_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(BeginQuarantineRequest)
 	if err := dec(in); err != nil {
@@ -1700,6 +1754,24 @@ func _IntakeService_DecideDeaccession_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IntakeServiceServer).DecideDeaccession(ctx, req.(*DecideDeaccessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ReceiveDeaccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReceiveDeaccessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ReceiveDeaccession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ReceiveDeaccession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ReceiveDeaccession(ctx, req.(*ReceiveDeaccessionRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1984,6 +2056,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IntakeService_GetReceipt_Handler,
 		},
 		{
+			MethodName: "PrintReceipt",
+			Handler:    _IntakeService_PrintReceipt_Handler,
+		},
+		{
 			MethodName: "BeginQuarantine",
 			Handler:    _IntakeService_BeginQuarantine_Handler,
 		},
@@ -2030,6 +2106,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DecideDeaccession",
 			Handler:    _IntakeService_DecideDeaccession_Handler,
+		},
+		{
+			MethodName: "ReceiveDeaccession",
+			Handler:    _IntakeService_ReceiveDeaccession_Handler,
 		},
 		{
 			MethodName: "GetDeaccessionAct",

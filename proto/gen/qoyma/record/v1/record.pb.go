@@ -235,8 +235,11 @@ type File struct {
 	Label   *v1.Label `protobuf:"bytes,11,opt,name=label,proto3" json:"label,omitempty"`
 	// Especially valuable: due for an insurance copy (AR-4).
 	EspeciallyValuable bool `protobuf:"varint,12,opt,name=especially_valuable,json=especiallyValuable,proto3" json:"especially_valuable,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Identifier in the department's register of files, where a row of an announced transfer names a file that is registered there; its
+	// acceptance then ends the duty to hand it over.
+	SourceId      string `protobuf:"bytes,13,opt,name=source_id,json=sourceId,proto3" json:"source_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *File) Reset() {
@@ -353,6 +356,13 @@ func (x *File) GetEspeciallyValuable() bool {
 	return false
 }
 
+func (x *File) GetSourceId() string {
+	if x != nil {
+		return x.SourceId
+	}
+	return ""
+}
+
 // Inventory is an approved inventory (or its yearly section) without its rows.
 type Inventory struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -463,7 +473,8 @@ func (x *Inventory) GetApproval() *Protocol {
 type DueStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rule and its edition, e.g. "transfer.regional@1".
-	Rule       string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// In Russian; steps of programs that knew no basis have this alone.
 	LegalBasis string `protobuf:"bytes,2,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	// Whether a jurist has checked the rule against the law in force.
 	Verified bool `protobuf:"varint,3,opt,name=verified,proto3" json:"verified,omitempty"`
@@ -471,7 +482,9 @@ type DueStep struct {
 	From string `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
 	To   string `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
 	// The step in words.
-	Words         *Text `protobuf:"bytes,6,opt,name=words,proto3" json:"words,omitempty"`
+	Words *Text `protobuf:"bytes,6,opt,name=words,proto3" json:"words,omitempty"`
+	// The act that the rule rests on.
+	Basis         *Text `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -548,6 +561,13 @@ func (x *DueStep) GetWords() *Text {
 	return nil
 }
 
+func (x *DueStep) GetBasis() *Text {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_qoyma_record_v1_record_proto protoreflect.FileDescriptor
 
 const file_qoyma_record_v1_record_proto_rawDesc = "" +
@@ -566,7 +586,7 @@ const file_qoyma_record_v1_record_proto_rawDesc = "" +
 	"\fOrganisation\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12)\n" +
 	"\x04name\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x04name\x12\x14\n" +
-	"\x05level\x18\x03 \x01(\tR\x05level\"\xe5\x02\n" +
+	"\x05level\x18\x03 \x01(\tR\x05level\"\x82\x03\n" +
 	"\x04File\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\rR\bposition\x12\x14\n" +
@@ -580,7 +600,8 @@ const file_qoyma_record_v1_record_proto_rawDesc = "" +
 	"\x04note\x18\n" +
 	" \x01(\tR\x04note\x12-\n" +
 	"\x05label\x18\v \x01(\v2\x17.qoyma.journal.v1.LabelR\x05label\x12/\n" +
-	"\x13especially_valuable\x18\f \x01(\bR\x12especiallyValuable\"\xf7\x01\n" +
+	"\x13especially_valuable\x18\f \x01(\bR\x12especiallyValuable\x12\x1b\n" +
+	"\tsource_id\x18\r \x01(\tR\bsourceId\"\xf7\x01\n" +
 	"\tInventory\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12+\n" +
@@ -589,7 +610,7 @@ const file_qoyma_record_v1_record_proto_rawDesc = "" +
 	"\tyear_from\x18\x05 \x01(\rR\byearFrom\x12\x17\n" +
 	"\ayear_to\x18\x06 \x01(\rR\x06yearTo\x12\x14\n" +
 	"\x05files\x18\a \x01(\rR\x05files\x125\n" +
-	"\bapproval\x18\b \x01(\v2\x19.qoyma.record.v1.ProtocolR\bapproval\"\xab\x01\n" +
+	"\bapproval\x18\b \x01(\v2\x19.qoyma.record.v1.ProtocolR\bapproval\"\xd8\x01\n" +
 	"\aDueStep\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1f\n" +
 	"\vlegal_basis\x18\x02 \x01(\tR\n" +
@@ -597,7 +618,8 @@ const file_qoyma_record_v1_record_proto_rawDesc = "" +
 	"\bverified\x18\x03 \x01(\bR\bverified\x12\x12\n" +
 	"\x04from\x18\x04 \x01(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x05 \x01(\tR\x02to\x12+\n" +
-	"\x05words\x18\x06 \x01(\v2\x15.qoyma.record.v1.TextR\x05wordsB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/record/v1;recordv1b\x06proto3"
+	"\x05words\x18\x06 \x01(\v2\x15.qoyma.record.v1.TextR\x05words\x12+\n" +
+	"\x05basis\x18\a \x01(\v2\x15.qoyma.record.v1.TextR\x05basisB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/record/v1;recordv1b\x06proto3"
 
 var (
 	file_qoyma_record_v1_record_proto_rawDescOnce sync.Once
@@ -628,11 +650,12 @@ var file_qoyma_record_v1_record_proto_depIdxs = []int32{
 	0, // 3: qoyma.record.v1.Inventory.title:type_name -> qoyma.record.v1.Text
 	1, // 4: qoyma.record.v1.Inventory.approval:type_name -> qoyma.record.v1.Protocol
 	0, // 5: qoyma.record.v1.DueStep.words:type_name -> qoyma.record.v1.Text
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0, // 6: qoyma.record.v1.DueStep.basis:type_name -> qoyma.record.v1.Text
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_record_v1_record_proto_init() }

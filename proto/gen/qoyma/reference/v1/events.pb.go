@@ -1205,9 +1205,13 @@ type FindingAdded struct {
 	// Leaves: "10–12 об."; empty where the file as a whole.
 	Leaves string `protobuf:"bytes,4,opt,name=leaves,proto3" json:"leaves,omitempty"`
 	// Identifier of the catalogue's record, where it was taken from there.
-	RecordId      string `protobuf:"bytes,5,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RecordId string `protobuf:"bytes,5,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Leaves of the file as the catalogue counted them at that moment; 0 where it had no count, or could not be asked.
+	LeafCount uint32 `protobuf:"varint,6,opt,name=leaf_count,json=leafCount,proto3" json:"leaf_count,omitempty"`
+	// Leaves above that number are cited, and the actor confirmed that the count is wrong.
+	LeavesConfirmed bool `protobuf:"varint,7,opt,name=leaves_confirmed,json=leavesConfirmed,proto3" json:"leaves_confirmed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *FindingAdded) Reset() {
@@ -1273,6 +1277,20 @@ func (x *FindingAdded) GetRecordId() string {
 		return x.RecordId
 	}
 	return ""
+}
+
+func (x *FindingAdded) GetLeafCount() uint32 {
+	if x != nil {
+		return x.LeafCount
+	}
+	return 0
+}
+
+func (x *FindingAdded) GetLeavesConfirmed() bool {
+	if x != nil {
+		return x.LeavesConfirmed
+	}
+	return false
 }
 
 // Quotation is what the document says, word for word, with differing spellings as they stand.
@@ -1488,6 +1506,130 @@ func (x *HoldReleased) GetCode() string {
 	return ""
 }
 
+// FilesLocked says that files are about to leave the archive by a deaccession of intake: no request names them, and none may begin to.
+type FilesLocked struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Number of the deaccession within the accession.
+	Deaccession uint32 `protobuf:"varint,2,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	// The files' archival codes without leaves.
+	Codes         []string `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilesLocked) Reset() {
+	*x = FilesLocked{}
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesLocked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesLocked) ProtoMessage() {}
+
+func (x *FilesLocked) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesLocked.ProtoReflect.Descriptor instead.
+func (*FilesLocked) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *FilesLocked) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *FilesLocked) GetDeaccession() uint32 {
+	if x != nil {
+		return x.Deaccession
+	}
+	return 0
+}
+
+func (x *FilesLocked) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// FilesUnlocked says that they stay: the deaccession was declined.
+type FilesUnlocked struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Deaccession     uint32                 `protobuf:"varint,2,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	Codes           []string               `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *FilesUnlocked) Reset() {
+	*x = FilesUnlocked{}
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesUnlocked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesUnlocked) ProtoMessage() {}
+
+func (x *FilesUnlocked) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesUnlocked.ProtoReflect.Descriptor instead.
+func (*FilesUnlocked) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *FilesUnlocked) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *FilesUnlocked) GetDeaccession() uint32 {
+	if x != nil {
+		return x.Deaccession
+	}
+	return 0
+}
+
+func (x *FilesUnlocked) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
 // ClarificationAsked asks the user for more. It does not stop the clock (AI-9). Sealed: Words.
 type ClarificationAsked struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1498,7 +1640,7 @@ type ClarificationAsked struct {
 
 func (x *ClarificationAsked) Reset() {
 	*x = ClarificationAsked{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1510,7 +1652,7 @@ func (x *ClarificationAsked) String() string {
 func (*ClarificationAsked) ProtoMessage() {}
 
 func (x *ClarificationAsked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1523,7 +1665,7 @@ func (x *ClarificationAsked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClarificationAsked.ProtoReflect.Descriptor instead.
 func (*ClarificationAsked) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ClarificationAsked) GetRequestNumber() string {
@@ -1543,7 +1685,7 @@ type ClarificationGiven struct {
 
 func (x *ClarificationGiven) Reset() {
 	*x = ClarificationGiven{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +1697,7 @@ func (x *ClarificationGiven) String() string {
 func (*ClarificationGiven) ProtoMessage() {}
 
 func (x *ClarificationGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +1710,7 @@ func (x *ClarificationGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClarificationGiven.ProtoReflect.Descriptor instead.
 func (*ClarificationGiven) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ClarificationGiven) GetRequestNumber() string {
@@ -1588,7 +1730,7 @@ type Words struct {
 
 func (x *Words) Reset() {
 	*x = Words{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1600,7 +1742,7 @@ func (x *Words) String() string {
 func (*Words) ProtoMessage() {}
 
 func (x *Words) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1613,7 +1755,7 @@ func (x *Words) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Words.ProtoReflect.Descriptor instead.
 func (*Words) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Words) GetText() string {
@@ -1641,7 +1783,7 @@ type AnswerDrafted struct {
 
 func (x *AnswerDrafted) Reset() {
 	*x = AnswerDrafted{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1653,7 +1795,7 @@ func (x *AnswerDrafted) String() string {
 func (*AnswerDrafted) ProtoMessage() {}
 
 func (x *AnswerDrafted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1666,7 +1808,7 @@ func (x *AnswerDrafted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDrafted.ProtoReflect.Descriptor instead.
 func (*AnswerDrafted) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AnswerDrafted) GetRequestNumber() string {
@@ -1729,7 +1871,7 @@ type AnswerContent struct {
 
 func (x *AnswerContent) Reset() {
 	*x = AnswerContent{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1741,7 +1883,7 @@ func (x *AnswerContent) String() string {
 func (*AnswerContent) ProtoMessage() {}
 
 func (x *AnswerContent) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1754,7 +1896,7 @@ func (x *AnswerContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerContent.ProtoReflect.Descriptor instead.
 func (*AnswerContent) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AnswerContent) GetLanguage() string {
@@ -1826,7 +1968,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1838,7 +1980,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1851,7 +1993,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Fact) GetPeriod() string {
@@ -1889,7 +2031,7 @@ type Citation struct {
 
 func (x *Citation) Reset() {
 	*x = Citation{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1901,7 +2043,7 @@ func (x *Citation) String() string {
 func (*Citation) ProtoMessage() {}
 
 func (x *Citation) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1914,7 +2056,7 @@ func (x *Citation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Citation.ProtoReflect.Descriptor instead.
 func (*Citation) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Citation) GetFinding() uint32 {
@@ -1964,7 +2106,7 @@ type AnswerSubmitted struct {
 
 func (x *AnswerSubmitted) Reset() {
 	*x = AnswerSubmitted{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2118,7 @@ func (x *AnswerSubmitted) String() string {
 func (*AnswerSubmitted) ProtoMessage() {}
 
 func (x *AnswerSubmitted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2131,7 @@ func (x *AnswerSubmitted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerSubmitted.ProtoReflect.Descriptor instead.
 func (*AnswerSubmitted) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AnswerSubmitted) GetRequestNumber() string {
@@ -2074,7 +2216,7 @@ type DraftReturned struct {
 
 func (x *DraftReturned) Reset() {
 	*x = DraftReturned{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2086,7 +2228,7 @@ func (x *DraftReturned) String() string {
 func (*DraftReturned) ProtoMessage() {}
 
 func (x *DraftReturned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2099,7 +2241,7 @@ func (x *DraftReturned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DraftReturned.ProtoReflect.Descriptor instead.
 func (*DraftReturned) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DraftReturned) GetRequestNumber() string {
@@ -2154,7 +2296,7 @@ type CertificateSigned struct {
 
 func (x *CertificateSigned) Reset() {
 	*x = CertificateSigned{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2308,7 @@ func (x *CertificateSigned) String() string {
 func (*CertificateSigned) ProtoMessage() {}
 
 func (x *CertificateSigned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2321,7 @@ func (x *CertificateSigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificateSigned.ProtoReflect.Descriptor instead.
 func (*CertificateSigned) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CertificateSigned) GetCertificateNumber() string {
@@ -2298,7 +2440,7 @@ type CertificateCompleted struct {
 
 func (x *CertificateCompleted) Reset() {
 	*x = CertificateCompleted{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2452,7 @@ func (x *CertificateCompleted) String() string {
 func (*CertificateCompleted) ProtoMessage() {}
 
 func (x *CertificateCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2465,7 @@ func (x *CertificateCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificateCompleted.ProtoReflect.Descriptor instead.
 func (*CertificateCompleted) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CertificateCompleted) GetCertificateNumber() string {
@@ -2383,7 +2525,7 @@ type RequestForwarded struct {
 
 func (x *RequestForwarded) Reset() {
 	*x = RequestForwarded{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2395,7 +2537,7 @@ func (x *RequestForwarded) String() string {
 func (*RequestForwarded) ProtoMessage() {}
 
 func (x *RequestForwarded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2408,7 +2550,7 @@ func (x *RequestForwarded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestForwarded.ProtoReflect.Descriptor instead.
 func (*RequestForwarded) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RequestForwarded) GetRequestNumber() string {
@@ -2453,7 +2595,7 @@ type AnswerDelivered struct {
 
 func (x *AnswerDelivered) Reset() {
 	*x = AnswerDelivered{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2465,7 +2607,7 @@ func (x *AnswerDelivered) String() string {
 func (*AnswerDelivered) ProtoMessage() {}
 
 func (x *AnswerDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2478,7 +2620,7 @@ func (x *AnswerDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDelivered.ProtoReflect.Descriptor instead.
 func (*AnswerDelivered) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AnswerDelivered) GetRequestNumber() string {
@@ -2519,7 +2661,7 @@ type RequestWithdrawn struct {
 
 func (x *RequestWithdrawn) Reset() {
 	*x = RequestWithdrawn{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +2673,7 @@ func (x *RequestWithdrawn) String() string {
 func (*RequestWithdrawn) ProtoMessage() {}
 
 func (x *RequestWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2544,7 +2686,7 @@ func (x *RequestWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestWithdrawn.ProtoReflect.Descriptor instead.
 func (*RequestWithdrawn) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RequestWithdrawn) GetRequestNumber() string {
@@ -2569,7 +2711,7 @@ type RequestClosed struct {
 
 func (x *RequestClosed) Reset() {
 	*x = RequestClosed{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2581,7 +2723,7 @@ func (x *RequestClosed) String() string {
 func (*RequestClosed) ProtoMessage() {}
 
 func (x *RequestClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2594,7 +2736,7 @@ func (x *RequestClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestClosed.ProtoReflect.Descriptor instead.
 func (*RequestClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RequestClosed) GetRequestNumber() string {
@@ -2644,7 +2786,7 @@ type ComplaintRegistered struct {
 
 func (x *ComplaintRegistered) Reset() {
 	*x = ComplaintRegistered{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2656,7 +2798,7 @@ func (x *ComplaintRegistered) String() string {
 func (*ComplaintRegistered) ProtoMessage() {}
 
 func (x *ComplaintRegistered) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2669,7 +2811,7 @@ func (x *ComplaintRegistered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComplaintRegistered.ProtoReflect.Descriptor instead.
 func (*ComplaintRegistered) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ComplaintRegistered) GetRequestNumber() string {
@@ -2732,7 +2874,7 @@ type OralAnswerGiven struct {
 
 func (x *OralAnswerGiven) Reset() {
 	*x = OralAnswerGiven{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2744,7 +2886,7 @@ func (x *OralAnswerGiven) String() string {
 func (*OralAnswerGiven) ProtoMessage() {}
 
 func (x *OralAnswerGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2757,7 +2899,7 @@ func (x *OralAnswerGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OralAnswerGiven.ProtoReflect.Descriptor instead.
 func (*OralAnswerGiven) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *OralAnswerGiven) GetNumber() string {
@@ -2810,7 +2952,7 @@ type SignerInvited struct {
 
 func (x *SignerInvited) Reset() {
 	*x = SignerInvited{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2822,7 +2964,7 @@ func (x *SignerInvited) String() string {
 func (*SignerInvited) ProtoMessage() {}
 
 func (x *SignerInvited) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2835,7 +2977,7 @@ func (x *SignerInvited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerInvited.ProtoReflect.Descriptor instead.
 func (*SignerInvited) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SignerInvited) GetAccount() string {
@@ -2876,7 +3018,7 @@ type SignerName struct {
 
 func (x *SignerName) Reset() {
 	*x = SignerName{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2888,7 +3030,7 @@ func (x *SignerName) String() string {
 func (*SignerName) ProtoMessage() {}
 
 func (x *SignerName) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2901,7 +3043,7 @@ func (x *SignerName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerName.ProtoReflect.Descriptor instead.
 func (*SignerName) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SignerName) GetName() *v1.Text {
@@ -2923,7 +3065,7 @@ type SignerEnrolled struct {
 
 func (x *SignerEnrolled) Reset() {
 	*x = SignerEnrolled{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2935,7 +3077,7 @@ func (x *SignerEnrolled) String() string {
 func (*SignerEnrolled) ProtoMessage() {}
 
 func (x *SignerEnrolled) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2948,7 +3090,7 @@ func (x *SignerEnrolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerEnrolled.ProtoReflect.Descriptor instead.
 func (*SignerEnrolled) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SignerEnrolled) GetAccount() string {
@@ -2991,7 +3133,7 @@ type KeyDerivation struct {
 
 func (x *KeyDerivation) Reset() {
 	*x = KeyDerivation{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3003,7 +3145,7 @@ func (x *KeyDerivation) String() string {
 func (*KeyDerivation) ProtoMessage() {}
 
 func (x *KeyDerivation) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3016,7 +3158,7 @@ func (x *KeyDerivation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyDerivation.ProtoReflect.Descriptor instead.
 func (*KeyDerivation) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *KeyDerivation) GetKeyId() string {
@@ -3074,7 +3216,7 @@ type SignerRevoked struct {
 
 func (x *SignerRevoked) Reset() {
 	*x = SignerRevoked{}
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3086,7 +3228,7 @@ func (x *SignerRevoked) String() string {
 func (*SignerRevoked) ProtoMessage() {}
 
 func (x *SignerRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_reference_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_reference_v1_events_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3099,7 +3241,7 @@ func (x *SignerRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerRevoked.ProtoReflect.Descriptor instead.
 func (*SignerRevoked) Descriptor() ([]byte, []int) {
-	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_reference_v1_events_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SignerRevoked) GetAccount() string {
@@ -3236,13 +3378,16 @@ const file_qoyma_reference_v1_events_proto_rawDesc = "" +
 	"\tauthority\x18\x03 \x01(\tR\tauthority\x12\x10\n" +
 	"\x03way\x18\x04 \x01(\tR\x03way\"\"\n" +
 	"\fIdentityNote\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\"\x98\x01\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\xe2\x01\n" +
 	"\fFindingAdded\x12%\n" +
 	"\x0erequest_number\x18\x01 \x01(\tR\rrequestNumber\x12\x18\n" +
 	"\afinding\x18\x02 \x01(\rR\afinding\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x04 \x01(\tR\x06leaves\x12\x1b\n" +
-	"\trecord_id\x18\x05 \x01(\tR\brecordId\"\x1f\n" +
+	"\trecord_id\x18\x05 \x01(\tR\brecordId\x12\x1d\n" +
+	"\n" +
+	"leaf_count\x18\x06 \x01(\rR\tleafCount\x12)\n" +
+	"\x10leaves_confirmed\x18\a \x01(\bR\x0fleavesConfirmed\"\x1f\n" +
 	"\tQuotation\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\"e\n" +
 	"\x0eFindingRemoved\x12%\n" +
@@ -3255,7 +3400,15 @@ const file_qoyma_reference_v1_events_proto_rawDesc = "" +
 	"\x04code\x18\x02 \x01(\tR\x04code\"I\n" +
 	"\fHoldReleased\x12%\n" +
 	"\x0erequest_number\x18\x01 \x01(\tR\rrequestNumber\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\";\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"p\n" +
+	"\vFilesLocked\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12 \n" +
+	"\vdeaccession\x18\x02 \x01(\rR\vdeaccession\x12\x14\n" +
+	"\x05codes\x18\x03 \x03(\tR\x05codes\"r\n" +
+	"\rFilesUnlocked\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12 \n" +
+	"\vdeaccession\x18\x02 \x01(\rR\vdeaccession\x12\x14\n" +
+	"\x05codes\x18\x03 \x03(\tR\x05codes\";\n" +
 	"\x12ClarificationAsked\x12%\n" +
 	"\x0erequest_number\x18\x01 \x01(\tR\rrequestNumber\";\n" +
 	"\x12ClarificationGiven\x12%\n" +
@@ -3399,7 +3552,7 @@ func file_qoyma_reference_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_reference_v1_events_proto_rawDescData
 }
 
-var file_qoyma_reference_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_qoyma_reference_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_qoyma_reference_v1_events_proto_goTypes = []any{
 	(*RequestRegistered)(nil),    // 0: qoyma.reference.v1.RequestRegistered
 	(*Submission)(nil),           // 1: qoyma.reference.v1.Submission
@@ -3419,45 +3572,47 @@ var file_qoyma_reference_v1_events_proto_goTypes = []any{
 	(*FindingRemoved)(nil),       // 15: qoyma.reference.v1.FindingRemoved
 	(*HoldPlaced)(nil),           // 16: qoyma.reference.v1.HoldPlaced
 	(*HoldReleased)(nil),         // 17: qoyma.reference.v1.HoldReleased
-	(*ClarificationAsked)(nil),   // 18: qoyma.reference.v1.ClarificationAsked
-	(*ClarificationGiven)(nil),   // 19: qoyma.reference.v1.ClarificationGiven
-	(*Words)(nil),                // 20: qoyma.reference.v1.Words
-	(*AnswerDrafted)(nil),        // 21: qoyma.reference.v1.AnswerDrafted
-	(*AnswerContent)(nil),        // 22: qoyma.reference.v1.AnswerContent
-	(*Fact)(nil),                 // 23: qoyma.reference.v1.Fact
-	(*Citation)(nil),             // 24: qoyma.reference.v1.Citation
-	(*AnswerSubmitted)(nil),      // 25: qoyma.reference.v1.AnswerSubmitted
-	(*DraftReturned)(nil),        // 26: qoyma.reference.v1.DraftReturned
-	(*CertificateSigned)(nil),    // 27: qoyma.reference.v1.CertificateSigned
-	(*CertificateCompleted)(nil), // 28: qoyma.reference.v1.CertificateCompleted
-	(*RequestForwarded)(nil),     // 29: qoyma.reference.v1.RequestForwarded
-	(*AnswerDelivered)(nil),      // 30: qoyma.reference.v1.AnswerDelivered
-	(*RequestWithdrawn)(nil),     // 31: qoyma.reference.v1.RequestWithdrawn
-	(*RequestClosed)(nil),        // 32: qoyma.reference.v1.RequestClosed
-	(*ComplaintRegistered)(nil),  // 33: qoyma.reference.v1.ComplaintRegistered
-	(*OralAnswerGiven)(nil),      // 34: qoyma.reference.v1.OralAnswerGiven
-	(*SignerInvited)(nil),        // 35: qoyma.reference.v1.SignerInvited
-	(*SignerName)(nil),           // 36: qoyma.reference.v1.SignerName
-	(*SignerEnrolled)(nil),       // 37: qoyma.reference.v1.SignerEnrolled
-	(*KeyDerivation)(nil),        // 38: qoyma.reference.v1.KeyDerivation
-	(*SignerRevoked)(nil),        // 39: qoyma.reference.v1.SignerRevoked
-	(*v1.Text)(nil),              // 40: qoyma.record.v1.Text
-	(*v1.DueStep)(nil),           // 41: qoyma.record.v1.DueStep
+	(*FilesLocked)(nil),          // 18: qoyma.reference.v1.FilesLocked
+	(*FilesUnlocked)(nil),        // 19: qoyma.reference.v1.FilesUnlocked
+	(*ClarificationAsked)(nil),   // 20: qoyma.reference.v1.ClarificationAsked
+	(*ClarificationGiven)(nil),   // 21: qoyma.reference.v1.ClarificationGiven
+	(*Words)(nil),                // 22: qoyma.reference.v1.Words
+	(*AnswerDrafted)(nil),        // 23: qoyma.reference.v1.AnswerDrafted
+	(*AnswerContent)(nil),        // 24: qoyma.reference.v1.AnswerContent
+	(*Fact)(nil),                 // 25: qoyma.reference.v1.Fact
+	(*Citation)(nil),             // 26: qoyma.reference.v1.Citation
+	(*AnswerSubmitted)(nil),      // 27: qoyma.reference.v1.AnswerSubmitted
+	(*DraftReturned)(nil),        // 28: qoyma.reference.v1.DraftReturned
+	(*CertificateSigned)(nil),    // 29: qoyma.reference.v1.CertificateSigned
+	(*CertificateCompleted)(nil), // 30: qoyma.reference.v1.CertificateCompleted
+	(*RequestForwarded)(nil),     // 31: qoyma.reference.v1.RequestForwarded
+	(*AnswerDelivered)(nil),      // 32: qoyma.reference.v1.AnswerDelivered
+	(*RequestWithdrawn)(nil),     // 33: qoyma.reference.v1.RequestWithdrawn
+	(*RequestClosed)(nil),        // 34: qoyma.reference.v1.RequestClosed
+	(*ComplaintRegistered)(nil),  // 35: qoyma.reference.v1.ComplaintRegistered
+	(*OralAnswerGiven)(nil),      // 36: qoyma.reference.v1.OralAnswerGiven
+	(*SignerInvited)(nil),        // 37: qoyma.reference.v1.SignerInvited
+	(*SignerName)(nil),           // 38: qoyma.reference.v1.SignerName
+	(*SignerEnrolled)(nil),       // 39: qoyma.reference.v1.SignerEnrolled
+	(*KeyDerivation)(nil),        // 40: qoyma.reference.v1.KeyDerivation
+	(*SignerRevoked)(nil),        // 41: qoyma.reference.v1.SignerRevoked
+	(*v1.Text)(nil),              // 42: qoyma.record.v1.Text
+	(*v1.DueStep)(nil),           // 43: qoyma.record.v1.DueStep
 }
 var file_qoyma_reference_v1_events_proto_depIdxs = []int32{
 	2,  // 0: qoyma.reference.v1.Submission.applicant:type_name -> qoyma.reference.v1.Applicant
-	40, // 1: qoyma.reference.v1.RegimeDecided.explanation:type_name -> qoyma.record.v1.Text
+	42, // 1: qoyma.reference.v1.RegimeDecided.explanation:type_name -> qoyma.record.v1.Text
 	5,  // 2: qoyma.reference.v1.TermSet.duties:type_name -> qoyma.reference.v1.Duty
-	41, // 3: qoyma.reference.v1.Duty.steps:type_name -> qoyma.record.v1.DueStep
-	40, // 4: qoyma.reference.v1.Duty.doubts:type_name -> qoyma.record.v1.Text
+	43, // 3: qoyma.reference.v1.Duty.steps:type_name -> qoyma.record.v1.DueStep
+	42, // 4: qoyma.reference.v1.Duty.doubts:type_name -> qoyma.record.v1.Text
 	5,  // 5: qoyma.reference.v1.TermExtended.answer:type_name -> qoyma.reference.v1.Duty
 	5,  // 6: qoyma.reference.v1.TermExtended.notice:type_name -> qoyma.reference.v1.Duty
-	23, // 7: qoyma.reference.v1.AnswerContent.facts:type_name -> qoyma.reference.v1.Fact
-	24, // 8: qoyma.reference.v1.Fact.citations:type_name -> qoyma.reference.v1.Citation
+	25, // 7: qoyma.reference.v1.AnswerContent.facts:type_name -> qoyma.reference.v1.Fact
+	26, // 8: qoyma.reference.v1.Fact.citations:type_name -> qoyma.reference.v1.Citation
 	5,  // 9: qoyma.reference.v1.ComplaintRegistered.term:type_name -> qoyma.reference.v1.Duty
-	40, // 10: qoyma.reference.v1.SignerInvited.post:type_name -> qoyma.record.v1.Text
-	40, // 11: qoyma.reference.v1.SignerName.name:type_name -> qoyma.record.v1.Text
-	38, // 12: qoyma.reference.v1.SignerEnrolled.key:type_name -> qoyma.reference.v1.KeyDerivation
+	42, // 10: qoyma.reference.v1.SignerInvited.post:type_name -> qoyma.record.v1.Text
+	42, // 11: qoyma.reference.v1.SignerName.name:type_name -> qoyma.record.v1.Text
+	40, // 12: qoyma.reference.v1.SignerEnrolled.key:type_name -> qoyma.reference.v1.KeyDerivation
 	13, // [13:13] is the sub-list for method output_type
 	13, // [13:13] is the sub-list for method input_type
 	13, // [13:13] is the sub-list for extension type_name
@@ -3476,7 +3631,7 @@ func file_qoyma_reference_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_reference_v1_events_proto_rawDesc), len(file_qoyma_reference_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   40,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -329,8 +329,10 @@ type Regime struct {
 	Name        *v1.Text `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	Explanation *v1.Text `protobuf:"bytes,3,opt,name=explanation,proto3" json:"explanation,omitempty"`
 	// Codes of the reasons.
-	Reasons       []string `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	Reasons []string `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// The acts by which the regime runs, as short as jurists cite them; basis names them for readers.
 	LegalBasis    string   `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Basis         *v1.Text `protobuf:"bytes,6,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -398,6 +400,13 @@ func (x *Regime) GetLegalBasis() string {
 		return x.LegalBasis
 	}
 	return ""
+}
+
+func (x *Regime) GetBasis() *v1.Text {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
 }
 
 // Lack is something that the regime asks for and that was not given. A request is registered
@@ -2839,9 +2848,13 @@ type Finding struct {
 	// Where the reader may see it.
 	Quotation string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
 	// Code and leaves as papers in the request's language cite them.
-	Citation      string `protobuf:"bytes,6,opt,name=citation,proto3" json:"citation,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Citation string `protobuf:"bytes,6,opt,name=citation,proto3" json:"citation,omitempty"`
+	// Leaves of the file as the catalogue counted them when the document was found; 0 where it did not say.
+	LeafCount uint32 `protobuf:"varint,7,opt,name=leaf_count,json=leafCount,proto3" json:"leaf_count,omitempty"`
+	// Account that confirmed leaves above that number; empty where none are cited.
+	LeavesConfirmedBy string `protobuf:"bytes,8,opt,name=leaves_confirmed_by,json=leavesConfirmedBy,proto3" json:"leaves_confirmed_by,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Finding) Reset() {
@@ -2912,6 +2925,20 @@ func (x *Finding) GetQuotation() string {
 func (x *Finding) GetCitation() string {
 	if x != nil {
 		return x.Citation
+	}
+	return ""
+}
+
+func (x *Finding) GetLeafCount() uint32 {
+	if x != nil {
+		return x.LeafCount
+	}
+	return 0
+}
+
+func (x *Finding) GetLeavesConfirmedBy() string {
+	if x != nil {
+		return x.LeavesConfirmedBy
 	}
 	return ""
 }
@@ -3572,10 +3599,13 @@ type AddFindingRequest struct {
 	// Leaves, where they do not stand in the code: "10–12 об.".
 	Leaves string `protobuf:"bytes,4,opt,name=leaves,proto3" json:"leaves,omitempty"`
 	// Word for word; at most 8,000 characters; sealed.
-	Quotation     string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
-	RecordId      string `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Quotation string `protobuf:"bytes,5,opt,name=quotation,proto3" json:"quotation,omitempty"`
+	RecordId  string `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Leaves above the number that the catalogue counts in the file are cited on purpose: the count in the inventory is wrong.
+	// Without it they are refused with reference.finding.beyond.
+	LeavesConfirmed bool `protobuf:"varint,7,opt,name=leaves_confirmed,json=leavesConfirmed,proto3" json:"leaves_confirmed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *AddFindingRequest) Reset() {
@@ -3648,6 +3678,13 @@ func (x *AddFindingRequest) GetRecordId() string {
 		return x.RecordId
 	}
 	return ""
+}
+
+func (x *AddFindingRequest) GetLeavesConfirmed() bool {
+	if x != nil {
+		return x.LeavesConfirmed
+	}
+	return false
 }
 
 // AddFindingResponse gives the finding.
@@ -6047,6 +6084,112 @@ func (x *HoldsOnResponse) GetHolds() []*Hold {
 	return nil
 }
 
+// LockFilesRequest names the files of a deaccession by their codes in any spelling, at most 500.
+type LockFilesRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Deaccession     uint32                 `protobuf:"varint,3,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
+	Codes           []string               `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *LockFilesRequest) Reset() {
+	*x = LockFilesRequest{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockFilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockFilesRequest) ProtoMessage() {}
+
+func (x *LockFilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockFilesRequest.ProtoReflect.Descriptor instead.
+func (*LockFilesRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *LockFilesRequest) GetCommandId() string {
+	if x != nil {
+		return x.CommandId
+	}
+	return ""
+}
+
+func (x *LockFilesRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *LockFilesRequest) GetDeaccession() uint32 {
+	if x != nil {
+		return x.Deaccession
+	}
+	return 0
+}
+
+func (x *LockFilesRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+// LockFilesResponse is empty: all of them are locked.
+type LockFilesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LockFilesResponse) Reset() {
+	*x = LockFilesResponse{}
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LockFilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LockFilesResponse) ProtoMessage() {}
+
+func (x *LockFilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_reference_v1_reference_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LockFilesResponse.ProtoReflect.Descriptor instead.
+func (*LockFilesResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_reference_v1_reference_proto_rawDescGZIP(), []int{84}
+}
+
 var File_qoyma_reference_v1_reference_proto protoreflect.FileDescriptor
 
 const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
@@ -6078,14 +6221,15 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0fsignature_words\x18\t \x01(\v2\x15.qoyma.record.v1.TextR\x0esignatureWords\x12.\n" +
 	"\x05lacks\x18\n" +
 	" \x03(\v2\x18.qoyma.reference.v1.LackR\x05lacks\x12%\n" +
-	"\x0ecalendar_known\x18\v \x01(\bR\rcalendarKnown\"\xbf\x01\n" +
+	"\x0ecalendar_known\x18\v \x01(\bR\rcalendarKnown\"\xec\x01\n" +
 	"\x06Regime\x12\x16\n" +
 	"\x06regime\x18\x01 \x01(\tR\x06regime\x12)\n" +
 	"\x04name\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x04name\x127\n" +
 	"\vexplanation\x18\x03 \x01(\v2\x15.qoyma.record.v1.TextR\vexplanation\x12\x18\n" +
 	"\areasons\x18\x04 \x03(\tR\areasons\x12\x1f\n" +
 	"\vlegal_basis\x18\x05 \x01(\tR\n" +
-	"legalBasis\"k\n" +
+	"legalBasis\x12+\n" +
+	"\x05basis\x18\x06 \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\"k\n" +
 	"\x04Lack\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12 \n" +
 	"\vrequirement\x18\x02 \x01(\tR\vrequirement\x12+\n" +
@@ -6308,14 +6452,17 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"recordedOn\x12\x1f\n" +
 	"\vrecorded_by\x18\x05 \x01(\tR\n" +
 	"recordedBy\x12\x12\n" +
-	"\x04note\x18\x06 \x01(\tR\x04note\"\xa6\x01\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\"\xf5\x01\n" +
 	"\aFinding\x12\x18\n" +
 	"\afinding\x18\x01 \x01(\rR\afinding\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x03 \x01(\tR\x06leaves\x12\x1b\n" +
 	"\trecord_id\x18\x04 \x01(\tR\brecordId\x12\x1c\n" +
 	"\tquotation\x18\x05 \x01(\tR\tquotation\x12\x1a\n" +
-	"\bcitation\x18\x06 \x01(\tR\bcitation\"\x85\x02\n" +
+	"\bcitation\x18\x06 \x01(\tR\bcitation\x12\x1d\n" +
+	"\n" +
+	"leaf_count\x18\a \x01(\rR\tleafCount\x12.\n" +
+	"\x13leaves_confirmed_by\x18\b \x01(\tR\x11leavesConfirmedBy\"\x85\x02\n" +
 	"\x05Draft\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12%\n" +
@@ -6372,7 +6519,7 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x14DecideRegimeResponse\x12<\n" +
 	"\arequest\x18\x01 \x01(\v2\".qoyma.reference.v1.RequestSummaryR\arequest\x122\n" +
 	"\x06regime\x18\x02 \x01(\v2\x1a.qoyma.reference.v1.RegimeR\x06regime\x120\n" +
-	"\x06duties\x18\x03 \x03(\v2\x18.qoyma.reference.v1.DutyR\x06duties\"\xb1\x01\n" +
+	"\x06duties\x18\x03 \x03(\v2\x18.qoyma.reference.v1.DutyR\x06duties\"\xdc\x01\n" +
 	"\x11AddFindingRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x16\n" +
@@ -6380,7 +6527,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x04 \x01(\tR\x06leaves\x12\x1c\n" +
 	"\tquotation\x18\x05 \x01(\tR\tquotation\x12\x1b\n" +
-	"\trecord_id\x18\x06 \x01(\tR\brecordId\"_\n" +
+	"\trecord_id\x18\x06 \x01(\tR\brecordId\x12)\n" +
+	"\x10leaves_confirmed\x18\a \x01(\bR\x0fleavesConfirmed\"_\n" +
 	"\x12AddFindingResponse\x125\n" +
 	"\afinding\x18\x01 \x01(\v2\x1b.qoyma.reference.v1.FindingR\afinding\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\bR\x04held\"g\n" +
@@ -6548,7 +6696,14 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0eHoldsOnRequest\x12\x14\n" +
 	"\x05codes\x18\x01 \x03(\tR\x05codes\"A\n" +
 	"\x0fHoldsOnResponse\x12.\n" +
-	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds2\xed\x1a\n" +
+	"\x05holds\x18\x01 \x03(\v2\x18.qoyma.reference.v1.HoldR\x05holds\"\x94\x01\n" +
+	"\x10LockFilesRequest\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12 \n" +
+	"\vdeaccession\x18\x03 \x01(\rR\vdeaccession\x12\x14\n" +
+	"\x05codes\x18\x04 \x03(\tR\x05codes\"\x13\n" +
+	"\x11LockFilesResponse2\xc7\x1b\n" +
 	"\x10ReferenceService\x12g\n" +
 	"\x0ePreviewRequest\x12).qoyma.reference.v1.PreviewRequestRequest\x1a*.qoyma.reference.v1.PreviewRequestResponse\x12j\n" +
 	"\x0fRegisterRequest\x12*.qoyma.reference.v1.RegisterRequestRequest\x1a+.qoyma.reference.v1.RegisterRequestResponse\x12s\n" +
@@ -6588,7 +6743,8 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\tGetSigner\x12$.qoyma.reference.v1.GetSignerRequest\x1a%.qoyma.reference.v1.GetSignerResponse\x12a\n" +
 	"\fRevokeSigner\x12'.qoyma.reference.v1.RevokeSignerRequest\x1a(.qoyma.reference.v1.RevokeSignerResponse\x12X\n" +
 	"\tListHolds\x12$.qoyma.reference.v1.ListHoldsRequest\x1a%.qoyma.reference.v1.ListHoldsResponse\x12R\n" +
-	"\aHoldsOn\x12\".qoyma.reference.v1.HoldsOnRequest\x1a#.qoyma.reference.v1.HoldsOnResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1;referencev1b\x06proto3"
+	"\aHoldsOn\x12\".qoyma.reference.v1.HoldsOnRequest\x1a#.qoyma.reference.v1.HoldsOnResponse\x12X\n" +
+	"\tLockFiles\x12$.qoyma.reference.v1.LockFilesRequest\x1a%.qoyma.reference.v1.LockFilesResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1;referencev1b\x06proto3"
 
 var (
 	file_qoyma_reference_v1_reference_proto_rawDescOnce sync.Once
@@ -6602,7 +6758,7 @@ func file_qoyma_reference_v1_reference_proto_rawDescGZIP() []byte {
 	return file_qoyma_reference_v1_reference_proto_rawDescData
 }
 
-var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
+var file_qoyma_reference_v1_reference_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*RegimeFacts)(nil),                // 0: qoyma.reference.v1.RegimeFacts
 	(*PreviewRequestRequest)(nil),      // 1: qoyma.reference.v1.PreviewRequestRequest
@@ -6687,172 +6843,177 @@ var file_qoyma_reference_v1_reference_proto_goTypes = []any{
 	(*ListHoldsResponse)(nil),          // 80: qoyma.reference.v1.ListHoldsResponse
 	(*HoldsOnRequest)(nil),             // 81: qoyma.reference.v1.HoldsOnRequest
 	(*HoldsOnResponse)(nil),            // 82: qoyma.reference.v1.HoldsOnResponse
-	(*Applicant)(nil),                  // 83: qoyma.reference.v1.Applicant
-	(*v1.Text)(nil),                    // 84: qoyma.record.v1.Text
-	(*Duty)(nil),                       // 85: qoyma.reference.v1.Duty
-	(*Submission)(nil),                 // 86: qoyma.reference.v1.Submission
-	(*AnswerContent)(nil),              // 87: qoyma.reference.v1.AnswerContent
-	(*KeyDerivation)(nil),              // 88: qoyma.reference.v1.KeyDerivation
+	(*LockFilesRequest)(nil),           // 83: qoyma.reference.v1.LockFilesRequest
+	(*LockFilesResponse)(nil),          // 84: qoyma.reference.v1.LockFilesResponse
+	(*Applicant)(nil),                  // 85: qoyma.reference.v1.Applicant
+	(*v1.Text)(nil),                    // 86: qoyma.record.v1.Text
+	(*Duty)(nil),                       // 87: qoyma.reference.v1.Duty
+	(*Submission)(nil),                 // 88: qoyma.reference.v1.Submission
+	(*AnswerContent)(nil),              // 89: qoyma.reference.v1.AnswerContent
+	(*KeyDerivation)(nil),              // 90: qoyma.reference.v1.KeyDerivation
 }
 var file_qoyma_reference_v1_reference_proto_depIdxs = []int32{
 	0,   // 0: qoyma.reference.v1.PreviewRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	83,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
+	85,  // 1: qoyma.reference.v1.PreviewRequestRequest.applicant:type_name -> qoyma.reference.v1.Applicant
 	3,   // 2: qoyma.reference.v1.PreviewRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	84,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
-	85,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	84,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
-	84,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
+	86,  // 3: qoyma.reference.v1.PreviewRequestResponse.price:type_name -> qoyma.record.v1.Text
+	87,  // 4: qoyma.reference.v1.PreviewRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	86,  // 5: qoyma.reference.v1.PreviewRequestResponse.received:type_name -> qoyma.record.v1.Text
+	86,  // 6: qoyma.reference.v1.PreviewRequestResponse.signature_words:type_name -> qoyma.record.v1.Text
 	4,   // 7: qoyma.reference.v1.PreviewRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	84,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
-	84,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
-	84,  // 10: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
-	0,   // 11: qoyma.reference.v1.RegisterRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
-	86,  // 12: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
-	3,   // 13: qoyma.reference.v1.RegisterRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 14: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	4,   // 15: qoyma.reference.v1.RegisterRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	13,  // 16: qoyma.reference.v1.GetRequestBySecretResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	3,   // 17: qoyma.reference.v1.GetRequestBySecretResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 18: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
-	9,   // 19: qoyma.reference.v1.GetRequestBySecretResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
-	9,   // 20: qoyma.reference.v1.GetRequestBySecretResponse.next:type_name -> qoyma.reference.v1.TimelineEntry
-	84,  // 21: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
-	10,  // 22: qoyma.reference.v1.GetRequestBySecretResponse.extension:type_name -> qoyma.reference.v1.Extension
-	86,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
-	11,  // 24: qoyma.reference.v1.GetRequestBySecretResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
-	12,  // 25: qoyma.reference.v1.GetRequestBySecretResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
-	84,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
-	84,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
-	84,  // 28: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
-	85,  // 29: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
-	84,  // 30: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
-	84,  // 31: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
-	84,  // 32: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
-	23,  // 33: qoyma.reference.v1.VerifyFileResponse.paper:type_name -> qoyma.reference.v1.VerifyPaperResponse
-	26,  // 34: qoyma.reference.v1.VerifyFileResponse.checks:type_name -> qoyma.reference.v1.Check
-	84,  // 35: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
-	13,  // 36: qoyma.reference.v1.ListRequestsResponse.requests:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 37: qoyma.reference.v1.GetRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	3,   // 38: qoyma.reference.v1.GetRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 39: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
-	10,  // 40: qoyma.reference.v1.GetRequestResponse.extension:type_name -> qoyma.reference.v1.Extension
-	86,  // 41: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
-	31,  // 42: qoyma.reference.v1.GetRequestResponse.identity:type_name -> qoyma.reference.v1.Identity
-	32,  // 43: qoyma.reference.v1.GetRequestResponse.findings:type_name -> qoyma.reference.v1.Finding
-	33,  // 44: qoyma.reference.v1.GetRequestResponse.drafts:type_name -> qoyma.reference.v1.Draft
-	11,  // 45: qoyma.reference.v1.GetRequestResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
-	12,  // 46: qoyma.reference.v1.GetRequestResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
-	4,   // 47: qoyma.reference.v1.GetRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
-	34,  // 48: qoyma.reference.v1.GetRequestResponse.papers:type_name -> qoyma.reference.v1.Paper
-	9,   // 49: qoyma.reference.v1.GetRequestResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
-	87,  // 50: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
-	84,  // 51: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
-	13,  // 52: qoyma.reference.v1.RecordIdentityResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 53: qoyma.reference.v1.AssignRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 54: qoyma.reference.v1.DecideRegimeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	3,   // 55: qoyma.reference.v1.DecideRegimeResponse.regime:type_name -> qoyma.reference.v1.Regime
-	85,  // 56: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
-	32,  // 57: qoyma.reference.v1.AddFindingResponse.finding:type_name -> qoyma.reference.v1.Finding
-	13,  // 58: qoyma.reference.v1.AskClarificationResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	87,  // 59: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
-	13,  // 60: qoyma.reference.v1.DraftAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	34,  // 61: qoyma.reference.v1.GetDraftPDFResponse.paper:type_name -> qoyma.reference.v1.Paper
-	34,  // 62: qoyma.reference.v1.SubmitForSignatureResponse.paper:type_name -> qoyma.reference.v1.Paper
-	13,  // 63: qoyma.reference.v1.SubmitForSignatureResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 64: qoyma.reference.v1.ReturnDraftResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 65: qoyma.reference.v1.ExtendTermResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	85,  // 66: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
-	85,  // 67: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
-	13,  // 68: qoyma.reference.v1.RecordNoticeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	34,  // 69: qoyma.reference.v1.SignAnswerResponse.paper:type_name -> qoyma.reference.v1.Paper
-	13,  // 70: qoyma.reference.v1.SignAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 71: qoyma.reference.v1.DeliverAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	13,  // 72: qoyma.reference.v1.ForwardRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
-	84,  // 73: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
-	84,  // 74: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
-	88,  // 75: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
-	71,  // 76: qoyma.reference.v1.EnrolSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	84,  // 77: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
-	84,  // 78: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
-	88,  // 79: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
-	71,  // 80: qoyma.reference.v1.ListSignersResponse.signers:type_name -> qoyma.reference.v1.Signer
-	71,  // 81: qoyma.reference.v1.GetSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	71,  // 82: qoyma.reference.v1.RevokeSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
-	78,  // 83: qoyma.reference.v1.ListHoldsResponse.holds:type_name -> qoyma.reference.v1.Hold
-	78,  // 84: qoyma.reference.v1.HoldsOnResponse.holds:type_name -> qoyma.reference.v1.Hold
-	1,   // 85: qoyma.reference.v1.ReferenceService.PreviewRequest:input_type -> qoyma.reference.v1.PreviewRequestRequest
-	5,   // 86: qoyma.reference.v1.ReferenceService.RegisterRequest:input_type -> qoyma.reference.v1.RegisterRequestRequest
-	7,   // 87: qoyma.reference.v1.ReferenceService.GetRequestBySecret:input_type -> qoyma.reference.v1.GetRequestBySecretRequest
-	14,  // 88: qoyma.reference.v1.ReferenceService.ClarifyRequest:input_type -> qoyma.reference.v1.ClarifyRequestRequest
-	16,  // 89: qoyma.reference.v1.ReferenceService.WithdrawRequest:input_type -> qoyma.reference.v1.WithdrawRequestRequest
-	18,  // 90: qoyma.reference.v1.ReferenceService.RegisterComplaint:input_type -> qoyma.reference.v1.RegisterComplaintRequest
-	20,  // 91: qoyma.reference.v1.ReferenceService.GetCertificate:input_type -> qoyma.reference.v1.GetCertificateRequest
-	22,  // 92: qoyma.reference.v1.ReferenceService.VerifyPaper:input_type -> qoyma.reference.v1.VerifyPaperRequest
-	24,  // 93: qoyma.reference.v1.ReferenceService.VerifyFile:input_type -> qoyma.reference.v1.VerifyFileRequest
-	27,  // 94: qoyma.reference.v1.ReferenceService.ListRequests:input_type -> qoyma.reference.v1.ListRequestsRequest
-	29,  // 95: qoyma.reference.v1.ReferenceService.GetRequest:input_type -> qoyma.reference.v1.GetRequestRequest
-	35,  // 96: qoyma.reference.v1.ReferenceService.RecordIdentity:input_type -> qoyma.reference.v1.RecordIdentityRequest
-	37,  // 97: qoyma.reference.v1.ReferenceService.AssignRequest:input_type -> qoyma.reference.v1.AssignRequestRequest
-	39,  // 98: qoyma.reference.v1.ReferenceService.DecideRegime:input_type -> qoyma.reference.v1.DecideRegimeRequest
-	41,  // 99: qoyma.reference.v1.ReferenceService.AddFinding:input_type -> qoyma.reference.v1.AddFindingRequest
-	43,  // 100: qoyma.reference.v1.ReferenceService.RemoveFinding:input_type -> qoyma.reference.v1.RemoveFindingRequest
-	45,  // 101: qoyma.reference.v1.ReferenceService.AskClarification:input_type -> qoyma.reference.v1.AskClarificationRequest
-	47,  // 102: qoyma.reference.v1.ReferenceService.DraftAnswer:input_type -> qoyma.reference.v1.DraftAnswerRequest
-	49,  // 103: qoyma.reference.v1.ReferenceService.GetDraftPDF:input_type -> qoyma.reference.v1.GetDraftPDFRequest
-	51,  // 104: qoyma.reference.v1.ReferenceService.SubmitForSignature:input_type -> qoyma.reference.v1.SubmitForSignatureRequest
-	53,  // 105: qoyma.reference.v1.ReferenceService.ReturnDraft:input_type -> qoyma.reference.v1.ReturnDraftRequest
-	55,  // 106: qoyma.reference.v1.ReferenceService.ExtendTerm:input_type -> qoyma.reference.v1.ExtendTermRequest
-	57,  // 107: qoyma.reference.v1.ReferenceService.RecordNotice:input_type -> qoyma.reference.v1.RecordNoticeRequest
-	59,  // 108: qoyma.reference.v1.ReferenceService.SignAnswer:input_type -> qoyma.reference.v1.SignAnswerRequest
-	61,  // 109: qoyma.reference.v1.ReferenceService.DeliverAnswer:input_type -> qoyma.reference.v1.DeliverAnswerRequest
-	63,  // 110: qoyma.reference.v1.ReferenceService.ForwardRequest:input_type -> qoyma.reference.v1.ForwardRequestRequest
-	65,  // 111: qoyma.reference.v1.ReferenceService.RecordOralAnswer:input_type -> qoyma.reference.v1.RecordOralAnswerRequest
-	67,  // 112: qoyma.reference.v1.ReferenceService.InviteSigner:input_type -> qoyma.reference.v1.InviteSignerRequest
-	69,  // 113: qoyma.reference.v1.ReferenceService.EnrolSigner:input_type -> qoyma.reference.v1.EnrolSignerRequest
-	72,  // 114: qoyma.reference.v1.ReferenceService.ListSigners:input_type -> qoyma.reference.v1.ListSignersRequest
-	74,  // 115: qoyma.reference.v1.ReferenceService.GetSigner:input_type -> qoyma.reference.v1.GetSignerRequest
-	76,  // 116: qoyma.reference.v1.ReferenceService.RevokeSigner:input_type -> qoyma.reference.v1.RevokeSignerRequest
-	79,  // 117: qoyma.reference.v1.ReferenceService.ListHolds:input_type -> qoyma.reference.v1.ListHoldsRequest
-	81,  // 118: qoyma.reference.v1.ReferenceService.HoldsOn:input_type -> qoyma.reference.v1.HoldsOnRequest
-	2,   // 119: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
-	6,   // 120: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
-	8,   // 121: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
-	15,  // 122: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
-	17,  // 123: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
-	19,  // 124: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
-	21,  // 125: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
-	23,  // 126: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
-	25,  // 127: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
-	28,  // 128: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
-	30,  // 129: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
-	36,  // 130: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
-	38,  // 131: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
-	40,  // 132: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
-	42,  // 133: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
-	44,  // 134: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
-	46,  // 135: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
-	48,  // 136: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
-	50,  // 137: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
-	52,  // 138: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
-	54,  // 139: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
-	56,  // 140: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
-	58,  // 141: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
-	60,  // 142: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
-	62,  // 143: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
-	64,  // 144: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
-	66,  // 145: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
-	68,  // 146: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
-	70,  // 147: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
-	73,  // 148: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
-	75,  // 149: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
-	77,  // 150: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
-	80,  // 151: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
-	82,  // 152: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
-	119, // [119:153] is the sub-list for method output_type
-	85,  // [85:119] is the sub-list for method input_type
-	85,  // [85:85] is the sub-list for extension type_name
-	85,  // [85:85] is the sub-list for extension extendee
-	0,   // [0:85] is the sub-list for field type_name
+	86,  // 8: qoyma.reference.v1.Regime.name:type_name -> qoyma.record.v1.Text
+	86,  // 9: qoyma.reference.v1.Regime.explanation:type_name -> qoyma.record.v1.Text
+	86,  // 10: qoyma.reference.v1.Regime.basis:type_name -> qoyma.record.v1.Text
+	86,  // 11: qoyma.reference.v1.Lack.words:type_name -> qoyma.record.v1.Text
+	0,   // 12: qoyma.reference.v1.RegisterRequestRequest.facts:type_name -> qoyma.reference.v1.RegimeFacts
+	88,  // 13: qoyma.reference.v1.RegisterRequestRequest.submission:type_name -> qoyma.reference.v1.Submission
+	3,   // 14: qoyma.reference.v1.RegisterRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
+	87,  // 15: qoyma.reference.v1.RegisterRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	4,   // 16: qoyma.reference.v1.RegisterRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
+	13,  // 17: qoyma.reference.v1.GetRequestBySecretResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	3,   // 18: qoyma.reference.v1.GetRequestBySecretResponse.regime:type_name -> qoyma.reference.v1.Regime
+	87,  // 19: qoyma.reference.v1.GetRequestBySecretResponse.duties:type_name -> qoyma.reference.v1.Duty
+	9,   // 20: qoyma.reference.v1.GetRequestBySecretResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
+	9,   // 21: qoyma.reference.v1.GetRequestBySecretResponse.next:type_name -> qoyma.reference.v1.TimelineEntry
+	86,  // 22: qoyma.reference.v1.GetRequestBySecretResponse.remedy:type_name -> qoyma.record.v1.Text
+	10,  // 23: qoyma.reference.v1.GetRequestBySecretResponse.extension:type_name -> qoyma.reference.v1.Extension
+	88,  // 24: qoyma.reference.v1.GetRequestBySecretResponse.submission:type_name -> qoyma.reference.v1.Submission
+	11,  // 25: qoyma.reference.v1.GetRequestBySecretResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
+	12,  // 26: qoyma.reference.v1.GetRequestBySecretResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
+	86,  // 27: qoyma.reference.v1.GetRequestBySecretResponse.archive_name:type_name -> qoyma.record.v1.Text
+	86,  // 28: qoyma.reference.v1.GetRequestBySecretResponse.archive_address:type_name -> qoyma.record.v1.Text
+	86,  // 29: qoyma.reference.v1.TimelineEntry.words:type_name -> qoyma.record.v1.Text
+	87,  // 30: qoyma.reference.v1.RegisterComplaintResponse.term:type_name -> qoyma.reference.v1.Duty
+	86,  // 31: qoyma.reference.v1.RegisterComplaintResponse.words:type_name -> qoyma.record.v1.Text
+	86,  // 32: qoyma.reference.v1.VerifyPaperResponse.words:type_name -> qoyma.record.v1.Text
+	86,  // 33: qoyma.reference.v1.VerifyPaperResponse.post:type_name -> qoyma.record.v1.Text
+	23,  // 34: qoyma.reference.v1.VerifyFileResponse.paper:type_name -> qoyma.reference.v1.VerifyPaperResponse
+	26,  // 35: qoyma.reference.v1.VerifyFileResponse.checks:type_name -> qoyma.reference.v1.Check
+	86,  // 36: qoyma.reference.v1.Check.words:type_name -> qoyma.record.v1.Text
+	13,  // 37: qoyma.reference.v1.ListRequestsResponse.requests:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 38: qoyma.reference.v1.GetRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	3,   // 39: qoyma.reference.v1.GetRequestResponse.regime:type_name -> qoyma.reference.v1.Regime
+	87,  // 40: qoyma.reference.v1.GetRequestResponse.duties:type_name -> qoyma.reference.v1.Duty
+	10,  // 41: qoyma.reference.v1.GetRequestResponse.extension:type_name -> qoyma.reference.v1.Extension
+	88,  // 42: qoyma.reference.v1.GetRequestResponse.submission:type_name -> qoyma.reference.v1.Submission
+	31,  // 43: qoyma.reference.v1.GetRequestResponse.identity:type_name -> qoyma.reference.v1.Identity
+	32,  // 44: qoyma.reference.v1.GetRequestResponse.findings:type_name -> qoyma.reference.v1.Finding
+	33,  // 45: qoyma.reference.v1.GetRequestResponse.drafts:type_name -> qoyma.reference.v1.Draft
+	11,  // 46: qoyma.reference.v1.GetRequestResponse.exchanges:type_name -> qoyma.reference.v1.Exchange
+	12,  // 47: qoyma.reference.v1.GetRequestResponse.complaints:type_name -> qoyma.reference.v1.ComplaintView
+	4,   // 48: qoyma.reference.v1.GetRequestResponse.lacks:type_name -> qoyma.reference.v1.Lack
+	34,  // 49: qoyma.reference.v1.GetRequestResponse.papers:type_name -> qoyma.reference.v1.Paper
+	9,   // 50: qoyma.reference.v1.GetRequestResponse.timeline:type_name -> qoyma.reference.v1.TimelineEntry
+	89,  // 51: qoyma.reference.v1.Draft.content:type_name -> qoyma.reference.v1.AnswerContent
+	86,  // 52: qoyma.reference.v1.Paper.post:type_name -> qoyma.record.v1.Text
+	13,  // 53: qoyma.reference.v1.RecordIdentityResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 54: qoyma.reference.v1.AssignRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 55: qoyma.reference.v1.DecideRegimeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	3,   // 56: qoyma.reference.v1.DecideRegimeResponse.regime:type_name -> qoyma.reference.v1.Regime
+	87,  // 57: qoyma.reference.v1.DecideRegimeResponse.duties:type_name -> qoyma.reference.v1.Duty
+	32,  // 58: qoyma.reference.v1.AddFindingResponse.finding:type_name -> qoyma.reference.v1.Finding
+	13,  // 59: qoyma.reference.v1.AskClarificationResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	89,  // 60: qoyma.reference.v1.DraftAnswerRequest.content:type_name -> qoyma.reference.v1.AnswerContent
+	13,  // 61: qoyma.reference.v1.DraftAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	34,  // 62: qoyma.reference.v1.GetDraftPDFResponse.paper:type_name -> qoyma.reference.v1.Paper
+	34,  // 63: qoyma.reference.v1.SubmitForSignatureResponse.paper:type_name -> qoyma.reference.v1.Paper
+	13,  // 64: qoyma.reference.v1.SubmitForSignatureResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 65: qoyma.reference.v1.ReturnDraftResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 66: qoyma.reference.v1.ExtendTermResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	87,  // 67: qoyma.reference.v1.ExtendTermResponse.answer:type_name -> qoyma.reference.v1.Duty
+	87,  // 68: qoyma.reference.v1.ExtendTermResponse.notice:type_name -> qoyma.reference.v1.Duty
+	13,  // 69: qoyma.reference.v1.RecordNoticeResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	34,  // 70: qoyma.reference.v1.SignAnswerResponse.paper:type_name -> qoyma.reference.v1.Paper
+	13,  // 71: qoyma.reference.v1.SignAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 72: qoyma.reference.v1.DeliverAnswerResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	13,  // 73: qoyma.reference.v1.ForwardRequestResponse.request:type_name -> qoyma.reference.v1.RequestSummary
+	86,  // 74: qoyma.reference.v1.InviteSignerRequest.name:type_name -> qoyma.record.v1.Text
+	86,  // 75: qoyma.reference.v1.InviteSignerRequest.post:type_name -> qoyma.record.v1.Text
+	90,  // 76: qoyma.reference.v1.EnrolSignerRequest.key:type_name -> qoyma.reference.v1.KeyDerivation
+	71,  // 77: qoyma.reference.v1.EnrolSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
+	86,  // 78: qoyma.reference.v1.Signer.name:type_name -> qoyma.record.v1.Text
+	86,  // 79: qoyma.reference.v1.Signer.post:type_name -> qoyma.record.v1.Text
+	90,  // 80: qoyma.reference.v1.Signer.key:type_name -> qoyma.reference.v1.KeyDerivation
+	71,  // 81: qoyma.reference.v1.ListSignersResponse.signers:type_name -> qoyma.reference.v1.Signer
+	71,  // 82: qoyma.reference.v1.GetSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
+	71,  // 83: qoyma.reference.v1.RevokeSignerResponse.signer:type_name -> qoyma.reference.v1.Signer
+	78,  // 84: qoyma.reference.v1.ListHoldsResponse.holds:type_name -> qoyma.reference.v1.Hold
+	78,  // 85: qoyma.reference.v1.HoldsOnResponse.holds:type_name -> qoyma.reference.v1.Hold
+	1,   // 86: qoyma.reference.v1.ReferenceService.PreviewRequest:input_type -> qoyma.reference.v1.PreviewRequestRequest
+	5,   // 87: qoyma.reference.v1.ReferenceService.RegisterRequest:input_type -> qoyma.reference.v1.RegisterRequestRequest
+	7,   // 88: qoyma.reference.v1.ReferenceService.GetRequestBySecret:input_type -> qoyma.reference.v1.GetRequestBySecretRequest
+	14,  // 89: qoyma.reference.v1.ReferenceService.ClarifyRequest:input_type -> qoyma.reference.v1.ClarifyRequestRequest
+	16,  // 90: qoyma.reference.v1.ReferenceService.WithdrawRequest:input_type -> qoyma.reference.v1.WithdrawRequestRequest
+	18,  // 91: qoyma.reference.v1.ReferenceService.RegisterComplaint:input_type -> qoyma.reference.v1.RegisterComplaintRequest
+	20,  // 92: qoyma.reference.v1.ReferenceService.GetCertificate:input_type -> qoyma.reference.v1.GetCertificateRequest
+	22,  // 93: qoyma.reference.v1.ReferenceService.VerifyPaper:input_type -> qoyma.reference.v1.VerifyPaperRequest
+	24,  // 94: qoyma.reference.v1.ReferenceService.VerifyFile:input_type -> qoyma.reference.v1.VerifyFileRequest
+	27,  // 95: qoyma.reference.v1.ReferenceService.ListRequests:input_type -> qoyma.reference.v1.ListRequestsRequest
+	29,  // 96: qoyma.reference.v1.ReferenceService.GetRequest:input_type -> qoyma.reference.v1.GetRequestRequest
+	35,  // 97: qoyma.reference.v1.ReferenceService.RecordIdentity:input_type -> qoyma.reference.v1.RecordIdentityRequest
+	37,  // 98: qoyma.reference.v1.ReferenceService.AssignRequest:input_type -> qoyma.reference.v1.AssignRequestRequest
+	39,  // 99: qoyma.reference.v1.ReferenceService.DecideRegime:input_type -> qoyma.reference.v1.DecideRegimeRequest
+	41,  // 100: qoyma.reference.v1.ReferenceService.AddFinding:input_type -> qoyma.reference.v1.AddFindingRequest
+	43,  // 101: qoyma.reference.v1.ReferenceService.RemoveFinding:input_type -> qoyma.reference.v1.RemoveFindingRequest
+	45,  // 102: qoyma.reference.v1.ReferenceService.AskClarification:input_type -> qoyma.reference.v1.AskClarificationRequest
+	47,  // 103: qoyma.reference.v1.ReferenceService.DraftAnswer:input_type -> qoyma.reference.v1.DraftAnswerRequest
+	49,  // 104: qoyma.reference.v1.ReferenceService.GetDraftPDF:input_type -> qoyma.reference.v1.GetDraftPDFRequest
+	51,  // 105: qoyma.reference.v1.ReferenceService.SubmitForSignature:input_type -> qoyma.reference.v1.SubmitForSignatureRequest
+	53,  // 106: qoyma.reference.v1.ReferenceService.ReturnDraft:input_type -> qoyma.reference.v1.ReturnDraftRequest
+	55,  // 107: qoyma.reference.v1.ReferenceService.ExtendTerm:input_type -> qoyma.reference.v1.ExtendTermRequest
+	57,  // 108: qoyma.reference.v1.ReferenceService.RecordNotice:input_type -> qoyma.reference.v1.RecordNoticeRequest
+	59,  // 109: qoyma.reference.v1.ReferenceService.SignAnswer:input_type -> qoyma.reference.v1.SignAnswerRequest
+	61,  // 110: qoyma.reference.v1.ReferenceService.DeliverAnswer:input_type -> qoyma.reference.v1.DeliverAnswerRequest
+	63,  // 111: qoyma.reference.v1.ReferenceService.ForwardRequest:input_type -> qoyma.reference.v1.ForwardRequestRequest
+	65,  // 112: qoyma.reference.v1.ReferenceService.RecordOralAnswer:input_type -> qoyma.reference.v1.RecordOralAnswerRequest
+	67,  // 113: qoyma.reference.v1.ReferenceService.InviteSigner:input_type -> qoyma.reference.v1.InviteSignerRequest
+	69,  // 114: qoyma.reference.v1.ReferenceService.EnrolSigner:input_type -> qoyma.reference.v1.EnrolSignerRequest
+	72,  // 115: qoyma.reference.v1.ReferenceService.ListSigners:input_type -> qoyma.reference.v1.ListSignersRequest
+	74,  // 116: qoyma.reference.v1.ReferenceService.GetSigner:input_type -> qoyma.reference.v1.GetSignerRequest
+	76,  // 117: qoyma.reference.v1.ReferenceService.RevokeSigner:input_type -> qoyma.reference.v1.RevokeSignerRequest
+	79,  // 118: qoyma.reference.v1.ReferenceService.ListHolds:input_type -> qoyma.reference.v1.ListHoldsRequest
+	81,  // 119: qoyma.reference.v1.ReferenceService.HoldsOn:input_type -> qoyma.reference.v1.HoldsOnRequest
+	83,  // 120: qoyma.reference.v1.ReferenceService.LockFiles:input_type -> qoyma.reference.v1.LockFilesRequest
+	2,   // 121: qoyma.reference.v1.ReferenceService.PreviewRequest:output_type -> qoyma.reference.v1.PreviewRequestResponse
+	6,   // 122: qoyma.reference.v1.ReferenceService.RegisterRequest:output_type -> qoyma.reference.v1.RegisterRequestResponse
+	8,   // 123: qoyma.reference.v1.ReferenceService.GetRequestBySecret:output_type -> qoyma.reference.v1.GetRequestBySecretResponse
+	15,  // 124: qoyma.reference.v1.ReferenceService.ClarifyRequest:output_type -> qoyma.reference.v1.ClarifyRequestResponse
+	17,  // 125: qoyma.reference.v1.ReferenceService.WithdrawRequest:output_type -> qoyma.reference.v1.WithdrawRequestResponse
+	19,  // 126: qoyma.reference.v1.ReferenceService.RegisterComplaint:output_type -> qoyma.reference.v1.RegisterComplaintResponse
+	21,  // 127: qoyma.reference.v1.ReferenceService.GetCertificate:output_type -> qoyma.reference.v1.GetCertificateResponse
+	23,  // 128: qoyma.reference.v1.ReferenceService.VerifyPaper:output_type -> qoyma.reference.v1.VerifyPaperResponse
+	25,  // 129: qoyma.reference.v1.ReferenceService.VerifyFile:output_type -> qoyma.reference.v1.VerifyFileResponse
+	28,  // 130: qoyma.reference.v1.ReferenceService.ListRequests:output_type -> qoyma.reference.v1.ListRequestsResponse
+	30,  // 131: qoyma.reference.v1.ReferenceService.GetRequest:output_type -> qoyma.reference.v1.GetRequestResponse
+	36,  // 132: qoyma.reference.v1.ReferenceService.RecordIdentity:output_type -> qoyma.reference.v1.RecordIdentityResponse
+	38,  // 133: qoyma.reference.v1.ReferenceService.AssignRequest:output_type -> qoyma.reference.v1.AssignRequestResponse
+	40,  // 134: qoyma.reference.v1.ReferenceService.DecideRegime:output_type -> qoyma.reference.v1.DecideRegimeResponse
+	42,  // 135: qoyma.reference.v1.ReferenceService.AddFinding:output_type -> qoyma.reference.v1.AddFindingResponse
+	44,  // 136: qoyma.reference.v1.ReferenceService.RemoveFinding:output_type -> qoyma.reference.v1.RemoveFindingResponse
+	46,  // 137: qoyma.reference.v1.ReferenceService.AskClarification:output_type -> qoyma.reference.v1.AskClarificationResponse
+	48,  // 138: qoyma.reference.v1.ReferenceService.DraftAnswer:output_type -> qoyma.reference.v1.DraftAnswerResponse
+	50,  // 139: qoyma.reference.v1.ReferenceService.GetDraftPDF:output_type -> qoyma.reference.v1.GetDraftPDFResponse
+	52,  // 140: qoyma.reference.v1.ReferenceService.SubmitForSignature:output_type -> qoyma.reference.v1.SubmitForSignatureResponse
+	54,  // 141: qoyma.reference.v1.ReferenceService.ReturnDraft:output_type -> qoyma.reference.v1.ReturnDraftResponse
+	56,  // 142: qoyma.reference.v1.ReferenceService.ExtendTerm:output_type -> qoyma.reference.v1.ExtendTermResponse
+	58,  // 143: qoyma.reference.v1.ReferenceService.RecordNotice:output_type -> qoyma.reference.v1.RecordNoticeResponse
+	60,  // 144: qoyma.reference.v1.ReferenceService.SignAnswer:output_type -> qoyma.reference.v1.SignAnswerResponse
+	62,  // 145: qoyma.reference.v1.ReferenceService.DeliverAnswer:output_type -> qoyma.reference.v1.DeliverAnswerResponse
+	64,  // 146: qoyma.reference.v1.ReferenceService.ForwardRequest:output_type -> qoyma.reference.v1.ForwardRequestResponse
+	66,  // 147: qoyma.reference.v1.ReferenceService.RecordOralAnswer:output_type -> qoyma.reference.v1.RecordOralAnswerResponse
+	68,  // 148: qoyma.reference.v1.ReferenceService.InviteSigner:output_type -> qoyma.reference.v1.InviteSignerResponse
+	70,  // 149: qoyma.reference.v1.ReferenceService.EnrolSigner:output_type -> qoyma.reference.v1.EnrolSignerResponse
+	73,  // 150: qoyma.reference.v1.ReferenceService.ListSigners:output_type -> qoyma.reference.v1.ListSignersResponse
+	75,  // 151: qoyma.reference.v1.ReferenceService.GetSigner:output_type -> qoyma.reference.v1.GetSignerResponse
+	77,  // 152: qoyma.reference.v1.ReferenceService.RevokeSigner:output_type -> qoyma.reference.v1.RevokeSignerResponse
+	80,  // 153: qoyma.reference.v1.ReferenceService.ListHolds:output_type -> qoyma.reference.v1.ListHoldsResponse
+	82,  // 154: qoyma.reference.v1.ReferenceService.HoldsOn:output_type -> qoyma.reference.v1.HoldsOnResponse
+	84,  // 155: qoyma.reference.v1.ReferenceService.LockFiles:output_type -> qoyma.reference.v1.LockFilesResponse
+	121, // [121:156] is the sub-list for method output_type
+	86,  // [86:121] is the sub-list for method input_type
+	86,  // [86:86] is the sub-list for extension type_name
+	86,  // [86:86] is the sub-list for extension extendee
+	0,   // [0:86] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_reference_v1_reference_proto_init() }
@@ -6867,7 +7028,7 @@ func file_qoyma_reference_v1_reference_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_reference_v1_reference_proto_rawDesc), len(file_qoyma_reference_v1_reference_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   83,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -53,6 +53,7 @@ const (
 	ReferenceService_RevokeSigner_FullMethodName       = "/qoyma.reference.v1.ReferenceService/RevokeSigner"
 	ReferenceService_ListHolds_FullMethodName          = "/qoyma.reference.v1.ReferenceService/ListHolds"
 	ReferenceService_HoldsOn_FullMethodName            = "/qoyma.reference.v1.ReferenceService/HoldsOn"
+	ReferenceService_LockFiles_FullMethodName          = "/qoyma.reference.v1.ReferenceService/LockFiles"
 )
 
 // ReferenceServiceClient is the client API for ReferenceService service.
@@ -140,6 +141,9 @@ type ReferenceServiceClient interface {
 	ListHolds(ctx context.Context, in *ListHoldsRequest, opts ...grpc.CallOption) (*ListHoldsResponse, error)
 	// HoldsOn tells which of some files are held.
 	HoldsOn(ctx context.Context, in *HoldsOnRequest, opts ...grpc.CallOption) (*HoldsOnResponse, error)
+	// LockFiles takes files out of use before they leave the archive: refused while an open request names one of them, and from then on
+	// no request may name them, until the deaccession is declined. For the intake service alone.
+	LockFiles(ctx context.Context, in *LockFilesRequest, opts ...grpc.CallOption) (*LockFilesResponse, error)
 }
 
 type referenceServiceClient struct {
@@ -493,6 +497,16 @@ func (c *referenceServiceClient) HoldsOn(ctx context.Context, in *HoldsOnRequest
 	return out, nil
 }
 
+func (c *referenceServiceClient) LockFiles(ctx context.Context, in *LockFilesRequest, opts ...grpc.CallOption) (*LockFilesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LockFilesResponse)
+	err := c.cc.Invoke(ctx, ReferenceService_LockFiles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReferenceServiceServer is the server API for ReferenceService service.
 // All implementations must embed UnimplementedReferenceServiceServer
 // for forward compatibility.
@@ -578,6 +592,9 @@ type ReferenceServiceServer interface {
 	ListHolds(context.Context, *ListHoldsRequest) (*ListHoldsResponse, error)
 	// HoldsOn tells which of some files are held.
 	HoldsOn(context.Context, *HoldsOnRequest) (*HoldsOnResponse, error)
+	// LockFiles takes files out of use before they leave the archive: refused while an open request names one of them, and from then on
+	// no request may name them, until the deaccession is declined. For the intake service alone.
+	LockFiles(context.Context, *LockFilesRequest) (*LockFilesResponse, error)
 	mustEmbedUnimplementedReferenceServiceServer()
 }
 
@@ -689,6 +706,9 @@ func (UnimplementedReferenceServiceServer) ListHolds(context.Context, *ListHolds
 }
 func (UnimplementedReferenceServiceServer) HoldsOn(context.Context, *HoldsOnRequest) (*HoldsOnResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method HoldsOn not implemented")
+}
+func (UnimplementedReferenceServiceServer) LockFiles(context.Context, *LockFilesRequest) (*LockFilesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LockFiles not implemented")
 }
 func (UnimplementedReferenceServiceServer) mustEmbedUnimplementedReferenceServiceServer() {}
 func (UnimplementedReferenceServiceServer) testEmbeddedByValue()                          {}
@@ -1312,6 +1332,24 @@ func _ReferenceService_HoldsOn_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReferenceService_LockFiles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LockFilesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReferenceServiceServer).LockFiles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReferenceService_LockFiles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReferenceServiceServer).LockFiles(ctx, req.(*LockFilesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReferenceService_ServiceDesc is the grpc.ServiceDesc for ReferenceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1450,6 +1488,10 @@ var ReferenceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "HoldsOn",
 			Handler:    _ReferenceService_HoldsOn_Handler,
+		},
+		{
+			MethodName: "LockFiles",
+			Handler:    _ReferenceService_LockFiles_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -183,14 +183,17 @@ func (x *RequestRow) GetTimeline() []uint64 {
 
 // FindingRow is a finding that was not taken back.
 type FindingRow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Finding       uint32                 `protobuf:"varint,1,opt,name=finding,proto3" json:"finding,omitempty"`
-	Code          string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	Leaves        string                 `protobuf:"bytes,3,opt,name=leaves,proto3" json:"leaves,omitempty"`
-	RecordId      string                 `protobuf:"bytes,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	Seq           uint64                 `protobuf:"varint,5,opt,name=seq,proto3" json:"seq,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Finding   uint32                 `protobuf:"varint,1,opt,name=finding,proto3" json:"finding,omitempty"`
+	Code      string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	Leaves    string                 `protobuf:"bytes,3,opt,name=leaves,proto3" json:"leaves,omitempty"`
+	RecordId  string                 `protobuf:"bytes,4,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	Seq       uint64                 `protobuf:"varint,5,opt,name=seq,proto3" json:"seq,omitempty"`
+	LeafCount uint32                 `protobuf:"varint,6,opt,name=leaf_count,json=leafCount,proto3" json:"leaf_count,omitempty"`
+	// Account; empty where nothing was confirmed.
+	LeavesConfirmedBy string `protobuf:"bytes,7,opt,name=leaves_confirmed_by,json=leavesConfirmedBy,proto3" json:"leaves_confirmed_by,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *FindingRow) Reset() {
@@ -256,6 +259,20 @@ func (x *FindingRow) GetSeq() uint64 {
 		return x.Seq
 	}
 	return 0
+}
+
+func (x *FindingRow) GetLeafCount() uint32 {
+	if x != nil {
+		return x.LeafCount
+	}
+	return 0
+}
+
+func (x *FindingRow) GetLeavesConfirmedBy() string {
+	if x != nil {
+		return x.LeavesConfirmedBy
+	}
+	return ""
 }
 
 // DraftRow is one version of the answer.
@@ -590,14 +607,17 @@ const file_qoyma_reference_v1_rows_proto_rawDesc = "" +
 	"\fnext_finding\x18\v \x01(\rR\vnextFinding\x124\n" +
 	"\x06drafts\x18\f \x03(\v2\x1c.qoyma.reference.v1.DraftRowR\x06drafts\x124\n" +
 	"\x06papers\x18\r \x03(\v2\x1c.qoyma.reference.v1.PaperRowR\x06papers\x12\x1a\n" +
-	"\btimeline\x18\x0e \x03(\x04R\btimeline\"\x81\x01\n" +
+	"\btimeline\x18\x0e \x03(\x04R\btimeline\"\xd0\x01\n" +
 	"\n" +
 	"FindingRow\x12\x18\n" +
 	"\afinding\x18\x01 \x01(\rR\afinding\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
 	"\x06leaves\x18\x03 \x01(\tR\x06leaves\x12\x1b\n" +
 	"\trecord_id\x18\x04 \x01(\tR\brecordId\x12\x10\n" +
-	"\x03seq\x18\x05 \x01(\x04R\x03seq\"\xc6\x01\n" +
+	"\x03seq\x18\x05 \x01(\x04R\x03seq\x12\x1d\n" +
+	"\n" +
+	"leaf_count\x18\x06 \x01(\rR\tleafCount\x12.\n" +
+	"\x13leaves_confirmed_by\x18\a \x01(\tR\x11leavesConfirmedBy\"\xc6\x01\n" +
 	"\bDraftRow\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12%\n" +

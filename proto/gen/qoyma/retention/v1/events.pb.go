@@ -643,8 +643,10 @@ type TransferFulfilled struct {
 	TransferId      string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
 	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	Accepted        uint32                 `protobuf:"varint,3,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Set where the last of an inventory's files came by an announced transfer, before or beside its own: then transfer_id is that one's.
+	InventoryId   string `protobuf:"bytes,4,opt,name=inventory_id,json=inventoryId,proto3" json:"inventory_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TransferFulfilled) Reset() {
@@ -698,7 +700,14 @@ func (x *TransferFulfilled) GetAccepted() uint32 {
 	return 0
 }
 
-// FilesTransferred says which files of a transfer the archive has taken over, at most 500.
+func (x *TransferFulfilled) GetInventoryId() string {
+	if x != nil {
+		return x.InventoryId
+	}
+	return ""
+}
+
+// FilesTransferred says which files of a transfer, its own or an announced one, the archive has taken over, at most 500.
 type FilesTransferred struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	TransferId      string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
@@ -814,12 +823,13 @@ const file_qoyma_retention_v1_events_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12+\n" +
 	"\x05files\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\x12\x12\n" +
-	"\x04last\x18\x03 \x01(\bR\x04last\"{\n" +
+	"\x04last\x18\x03 \x01(\bR\x04last\"\x9e\x01\n" +
 	"\x11TransferFulfilled\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12)\n" +
 	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x1a\n" +
-	"\baccepted\x18\x03 \x01(\rR\baccepted\"y\n" +
+	"\baccepted\x18\x03 \x01(\rR\baccepted\x12!\n" +
+	"\finventory_id\x18\x04 \x01(\tR\vinventoryId\"y\n" +
 	"\x10FilesTransferred\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12)\n" +

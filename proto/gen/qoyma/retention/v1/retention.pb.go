@@ -1545,6 +1545,10 @@ type DueTransfer struct {
 	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	// Number of the accession that fulfilled it.
 	AccessionNumber string `protobuf:"bytes,7,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Files of the inventory that the archive has taken over.
+	Transferred uint32 `protobuf:"varint,8,opt,name=transferred,proto3" json:"transferred,omitempty"`
+	// The announced transfer whose acceptance fulfilled it before its term; empty where its own did.
+	EarlyTransferId string `protobuf:"bytes,9,opt,name=early_transfer_id,json=earlyTransferId,proto3" json:"early_transfer_id,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1624,6 +1628,20 @@ func (x *DueTransfer) GetState() string {
 func (x *DueTransfer) GetAccessionNumber() string {
 	if x != nil {
 		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *DueTransfer) GetTransferred() uint32 {
+	if x != nil {
+		return x.Transferred
+	}
+	return 0
+}
+
+func (x *DueTransfer) GetEarlyTransferId() string {
+	if x != nil {
+		return x.EarlyTransferId
 	}
 	return ""
 }
@@ -1737,7 +1755,7 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12\x14\n" +
 	"\x05until\x18\x02 \x01(\tR\x05until\"P\n" +
 	"\x0fListDueResponse\x12=\n" +
-	"\ttransfers\x18\x01 \x03(\v2\x1f.qoyma.retention.v1.DueTransferR\ttransfers\"\xb3\x02\n" +
+	"\ttransfers\x18\x01 \x03(\v2\x1f.qoyma.retention.v1.DueTransferR\ttransfers\"\x81\x03\n" +
 	"\vDueTransfer\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12A\n" +
@@ -1746,7 +1764,9 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x06due_on\x18\x04 \x01(\tR\x05dueOn\x12.\n" +
 	"\x05steps\x18\x05 \x03(\v2\x18.qoyma.record.v1.DueStepR\x05steps\x12\x14\n" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x12)\n" +
-	"\x10accession_number\x18\a \x01(\tR\x0faccessionNumber2\xee\b\n" +
+	"\x10accession_number\x18\a \x01(\tR\x0faccessionNumber\x12 \n" +
+	"\vtransferred\x18\b \x01(\rR\vtransferred\x12*\n" +
+	"\x11early_transfer_id\x18\t \x01(\tR\x0fearlyTransferId2\xee\b\n" +
 	"\x10RetentionService\x12y\n" +
 	"\x14RegisterOrganisation\x12/.qoyma.retention.v1.RegisterOrganisationRequest\x1a0.qoyma.retention.v1.RegisterOrganisationResponse\x12p\n" +
 	"\x11ListOrganisations\x12,.qoyma.retention.v1.ListOrganisationsRequest\x1a-.qoyma.retention.v1.ListOrganisationsResponse\x12y\n" +

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -94,9 +95,10 @@ func (p pages) signOut(r *web.Request) (web.Redirect, error) {
 }
 
 type accountPage struct {
-	Login    string
-	Roles    []string
-	Sessions []session
+	Login        string
+	Roles        []string
+	Organisation string // of a clerk, by its name
+	Sessions     []session
 }
 
 type session struct {
@@ -110,7 +112,7 @@ func (p pages) show(r *web.Request) (any, error) {
 		return web.Redirect("/sign-in"), err
 	}
 	own, err := p.people.Own(person.Account)
-	page := accountPage{Login: person.Login}
+	page := accountPage{Login: person.Login, Organisation: organisation(r)}
 	for _, role := range person.Identity.Roles {
 		page.Roles = append(page.Roles, string(role))
 	}
@@ -118,6 +120,26 @@ func (p pages) show(r *web.Request) (any, error) {
 		page.Sessions = append(page.Sessions, session{s, s.GetId() == person.Session})
 	}
 	return page, err
+}
+
+// organisation is the name of the department that the reader acts for; its code where the service that knows
+// the name is away.
+func organisation(r *web.Request) string {
+	code := r.Person.Identity.Organisation
+	conn, err := r.Conn("retention")
+	if code == "" || err != nil {
+		return code
+	}
+	res, err := retentionv1.NewRetentionServiceClient(conn).ListOrganisations(r.Context(), new(retentionv1.ListOrganisationsRequest))
+	if err != nil {
+		return code
+	}
+	for _, o := range res.GetOrganisations() {
+		if o.GetId() == code {
+			return web.In(r.Lang, o.GetName())
+		}
+	}
+	return code
 }
 
 func (p pages) endSession(r *web.Request) (web.Redirect, error) {

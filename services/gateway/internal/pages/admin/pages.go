@@ -36,13 +36,14 @@ func Add(s *web.Site) error {
 	if err := s.Area(files); err != nil {
 		return err
 	}
-	s.Nav("/admin", "nav.admin", administrator)
+	s.Nav("/admin", "nav.admin", looks)
 	s.Page("/admin", "admin", looks, status)
 	s.Act("/admin/retry", administrator, retry)
 	s.Act("/admin/clock", administrator, confirmClock)
 	s.Page("/admin/checkpoints", "checkpoints", looks, checkpoints)
 	s.Raw("GET /admin/checkpoints/{service}", looks, checkpoint)
 	s.Raw("GET /admin/proof/{service}/{seq}", proofs, proof)
+	s.Form("/admin/uploads", "uploads", administrator, uploads, setUploads)
 	accountPages(s)
 	return nil
 }

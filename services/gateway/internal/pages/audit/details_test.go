@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -8,6 +9,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	// The events of every service.
+	_ "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	_ "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	_ "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	_ "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	_ "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
@@ -42,6 +45,63 @@ func fieldsOfEvents() map[string]string {
 		return true
 	})
 	return fields
+}
+
+// sealedParts are bodies that stand sealed beside an event's open one, or are kept with it: what they belong to has
+// the name.
+var sealedParts = map[string]string{
+	"Person": "AccountCreated", "PasswordHash": "PasswordSet", "Contact": "ContactNamed", "Giver": "TransferAnnounced",
+	"Explanations": "UnitsChecked", "HandSignature": "ActSigned", "IdentityNote": "IdentityRecorded", "Quotation": "FindingAdded",
+	"Words": "ClarificationAsked", "AnswerContent": "AnswerDrafted", "SignerName": "SignerInvited", "Submission": "RequestRegistered",
+	"Microform": "MicroformRecorded", "CopiedFile": "CopyFilesMade", "Check": "CopiesChecked",
+}
+
+// TestEveryEventHasAName (IS-3): a history never speaks in the names of types.
+func TestEveryEventHasAName(t *testing.T) {
+	var texts map[string]map[string]string
+	raw, err := files.ReadFile("texts.json")
+	if err == nil {
+		err = json.Unmarshal(raw, &texts)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := map[protoreflect.FullName]bool{} // by another message
+	var bodies []protoreflect.MessageDescriptor
+	protoregistry.GlobalFiles.RangeFiles(func(f protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(f.Path(), "qoyma/") {
+			return true
+		}
+		for i := range f.Messages().Len() {
+			m := f.Messages().Get(i)
+			if strings.HasSuffix(f.Path(), "events.proto") {
+				bodies = append(bodies, m)
+			}
+			for j := range m.Fields().Len() {
+				if inner := m.Fields().Get(j).Message(); inner != nil {
+					held[inner.FullName()] = true
+				}
+			}
+		}
+		return true
+	})
+	named := 0
+	for _, m := range bodies {
+		name := string(m.Name())
+		if texts["event."+name] != nil {
+			named++
+		} else if !held[m.FullName()] && sealedParts[name] == "" {
+			t.Errorf("the event %s has no name in texts.json", m.FullName())
+		}
+	}
+	if named < 100 {
+		t.Errorf("only %d events have names", named)
+	}
+	for part, event := range sealedParts {
+		if texts["event."+event] == nil {
+			t.Errorf("%s belongs to %s, which is no event", part, event)
+		}
+	}
 }
 
 // TestEveryFieldHasAName (IS-3): who reads the history of an object reads it in his language.

@@ -17,7 +17,6 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/timeline"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -64,17 +63,23 @@ type event struct {
 	Sealed []Line // of what is restricted, where the reader may see it
 	Actor  actor
 	For    actor
+	About  []object
 }
 
 type actor struct {
 	ID, Name string // as journals have it, and in words where it is known
+	Number   string // of a person's account, beside the name
 	Link     string
 }
+
+// object is what an event speaks of: its type, and its number or name.
+type object struct{ Type, ID, Name string }
 
 type page struct {
 	Types    []web.Option
 	Type, ID string
 	Who      string
+	By       actor // who that is
 	Events   []event
 	Next     string   // address of what is older
 	Away     []string // services that do not answer
@@ -85,7 +90,7 @@ type page struct {
 
 func (n fieldNames) show(r *web.Request) (any, error) {
 	q := r.URL.Query()
-	p := page{Type: q.Get("type"), ID: strings.TrimSpace(q.Get("id")), Who: whoOf(q.Get("who"))}
+	p := page{Type: q.Get("type"), ID: strings.TrimSpace(q.Get("id")), Who: whoOf(q.Get("who"), r.Services())}
 	for _, t := range types {
 		p.Types = append(p.Types, web.Option{Value: t, Label: r.T("object." + t), Chosen: t == p.Type})
 	}
@@ -99,10 +104,16 @@ func (n fieldNames) show(r *web.Request) (any, error) {
 		found = p.recent(r, q.Get("before"))
 	}
 	names := names{r: r, known: map[string]string{}}
+	if p.Who != "" {
+		p.By = names.of(p.Who)
+	}
 	for _, e := range found {
 		one := event{TimelineEvent: e, Actor: names.of(e.GetActor())}
 		if e.GetOnBehalfOf() != "" && e.GetOnBehalfOf() != e.GetActor() {
 			one.For = names.of(e.GetOnBehalfOf())
+		}
+		for _, ref := range e.GetRefs() {
+			one.About = append(one.About, object{ref.GetType(), ref.GetId(), names.object(ref.GetType(), ref.GetId())})
 		}
 		one.Lines, one.Cut = n.details(e.GetBodyJson(), string(r.Lang))
 		if e.GetSealedJson() != "" {
@@ -113,9 +124,12 @@ func (n fieldNames) show(r *web.Request) (any, error) {
 	return p, nil
 }
 
-// whoOf takes an account's number for its actor.
-func whoOf(typed string) string {
+// whoOf takes an account's number and a service's name for their actors.
+func whoOf(typed string, services []string) string {
 	typed = strings.TrimSpace(typed)
+	if slices.Contains(services, typed) {
+		return "service:" + typed
+	}
 	if typed != "" && strings.Trim(typed, "0123456789") == "" {
 		return "person:" + typed
 	}
@@ -147,9 +161,17 @@ func (p *page) each(r *web.Request, ask func(ctx context.Context, i int, c journ
 	wg.Wait()
 	for i, err := range failed {
 		if err != nil {
-			p.Away = append(p.Away, services[i]+": "+fault.Of(err).In(r.Lang))
+			p.Away = append(p.Away, serviceName(r, services[i])+": "+r.Words(err))
 		}
 	}
+}
+
+// serviceName is a service in words.
+func serviceName(r *web.Request, service string) string {
+	if key := "service." + service; r.Has(key) {
+		return r.T(key)
+	}
+	return service
 }
 
 // timeline is what all journals say of the object asked for; of a file, asked for by its code or by
@@ -188,7 +210,7 @@ func (p *page) timeline(r *web.Request) []*journalv1.TimelineEvent {
 	}
 	p.More = p.More || cut
 	for _, service := range slices.Sorted(maps.Keys(away)) {
-		p.Away = append(p.Away, service+": "+fault.Of(away[service]).In(r.Lang))
+		p.Away = append(p.Away, serviceName(r, service)+": "+r.Words(away[service]))
 	}
 	return events
 }
@@ -326,13 +348,34 @@ type names struct {
 	known map[string]string
 }
 
+// object is how an object is called: people by their names, everything else by its number.
+func (n names) object(kind, id string) string {
+	known := actor{}
+	switch kind {
+	case "actor":
+		known = n.of(id)
+	case "signer", "account":
+		known = n.of("person:" + id)
+	}
+	if known.Name == "" {
+		return id
+	}
+	return known.Name
+}
+
 func (n names) of(id string) actor {
 	a := actor{ID: id, Link: "/audit?" + url.Values{"who": {id}}.Encode()}
+	if id == web.Visitor.Actor {
+		a.Name = n.r.T("audit.visitor")
+	}
 	if service, ok := strings.CutPrefix(id, "service:"); ok && n.r.Has("service."+service) {
 		a.Name = n.r.T("service." + service)
 	}
 	account, person := strings.CutPrefix(id, "person:")
 	if !person || strings.Trim(account, "0123456789") != "" {
+		if person && a.Name == "" {
+			a.Name = account // whoever worked on the command line, with a name of their own
+		}
 		return a
 	}
 	name, asked := n.known[account]
@@ -345,6 +388,6 @@ func (n names) of(id string) actor {
 		}
 		n.known[account] = name
 	}
-	a.Name = name
+	a.Name, a.Number = name, account
 	return a
 }

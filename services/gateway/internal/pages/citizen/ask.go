@@ -165,6 +165,9 @@ func register(r *web.Request, d draft, day civil.Date) (web.Redirect, error) {
 	return web.Redirect("/r/" + res.GetNumber() + "/receipt"), nil
 }
 
+// wrongNumber is the code of the fault for an identification number whose check digit does not fit.
+const wrongNumber = "reference.iin"
+
 func showAsk(r *web.Request) (any, error) {
 	r.Keep("ask")
 	d, screen := read(r), screenOf(r)
@@ -181,8 +184,12 @@ func showAsk(r *web.Request) (any, error) {
 	p := &askPage{Screen: screen, Topic: d.code, Another: d.another()}
 	if screen == screens {
 		if err := check(r, d, p); err != nil { // nothing is lost: one screen back, and what is the matter
-			p.Trouble = fault.Of(err).In(r.Lang)
 			p.Screen, screen = 3, 3
+			if fault.Of(err).Code == wrongNumber {
+				r.Wrong("iin", "ask.iin.digit")
+			} else {
+				p.Trouble = r.Sentence(err)
+			}
 		}
 	}
 	shown := d.fields(screen)

@@ -21,8 +21,9 @@ type dueView struct {
 }
 
 type stepView struct {
-	Words, Basis string
-	Verified     bool
+	Words    string
+	Basis    string // empty where the next step rests on the same act
+	Verified bool
 }
 
 func due(r *web.Request, d *referencev1.Duty) dueView {
@@ -31,9 +32,12 @@ func due(r *web.Request, d *referencev1.Duty) dueView {
 		Missed: d.GetMissed(), Binding: d.GetBinding(),
 	}
 	for _, s := range d.GetSteps() {
-		v.Steps = append(v.Steps, stepView{
-			Words: web.In(r.Lang, s.GetWords()), Basis: s.GetLegalBasis(), Verified: s.GetVerified(),
-		})
+		step := stepView{Words: web.In(r.Lang, s.GetWords()), Basis: web.Basis(r.Lang, s), Verified: s.GetVerified()}
+		// An act that carries several steps is named under the last of them.
+		if n := len(v.Steps); n > 0 && v.Steps[n-1].Basis == step.Basis && v.Steps[n-1].Verified == step.Verified {
+			v.Steps[n-1].Basis = ""
+		}
+		v.Steps = append(v.Steps, step)
 	}
 	for _, doubt := range d.GetDoubts() {
 		v.Doubts = append(v.Doubts, web.In(r.Lang, doubt))

@@ -24,6 +24,11 @@ import (
 // theSecret is the secret of the only request of the fake archive.
 const theSecret = "7k3m9q2x5r8tyv4w6y0z3b5d"
 
+// misread is a number whose check digit does not fit.
+const misread = "500312400124"
+
+var badNumber = fault.Define(fault.Invalid, "reference.iin", "{field} has a wrong check digit", "{field}: контрольная цифра неверна", "{field}: бақылау цифры қате")
+
 var wrongSecret = fault.Define(fault.NotFound, "citizen_test.secret", "no such request", "нет такого запроса", "мұндай сұрау жоқ")
 
 // archive answers over a real gRPC connection as the two services would; it keeps what came.
@@ -99,6 +104,9 @@ func (a *archive) PreviewRequest(_ context.Context, r *referencev1.PreviewReques
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.previewed = append(a.previewed, r)
+	if r.GetApplicant().GetIin() == misread {
+		return nil, badNumber.With("field", "iin")
+	}
 	res := &referencev1.PreviewRequestResponse{
 		Regime: &referencev1.Regime{Regime: "archival", Name: text("архивтік сұрау", "архивный запрос", "archival request"), Explanation: text("Архивтік анықтама архив тәртібімен беріледі.", "Архивная справка выдаётся в архивном порядке.", "An archival reference follows archival practice."), LegalBasis: "401-V, 3-бап"},
 		Free:   true, Price: text("Көшіру ақылы болуы мүмкін.", "Копирование может быть платным.", "Copying may cost something."),

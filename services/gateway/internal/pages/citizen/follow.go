@@ -185,7 +185,12 @@ func badgeOf(r *web.Request, q *referencev1.RequestSummary) badge {
 	left := int(q.GetDaysLeft())
 	switch {
 	case q.GetState() == "closed":
-		return badge{"good", r.T("outcome." + or(q.GetOutcome(), "answered"))}
+		class := "good"
+		switch q.GetOutcome() {
+		case "refused", "withdrawn", "forwarded": // closed, and not with what was asked for
+			class = ""
+		}
+		return badge{class, r.T("outcome." + or(q.GetOutcome(), "answered"))}
 	case q.GetState() == "signed":
 		return badge{"good", r.T("state.signed")}
 	case left < 0:

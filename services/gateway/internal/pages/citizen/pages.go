@@ -20,6 +20,7 @@ func Add(s *web.Site) error {
 	if err := s.Area(files); err != nil {
 		return err
 	}
+	s.Words("ground", "ground.")
 	s.Nav("/request", "nav.request", nil)
 	s.Nav("/help", "nav.help", nil)
 	s.Page("/{$}", "home", nil, home)

@@ -258,6 +258,20 @@ func TestFondsAreSuggestedAndChosen(t *testing.T) {
 	}
 }
 
+// TestAMisreadNumberIsSaidBesideItsField, in the words of the page, before the last screen.
+func TestAMisreadNumberIsSaidBesideItsField(t *testing.T) {
+	fill := with(map[string]string{"topic": "information", "whom": "self", "iin": misread})
+	v := visitor(t, &archive{}).get("/request?lang=ru")
+	v.press("ask", "next", fill).press("ask", "next", fill).press("ask", "next", fill)
+	if v.status != 422 || v.heading() != "Куда отправить ответ?" || !v.says("Контрольная цифра ИИН не сходится") {
+		t.Errorf("%d %s\n%s", v.status, v.heading(), v.body)
+	}
+	fill["iin"] = filled["iin"]
+	if v.press("ask", "next", fill); v.heading() != "Проверьте перед отправкой" {
+		t.Errorf("mended: %s", v.heading())
+	}
+}
+
 // TestTheServiceIsAway loses nothing of what was typed.
 func TestTheServiceIsAway(t *testing.T) {
 	gone := fault.Define(fault.Unavailable, "citizen_test.gone", "away", "служба недоступна", "қызмет жоқ").With()
@@ -267,14 +281,14 @@ func TestTheServiceIsAway(t *testing.T) {
 	v.press("ask", "next", fill).press("ask", "next", fill)
 	a.away = gone
 	v.press("ask", "next", fill)
-	if got, _ := v.values(v.form("ask")); !v.says("служба недоступна") || got.Get("contact") != filled["contact"] || got.Get("name") != filled["name"] {
+	if got, _ := v.values(v.form("ask")); !v.says("Служба недоступна") || got.Get("contact") != filled["contact"] || got.Get("name") != filled["name"] {
 		t.Errorf("before the check: %v\n%s", got, v.body)
 	}
 	a.away = nil
 	v.press("ask", "next", nil)
 	a.away = gone
 	v.press("ask", "next", nil)
-	if got, _ := v.values(v.form("ask")); v.status != 503 || !v.says("служба недоступна") || got.Get("name") != filled["name"] {
+	if got, _ := v.values(v.form("ask")); v.status != 503 || !v.says("Служба недоступна") || got.Get("name") != filled["name"] {
 		t.Errorf("at the end: %d %v", v.status, got)
 	}
 	a.away = nil

@@ -179,6 +179,9 @@ func due(r *web.Request) (any, error) {
 		if t := known[duty.GetTransferId()]; t != nil && duty.GetTransferId() != "" {
 			c.Stage, c.Address = stageOf(t), "/dept/transfers/"+url.PathEscape(t.GetTransferId())
 		}
+		if early := duty.GetEarlyTransferId(); early != "" {
+			c.Address = "/dept/transfers/" + url.PathEscape(early)
+		}
 		if duty.GetState() == "fulfilled" || c.Stage == "accepted" {
 			c.Term, c.Stage = web.Met(duty.GetDueOn(), duty.GetSteps()), "accepted"
 			p.Done = append(p.Done, c)

@@ -73,6 +73,9 @@ type transferPage struct {
 	Open []string
 }
 
+// Scheduled tells whether the files fell due; otherwise somebody listed them.
+func (p transferPage) Scheduled() bool { return scheduled(p.Transfer) }
+
 // Lacks tells whether the act lacks the signature of a side.
 func (p transferPage) Lacks(side string) bool { return slices.Contains(p.Open, side) }
 
@@ -316,16 +319,32 @@ func nameContact(r *web.Request) (web.Redirect, error) {
 	return web.Done("/dept/transfers/"+url.PathEscape(r.PathValue("id")), "done.dept-contact"), err
 }
 
+type sendPage struct {
+	transferPage
+	// Quota is what may still be sent, and how long an unfinished upload is kept.
+	Quota *intakev1.ListUploadsResponse
+}
+
 func send(r *web.Request) (any, error) {
-	p, err := transfer(r)
-	t, ok := p.(transferPage)
-	if ok && err == nil && (t.Stage == "accepting" || t.Stage == "accepted") {
+	found, err := before(r)
+	t, ok := found.(transferPage)
+	if err != nil || !ok {
+		return found, err
+	}
+	if t.GetForm() != "" && !sendable(t.Transfer) { // it comes on paper alone
 		return web.Redirect(t.Address), nil
 	}
-	if ok && err == nil && t.GetState() == "returned" {
-		err = t.onlyReturned(r)
-		return t, err
+	if t.GetState() == "returned" {
+		if err := t.onlyReturned(r); err != nil {
+			return nil, err
+		}
 	}
+	d, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	p := sendPage{transferPage: t}
+	p.Quota, err = d.intake.ListUploads(r.Context(), &intakev1.ListUploadsRequest{TransferId: t.GetTransferId(), Limit: 1})
 	return p, err
 }
 
@@ -445,6 +464,7 @@ func event(m *intakev1.WatchTransferResponse) string {
 	data, err := json.Marshal(map[string]any{
 		"state": m.GetState(), "uploading": m.GetUploading(), "files": m.GetFiles(), "bytes": m.GetBytes(),
 		"package": m.GetPackageId(), "faults": m.GetFaultCount(), "at": m.GetPackageAt(), "accession": m.GetAccessionNumber(),
+		"coming": map[string]any{"files": m.GetComingFiles(), "whole": m.GetComingWhole(), "bytes": m.GetComingBytes(), "there": m.GetComingThere()},
 	})
 	if err != nil {
 		return ": \n\n" // numbers and words are always JSON

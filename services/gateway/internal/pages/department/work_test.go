@@ -39,8 +39,15 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 		},
 	}
 	kinds := &intakev1.ListTransferKindsResponse{}
-	for kind, needs := range map[string][]string{"scheduled": nil, "early": {"reason", "consent"}, "liquidated": {"reason", "liquidated_on"}, "purchase": {"document", "document_date", "protocol"}} {
-		kinds.Kinds = append(kinds.Kinds, &intakev1.TransferKind{Kind: kind, Title: text(kind), Needs: needs, Rule: "transfer." + kind + "@1"})
+	sides := []string{"department", "archive"}
+	for _, k := range []*intakev1.TransferKind{
+		{Kind: "scheduled"},
+		{Kind: "early", Needs: []string{"reason", "consent"}, AnnouncedBy: sides},
+		{Kind: "liquidated", Needs: []string{"reason", "liquidated_on"}, AnnouncedBy: sides, Countable: true},
+		{Kind: "purchase", Needs: []string{"document", "document_date", "protocol"}, AnnouncedBy: sides[1:], Outside: true, Countable: true},
+	} {
+		k.Title, k.Rule, k.Basis = text(k.GetKind()), "transfer."+k.GetKind()+"@1", &recordv1.Text{Kk: "№ 235 бұйрық", Ru: "приказ № 235", En: "Order 235"}
+		kinds.Kinds = append(kinds.Kinds, k)
 	}
 	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
 		"ListOrganisations": pagetest.Always(&retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{t.GetOrganisation()}}),
@@ -59,6 +66,8 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 			}
 			return &intakev1.ListRowWorkResponse{Rows: work}, nil
 		},
+		"ListUploads":       pagetest.Always(&intakev1.ListUploadsResponse{BytesLeft: 34_500_000, FilesLeft: 1200, KeepDays: 30}),
+		"PrintReceipt":      pagetest.Always(&intakev1.PrintReceiptResponse{Pdf: []byte("%PDF-receipt")}),
 		"GetReceipt":        pagetest.Always(&intakev1.GetReceiptResponse{Receipt: &intakev1.Receipt{TransferId: "2026-1", Number: 1, Direction: "in", What: "paper", Units: 2, At: "2026-11-20T10:00:00Z"}}),
 		"PrepareTransfer":   pagetest.Always(&intakev1.PrepareTransferResponse{}),
 		"AnswerRow":         pagetest.Always(&intakev1.AnswerRowResponse{}),
@@ -124,6 +133,30 @@ func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
 	}
 }
 
+// TestTheSendPageSaysWhatIsLeft says what of the quota is left and what a full disk does; where nothing is left it says what to do,
+// and what comes on paper alone has no such page.
+func TestTheSendPageSaysWhatIsLeft(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected", Form: "mixed"})
+	v := clerk(t, s)
+	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "34,5 МБ", "1\u00a0200", "хранилище архива заполнится")
+	s.Answers["ListUploads"] = pagetest.Always(&intakev1.ListUploadsResponse{BytesLeft: 34_500_000})
+	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "закончилось")
+	v = clerk(t, world(&intakev1.Transfer{State: "expected", Form: "paper"}))
+	v.Get("/dept/transfers/2026-1/send", http.StatusSeeOther, "/dept/transfers/2026-1")
+}
+
+// TestAReceiptIsDownloaded gives the receipt as PDF beside its page.
+func TestAReceiptIsDownloaded(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected"})
+	v := clerk(t, s)
+	v.Get("/transfers/2026-1/receipts/1", http.StatusOK, `href="/transfers/2026-1/receipts/1/kk"`, `href="/transfers/2026-1/receipts/1/ru"`)
+	v.Get("/transfers/2026-1/receipts/1/kk", http.StatusOK, "%PDF-receipt")
+	if q, _ := s.Called("PrintReceipt").(*intakev1.PrintReceiptRequest); q.GetLanguage() != "kk" || q.GetNumber() != 1 || q.GetTransferId() != "2026-1" {
+		t.Errorf("asked for %v", q)
+	}
+	v.Get("/transfers/2026-1/receipts/x/kk", http.StatusNotFound)
+}
+
 // TestReturnedRows shows what came back with its reason, and takes an answer and a remark.
 func TestReturnedRows(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, PackageId: "p"})
@@ -181,6 +214,12 @@ func TestAnnouncing(t *testing.T) {
 		t.Error("a department may announce what is not its own to announce")
 	}
 	v.Get("/announce/purchase", http.StatusNotFound)
+	for _, c := range []struct{ lang, basis string }{{"kk", "№ 235 бұйрық"}, {"ru", "приказ № 235"}, {"en", "Order 235"}} {
+		v.Lang = c.lang
+		v.Get("/announce", http.StatusOK, c.basis)
+		v.Get("/announce/early", http.StatusOK, c.basis)
+	}
+	v.Lang = "ru"
 	if page := v.Get("/announce/early", http.StatusOK, `name="reason"`); strings.Contains(page, "liquidated_on") || strings.Contains(page, `name="giver"`) {
 		t.Error("more is asked than the kind must name")
 	}
@@ -203,6 +242,37 @@ func TestAnnouncing(t *testing.T) {
 	v.Post("/transfers/2026-1/inventory", pagetest.Fields("do", "seal", "count", "2"), http.StatusSeeOther, "/dept/transfers/2026-1?done=")
 	if q, _ := s.Called("SealInventory").(*intakev1.SealInventoryRequest); q.GetRows() != 2 {
 		t.Errorf("sealed %v", q)
+	}
+}
+
+// TestRegisteredFilesAreChosen: a row that was chosen names the department's file, by which retention knows that it came; those of an
+// inventory whose term has not come may be chosen too.
+func TestRegisteredFilesAreChosen(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "announced", Kind: "early"})
+	s.Answers["ListFiles"] = func(m proto.Message) (proto.Message, error) {
+		id := map[string]string{"closed": "7", "listed": "8"}[m.(*retentionv1.ListFilesRequest).GetState()]
+		return &retentionv1.ListFilesResponse{Files: []*retentionv1.DepartmentFile{{File: &recordv1.File{Id: id, Index: "02-05", Title: text("Приказы " + id), Leaves: 3}}}}, nil
+	}
+	v := clerk(t, s)
+	v.Get("/transfers/2026-1/inventory", http.StatusOK, "Приказы 7", "Приказы 8")
+	v.Post("/transfers/2026-1/inventory", pagetest.Fields("do", "choose", "file", "8"), http.StatusSeeOther, "/transfers/2026-1/inventory?done=")
+	q, _ := s.Called("ListRows").(*intakev1.ListRowsRequest)
+	if len(q.GetFiles()) != 1 || q.GetFiles()[0].GetSourceId() != "8" || q.GetFiles()[0].GetPosition() != 3 {
+		t.Errorf("listed %v", q)
+	}
+}
+
+// TestWhatCameEarlyIsNotAskedFor: the card of a duty that an early transfer ended is gone from what is due.
+func TestWhatCameEarlyIsNotAskedFor(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "accepted", Kind: "early", AccessionNumber: "2026-7"})
+	duty := &retentionv1.DueTransfer{Inventory: &recordv1.Inventory{Number: "77", Files: 2}, DueOn: "2026-12-31", State: "waiting"}
+	s.Answers["ListDue"] = pagetest.Always(&retentionv1.ListDueResponse{Transfers: []*retentionv1.DueTransfer{duty}})
+	v := clerk(t, s)
+	before := v.Get("/dept", http.StatusOK, "77")
+	duty.State, duty.AccessionNumber, duty.EarlyTransferId, duty.Transferred = "fulfilled", "2026-7", "A2026-1", 2
+	after := v.Get("/dept", http.StatusOK, "/dept/transfers/A2026-1")
+	if cards := strings.Count(before, `class="card`) - strings.Count(after, `class="card`); cards != 1 {
+		t.Errorf("%d cards less", cards)
 	}
 }
 

@@ -34,7 +34,7 @@ func (u uploader) unzip(part *multipart.Part, s *sending) error {
 	}
 	z, err := zip.NewReader(spool, size)
 	if err != nil {
-		return parcel.BadZip.With("name", parcel.Base(fileName(part)), "problem", err).Because(err)
+		return parcel.NoZip.With("name", parcel.Base(fileName(part))).Because(err)
 	}
 	return s.zip(z, parcel.Base(fileName(part)))
 }

@@ -31,6 +31,12 @@ func Add(tries *keysign.Tries) func(*web.Site) error {
 		if err := s.Area(files); err != nil {
 			return err
 		}
+		for argument, prefix := range map[string]string{
+			"regime": "desk.regime.", "kind": "desk.kind.", "state": "desk.state.", "allowed": "desk.state.",
+			"channel": "desk.channel.", "field": "desk.",
+		} {
+			s.Words(argument, prefix)
+		}
 		s.Nav("/desk", "desk.nav", staff)
 		s.Nav("/approve", "desk.nav.approve", head)
 		s.Nav("/books", "desk.nav.books", staff)

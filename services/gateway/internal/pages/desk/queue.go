@@ -14,6 +14,7 @@ type row struct {
 	*referencev1.RequestSummary
 	Class, Words string
 	Mine         bool
+	Worker       string // who has it; the number of the account where names may not be read
 }
 
 // soon is how many days before its last day a term counts as near.
@@ -41,10 +42,29 @@ func newRow(r *web.Request, s *referencev1.RequestSummary) row {
 
 func rows(r *web.Request, list []*referencev1.RequestSummary) []row {
 	out := make([]row, len(list))
+	var colleagues []web.Option
+	if len(list) > 0 && r.Person.Identity.Has(monitor.Head) {
+		colleagues = accountsOf(r, monitor.Archivist, monitor.Head)
+	}
 	for i, s := range list {
 		out[i] = newRow(r, s)
+		out[i].Worker = workerOf(r, s.GetAssignee(), colleagues)
 	}
 	return out
+}
+
+// workerOf is who works on a request: the name for the head, who may read the accounts, for others the
+// number; empty where nobody does.
+func workerOf(r *web.Request, account string, colleagues []web.Option) string {
+	if account == "" {
+		return ""
+	}
+	for _, one := range colleagues {
+		if one.Value == account {
+			return one.Label
+		}
+	}
+	return r.T("desk.account.n", "n", account)
 }
 
 // chip is a value of a filter: one click sets it, and one click on it takes it away.

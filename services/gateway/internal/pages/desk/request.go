@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
@@ -27,8 +28,7 @@ type requestPage struct {
 	Signers []web.Option
 	// What may be done now.
 	Open, Works, Heads bool
-	// Colleagues are the accounts that the head may give the request to, and Worker is whoever has it:
-	// the name for the head, who may read the accounts, for others the number.
+	// Colleagues are the accounts that the head may give the request to, and Worker is whoever has it.
 	Colleagues     []web.Option
 	Worker         string
 	MayExtend      string // ground that the regime allows; empty where none does
@@ -38,6 +38,11 @@ type requestPage struct {
 
 // Shown is what a draft that is not worked on any more says.
 func (p requestPage) Shown() *referencev1.AnswerContent { return p.Saved.GetContent() }
+
+// Confirms is what the box of a finding's leaves confirms.
+func (requestPage) Confirms(code, leaves string) string {
+	return where(strings.TrimSpace(code), strings.TrimSpace(leaves))
+}
 
 // Cited is the citation of a finding.
 func (p requestPage) Cited(finding uint32) string { return cited(p.GetFindings(), finding) }
@@ -116,17 +121,12 @@ func showRequest(r *web.Request) (any, error) {
 }
 
 func (p *requestPage) who(r *web.Request) {
-	p.Worker = r.T("desk.account.n", "n", p.Row.GetAssignee())
-	if !p.Heads {
-		return
+	if p.Heads {
+		p.Colleagues = accountsOf(r, monitor.Archivist, monitor.Head)
 	}
-	if p.Colleagues = accountsOf(r, monitor.Archivist, monitor.Head); len(p.Colleagues) > 0 {
+	p.Worker = workerOf(r, p.Row.GetAssignee(), p.Colleagues)
+	if len(p.Colleagues) > 0 {
 		p.Colleagues = slices.Insert(p.Colleagues, 0, web.Option{Label: "–"}) // nobody is proposed
-	}
-	for _, one := range p.Colleagues {
-		if one.Value != "" && one.Value == p.Row.GetAssignee() {
-			p.Worker = one.Label
-		}
 	}
 }
 

@@ -32,7 +32,7 @@ var buttons = map[string]button{
 	"extend":         {do: extend, fields: []string{"extension_reason", "extension_days"}},
 	"notice":         {do: notice, fields: []string{"given_on", "notice_way"}},
 	"clarify":        {do: clarify, fields: []string{"clarification"}},
-	"finding":        {do: addFinding, fields: []string{"code", "leaves", "quotation", "record"}},
+	"finding":        {do: addFinding, fields: []string{"code", "leaves", "quotation", "record", confirmed}},
 	"finding-remove": {do: removeFinding},
 	"forward":        {do: forward, leaves: true},
 	"deliver":        {do: deliver, leaves: true},
@@ -229,6 +229,15 @@ func clarify(r *web.Request, c referencev1.ReferenceServiceClient, _ string) err
 	return err
 }
 
+// leavesBeyond is the fault of leaves that the file does not have by the catalogue; confirmed is the box under its text.
+const (
+	leavesBeyond = "reference.finding.beyond"
+	confirmed    = "leaves_confirmed"
+)
+
+// where is what a tick confirms: these leaves of this file and no others that are typed after it.
+func where(code, leaves string) string { return code + " | " + leaves }
+
 func addFinding(r *web.Request, c referencev1.ReferenceServiceClient, _ string) error {
 	if r.Field("code") == "" {
 		r.Wrong("code", "desk.need.code")
@@ -237,7 +246,12 @@ func addFinding(r *web.Request, c referencev1.ReferenceServiceClient, _ string) 
 	_, err := c.AddFinding(r.Context(), &referencev1.AddFindingRequest{
 		CommandId: r.Field("command"), Number: r.PathValue("number"),
 		Code: r.Field("code"), Leaves: r.Field("leaves"), Quotation: r.Field("quotation"), RecordId: r.Field("record"),
+		LeavesConfirmed: r.Field(confirmed) == where(r.Field("code"), r.Field("leaves")),
 	})
+	if err != nil && fault.Of(err).Code == leavesBeyond {
+		r.WrongFault(confirmed, err)
+		return nil
+	}
 	return err
 }
 

@@ -10,24 +10,23 @@ import (
 	"github.com/qoyma/qoyma/services/platform/civil"
 )
 
-// own are the kinds that a department announces of its own documents; the others are the archivist's.
-var own = []string{"early", "extra", "liquidated"}
-
 type kindsPage struct {
 	Kinds []*intakev1.TransferKind
 	Staff bool
 }
 
-// open lists the kinds in force that the reader may announce.
+// open lists the kinds in force that the reader's side may announce.
 func open(r *web.Request) ([]*intakev1.TransferKind, error) {
 	c, err := intake(r)
 	if err != nil {
 		return nil, err
 	}
 	res, err := c.ListTransferKinds(r.Context(), &intakev1.ListTransferKindsRequest{})
-	return slices.DeleteFunc(res.GetKinds(), func(k *intakev1.TransferKind) bool {
-		return k.GetKind() == "scheduled" || !staff(r) && !slices.Contains(own, k.GetKind())
-	}), err
+	side := "department"
+	if staff(r) {
+		side = "archive"
+	}
+	return slices.DeleteFunc(res.GetKinds(), func(k *intakev1.TransferKind) bool { return !slices.Contains(k.GetAnnouncedBy(), side) }), err
 }
 
 func kinds(r *web.Request) (any, error) {
@@ -39,7 +38,6 @@ type announcePage struct {
 	Kind *intakev1.TransferKind
 	// Counted: no inventory comes, its units are counted (practice: undescribed receipts).
 	Counted    bool
-	MayCount   bool
 	Staff      bool
 	Registered []web.Option // of whom it may come; empty where a new name is asked for
 	Today      string
@@ -47,9 +45,6 @@ type announcePage struct {
 
 // Needs tells whether the kind must name a field.
 func (p announcePage) Needs(field string) bool { return slices.Contains(p.Kind.GetNeeds(), field) }
-
-// Strange: the documents come from a person or from elsewhere, not from a registered department.
-func (p announcePage) Strange() bool { return !slices.Contains(own, p.Kind.GetKind()) }
 
 func announcing(r *web.Request) (any, error) { return form(r) }
 
@@ -64,9 +59,8 @@ func form(r *web.Request) (announcePage, error) {
 		return p, web.NotFound.With()
 	}
 	p.Kind = list[at]
-	p.MayCount = p.Kind.GetKind() == "liquidated" || p.Strange()
-	p.Counted = p.Counted && p.MayCount
-	if !p.Strange() && p.Staff {
+	p.Counted = p.Counted && p.Kind.GetCountable()
+	if !p.Kind.GetOutside() && p.Staff {
 		organisations, err := organisations(r)
 		if err != nil {
 			return p, err
@@ -146,13 +140,13 @@ func groundOf(r *web.Request, p announcePage) *intakev1.TransferGround {
 
 // ofWhom is whose documents come: the clerk's own department, one that is registered, or a new name.
 func ofWhom(r *web.Request, p announcePage) (*recordv1.Organisation, error) {
-	if p.Strange() {
+	if p.Kind.GetOutside() {
 		o := &recordv1.Organisation{Id: r.Field("code"), Name: Texts(r, "name")}
-		if o.GetId() == "" {
-			r.Wrong("code", "hand.need.code")
-		}
 		if o.GetName().GetKk()+o.GetName().GetRu() == "" {
 			r.Wrong("name_kk", "hand.need.name")
+		}
+		if o.GetId() == "" {
+			r.Wrong("code", "hand.need.code")
 		}
 		return o, nil
 	}

@@ -26,12 +26,17 @@ func Add(s *web.Site) error {
 	if err := s.Area(files); err != nil {
 		return err
 	}
+	s.Words("kind", "hand.kind.")
+	s.Words("form", "hand.form.")
+	s.Words("finding", "hand.finding.")
 	sides := web.Allow{monitor.Clerk, monitor.Archivist}
 	s.Page("/announce", "announce", sides, kinds)
 	s.Form("/announce/{kind}", "announce-kind", sides, announcing, announce)
 	s.Form("/transfers/{id}/inventory", "transfer-inventory", sides, listing, list)
 	s.Form("/transfers/{id}/rows/{position}", "transfer-row", sides, oneRow, speak)
-	s.Page("/transfers/{id}/receipts/{number}", "transfer-receipt", web.Allow{monitor.Clerk, monitor.Archivist, monitor.Head}, receipt)
+	readers := web.Allow{monitor.Clerk, monitor.Archivist, monitor.Head}
+	s.Page("/transfers/{id}/receipts/{number}", "transfer-receipt", readers, receipt)
+	s.Raw("GET /transfers/{id}/receipts/{number}/{language}", readers, printReceipt)
 	return nil
 }
 

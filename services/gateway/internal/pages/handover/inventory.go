@@ -22,7 +22,8 @@ type listingPage struct {
 	Next  string
 	Count uint32 // rows so far
 	Words string
-	// Closed are files of the department that stand in no inventory yet, as retention knows them.
+	// Closed are files of the department that it still has and may hand over now, as retention knows them: closed ones that stand in no
+	// inventory yet, and those of approved inventories whose term has not come.
 	Closed []*retentionv1.DepartmentFile
 }
 
@@ -71,16 +72,23 @@ func count(r *web.Request, c intakev1.IntakeServiceClient) (n uint32, err error)
 	}
 }
 
-// closed are the clerk's closed files outside of inventories; at most so many as a page lists.
+// closed are the clerk's files that have not fallen due; of each state at most so many as a page lists.
 func closed(r *web.Request) ([]*retentionv1.DepartmentFile, error) {
 	conn, err := r.Conn("retention")
 	if err != nil {
 		return nil, err
 	}
-	res, err := retentionv1.NewRetentionServiceClient(conn).ListFiles(r.Context(), &retentionv1.ListFilesRequest{
-		OrganisationId: r.Person.Identity.Organisation, State: "closed", Limit: shown,
-	})
-	return res.GetFiles(), err
+	var all []*retentionv1.DepartmentFile
+	for _, state := range []string{"closed", "listed"} {
+		res, err := retentionv1.NewRetentionServiceClient(conn).ListFiles(r.Context(), &retentionv1.ListFilesRequest{
+			OrganisationId: r.Person.Identity.Organisation, State: state, Limit: shown,
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, res.GetFiles()...)
+	}
+	return all, nil
 }
 
 // list adds rows, pasted or chosen, or ends them.
@@ -136,6 +144,7 @@ func typed(r *web.Request, after uint32) ([]*recordv1.File, error) {
 			rows = append(rows, &recordv1.File{
 				Position: after + uint32(len(rows)) + 1, Index: f.GetIndex(), Title: f.GetTitle(), DateFrom: f.GetDateFrom(), DateTo: f.GetDateTo(),
 				Leaves: f.GetLeaves(), Term: f.GetTerm(), Article: f.GetArticle(), Label: f.GetLabel(), EspeciallyValuable: f.GetEspeciallyValuable(),
+				SourceId: f.GetId(), // by which retention knows that it was handed over
 			})
 		}
 	}

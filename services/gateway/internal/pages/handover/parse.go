@@ -17,6 +17,10 @@ var (
 		"line {line}: {cell}; write title, first date, last date and leaves, one file in a line, as a spreadsheet copies them or with semicolons between",
 		"строка {line}: {cell}; пишите заголовок, первую дату, последнюю дату и листы, по одному делу в строке, как копирует таблица или через точку с запятой",
 		"{line}-жол: {cell}; тақырыбын, бірінші күнін, соңғы күнін және парақ санын жазыңыз, бір жолға бір іс, кестеден көшірілгендей немесе нүктелі үтірмен")
+	badOrder = fault.Define(fault.Invalid, "gateway.rows.order",
+		"line {line}: the last date is before the first ({cell}); exchange them, or correct the year",
+		"строка {line}: последняя дата раньше первой ({cell}); поменяйте их местами или исправьте год",
+		"{line}-жол: соңғы күні бірінші күнінен бұрын ({cell}); орындарын ауыстырыңыз немесе жылын түзетіңіз")
 	tooMany = fault.Define(fault.Invalid, "gateway.rows.many",
 		"that is {n} rows; send at most {limit} at once, and the rest after",
 		"здесь строк: {n}; отправляйте за раз не больше {limit}, остальные следом",
@@ -33,7 +37,8 @@ const maxTitle = 1000
 // ParseRows reads rows as a spreadsheet copies them (tabs) or as people type them (semicolons): title,
 // first date, last date, leaves, index. Dates are 2026-01-31, 31.01.2026 or a year alone; what stands at
 // the end may be left out. The rows follow on after so many; titles are in the given language. All or
-// nothing. Errors: gateway.rows.line, gateway.rows.many.
+// nothing. Errors: gateway.rows.line, gateway.rows.order,
+// gateway.rows.many.
 func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, error) {
 	var rows []*recordv1.File
 	n := 0
@@ -43,6 +48,9 @@ func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, e
 			continue
 		}
 		f, cell := parseRow(line, l)
+		if f != nil && f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo() {
+			return nil, badOrder.With("line", n, "cell", cell)
+		}
 		if f == nil {
 			return nil, badLine.With("line", n, "cell", "«"+clip(cell)+"»")
 		}
@@ -55,7 +63,7 @@ func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, e
 	return rows, nil
 }
 
-// parseRow reads one row; nil where a cell is wrong, which is then given.
+// parseRow reads one row, and gives its dates as they were typed; nil where a cell is wrong, which is then given.
 func parseRow(line string, l fault.Language) (f *recordv1.File, wrong string) {
 	sep := ";"
 	if strings.Contains(line, "\t") {
@@ -86,13 +94,10 @@ func parseRow(line string, l fault.Language) (f *recordv1.File, wrong string) {
 	if f.GetDateTo() == "" && len(cells[1]) == 4 {
 		f.DateTo, _ = dated(cells[1], true) // a year alone is the whole year
 	}
-	if f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo() {
-		return nil, cells[1] + " – " + cells[2]
-	}
 	if f.Leaves = Number(cells[3]); f.GetLeaves() == 0 && cells[3] != "" && cells[3] != "0" {
 		return nil, cells[3]
 	}
-	return f, ""
+	return f, cells[1] + " – " + cells[2]
 }
 
 // dated reads a date as people write it; a year alone is its first or its last day.

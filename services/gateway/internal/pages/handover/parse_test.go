@@ -20,7 +20,7 @@ func TestParseRows(t *testing.T) {
 		{name: "a year alone is whole", text: "Планы;2011", rows: []string{"8|Планы|2011-01-01|2011-12-31|0|"}},
 		{name: "no title", text: ";2011;2011;5", code: "gateway.rows.line"},
 		{name: "a day that is none", text: "Планы;2011-02-30", code: "gateway.rows.line"},
-		{name: "backwards", text: "Планы;2012;2011", code: "gateway.rows.line"},
+		{name: "backwards", text: "Планы;2012;2011", code: "gateway.rows.order"},
 		{name: "leaves in words", text: "Планы;2011;2011;пять", code: "gateway.rows.line"},
 		{name: "a cell too many", text: "Планы;2011;2011;5;02-05;ещё", code: "gateway.rows.line"},
 		{name: "too long a title", text: strings.Repeat("ұ", maxTitle+1), code: "gateway.rows.line"},

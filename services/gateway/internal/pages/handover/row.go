@@ -1,6 +1,8 @@
 package handover
 
 import (
+	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 
@@ -148,6 +150,24 @@ func receipt(r *web.Request) (any, error) {
 		Receipt: res.GetReceipt(), Transfer: t.GetTransfer(), Home: Home(r, id), Words: Words(r.Lang, uint64(res.GetReceipt().GetUnits())),
 		FilesWords: numeral.Words(int64(res.GetReceipt().GetFiles()), r.Lang, numeral.Masculine, numeral.Nominative),
 	}, nil
+}
+
+// printReceipt gives the same receipt as PDF.
+func printReceipt(w http.ResponseWriter, r *web.Request) error {
+	c, err := intake(r)
+	if err != nil {
+		return err
+	}
+	id, number := r.PathValue("id"), Number(r.PathValue("number"))
+	if number == 0 {
+		return web.NotFound.With()
+	}
+	res, err := c.PrintReceipt(r.Context(), &intakev1.PrintReceiptRequest{TransferId: id, Number: number, Language: r.PathValue("language")})
+	if err != nil {
+		return err
+	}
+	web.PDF(w, fmt.Sprintf("receipt-%s-%d-%s.pdf", id, number, r.PathValue("language")), res.GetPdf())
+	return nil
 }
 
 // fewReceipts is how many receipts a page of a transfer shows.

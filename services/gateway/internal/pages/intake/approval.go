@@ -111,9 +111,9 @@ func decideApproval(r *web.Request) (web.Redirect, error) {
 // protocolOf reads a decision of the commission.
 func protocolOf(r *web.Request) *recordv1.Protocol {
 	p := &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")}
-	for field, value := range map[string]string{"commission": p.GetCommission(), "protocol": p.GetNumber(), "date": p.GetDate()} {
-		if value == "" {
-			r.Wrong(field, "intake.wrong."+field)
+	for _, f := range []struct{ field, value string }{{"commission", p.GetCommission()}, {"protocol", p.GetNumber()}, {"date", p.GetDate()}} {
+		if f.value == "" {
+			r.Wrong(f.field, "intake.wrong."+f.field)
 		}
 	}
 	return p

@@ -79,19 +79,31 @@ func approving(r *web.Request) (any, error) {
 		return nil, err
 	}
 	id := r.PathValue("organisation")
-	p := approvePage{Organisation: &recordv1.Organisation{Id: id}, Today: civil.Of(time.Now()).String()}
-	list, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{})
-	if err != nil {
+	p := approvePage{Today: civil.Of(time.Now()).String()}
+	if p.Organisation, err = organisationOf(r, c, id); err != nil {
 		return nil, err
-	}
-	for _, o := range list.GetOrganisations() {
-		if o.GetId() == id {
-			p.Organisation = o
-		}
 	}
 	res, err := c.ListFiles(r.Context(), &retentionv1.ListFilesRequest{OrganisationId: id, State: "closed", Limit: mostClosed})
 	p.Files, p.More = res.GetFiles(), res.GetMore()
 	return p, err
+}
+
+// organisationOf finds an organisation; one that is not listed has its code alone.
+func organisationOf(r *web.Request, c retentionv1.RetentionServiceClient, id string) (*recordv1.Organisation, error) {
+	for after := ""; ; {
+		list, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{After: after})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range list.GetOrganisations() {
+			if after = o.GetId(); after == id {
+				return o, nil
+			}
+		}
+		if !list.GetMore() || len(list.GetOrganisations()) == 0 {
+			return &recordv1.Organisation{Id: id}, nil
+		}
+	}
 }
 
 func approve(r *web.Request) (web.Redirect, error) {
@@ -104,10 +116,13 @@ func approve(r *web.Request) (web.Redirect, error) {
 		Title: texts(r, "title"), FileIds: r.PostForm["file"],
 		Approval: &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")},
 	}
+	if len(q.GetFileIds()) == 0 {
+		r.Wrong("file", "intake.wrong.files")
+	}
 	for _, f := range []struct{ field, value, key string }{
+		{"kind", q.GetKind(), "intake.wrong.kind"},
 		{"number", q.GetNumber(), "intake.wrong.number"},
 		{"title_kk", q.GetTitle().GetKk() + q.GetTitle().GetRu(), "intake.wrong.title"},
-		{"kind", q.GetKind(), "intake.wrong.kind"},
 		{"commission", q.GetApproval().GetCommission(), "intake.wrong.commission"},
 		{"protocol", q.GetApproval().GetNumber(), "intake.wrong.protocol"},
 		{"date", q.GetApproval().GetDate(), "intake.wrong.date"},
@@ -115,9 +130,6 @@ func approve(r *web.Request) (web.Redirect, error) {
 		if f.value == "" {
 			r.Wrong(f.field, f.key)
 		}
-	}
-	if len(q.GetFileIds()) == 0 {
-		r.Wrong("file", "intake.wrong.files")
 	}
 	if !r.OK() {
 		return "", nil
@@ -128,8 +140,9 @@ func approve(r *web.Request) (web.Redirect, error) {
 
 type approvedPage struct {
 	*retentionv1.GetInventoryResponse
-	Term web.Term
-	Next string
+	Organisation *recordv1.Organisation
+	Term         web.Term
+	Next         string
 }
 
 func approved(r *web.Request) (any, error) {
@@ -141,9 +154,14 @@ func approved(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := approvedPage{GetInventoryResponse: res, Term: web.TermOf(res.GetDueOn(), res.GetSteps(), time.Now())}
+	o, err := organisationOf(r, c, res.GetOrganisationId())
+	if err != nil {
+		return nil, err
+	}
+	p := approvedPage{GetInventoryResponse: res, Organisation: o, Term: web.TermOf(res.GetDueOn(), res.GetSteps(), time.Now())}
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
-	return p, nil
+	p.Organisation, err = organisationOf(r, c, res.GetOrganisationId())
+	return p, err
 }

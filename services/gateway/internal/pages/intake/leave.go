@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -20,7 +21,10 @@ func propose(r *web.Request) (web.Redirect, error) {
 	}
 	q := &intakev1.ProposeDeaccessionRequest{
 		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Way: r.Field("way"), Ground: r.Field("ground"), Receiver: r.Field("receiver"),
-		Protocol: protocolOf(r),
+		Protocol: protocolOf(r), Content: r.Field("content"),
+	}
+	if q.GetWay() == "destroyed" && q.GetContent() == "kept" {
+		r.Wrong("content", "intake.wrong.content")
 	}
 	if q.Positions, err = handover.Positions(r.PostFormValue("positions")); err != nil {
 		r.WrongFault("positions", err)
@@ -30,12 +34,13 @@ func propose(r *web.Request) (web.Redirect, error) {
 	if q.GetWay() == "" {
 		r.Wrong("way", "intake.wrong.way")
 	}
-	if q.GetGround() == "" {
-		r.Wrong("ground", "intake.wrong.ground")
-	}
 	if (q.GetWay() == "destroyed") != (q.GetReceiver() == "") && q.GetWay() != "" {
 		r.Wrong("receiver", "intake.wrong.receiver")
 	}
+	if q.GetGround() == "" {
+		r.Wrong("ground", "intake.wrong.ground")
+	}
+	q.Protocol = protocolOf(r)
 	if !r.OK() {
 		return web.Stay, nil
 	}
@@ -52,6 +57,19 @@ type deaccessionPage struct {
 	*intakev1.Deaccession
 	Words string
 	Mine  bool // whoever looks has proposed it, and so does not decide
+}
+
+// Leaving are the units with their titles, for whoever decides; none where they stand on several pages of the accession.
+func (p deaccessionPage) Leaving() (units []*intakev1.AcceptedFile) {
+	for _, f := range p.GetFiles() {
+		if slices.Contains(p.GetProposed().GetPositions(), f.GetFile().GetPosition()) {
+			units = append(units, f)
+		}
+	}
+	if len(units) < len(p.GetProposed().GetPositions()) {
+		return nil
+	}
+	return units
 }
 
 // deaccession is a proposal with what became of it; the head decides here, unless it is his own.
@@ -73,6 +91,9 @@ func decide(r *web.Request) (web.Redirect, error) {
 	if err != nil {
 		return "", err
 	}
+	if r.Field("do") == "receive" {
+		return receipted(r, c)
+	}
 	q := &intakev1.DecideDeaccessionRequest{
 		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Number: number(r.PathValue("count")), Approve: r.Field("do") == "approve", Reason: r.Field("reason"),
 	}
@@ -82,6 +103,43 @@ func decide(r *web.Request) (web.Redirect, error) {
 	}
 	_, err = c.DecideDeaccession(r.Context(), q)
 	return web.Done(leaveAddress(r.PathValue("number"), q.GetNumber()), "done.intake-left"), err
+}
+
+// receipted records the receiver's receipt; content that the act destroys is destroyed after it.
+func receipted(r *web.Request, c intakev1.IntakeServiceClient) (web.Redirect, error) {
+	q := &intakev1.ReceiveDeaccessionRequest{
+		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Number: number(r.PathValue("count")), ReceivedOn: r.Field("received_on"), Document: r.Field("document"),
+	}
+	if q.GetDocument() == "" {
+		r.Wrong("document", "intake.wrong.receipt")
+		return web.Stay, nil
+	}
+	_, err := c.ReceiveDeaccession(r.Context(), q)
+	return web.Done(leaveAddress(r.PathValue("number"), q.GetNumber()), "done.intake-received-left"), err
+}
+
+// Awaits tells whether the receiver's receipt is still to be recorded.
+func (p deaccessionPage) Awaits() bool {
+	return p.GetState() == "done" && p.GetProposed().GetReceiver() != "" && p.GetReceived() == nil
+}
+
+// Content is what has become of the digital content and its copies, as the key of a message; empty where the accession has none.
+func (p deaccessionPage) Content() string {
+	switch {
+	case p.GetAccession().GetObjectId() == "":
+		return ""
+	case p.GetProposed().GetContent() != "destroyed":
+		return "kept"
+	case p.GetObjectRemovedOn() != "":
+		return "removed"
+	case p.GetContentClosedOn() != "" && p.GetRemovesObject():
+		return "removing"
+	case p.GetContentClosedOn() != "":
+		return "closed"
+	case p.Awaits():
+		return "awaits"
+	}
+	return "doomed"
 }
 
 func leaveAct(w http.ResponseWriter, r *web.Request) error {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -19,8 +20,8 @@ type transferPage struct {
 	// Unlisted are warnings that belong to no row.
 	Unlisted []*intakev1.PackageFault
 	Paper    int // rows of this page without digital files
-	// AskConsent: the head has to consent before the acceptance (early transfers).
-	AskConsent bool
+	// Given: a person who was named with the announcement gives the papers; the name is sealed.
+	Given bool
 }
 
 // Undecided tells whether the acceptance has not begun and the rows are all here.
@@ -76,7 +77,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 		return p, err
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
-	p.AskConsent = p.GetKind() == "early" && p.GetConsentedOn() == ""
+	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
 		if w.GetCode() != "intake.package.on_paper" { // the rows say so already

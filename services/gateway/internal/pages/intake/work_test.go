@@ -247,3 +247,27 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestConsentIsAskedFor: the head's button stands where intake says that the transfer waits for it, whatever its kind is
+// called, and the queue says so too.
+func TestConsentIsAskedFor(t *testing.T) {
+	const button = `action="/intake/2026-1/consent"`
+	for _, waits := range []bool{false, true} {
+		s := archive(2)
+		plain := s.Answers["GetTransfer"]
+		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+			got, err := plain(m)
+			res, _ := proto.Clone(got).(*intakev1.GetTransferResponse)
+			res.Transfer.Kind, res.Transfer.AwaitsConsent = "extra", waits
+			s.Answers["ListTransfers"] = pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{res.GetTransfer()}})
+			return res, err
+		}
+		v := pagetest.Open(t, s, areas, "", monitor.Head)
+		if page := v.Get("/intake/2026-1", http.StatusOK); strings.Contains(page, button) != waits {
+			t.Errorf("waits %t, asked %t", waits, !waits)
+		}
+		if page := v.Get("/intake?state=expected", http.StatusOK); strings.Contains(page, "Нужно согласие") != waits {
+			t.Errorf("waits %t, said in the queue %t", waits, !waits)
+		}
+	}
+}

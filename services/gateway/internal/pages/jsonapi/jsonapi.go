@@ -229,13 +229,13 @@ func describe(openapi []byte) ([]group, error) {
 	for path, methods := range d.Paths {
 		for method, o := range methods {
 			if len(o.Tags) == 1 {
-				name := strings.TrimSuffix(o.Tags[0], "Service")
+				name := strings.ToLower(strings.TrimSuffix(o.Tags[0], "Service"))
 				byName[name] = append(byName[name], operation{strings.ToUpper(method), path, o.Summary})
 			}
 		}
 	}
 	var groups []group
-	for _, name := range []string{"Catalogue", "Reference", "Retention", "Intake", "Insurance", "Journal"} {
+	for _, name := range []string{"catalogue", "reference", "retention", "intake", "insurance", "journal"} {
 		list := byName[name]
 		slices.SortFunc(list, func(a, b operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
 		groups = append(groups, group{name, list})

@@ -36,9 +36,18 @@
   };
 
   // What the archive says, to everybody who looks at this transfer.
-  let sending = false;
+  let sending = false, first = null;
+  // Files that another tab, or a program, sends now; on the page of sending only once something moves, for what
+  // lies there unfinished is said below.
+  const arriving = ({ uploading, coming }) => {
+    const key = coming.whole + " " + coming.there;
+    first ??= document.getElementById("tus") ? key : "";
+    line("coming", sending || uploading || !coming.files || key === first ? null
+      : fill(say.tComing, { n: coming.whole, all: coming.files, sent: size(coming.there), size: size(coming.bytes) }));
+  };
   const heard = (e) => {
     const now = JSON.parse(e.data);
+    arriving(now);
     if (now.uploading) {
       line("checked", fill(say.tChecked, { files: now.files, size: size(now.bytes) }));
     } else if (!sending && (now.state !== say.state || now.package !== say.package || now.at !== say.at)) {

@@ -2,6 +2,6 @@ package main
 
 import (
 	_ "example.org/x/services/intake"
-	_ "example.org/x/services/retention"
 	_ "example.org/x/services/platform/store"
+	_ "example.org/x/services/retention"
 )

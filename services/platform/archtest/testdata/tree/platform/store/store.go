@@ -1,9 +1,9 @@
 package store
 
 import (
+	_ "example.org/x/proto/gen/journal/v1"
 	_ "example.org/x/services/platform/fault"
 	_ "example.org/x/services/retention"
 	_ "example.org/x/services/standards/bagit"
-	_ "example.org/x/proto/gen/journal/v1"
 	_ "go.etcd.io/bbolt"
 )

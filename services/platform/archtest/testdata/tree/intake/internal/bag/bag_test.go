@@ -1,7 +1,7 @@
 package bag
 
 import (
-	_ "testing"
 	_ "example.org/x/services/intake/internal/store"
 	_ "pgregory.net/rapid"
+	_ "testing"
 )

@@ -1,0 +1,77 @@
+package intake
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
+	"github.com/qoyma/qoyma/services/platform/monitor"
+)
+
+// TestWhatBecameOfTheContent: the page says where a destruction stands, and asks the archivist, and nobody else, for the receipt.
+func TestWhatBecameOfTheContent(t *testing.T) {
+	s := archive(4)
+	answer := s.Answers["GetAccessionWork"]
+	d := new(intakev1.Deaccession) // that of another account, as it goes on
+	found := s.Answers["GetAccession"]
+	s.Answers["GetAccession"] = func(m proto.Message) (proto.Message, error) {
+		out, err := found(m)
+		res := proto.CloneOf(out.(*intakev1.GetAccessionResponse))
+		res.Accession.ObjectId = "urn:x"
+		return res, err
+	}
+	s.Answers["GetAccessionWork"] = func(m proto.Message) (proto.Message, error) {
+		out, err := answer(m)
+		res := proto.CloneOf(out.(*intakev1.GetAccessionWorkResponse))
+		if d.GetProposed() == nil {
+			d.Proposed = res.GetDeaccessions()[1].GetProposed()
+		}
+		res.Deaccessions[1] = d
+		return res, err
+	}
+	s.Answers["ReceiveDeaccession"] = pagetest.Always(&intakev1.ReceiveDeaccessionResponse{})
+	const page = "/accessions/2026-7/deaccessions/2"
+	for _, c := range []struct {
+		change func()
+		says   string
+		asks   bool
+	}{
+		{func() { d.State = "done" }, "остаются в архиве", true},
+		{func() { d.GetProposed().Content = "destroyed" }, "когда внесена расписка", true},
+		{func() { d.Received = &intakev1.DeaccessionReceived{Document: "№ 4 <от>", ReceivedOn: "2026-11-03"} }, "№ 4 &lt;от&gt;", false},
+		{func() {}, "уничтожаются после решения", false},
+		{func() { d.ContentClosedOn = "2026-11-03" }, "вместе с объектом", false},
+		{func() { d.RemovesObject = true }, "уничтожаются", false},
+		{func() { d.ObjectRemovedOn = "2026-11-04" }, "уничтожены", false},
+	} {
+		c.change()
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		got := v.Get(page, http.StatusOK, c.says)
+		if asks := strings.Contains(got, `value="receive"`); asks != c.asks {
+			t.Errorf("%s: the receipt is asked for: %t", c.says, asks)
+		}
+		if strings.Contains(pagetest.Open(t, s, areas, "", monitor.Head).Get(page, http.StatusOK), `value="receive"`) {
+			t.Errorf("%s: the head is asked for the receipt", c.says)
+		}
+		for _, v.Lang = range []string{"kk", "en"} {
+			v.Get(page, http.StatusOK)
+		}
+	}
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Post(page, pagetest.Fields("do", "receive"), http.StatusUnprocessableEntity, `href="#document"`)
+	v.Post(page, pagetest.Fields("do", "receive", "document", "№ 4", "received_on", "2026-11-03"), http.StatusSeeOther, "deaccessions/2?done=")
+	if q, _ := s.Called("ReceiveDeaccession").(*intakev1.ReceiveDeaccessionRequest); q.GetDocument() != "№ 4" || q.GetReceivedOn() != "2026-11-03" || q.GetNumber() != 2 {
+		t.Errorf("recorded %v", q)
+	}
+	v.Post("/accessions/2026-7/deaccession", pagetest.Fields("positions", "1", "way", "destroyed", "content", "kept", "ground", "x", "commission", "ЭПК", "protocol", "3", "date", "2026-11-01"),
+		http.StatusUnprocessableEntity, `href="#content"`)
+	v.Post("/accessions/2026-7/deaccession", pagetest.Fields("positions", "1", "way", "transferred", "receiver", "ЦГА", "content", "destroyed", "ground", "x", "commission", "ЭПК", "protocol", "3", "date", "2026-11-01"),
+		http.StatusSeeOther, "done=")
+	if q, _ := s.Called("ProposeDeaccession").(*intakev1.ProposeDeaccessionRequest); q.GetContent() != "destroyed" {
+		t.Errorf("proposed %v", q)
+	}
+}

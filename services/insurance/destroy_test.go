@@ -1,0 +1,181 @@
+package insurance
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/insurance/internal/keeper"
+	"github.com/qoyma/qoyma/services/insurance/internal/react"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// closes lets intake's word take effect that content is destroyed.
+func (w *world) closes(accession string, codes ...string) {
+	w.t.Helper()
+	body := &intakev1.ContentClosed{AccessionNumber: accession, Number: 1, Codes: codes}
+	raw, err := proto.Marshal(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	name := string(body.ProtoReflect().Descriptor().FullName())
+	w.nextSeq++
+	header, err := proto.Marshal(&journalv1.Header{
+		Archive: "kz-test", Service: "intake", Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:intake", BodyType: name,
+		Refs: []*journalv1.Ref{{Type: "accession", Id: accession}}, RecordedAt: timestamppb.Now(),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := journal.Decode(&journalv1.Entry{Header: header, Salt: make([]byte, 16), Body: raw})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	decide, err := react.Intake()[name](w.t.Context(), r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:intake", Actor: "service:insurance", Cause: r.Cause(), Decide: decide}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// stands counts content files of a unit at a site.
+func (w *world) stands(site, unit string) (n int) {
+	w.t.Helper()
+	_ = filepath.WalkDir(w.place(site), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(filepath.ToSlash(path), "/content/data/"+unit+"/") {
+			n++
+		}
+		return nil
+	})
+	return n
+}
+
+// TestCopiesOfWhatLeftAreDestroyed (AR-4): at every site, with an event each; other copies stand, nothing is checked or mended any more, and
+// the register keeps its lines.
+func TestCopiesOfWhatLeftAreDestroyed(t *testing.T) {
+	w := insuredWorld(t, "one", "two")
+	before := w.get("1/2/1").GetCopy()
+	w.closes("2026-9", "1/2/1") // another accession's word
+	w.state("1/2/1", "verified")
+	w.closes("2026-1", "1/2/1", "1/2/77")
+	w.closes("2026-1", "1/2/1") // once more
+	w.state("1/2/1", "leaving")
+	w.copying()
+	w.whole()
+	w.drain(w.s.keeper.DestroyOnce)
+	w.state("1/2/1", "destroyed")
+	w.state("1/2/2", "verified")
+	for _, site := range []string{"one", "two"} {
+		if w.stands(site, "1") != 0 || w.stands(site, "2") == 0 {
+			t.Errorf("at %s: %d files of the first, %d of the second", site, w.stands(site, "1"), w.stands(site, "2"))
+		}
+	}
+	if after := w.get("1/2/1").GetCopy(); after.GetRegisterNumber() != before.GetRegisterNumber() || after.GetLeftBy() != "2026-1/1" || after.GetCheckedAt() != nil {
+		t.Errorf("%v", after)
+	}
+	n := w.events(func(*journal.Record, proto.Message) {})
+	if n["CopyLeaves"] != 1 || n["CopyDestroyed"] != 2 {
+		t.Errorf("%v", n)
+	}
+	if _, err := w.client.StartScrub(t.Context(), &insurancev1.StartScrubRequest{CommandId: newID(), CopyId: "1/2/1"}); err == nil {
+		t.Error("what is destroyed is checked")
+	}
+	w.scrub("")
+	w.reopen()
+	w.drain(w.s.keeper.DestroyOnce)
+	w.whole()
+}
+
+// TestACopyUnderWayIsDestroyedToo: it was ordered and not made, or made and not read back.
+func TestACopyUnderWayIsDestroyedToo(t *testing.T) {
+	for _, step := range []keeper.Step{keeper.Fetched, keeper.Object, keeper.Recorded} {
+		t.Run(string(step), func(t *testing.T) {
+			w := newWorld(t, "one")
+			w.intake.keep(object, texts)
+			w.order()
+			w.s.keeper.After = func(s keeper.Step) error {
+				if s == step {
+					return errors.New("dead")
+				}
+				return nil
+			}
+			if _, err := w.s.keeper.CopyOnce(t.Context()); !errors.Is(err, keeper.ErrStopped) {
+				t.Fatalf("not stopped: %v", err)
+			}
+			w.reopen()
+			w.closes("2026-1", "1/2/1", "1/2/2")
+			w.copying()
+			w.drain(w.s.keeper.DestroyOnce)
+			w.state("1/2/1", "destroyed")
+			w.state("1/2/2", "destroyed")
+			if w.stands("one", "1")+w.stands("one", "2") != 0 {
+				t.Error("bytes are left")
+			}
+			w.whole()
+		})
+	}
+}
+
+// TestDestructionKilledAtEveryStep stops behind every durable step, starts anew, and finds the same end.
+func TestDestructionKilledAtEveryStep(t *testing.T) {
+	for _, step := range []keeper.Step{keeper.Removed, keeper.Buried} {
+		t.Run(string(step), func(t *testing.T) {
+			w := insuredWorld(t, "one", "two")
+			w.closes("2026-1", "1/2/1")
+			w.s.keeper.After = func(s keeper.Step) error {
+				if s == step {
+					return errors.New("dead")
+				}
+				return nil
+			}
+			if _, err := w.s.keeper.DestroyOnce(t.Context()); !errors.Is(err, keeper.ErrStopped) {
+				t.Fatalf("not stopped: %v", err)
+			}
+			w.reopen()
+			w.drain(w.s.keeper.DestroyOnce)
+			w.state("1/2/1", "destroyed")
+			if n := w.events(func(*journal.Record, proto.Message) {}); n["CopyDestroyed"] != 2 || w.stands("one", "1")+w.stands("two", "1") != 0 {
+				t.Errorf("%v", n)
+			}
+			w.whole()
+		})
+	}
+}
+
+// TestASiteThatIsAwayKeepsTheCopyUntilItIsBack: nothing is said of bytes that nobody could reach.
+func TestASiteThatIsAwayKeepsTheCopyUntilItIsBack(t *testing.T) {
+	w := insuredWorld(t, "one", "two")
+	away := w.place("two") + ".unplugged"
+	if err := os.Rename(w.place("two"), away); err != nil {
+		t.Fatal(err)
+	}
+	w.closes("2026-1", "1/2/1")
+	w.drain(w.s.keeper.DestroyOnce)
+	w.state("1/2/1", "leaving")
+	if w.stands("one", "1") != 0 {
+		t.Error("the site that is there keeps it")
+	}
+	if err := os.Rename(away, w.place("two")); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	w.drain(w.s.keeper.DestroyOnce)
+	w.state("1/2/1", "destroyed")
+	if w.stands("two", "1") != 0 {
+		t.Error("the site that came back keeps it")
+	}
+	w.whole()
+}

@@ -1,0 +1,283 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/api"
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/journal"
+)
+
+// held is an accession with content in its two units, placed in the catalogue.
+func (w *world) held() *intakev1.Accession {
+	w.t.Helper()
+	w.expect("2026-1", file(1, 3), file(2, 3))
+	if _, err := w.send(newID(), "2026-1", bag(w.t, map[string]string{"1/a.txt": "first unit's secret bytes", "2/b.txt": "second unit's secret bytes"})); err != nil {
+		w.t.Fatal(err)
+	}
+	a, err := w.accept(newID(), "2026-1", 1, 2)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.placed(a.GetAccessionNumber(), "7", "1", 40)
+	w.others.place(a.GetAccessionNumber(), map[string]uint32{"7/1/41": 1, "7/1/42": 2})
+	return a
+}
+
+// leaves proposes as the archivist and approves as the head.
+func (w *world) leaves(a *intakev1.Accession, way, content string, positions ...uint32) uint32 {
+	w.t.Helper()
+	q := &intakev1.ProposeDeaccessionRequest{
+		CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Way: way, Ground: "договор", Positions: positions, Content: content,
+		Protocol: &recordv1.Protocol{Commission: "ЭПК", Number: "9", Date: "2026-03-01"},
+	}
+	if way != "destroyed" {
+		q.Receiver = "владелец"
+	}
+	w.as(archivist)
+	res, err := w.client.ProposeDeaccession(w.t.Context(), q)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n := res.GetDeaccession().GetProposed().GetNumber()
+	w.as(head)
+	if _, err := w.client.DecideDeaccession(w.t.Context(), &intakev1.DecideDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Number: n, Approve: true}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.as(archivist)
+	return n
+}
+
+func (w *world) left(a *intakev1.Accession, n uint32) *intakev1.Deaccession {
+	w.t.Helper()
+	work, err := w.client.GetAccessionWork(w.t.Context(), &intakev1.GetAccessionWorkRequest{AccessionNumber: a.GetAccessionNumber()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return work.GetDeaccessions()[n-1]
+}
+
+// onDisk counts the files of the service's folder that hold some bytes.
+func (w *world) onDisk(text string) (n int) {
+	w.t.Helper()
+	for _, dir := range []string{"ocfl", "removed", "ocfl.staging", "staging"} {
+		if err := filepath.WalkDir(filepath.Join(w.dir, "intake", dir), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return nil //nolint:nilerr // not there
+			}
+			if raw, err := os.ReadFile(path); err == nil && strings.Contains(string(raw), text) {
+				n++
+			}
+			return nil
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return n
+}
+
+// givenOut tells how reading a file of the accession ends.
+func (w *world) givenOut(a *intakev1.Accession, path string) string {
+	w.t.Helper()
+	stream, err := w.client.ReadContent(w.t.Context(), &intakev1.ReadContentRequest{ObjectId: a.GetObjectId(), Path: path})
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	if f := fault.Of(err); f.Kind != fault.Internal {
+		return f.Code
+	}
+	return "whole"
+}
+
+// recorded counts the events of a type about an accession.
+func (w *world) recorded(a *intakev1.Accession, of string) (n int) {
+	w.t.Helper()
+	list, err := w.s.host.Store().Timeline(journal.Ref{Type: "accession", ID: a.GetAccessionNumber()}, 0, 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range list {
+		if strings.HasSuffix(r.Header.GetBodyType(), "."+of) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestContentLeavesWithItsAct (AR-3, AR-8): nothing is destroyed before the act is signed and, where somebody receives the units, before
+// the receipt; content of a unit is closed while others stand in the object, which goes as a whole with the last.
+func TestContentLeavesWithItsAct(t *testing.T) {
+	w := newWorld(t)
+	a := w.held()
+	destroy := func() {
+		t.Helper()
+		if err := w.s.api.Destroy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := w.leaves(a, "returned_to_owner", "destroyed", 1)
+	destroy()
+	if w.onDisk("first unit") != 1 || w.givenOut(a, "data/1/a.txt") != "whole" || w.left(a, first).GetContentClosedOn() != "" {
+		t.Error("content is gone before the receipt")
+	}
+	receive := func(n uint32, on, document string) string {
+		_, err := w.client.ReceiveDeaccession(t.Context(), &intakev1.ReceiveDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Number: n, ReceivedOn: on, Document: document})
+		if err == nil {
+			return ""
+		}
+		return fault.Of(err).Code
+	}
+	for _, c := range []struct {
+		n            uint32
+		on, doc, was string
+	}{
+		{first, "", "", "intake.deaccession.receipt_fields"},
+		{first, "2000-01-01", "№ 4", "intake.deaccession.receipt_fields"},
+		{first, "2999-01-01", "№ 4", "intake.deaccession.receipt_fields"},
+		{first + 1, "", "№ 4", "intake.deaccession.unknown"},
+		{first, "", "расписка № 4", ""},
+		{first, "", "расписка № 4", "intake.deaccession.receipt"},
+	} {
+		if got := receive(c.n, c.on, c.doc); got != c.was {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+	destroy()
+	if w.givenOut(a, "data/1/a.txt") != "intake.content.left" || w.givenOut(a, "data/2/b.txt") != "whole" || w.onDisk("second unit") != 1 {
+		t.Errorf("after the first: %s, %s", w.givenOut(a, "data/1/a.txt"), w.givenOut(a, "data/2/b.txt"))
+	}
+	if d := w.left(a, first); d.GetContentClosedOn() == "" || d.GetRemovesObject() {
+		t.Errorf("%v", d)
+	}
+	w.whole()
+
+	second := w.leaves(a, "destroyed", "", 2)
+	destroy()
+	destroy()
+	if n := w.onDisk("secret bytes"); n != 0 {
+		t.Errorf("%d files still hold the bytes", n)
+	}
+	if d := w.left(a, second); d.GetProposed().GetContent() != "destroyed" || !d.GetRemovesObject() || d.GetObjectRemovedOn() == "" {
+		t.Errorf("%v", d)
+	}
+	for _, path := range []string{"data/1/a.txt", "data/2/b.txt", "bagit.txt", a.GetHistory().GetPath()} {
+		if got := w.givenOut(a, path); got != "intake.content.left" {
+			t.Errorf("%s is read: %s", path, got)
+		}
+	}
+	if w.recorded(a, "ContentClosed") != 2 || w.recorded(a, "ObjectRemoved") != 1 {
+		t.Errorf("%d closed, %d tombstones", w.recorded(a, "ContentClosed"), w.recorded(a, "ObjectRemoved"))
+	}
+	w.as(insurance)
+	if _, err := w.client.CheckObject(t.Context(), &intakev1.CheckObjectRequest{ObjectId: a.GetObjectId()}); fault.Of(err) == nil || fault.Of(err).Code != "intake.content.left" {
+		t.Errorf("its record is checked: %v", err)
+	}
+	if _, err := w.client.RestoreRecord(t.Context(), &intakev1.RestoreRecordRequest{CommandId: newID(), ObjectId: a.GetObjectId()}); fault.Of(err) == nil || fault.Of(err).Code != "intake.content.left" {
+		t.Errorf("it is restored: %v", err)
+	}
+	w.reopen()
+	w.whole()
+}
+
+// TestKeptContentStays: where the act keeps it, and what a destruction may not keep.
+func TestKeptContentStays(t *testing.T) {
+	w := newWorld(t)
+	a := w.held()
+	n := w.leaves(a, "transferred", "", 1, 2)
+	if _, err := w.client.ReceiveDeaccession(t.Context(), &intakev1.ReceiveDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Number: n, Document: "№ 4"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.s.api.Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.left(a, n); d.GetContentClosedOn() != "" || d.GetProposed().GetContent() != "kept" || w.givenOut(a, "data/1/a.txt") != "whole" {
+		t.Errorf("%v", d)
+	}
+	for way, content := range map[string]string{"destroyed": "kept", "transferred": "sold"} {
+		q := &intakev1.ProposeDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Way: way, Ground: "x", Content: content, Positions: []uint32{1}}
+		if way == "transferred" {
+			q.Receiver = "ЦГА"
+		}
+		if _, err := w.client.ProposeDeaccession(t.Context(), q); fault.Of(err) == nil || fault.Of(err).Code != "intake.deaccession.content" {
+			t.Errorf("%s, %s: %v", way, content, err)
+		}
+	}
+	w.whole()
+}
+
+// TestDestructionKilledAtEveryStep stops the plan behind every durable step, starts anew, and finds the same end.
+func TestDestructionKilledAtEveryStep(t *testing.T) {
+	for _, step := range []api.Step{api.Closed, api.Emptied, api.Noted} {
+		t.Run(string(step), func(t *testing.T) {
+			w := newWorld(t)
+			a := w.held()
+			n := w.leaves(a, "destroyed", "", 1, 2)
+			dead := errors.New("dead")
+			stopped := false
+			w.s.api.Destroyed = func(s api.Step) error {
+				if s == step {
+					stopped = true
+					return dead
+				}
+				return nil
+			}
+			if err := w.s.api.Destroy(t.Context()); !errors.Is(err, dead) || !stopped {
+				t.Fatalf("stopped: %t, %v", stopped, err)
+			}
+			if got := w.givenOut(a, "data/1/a.txt"); got != "intake.content.left" {
+				t.Errorf("behind the point of no return it is read: %s", got)
+			}
+			w.whole()
+			w.reopen()
+			for range 2 {
+				if err := w.s.api.Destroy(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if d := w.left(a, n); d.GetObjectRemovedOn() == "" || w.onDisk("secret bytes") != 0 || w.recorded(a, "ObjectRemoved") != 1 || w.recorded(a, "ContentClosed") != 1 {
+				t.Errorf("%v, %d files, %d tombstones", d, w.onDisk("secret bytes"), w.recorded(a, "ObjectRemoved"))
+			}
+			w.whole()
+		})
+	}
+}
+
+// TestRemovingCutInTheMiddle: the object was taken out of the root and its bytes were not gone yet.
+func TestRemovingCutInTheMiddle(t *testing.T) {
+	w := newWorld(t)
+	a := w.held()
+	w.leaves(a, "destroyed", "", 1, 2)
+	w.s.api.Destroyed = func(api.Step) error { return fmt.Errorf("dead") }
+	if err := w.s.api.Destroy(t.Context()); err == nil {
+		t.Fatal("it was not stopped")
+	}
+	away := filepath.Join(w.dir, "intake", "removed")
+	if err := os.MkdirAll(away, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	marks, err := filepath.Glob(filepath.Join(w.dir, "intake", "ocfl", "*", "*", "*", "*", "0=ocfl_object_1.1"))
+	if err != nil || len(marks) != 1 {
+		t.Fatalf("%v %v", marks, err)
+	}
+	sum := sha256.Sum256([]byte(a.GetObjectId()))
+	if err := os.Rename(filepath.Dir(marks[0]), filepath.Join(away, hex.EncodeToString(sum[:]))); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	if err := w.s.api.Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.onDisk("secret bytes"); n != 0 || w.recorded(a, "ObjectRemoved") != 1 {
+		t.Errorf("%d files, %d tombstones", n, w.recorded(a, "ObjectRemoved"))
+	}
+	w.whole()
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	base "github.com/qoyma/qoyma/services/platform/store"
+)
+
+// pageRows is how many rows of a package are looked at in one read transaction: a few milliseconds.
+const pageRows = 500
+
+// ContentAfter gives the next files that stand, by path, after a path. next is where to go on from; more says that
+// there may be others. A file of another package than the last names it. A page may be empty: rows for which a later
+// package counts are looked at too.
+func ContentAfter(v *base.View, id, after string) (files []*intakev1.ContentFile, next string, more bool, err error) {
+	s, err := standingOf(v, id)
+	if err != nil {
+		return nil, "", false, err
+	}
+	for _, p := range s {
+		prefix, looked := contentKey(id, p.GetPackageId(), ""), 0
+		for k, raw := range v.Scan("content", prefix, append(bytes.Clone(prefix), after...)) {
+			path := string(k[len(prefix):])
+			if looked == pageRows {
+				break // what follows is behind the page's end
+			}
+			if looked++; looked == pageRows && (!more || path < next) {
+				more, next = true, path
+			}
+			if s.owner(path) != p.GetPackageId() {
+				continue
+			}
+			f := new(intakev1.ContentFile)
+			if err := proto.Unmarshal(raw, f); err != nil {
+				return nil, "", false, fmt.Errorf("content of %s: %w", id, err)
+			}
+			if p.GetPackageId() != s.last() {
+				f.PackageId = p.GetPackageId()
+			}
+			files = append(files, f)
+		}
+	}
+	slices.SortFunc(files, func(a, b *intakev1.ContentFile) int { return strings.Compare(a.GetPath(), b.GetPath()) })
+	if more { // of a package that was looked at further the rest comes with the next page
+		end, _ := slices.BinarySearchFunc(files, next+"\x00", func(f *intakev1.ContentFile, p string) int { return strings.Compare(f.GetPath(), p) })
+		files = files[:end]
+	}
+	return files, next, more, nil
+}
+
+// behindPayload follows every path of a payload file, which is UTF-8, and is before any other's.
+const behindPayload = "data/\xff"
+
+// EachFile gives the files of a transfer that stand, by path, in short read transactions; tags leaves
+// the payload out. It is for a transfer of which nothing is recorded meanwhile.
+func EachFile(s *base.Store, id string, tags bool) iter.Seq2[*intakev1.ContentFile, error] {
+	return func(yield func(*intakev1.ContentFile, error) bool) {
+		for after, more := "", true; more; {
+			var files []*intakev1.ContentFile
+			err := s.View(func(v *base.View) (err error) {
+				files, after, more, err = ContentAfter(v, id, after)
+				return err
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, f := range files {
+				if (!tags || isTag(f.GetPath())) && !yield(f, nil) {
+					return
+				}
+			}
+			if tags && more && !isTag(after) {
+				after = behindPayload
+			}
+		}
+	}
+}
+
+// EachUnit gives the units of a transfer's inventory after a position, in short read transactions.
+func EachUnit(s *base.Store, id string, after uint32) iter.Seq2[*recordv1.File, error] {
+	return func(yield func(*recordv1.File, error) bool) {
+		for more := true; more; {
+			var files []*recordv1.File
+			err := s.View(func(v *base.View) (err error) {
+				files, more, err = Expected(v, id, after, pageRows)
+				return err
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, f := range files {
+				if after = f.GetPosition(); !yield(f, nil) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package api_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/journal"
+	platform "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/retention/internal/store"
+)
+
+// early lets an acceptance of an announced transfer take effect.
+func (d *desk) early(number string, files ...string) error {
+	_, err := d.store.Do(d.t.Context(), platform.Command{
+		ID: uuid.Must(uuid.NewV7()), Name: "r", Actor: "service:retention",
+		Decide: store.HandOverEarly(store.Early{Transfer: "A" + number, Accession: number, Organisation: "almaly", Files: files}),
+	})
+	return err
+}
+
+func (d *desk) duty(inventory string) *retentionv1.DueTransfer {
+	d.t.Helper()
+	res, err := d.ListDue(d.all, &retentionv1.ListDueRequest{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, one := range res.GetTransfers() {
+		if one.GetInventory().GetId() == inventory {
+			return one
+		}
+	}
+	d.t.Fatalf("no duty for %s in %v", inventory, res)
+	return nil
+}
+
+// TestNothingIsOwedTwice (AR-2, AR-12): an inventory of which all files came early never falls due; of one that came in part the rest
+// does, with the numbers that it has there.
+func TestNothingIsOwedTwice(t *testing.T) {
+	d := newDesk(t)
+	d.furnish("almaly")
+	var f []string
+	for range 6 {
+		f = append(f, d.closed("almaly", "02-05", nil))
+	}
+	d.approved(inventory("almaly", "1", f[0], f[1]))
+	d.approved(inventory("almaly", "2", f[2], f[3], f[4]))
+	if err := errors.Join(d.early("2017-1", f[0], f[1], f[3]), d.early("2017-1", f[0], f[1], f[3]), d.early("2017-2", f[5])); err != nil {
+		t.Fatal(err)
+	}
+	if one := d.duty("almaly/1"); one.GetState() != "fulfilled" || one.GetTransferId() != "" || one.GetEarlyTransferId() != "A2017-1" || one.GetAccessionNumber() != "2017-1" {
+		t.Errorf("%v", one)
+	}
+	if two := d.duty("almaly/2"); two.GetState() != "waiting" || two.GetTransferred() != 1 {
+		t.Errorf("%v", two)
+	}
+	if err := d.early("2017-3", d.opened("almaly", "02-05", nil).GetFile().GetId()); !errors.Is(err, platform.Never) {
+		t.Errorf("a file that is still open: %v", err)
+	}
+	d.whole()
+	if _, err := d.ApproveInventory(d.all, inventory("almaly", "3", f[5])); err == nil {
+		t.Error("what was handed over is listed anew")
+	}
+
+	if wrote, err := d.fire("almaly/1"); err != nil || len(wrote) != 0 {
+		t.Errorf("a timer of the first: %v %v", wrote, err)
+	}
+	if one := d.duty("almaly/1"); one.GetState() != "fulfilled" {
+		t.Errorf("it falls due all the same: %v", one)
+	}
+	if _, err := d.fire("almaly/2"); err != nil {
+		t.Fatal(err)
+	}
+	two := d.duty("almaly/2")
+	timeline, err := d.store.Timeline(journal.Ref{Type: "transfer", ID: two.GetTransferId()}, 0, 10)
+	if err != nil || len(timeline) != 2 {
+		t.Fatalf("%v %v", timeline, err)
+	}
+	var owed retentionv1.TransferDue
+	var listed retentionv1.TransferDueListed
+	if err := errors.Join(proto.Unmarshal(timeline[0].Entry.GetBody(), &owed), proto.Unmarshal(timeline[1].Entry.GetBody(), &listed)); err != nil {
+		t.Fatal(err)
+	}
+	if l := listed.GetFiles(); owed.GetInventory().GetFiles() != 2 || len(l) != 2 || l[0].GetId() != f[2] || l[1].GetId() != f[4] || l[1].GetPosition() != 3 {
+		t.Errorf("%v %v", &owed, &listed)
+	}
+	if d.state(f[3]) != "transferred" || d.state(f[4]) != "due" {
+		t.Errorf("%s, %s", d.state(f[3]), d.state(f[4]))
+	}
+	// While it was due the rest came by another announced transfer.
+	if err := d.early("2026-1", f[2], f[4]); err != nil {
+		t.Fatal(err)
+	}
+	if two := d.duty("almaly/2"); two.GetState() != "fulfilled" || two.GetEarlyTransferId() != "A2026-1" || two.GetTransferId() == "" {
+		t.Errorf("%v", two)
+	}
+}
