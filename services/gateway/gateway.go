@@ -32,6 +32,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/insurance"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/intake"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/jsonapi"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/store"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -159,10 +160,11 @@ func newSite(cfg web.Config, people *api.People, uploads department.Config) (*we
 	if err != nil {
 		return nil, err
 	}
+	tries := keysign.NewTries()
 	for _, add := range []func(*web.Site) error{
-		public.Add, citizen.Add, desk.Add, insurance.Add,
+		public.Add, citizen.Add, desk.Add(tries), insurance.Add,
 		department.Add(uploads),
-		intake.Add, handover.Add,
+		intake.Add(tries), handover.Add,
 		func(s *web.Site) error { return account.Add(s, people) }, admin.Add, audit.Add,
 	} {
 		if err := add(site); err != nil {

@@ -166,12 +166,11 @@ func TestAPackageComesFileByFile(t *testing.T) {
 	}
 }
 
-// TestARefusedPackageLeavesNothing finishes packages that are wrong.
+// TestARefusedPackageLeavesNothing finishes packages of which nothing is right (what is right of others stays:
+// TestGoodFilesOfARefusedPackageStay).
 func TestARefusedPackageLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	spoilt := bag(t, map[string]string{"0001/a.txt": "бір"})
-	spoilt["data/0001/a.txt"] = "екі"
 	for name, c := range map[string]struct {
 		form  string
 		files map[string]string
@@ -179,7 +178,6 @@ func TestARefusedPackageLeavesNothing(t *testing.T) {
 	}{
 		"a row that is not listed": {staging.Bare, map[string]string{"data/7/x": "x"}, ""},
 		"out of the bag":           {staging.Bare, map[string]string{"data/../../x": "x"}, ""},
-		"a spoilt bag":             {staging.Bag, spoilt, ""},
 		"no ZIP":                   {staging.Zip, map[string]string{"": "this is none"}, "parcel.zip.none"},
 		"an empty ZIP":             {staging.Zip, map[string]string{"": zipped(t, nil)}, "intake.upload.zip_empty"},
 		"out of the ZIP":           {staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/../../../x": "x"})}, ""},

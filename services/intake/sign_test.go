@@ -130,6 +130,9 @@ func TestAnAccountWithAKeySignsWithIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.as(head)
+	if _, err := w.sign(a.GetAccessionNumber(), "archive", a.GetActs()[0].GetSha256(), right, nil); fault.Of(err) == nil || fault.Of(err).Code != "intake.sign.unknown_key" {
+		t.Errorf("with a key that is no more: %v", err)
+	}
 	if signed, err = w.sign(a.GetAccessionNumber(), "archive", a.GetActs()[0].GetSha256(), nil, nil); err != nil || signed.GetSignatures()[0].GetHow() != "account" {
 		t.Errorf("%v %v", signed, err)
 	}

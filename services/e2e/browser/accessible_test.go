@@ -31,7 +31,8 @@ var others = map[string]string{
 	"/verify/file": "TestVerifyWithoutScripts", "/dept/files/{file}/close": "TestAClerkKeepsFiles",
 	"/transfers/{id}/inventory": "TestAClerkAnnouncesAnInventory", "/dept/transfers/{id}/receipt": "TestATransferFromDueToSigned",
 	"/accessions/{number}/approval": "TestPapersAreAnnouncedAndKept", "/accessions/{number}/describe": "TestPapersAreAnnouncedAndKept",
-	"/accessions/{number}/deaccessions/{count}": "TestPapersAreAnnouncedAndKept",
+	"/accessions/{number}/deaccessions/{count}": "TestPapersAreAnnouncedAndKept", "/accessions/{number}/propose": "TestPapersAreAnnouncedAndKept",
+	"/commission/accessions/{number}": "TestPapersAreAnnouncedAndKept",
 }
 
 // rounds are where each person begins; the rest is found by following links.

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/qoyma/qoyma/services/qoyma/demo"
 )
 
 // TestPapersAreAnnouncedAndKept is the archivist's way with what no term brings, without JavaScript: a person's papers are
-// announced and counted, accepted, signed for on paper, decided on by the commission, described, put apart, into boxes, and
+// announced and counted, accepted, signed for on paper and with the head's key, decided on by the commission, described, put apart, into boxes, and
 // one unit leaves again with the head's consent.
 func TestPapersAreAnnouncedAndKept(t *testing.T) {
 	axe := axeSource(t)
@@ -82,14 +84,8 @@ func (b *tab) keeps(here, lang, axe string) {
 	b.ticksFirst("hand_sha256")
 	b.fills("name", "Ахметова Гүлнәр")
 	b.presses(do("hand"))
-	b.visit(here+"/sign", lang)
-	b.ticksFirst("sha256")
-	b.presses(do("archive"))
-	b.visit(here+"/approval", lang)
-	b.seen("approval", lang, axe)
-	b.fills("commission", "СТК", "protocol", "7", "date", "2026-11-20")
-	b.presses(send)
-	b.seen("closed", lang, axe)
+	b.headSigns(here, lang, axe)
+	b.commissionDecides(here, lang, axe)
 
 	b.visit(here+"/describe", lang)
 	b.seen("describe", lang, axe)
@@ -119,6 +115,61 @@ func (b *tab) keeps(here, lang, axe string) {
 	b.seen("boxes", lang, axe)
 	b.visit(here, lang)
 	b.seen("kept", lang, axe)
+}
+
+// headSigns signs for the archive with the key of the head: a wrong passphrase first, which signs nothing.
+func (b *tab) headSigns(here, lang, axe string) {
+	b.t.Helper()
+	b.signsIn("basshy", here, lang)
+	b.presses(`a[href="` + here + `/sign"]`)
+	b.seen("head-sign", lang, axe)
+	b.ticksFirst("sha256")
+	b.types("#passphrase", "басқа біреудің құпиясөзі")
+	if status := b.leads(chromedp.Click(chromedp.CSS(do("archive")))); status != 422 {
+		b.t.Errorf("a wrong passphrase: %d", status)
+	}
+	if typed := asks[string](b, `document.querySelector('#passphrase').value`); typed != "" {
+		b.t.Errorf("the page shows the passphrase again: %q", typed)
+	}
+	b.seen("head-sign-wrong", lang, axe)
+	b.types("#passphrase", demo.Password)
+	b.presses(do("archive"))
+	b.says(map[string]string{"kk": "Қолтаңба жазылды", "ru": "Подпись записана"}[lang])
+}
+
+// commissionDecides lays the accession before the commission, which declines it for want of an inventory, and approves
+// it when it is laid before it again. The page for a protocol on paper is looked at on the way.
+func (b *tab) commissionDecides(here, lang, axe string) {
+	b.t.Helper()
+	one := "/commission" + here
+	for _, approve := range []bool{false, true} {
+		b.signsIn("arhivist", here, lang)
+		if approve {
+			b.says("Тізімдеме жоқ")
+		}
+		b.presses(`a[href="` + here + `/propose"]`)
+		b.leads(chromedp.Click(chromedp.CSS(send)))
+		b.seen("propose-wrong", lang, axe)
+		b.fills("ground", "Ғалымның хаттары <ескі>")
+		b.presses(send)
+		b.visit(here+"/approval", lang)
+		b.seen("approval", lang, axe)
+		b.signsIn("komissiya", "/commission/accessions", lang)
+		b.seen("approvals", lang, axe)
+		b.says("Ғалымның хаттары <ескі>")
+		b.presses(`a[href="` + one + `"]`)
+		b.seen("oneapproval", lang, axe)
+		if approve {
+			b.fills("commission", "СТК", "protocol", "7", "date", "2026-11-20")
+			b.presses(do("approve"))
+		} else {
+			b.fills("reason", "Тізімдеме жоқ")
+			b.presses(do("decline"))
+		}
+		b.seen("decided", lang, axe)
+	}
+	b.signsIn("arhivist", here, lang)
+	b.seen("closed", lang, axe)
 }
 
 func (b *tab) ticksFirst(field string) {

@@ -64,6 +64,32 @@ func TestATransferFromDueToSigned(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatWasBadIsSentAgain sends a good and a bad file in pieces: the page says which was good and stays, the bad
+// one alone is mended and sent, and both arrive.
+func TestOnlyWhatWasBadIsSentAgain(t *testing.T) {
+	transfer := newTransfer(t)
+	b := open(t, true)
+	here := "/dept/transfers/" + transfer
+	b.signsIn("su-bolimi", here+"/files", "ru")
+	b.ticks("form", "mixed")
+	b.presses(send)
+	b.visit(here+"/send", "ru")
+	good, bad := filepath.Join(t.TempDir(), "приказ.txt"), filepath.Join(t.TempDir(), "con")
+	b.must(os.WriteFile(good, []byte("приказ "+transfer), 0o600))
+	b.must(os.WriteFile(bad, []byte("имя, которого не берёт ни одна система"), 0o600))
+	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(chromedp.CSS("input[name=row-1]"), []string{good, bad})))
+	b.presses0("section[aria-labelledby=by-rows] button")
+	b.says("Этот пакет не взят")
+	b.visit(here+"/send", "ru")
+	b.must(chromedp.Do(b.ctx, chromedp.WaitVisible(chromedp.CSS("#live .begun"))))
+	b.says("сохранены годные файлы: 1")
+	b.attaches("input[name=row-1]", "исправлено "+transfer)
+	b.presses("section[aria-labelledby=by-rows] button")
+	if files := asks[string](b, `document.querySelector('table.list tbody tr td.n:nth-of-type(2)').innerText`); files != "2" {
+		t.Errorf("row 1 has %s files, want the good one and the mended one: %s", files, asks[string](b, `document.querySelector('main').innerText`))
+	}
+}
+
 // prepares goes from the due card to the confirmation, as the clerk.
 func (b *tab) prepares(transfer, lang, axe string) {
 	b.t.Helper()

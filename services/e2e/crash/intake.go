@@ -22,6 +22,9 @@ import (
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
 
+// stray is a file for which the inventory has no row.
+const stray = "9999/stray.txt"
+
 // sent is one package: what is sent, how, and how far it has come. One goroutine works on it at a time.
 type sent struct {
 	transfer, dir   string
@@ -29,6 +32,7 @@ type sent struct {
 	pieces, refused bool // file by file; with a folder that the inventory does not have
 	upload, accept  string
 	judged, done    bool
+	mended          bool // it was refused, and the folder that was wrong is gone
 	object          string
 }
 
@@ -43,7 +47,7 @@ func (p *sent) plant(ctx context.Context, dir string, units int, random *rand.Ra
 		p.files[fmt.Sprintf("%04d/scan.bin", i+1)] = content
 	}
 	if p.refused {
-		p.files["9999/stray.txt"] = []byte("no such unit")
+		p.files[stray] = []byte("no such unit")
 	}
 	to := dir
 	if !p.pieces {
@@ -74,6 +78,9 @@ func (p *sent) advance(ctx context.Context, c intakev1.IntakeServiceClient) erro
 		if res.GetTaken() == p.refused {
 			return fmt.Errorf("transfer %s: taken %t, refused it should be %t: %v", p.transfer, res.GetTaken(), p.refused, res.GetFaults())
 		}
+		if p.refused && p.pieces {
+			return p.mend(ctx, c)
+		}
 		p.judged, p.done = true, p.refused
 	}
 	if !p.done {
@@ -86,6 +93,21 @@ func (p *sent) advance(ctx context.Context, c intakev1.IntakeServiceClient) erro
 	return nil
 }
 
+// mend takes away what was wrong; the next round sends the rest. What was good must be there whole, and
+// nothing else.
+func (p *sent) mend(ctx context.Context, c intakev1.IntakeServiceClient) error {
+	list, err := c.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: p.transfer})
+	if err != nil {
+		return err
+	}
+	if good := len(p.files) - 1; list.GetRefusedPackage() == "" || int(list.GetFiles()) != good || int(list.GetWholeFiles()) != good {
+		return fmt.Errorf("transfer %s: of a refused package %d good files were to be kept: %v", p.transfer, good, list)
+	}
+	delete(p.files, stray)
+	p.refused, p.mended = false, true
+	return os.RemoveAll(filepath.Join(p.dir, filepath.Dir(stray)))
+}
+
 func (p *sent) send(ctx context.Context, c intakev1.IntakeServiceClient) (*intakev1.UploadPackageResponse, error) {
 	if !p.pieces {
 		return client.Upload(ctx, c, &intakev1.UploadBegin{CommandId: p.upload, TransferId: p.transfer}, p.dir)
@@ -95,7 +117,7 @@ func (p *sent) send(ctx context.Context, c intakev1.IntakeServiceClient) (*intak
 	if err != nil {
 		return nil, err
 	}
-	if n := t.GetTransfer(); n.GetPackageId() != "" || n.GetFaultCount() > 0 {
+	if n := t.GetTransfer(); n.GetPackageId() != "" || n.GetFaultCount() > 0 && !p.mended {
 		return &intakev1.UploadPackageResponse{Taken: n.GetPackageId() != "" && n.GetFaultCount() == 0}, nil
 	}
 	b := &client.Bulk{Client: c, Transfer: p.transfer, Root: p.dir, Parallel: 2}
@@ -103,7 +125,8 @@ func (p *sent) send(ctx context.Context, c intakev1.IntakeServiceClient) (*intak
 }
 
 // intake sends packages, kills the server again and again meanwhile, and wants every one accepted or
-// refused, its bytes as they were sent, and nothing left in staging.
+// refused, its bytes as they were sent, and nothing left in staging. What came file by file and was refused keeps
+// its good files; it is mended and accepted.
 func intake(ctx context.Context, cfg config) error {
 	random := rand.New(rand.NewPCG(cfg.seed, 3))
 	packages, err := prepare(ctx, cfg, random)

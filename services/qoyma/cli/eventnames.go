@@ -63,6 +63,8 @@ var eventNames = map[string]text{
 	"BoxesStored":            {"boxes and places", "коробки и места", "қораптар мен орындар"},
 	"AccessionCodeKnown":     {"archival code known", "известен шифр", "шифры белгілі"},
 	"AccessionApproved":      {"accession approved by the commission", "поступление одобрено комиссией", "түсімді комиссия мақұлдады"},
+	"ApprovalProposed":       {"laid before the commission", "вынесено на комиссию", "комиссияға ұсынылды"},
+	"ApprovalDeclined":       {"not approved by the commission", "комиссия не одобрила", "комиссия мақұлдамады"},
 	"ActSigned":              {"act signed", "акт подписан", "актіге қол қойылды"},
 	"SignerKeyKnown":         {"signing key known", "известен ключ подписи", "қол қою кілті белгілі"},
 	"AccessionClosed":        {"accession closed", "поступление оформлено", "түсім рәсімделді"},

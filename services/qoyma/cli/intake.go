@@ -17,9 +17,9 @@ import (
 
 var (
 	packageRefused = fault.Define(fault.Refused, "cli.package_refused",
-		"the package for transfer {transfer} was refused, nothing of it is kept; {count} things are wrong with it: correct them and send it again",
-		"пакет для передачи {transfer} отклонён, ничего из него не сохранено; ошибок: {count}; исправьте их и отправьте снова",
-		"{transfer} тапсыруының пакеті қабылданбады, одан ештеңе сақталмады; қате саны: {count}; түзетіп, қайта жіберіңіз")
+		"the package for transfer {transfer} was refused; {count} things are wrong with it: correct them and send it again",
+		"пакет для передачи {transfer} отклонён; ошибок: {count}; исправьте их и отправьте снова",
+		"{transfer} тапсыруының пакеті қабылданбады; қате саны: {count}; түзетіп, қайта жіберіңіз")
 	actChanged = fault.Define(fault.Internal, "cli.act_changed",
 		"the act arrived with other bytes than the archive recorded; nothing was written; tell the administrator",
 		"акт пришёл не с теми байтами, что записаны в архиве; ничего не записано; сообщите администратору",

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,8 @@ import (
 // accessionWork are the commands of what follows an acceptance.
 func (a *app) accessionWork() []*cobra.Command {
 	return []*cobra.Command{
-		a.accessionWorkShow(), a.accessionSign(), a.accessionApprove(), a.accessionDescribe(), a.accessionBox(), a.accessionLabels(),
+		a.accessionWorkShow(), a.accessionSign(), a.accessionVerify(), a.accessionApprove(), a.accessionPropose(), a.accessionProposed(), a.accessionDecide(),
+		a.accessionDescribe(), a.accessionBox(), a.accessionLabels(),
 		a.family("quarantine", "Keep an accession apart until it is known to be clean", a.quarantineBegin(), a.quarantineEnd()),
 		a.family("deaccession", "Let units leave the archive, by four eyes", a.deaccessionPropose(), a.deaccessionDecide(), a.deaccessionReceive(), a.deaccessionAct()),
 	}
@@ -26,6 +28,8 @@ func (a *app) showKept(ac *intakev1.Accession) {
 	}
 	a.fields([]field{
 		{text{"CLOSED", "ОФОРМЛЕНО", "РӘСІМДЕЛДІ"}, ac.GetClosedOn()},
+		{text{"BEFORE THE COMMISSION", "НА КОМИССИИ", "КОМИССИЯДА"}, strings.TrimSpace(ac.GetProposed().GetProposedOn() + " " + clean(ac.GetProposed().GetGround()))},
+		{text{"NOT APPROVED", "НЕ ОДОБРЕНО", "МАҚҰЛДАНБАДЫ"}, strings.TrimSpace(ac.GetNotApproved().GetDeclinedOn() + " " + clean(ac.GetNotApproved().GetReason()))},
 		{text{"UNDESCRIBED", "НЕОПИСАННЫЕ", "СИПАТТАЛМАҒАН"}, number(ac.GetUndescribed())},
 		{text{"LEFT", "ВЫБЫЛО", "ШЫҚТЫ"}, number(ac.GetDeaccessioned())},
 		{text{"QUARANTINE", "КАРАНТИН", "КАРАНТИН"}, ac.GetQuarantine().GetBegunOn() + " – " + ac.GetQuarantineEnded().GetEndedOn() + " " + ac.GetQuarantineEnded().GetResult()},
@@ -65,31 +69,6 @@ func (a *app) showLeaving(d *intakev1.Deaccession) {
 	if on := d.GetContentClosedOn(); on != "" {
 		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), on)
 	}
-}
-
-func (a *app) accessionSign() *cobra.Command {
-	c := &cobra.Command{
-		Use: "sign NUMBER SIDE", Short: "Sign the act for a side: giver or archive",
-		Long: "Sign the act for a side. --sha256 is the digest of the copy that was read, as “qoyma act” prints it. --by records who signed on paper.",
-	}
-	sha := c.Flags().String("sha256", "", "digest of the act that was read")
-	by := c.Flags().String("by", "", "who signed by hand on paper")
-	post := c.Flags().String("post", "", "the post of whoever signed by hand")
-	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.SignActResponse, error) {
-		q := &intakev1.SignActRequest{CommandId: id, AccessionNumber: args[0], Side: args[1], Sha256: *sha}
-		if *by != "" {
-			q.Hand = &intakev1.HandSignature{Name: *by, Post: *post}
-		}
-		return cl.SignAct(ctx, q)
-	}, func(res *intakev1.SignActResponse) { a.showKept(res.GetAccession()) })
-}
-
-func (a *app) accessionApprove() *cobra.Command {
-	c := &cobra.Command{Use: "approve NUMBER", Short: "Record the commission's decision on an accession"}
-	p := protocolFlags(c)
-	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ApproveAccessionResponse, error) {
-		return cl.ApproveAccession(ctx, &intakev1.ApproveAccessionRequest{CommandId: id, AccessionNumber: args[0], Protocol: p})
-	}, func(res *intakev1.ApproveAccessionResponse) { a.showKept(res.GetAccession()) })
 }
 
 func (a *app) accessionDescribe() *cobra.Command {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
@@ -34,8 +36,18 @@ var (
 // input is where a passphrase or a secret is typed, unless a file holds it.
 var input io.Reader = os.Stdin
 
-// hidden reads one line that must stand in no list of processes.
+// hidden reads one line that must stand in no list of processes: from a file, or from the standard input.
+// A person at a terminal is asked for it and does not see it.
 func (a *app) hidden(file string) (string, error) {
+	if at, ok := input.(*os.File); ok && file == "" && term.IsTerminal(int(at.Fd())) {
+		_, _ = fmt.Fprint(a.err, a.say(text{"passphrase or secret (it is not shown): ", "кодовая фраза или секрет (не отображается): ", "құпия сөйлем немесе құпия (көрсетілмейді): "}))
+		typed, err := term.ReadPassword(int(at.Fd()))
+		_, _ = fmt.Fprintln(a.err)
+		if err != nil {
+			return "", fmt.Errorf("read: %w", err)
+		}
+		return string(typed), nil
+	}
 	from := input
 	if file != "" {
 		f, err := os.Open(file)
@@ -90,7 +102,7 @@ func (a *app) signerEnrol() *cobra.Command {
 	c := &cobra.Command{
 		Use: "enrol CODE", Short: "Enrol your signing key with the code of your invitation", Args: cobra.ExactArgs(1),
 		Long: "Enrol your signing key with the code of your invitation. The passphrase is read from --passphrase-file or the standard\n" +
-			"input; the key is derived from it here and leaves this machine as its public half only.",
+			"input (at a terminal it is asked for and not shown); the key is derived from it here and leaves this machine as its public half only.",
 	}
 	t.in(c, monitor.Head)
 	c.Flags().StringVar(&file, "passphrase-file", "", "file with the passphrase; empty reads the standard input")
@@ -219,14 +231,12 @@ func (a *app) requestSign() *cobra.Command {
 
 // signed signs the statement of a fetched paper, after it was compared with the paper's own bytes.
 func signed(paper *referencev1.GetDraftPDFResponse, own *referencev1.Signer, passphrase string) (*referencev1.SignAnswerRequest, error) {
-	k, p := own.GetKey(), paper.GetPaper()
-	key, err := signing.Derive(passphrase, signing.Params{Salt: k.GetSalt(), Time: k.GetPasses(), MemoryKiB: k.GetMemoryKib(), Threads: uint8(min(k.GetLanes(), 255))})
+	p := paper.GetPaper()
+	key, err := derived(own.GetKey(), passphrase)
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(signing.Public(key), k.GetPublicKey()) {
-		return nil, wrongPassphrase.With("key", k.GetKeyId())
-	}
+	defer clear(key)
 	statement, err := signing.ParseStatement(p.GetStatement())
 	if err != nil {
 		return nil, err
@@ -239,6 +249,19 @@ func signed(paper *referencev1.GetDraftPDFResponse, own *referencev1.Signer, pas
 		return nil, err
 	}
 	return &referencev1.SignAnswerRequest{CertificateNumber: p.GetCertificateNumber(), Sha256: p.GetSha256(), Signature: signature}, nil
+}
+
+// derived is the private key that a passphrase gives. Errors: wrongPassphrase, signing.BadParams.
+func derived(k *referencev1.KeyDerivation, passphrase string) (ed25519.PrivateKey, error) {
+	key, err := signing.Derive(passphrase, signing.Params{Salt: k.GetSalt(), Time: k.GetPasses(), MemoryKiB: k.GetMemoryKib(), Threads: uint8(min(k.GetLanes(), 255))})
+	if err != nil {
+		return nil, err
+	}
+	if !signing.Public(key).Equal(ed25519.PublicKey(k.GetPublicKey())) {
+		clear(key)
+		return nil, wrongPassphrase.With("key", k.GetKeyId())
+	}
+	return key, nil
 }
 
 func digestOf(pdf []byte) string {

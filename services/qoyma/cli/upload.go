@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/qoyma/client"
 )
@@ -21,7 +22,8 @@ func (a *app) transferUpload() *cobra.Command {
 		Use: "upload ID PATH", Short: "Send a package for a transfer: a folder, a mounted disk or a ZIP", Args: cobra.ExactArgs(2),
 		Long: `Send a package for a transfer: a BagIt package (a folder), a folder or mounted disk with folders called by the
 numbers of the inventory (0001, 0002 …), or either as a ZIP. It is taken whole or refused with everything that is
-wrong listed.
+wrong listed; the good files of a refused package (not of a ZIP) are kept for some days, so that after it was mended
+only the others are sent again. Where the archive returned rows, of numbered folders only those rows are sent.
 
 It may be interrupted at any moment, on either side: called again, it sends only what is missing. While the archive
 is away or its disk is full it waits and goes on by itself.`,
@@ -43,15 +45,42 @@ is away or its disk is full it waits and goes on by itself.`,
 			b.Wait = func(err error, wait time.Duration) {
 				_, _ = fmt.Fprintf(a.err, "%s (%s)\n", fault.Of(err).In(a.language()), wait)
 			}
+			b.Left = func(files int) {
+				_, _ = fmt.Fprintf(a.err, a.say(text{
+					"%d files are of rows that were not returned: they stay as they are and are not sent\n",
+					"файлов из строк, которые не возвращались: %d; они остаются как есть и не отправляются\n",
+					"қайтарылмаған жолдардың файлы: %d; олар сол күйінде қалады, жіберілмейді\n",
+				}), files)
+			}
 			defer a.watch(&b.Progress)()
 		}
 		res, err := b.Run(ctx)
 		if err != nil {
 			return err
 		}
+		if !res.GetTaken() && !quiet {
+			a.sayKept(ctx, cl, args[0])
+		}
 		return a.showOutcome(args[0], res)
 	})
 	return c
+}
+
+// sayKept says on the standard error what is kept of a package that was refused.
+func (a *app) sayKept(ctx context.Context, cl intakev1.IntakeServiceClient, transfer string) {
+	list, err := cl.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: transfer, Limit: 1})
+	if err != nil || list.GetRefusedPackage() == "" {
+		return // nothing is kept, or it is seen when the rest is sent
+	}
+	until, err := time.Parse(time.RFC3339, list.GetExpiresAt())
+	if err != nil {
+		return
+	}
+	_, _ = fmt.Fprintf(a.err, a.say(text{
+		"kept until %[2]s: %[1]d good files; correct the rest and send the same folder again\n",
+		"хранятся до %[2]s годные файлы: %[1]d; исправьте остальное и отправьте ту же папку снова\n",
+		"%[2]s дейін сақталатын жарамды файл: %[1]d; қалғанын түзетіп, сол қалтаны қайта жіберіңіз\n",
+	}), list.GetWholeFiles(), civil.Of(until))
 }
 
 func (a *app) showOutcome(transfer string, res *intakev1.UploadPackageResponse) error {

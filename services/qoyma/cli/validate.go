@@ -8,10 +8,11 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/eark"
+	"github.com/qoyma/qoyma/services/standards/pronom"
 )
 
 func (a *app) transferValidate() *cobra.Command {
-	var profile string
+	var profile, signatures string
 	var fetch bool
 	c := &cobra.Command{
 		Use: "validate PATH", Short: "Check a BagIt or E-ARK package before sending it; needs no archive", Args: cobra.ExactArgs(1),
@@ -21,15 +22,20 @@ func (a *app) transferValidate() *cobra.Command {
 	}
 	c.Flags().StringVar(&profile, "profile", "", "file of a BagIt profile that the package must keep to as well")
 	c.Flags().BoolVar(&fetch, "allow-fetch", false, "accept a package with fetch.txt, which an archive does not by itself")
+	c.Flags().StringVar(&signatures, "signatures", "", "folder with DROID_SignatureFile_V….xml and container-signature-….xml, by which formats are named")
+	_ = c.MarkFlagDirname("signatures")
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
 		if eark.Recognise(args[0]) {
-			if profile != "" || fetch {
-				return fault.Usage.With("problem", "--profile and --allow-fetch are for BagIt packages")
+			if profile != "" || fetch || signatures != "" {
+				return fault.Usage.With("problem", "--profile, --allow-fetch and --signatures are for BagIt packages")
 			}
 			return a.validateEARK(ctx, args[0])
 		}
 		opts := bagit.Options{AllowFetch: fetch}
 		var err error
+		if opts.Identify, err = identifierOf(signatures); err != nil {
+			return err
+		}
 		if opts.Profile, err = loadProfile(profile); err != nil {
 			return err
 		}
@@ -47,9 +53,38 @@ func (a *app) transferValidate() *cobra.Command {
 		if report.Valid() {
 			a.printf(a.say(text{"valid: %d files, %d bytes\n", "годен: файлов %d, байт %d\n", "жарамды: файл саны %d, байт %d\n"}), len(report.Payload), report.Bytes)
 		}
+		if signatures != "" {
+			a.showFormats(report)
+		}
 		return report.Err()
 	})
 	return c
+}
+
+// identifierOf names formats by the signature files of a folder while bytes pass; without a folder by the
+// table that is built in. Errors: those of pronom.OpenRegistry.
+func identifierOf(folder string) (func(path string) bagit.Identifier, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	registry, err := pronom.OpenRegistry(folder)
+	if err != nil {
+		return nil, err
+	}
+	return func(path string) bagit.Identifier { return registry.Watch(path) }, nil
+}
+
+// showFormats counts the formats of a package's payload, as “qoyma identify” does.
+func (a *app) showFormats(report *bagit.Report) {
+	var sum summary
+	for _, e := range report.Payload {
+		one := identified{File: e.Path, Size: e.Size}
+		if e.Format.PUID != "" {
+			one.Formats = []pronom.Result{e.Format}
+		}
+		sum.add(one)
+	}
+	a.showSummary(sum)
 }
 
 // printBag prints a report of a package with what is wrong with it.

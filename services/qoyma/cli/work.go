@@ -14,6 +14,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
 var badRequestFile = fault.Define(fault.Invalid, "cli.request_file",
@@ -36,9 +37,14 @@ func readRequest(path string, into proto.Message) error {
 // verb makes a command that makes one call of the intake service, with a command id of its own, and
 // shows the answer.
 func verb[R proto.Message](a *app, c *cobra.Command, arguments int, call func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (R, error), print func(R)) *cobra.Command {
+	return verbIn(a, c, arguments, call, print, localRoles...)
+}
+
+// verbIn is verb for commands that other roles give.
+func verbIn[R proto.Message](a *app, c *cobra.Command, arguments int, call func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (R, error), print func(R), roles ...monitor.Role) *cobra.Command {
 	var t target
 	c.Args = cobra.ExactArgs(arguments)
-	t.flags(c)
+	t.in(c, roles...)
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		cl, err := intakeOf(ar)
 		if err != nil {

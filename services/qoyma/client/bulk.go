@@ -55,6 +55,8 @@ type Bulk struct {
 	Restart  bool   // forget what was begun before
 	// Wait is called between tries, with what failed and for how long is waited; nil just waits.
 	Wait func(err error, wait time.Duration)
+	// Left is told of how many files are not sent because their rows were not returned; nil is told nothing.
+	Left func(files int)
 	// Progress is how far it has come; it may be read at any time.
 	Progress Progress
 
@@ -94,9 +96,13 @@ func (b *Bulk) Run(ctx context.Context) (*intakev1.UploadPackageResponse, error)
 			return nil, err
 		}
 	}
+	if files, err = b.returnedOnly(ctx, files); err != nil {
+		return nil, err
+	}
 	if err := b.compare(ctx, files); err != nil {
 		return nil, err
 	}
+	b.count(files)
 	var once sync.Once
 	id := ""
 	work, within := errgroup.WithContext(ctx)
@@ -146,7 +152,7 @@ func (b *Bulk) look() ([]local, error) {
 	}
 	if !info.IsDir() {
 		b.form = "zip"
-		return b.counted([]local{{name: filepath.Base(b.Root), size: info.Size(), modified: info.ModTime().UnixMilli()}}), nil
+		return []local{{name: filepath.Base(b.Root), size: info.Size(), modified: info.ModTime().UnixMilli()}}, nil
 	}
 	b.form = "bare"
 	if _, err := b.dir.Stat("bagit.txt"); err == nil {
@@ -156,15 +162,14 @@ func (b *Bulk) look() ([]local, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.dir.Close())
 	}
-	return b.counted(files), nil
+	return files, nil
 }
 
-func (b *Bulk) counted(files []local) []local {
+func (b *Bulk) count(files []local) {
 	b.Progress.Files.Store(int64(len(files)))
 	for _, f := range files {
 		b.Progress.Bytes.Add(f.size)
 	}
-	return files
 }
 
 // walk lists the files by name. Only regular files are sent; what else the folder holds is an error.

@@ -105,6 +105,9 @@ func show(p string) string {
 	return cut
 }
 
+// Shown is how the findings of a report write the path that they are about (fault.Item.Where).
+func Shown(path string) string { return show(path) }
+
 // fold is the key under which two names are the same on a system that looks neither at
 // capital letters nor at Unicode forms.
 func fold(p string) string {

@@ -18,7 +18,8 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
-// GetAct implements IntakeService: the PDF is compared with its recorded digest again.
+// GetAct implements IntakeService: the PDF is compared with its recorded digest again. Whoever asks for a
+// side gets what he would sign today under this copy.
 func (s *Server) GetAct(ctx context.Context, req *intakev1.GetActRequest) (*intakev1.GetActResponse, error) {
 	n, err := transfer.ParseNumber(req.GetAccessionNumber())
 	if err != nil {
@@ -44,7 +45,11 @@ func (s *Server) GetAct(ctx context.Context, req *intakev1.GetActRequest) (*inta
 			if err != nil {
 				return nil, err
 			}
-			return &intakev1.GetActResponse{Pdf: pdf, Sha256: act.GetSha256()}, nil
+			res := &intakev1.GetActResponse{Pdf: pdf, Sha256: act.GetSha256()}
+			if req.GetSide() != "" {
+				res.Statement, err = s.toSign(ctx, a, req.GetSide(), act.GetSha256(), of)
+			}
+			return res, err
 		}
 	}
 	return nil, noAct.With("number", n, "language", clip(req.GetLanguage()))

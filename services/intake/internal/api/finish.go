@@ -72,8 +72,8 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	res, err := u.decided(ctx, set)
 	switch {
 	case err == nil && !res.GetTaken():
-		// If we crash before this, the next start finds the refusal and discards the bytes.
-		return res, set.Discard()
+		// If we crash before this, the next start finds the refusal and does the same.
+		return res, u.settleRefused(set)
 	case errors.Is(err, parcel.BadZip), errors.Is(err, parcel.NoZip), errors.Is(err, emptyZip):
 		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
 	case err != nil && !u.stands(set.ID):
@@ -82,6 +82,15 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	}
 	// If we crash before this, the next start settles the package.
 	return res, errors.Join(err, set.Settle())
+}
+
+// settleRefused keeps what is good of a package whose refusal was recorded a moment ago.
+func (u *upload) settleRefused(set *staging.Set) error {
+	refused, is, err := u.refusalOf(u.id, set.ID)
+	if err != nil || !is { // of a refusal that cannot be read nothing is kept
+		return errors.Join(err, set.Discard())
+	}
+	return u.keepGood(set, refused)
 }
 
 // decided gives the outcome.
@@ -194,44 +203,47 @@ func ended(r io.Reader) bool {
 }
 
 // resumeSets takes over the packages that were on their way, and ends those whose outcome is
-// recorded already. It adds the others to what is kept.
+// recorded already; of what was refused the good files go on. It adds the others to what is kept.
 func (s *Server) resumeSets(keep map[string]bool) error {
 	sets, err := s.area.LoadSets()
 	if err != nil {
 		return err
 	}
 	for _, set := range sets {
-		if keep[set.ID] {
-			if err := set.Settle(); err != nil {
-				return err
-			}
-			continue
-		}
-		over := false
-		if err := s.store.View(func(v *base.View) error {
-			t, err := store.Transfer(v, set.Transfer)
-			if errors.Is(err, transfer.Unknown) {
-				over = true
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			refused, _, err := store.Findings(v, set.Transfer)
-			over = refused.GetPackageId() == set.ID || transfer.MayReceive(set.Transfer, transfer.State(t.GetState()), true) != nil
-			return err
-		}); err != nil {
+		if err := s.resume(set, keep); err != nil {
 			return err
 		}
-		if over {
-			if err := set.Discard(); err != nil {
-				return err
-			}
-			continue
+		if now := s.area.Set(set.Transfer); now != nil {
+			keep[now.ID] = true
 		}
-		keep[set.ID] = true
 	}
 	return nil
+}
+
+// resume ends one package that the last process left, or lets it go on.
+func (s *Server) resume(set *staging.Set, keep map[string]bool) error {
+	if keep[set.ID] {
+		return set.Settle()
+	}
+	var t *intakev1.Transfer
+	err := s.store.View(func(v *base.View) (err error) {
+		t, err = store.Transfer(v, set.Transfer)
+		return err
+	})
+	if errors.Is(err, transfer.Unknown) {
+		return set.Discard()
+	}
+	if err != nil {
+		return err
+	}
+	if transfer.MayReceive(set.Transfer, transfer.State(t.GetState()), true) != nil {
+		return set.Discard()
+	}
+	refused, is, err := s.refusalOf(set.Transfer, set.ID)
+	if err != nil || !is {
+		return err
+	}
+	return s.keepGood(set, refused)
 }
 
 // SweepUploads takes away unfinished packages to which nothing came for as long as the limits

@@ -35,12 +35,6 @@ func (s *Server) EndQuarantine(ctx context.Context, q *intakev1.EndQuarantineReq
 	return &intakev1.EndQuarantineResponse{Accession: a}, err
 }
 
-// ApproveAccession implements IntakeService.
-func (s *Server) ApproveAccession(ctx context.Context, q *intakev1.ApproveAccessionRequest) (*intakev1.ApproveAccessionResponse, error) {
-	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_ApproveAccession_FullMethodName, q.GetAccessionNumber(), store.Approve(q))
-	return &intakev1.ApproveAccessionResponse{Accession: a}, err
-}
-
 // DescribeAccession implements IntakeService.
 func (s *Server) DescribeAccession(ctx context.Context, q *intakev1.DescribeAccessionRequest) (*intakev1.DescribeAccessionResponse, error) {
 	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_DescribeAccession_FullMethodName, q.GetAccessionNumber(), store.Describe(q))
@@ -88,12 +82,23 @@ func (s *Server) SignAct(ctx context.Context, q *intakev1.SignActRequest) (*inta
 	if err != nil {
 		return nil, err
 	}
-	id, _ := monitor.From(ctx)
-	who := store.Signer{
-		Account: account(ctx), Clerk: of.Only() != "", Archive: id.Has(monitor.Archivist) || id.Has(monitor.Head), Department: of,
-	}
-	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_SignAct_FullMethodName, q.GetAccessionNumber(), store.Sign(q, who, s.store.Archive()))
+	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_SignAct_FullMethodName, q.GetAccessionNumber(), store.Sign(q, signer(ctx, of), s.store.Archive()))
 	return &intakev1.SignActResponse{Accession: a}, err
+}
+
+// signer is the caller as one who signs.
+func signer(ctx context.Context, of monitor.Department) store.Signer {
+	id, _ := monitor.From(ctx)
+	return store.Signer{Account: account(ctx), Clerk: of.Only() != "", Archive: id.Has(monitor.Archivist) || id.Has(monitor.Head), Department: of}
+}
+
+// toSign is the statement that the caller would sign today under one copy of an act.
+func (s *Server) toSign(ctx context.Context, a *intakev1.Accession, side, sha256 string, of monitor.Department) ([]byte, error) {
+	statement, err := store.ToSign(a, side, sha256, signer(ctx, of), s.store.Archive(), civil.Of(s.store.Now()))
+	if err != nil {
+		return nil, err
+	}
+	return statement.Bytes()
 }
 
 // account is the caller's account, without the prefix that says it is a person's.
@@ -241,6 +246,9 @@ func (s *Server) GetAccessionWork(ctx context.Context, q *intakev1.GetAccessionW
 			return err
 		}
 		res.Accession, res.Open = a, store.Lacks(a)
+		if res.Proofs, err = store.Proofs(v, a, s.store.Archive()); err != nil {
+			return err
+		}
 		if res.Deaccessions, err = store.Leavings(v, n); err != nil {
 			return err
 		}

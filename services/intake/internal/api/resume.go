@@ -276,7 +276,7 @@ func (s *Server) ListUploads(ctx context.Context, req *intakev1.ListUploadsReque
 		return res, nil
 	}
 	totals := set.Totals()
-	res.PackageId, res.Form, res.ExpiresAt = set.ID, set.Form, expiry(set, limits).UTC().Format(time.RFC3339)
+	res.PackageId, res.Form, res.ExpiresAt, res.RefusedPackage = set.ID, set.Form, expiry(set, limits).UTC().Format(time.RFC3339), set.Refused
 	res.Files, res.WholeFiles, res.Bytes, res.BytesThere = uint32(totals.Files), uint32(totals.Whole), totals.Bytes, totals.There
 	for _, p := range set.Parts() {
 		if req.GetAfter() != "" && p.Path <= req.GetAfter() {

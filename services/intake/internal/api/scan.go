@@ -15,9 +15,9 @@ import (
 )
 
 var infected = fault.Define(fault.Refused, "intake.package.malware",
-	"the file {path} holds malware ({malware}); nothing of the package was kept; clean your computer, replace the file and send the package again",
-	"в файле {path} вредоносная программа ({malware}); ничего из пакета не сохранено; проверьте свой компьютер, замените файл и отправьте пакет снова",
-	"{path} файлында зиянды бағдарлама бар ({malware}); пакеттен ештеңе сақталған жоқ; компьютеріңізді тазалап, файлды ауыстырып, пакетті қайта жіберіңіз")
+	"the file {path} holds malware ({malware}) and was not kept; clean your computer, replace the file and send the package again",
+	"в файле {path} вредоносная программа ({malware}), он не сохранён; проверьте свой компьютер, замените файл и отправьте пакет снова",
+	"{path} файлында зиянды бағдарлама бар ({malware}), ол сақталған жоқ; компьютеріңізді тазалап, файлды ауыстырып, пакетті қайта жіберіңіз")
 
 // Scanner looks for malware. Its errors are of fault.Unavailable where it gives no answer: the
 // package is then neither taken nor refused.

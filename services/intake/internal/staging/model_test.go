@@ -27,6 +27,9 @@ type machine struct {
 	random *rand.Rand
 	have   model
 	want   map[string][]byte // the whole files
+	// what a journal would say: the package that was refused last, and its bad files
+	refused string
+	bad     map[string]bool
 }
 
 func (m *machine) sum(b []byte) string {
@@ -173,8 +176,111 @@ func (m *machine) open() {
 		keep[s.ID] = true
 	}
 	m.must(m.area.Sweep(keep))
-	m.set, err = m.area.OpenSet("package-"+fmt.Sprint(m.random.Uint64()), "2026-1", "bilim", Bare)
+	for _, s := range sets {
+		if s.ID == m.refused { // as a start does, from the journal alone
+			_, err := s.Renew(m.fresh(), m.isBad)
+			m.must(err)
+		}
+	}
+	m.set, err = m.area.OpenSet(m.fresh(), "2026-1", "bilim", Bare)
 	m.must(err)
+}
+
+func (m *machine) fresh() string { return "package-" + fmt.Sprint(m.random.Uint64()) }
+
+func (m *machine) isBad(path string) bool { return m.bad[path] }
+
+// refuse brings every file to its end, finishes, and has the package refused for some of them. The process
+// may die behind every step of what follows; what was good stands there as a package of another id.
+func (m *machine) refuse() {
+	m.t.Helper()
+	m.bad = map[string]bool{}
+	for path, content := range m.want {
+		p := m.part(path)
+		m.end(p, content[p.Offset():])
+		m.have[path] = content
+		m.bad[path] = m.random.IntN(2) == 0
+	}
+	before := m.set
+	u, err := before.Whole()
+	m.must(err)
+	m.must(u.Wrap(nil))
+	_, err = u.Finish()
+	m.must(err)
+	m.refused = before.ID
+	for path, bad := range m.bad {
+		if bad {
+			delete(m.have, path)
+		}
+	}
+	old := before.Parts()[0]
+	switch m.random.IntN(5) {
+	case 0: // at once
+		m.open()
+	case 1: // one bad file's row is gone, its bytes are not
+		for _, p := range before.Parts() {
+			if m.bad[p.Path] {
+				m.must(os.Remove(p.data() + rowSuffix))
+				break
+			}
+		}
+		m.open()
+	case 2: // the bad files are gone
+		_, err := before.strip(m.isBad)
+		m.must(err)
+		m.open()
+	case 3: // the header says it, and another one was torn
+		left, err := before.strip(m.isBad)
+		m.must(err)
+		if left > 0 {
+			m.must(before.refused())
+		}
+		m.must(os.WriteFile(m.dir+"/"+before.ID+"/"+newHeader, []byte("{"), 0o600))
+		m.open()
+	case 4: // nobody dies, or whoever does has renamed the folder
+		next, err := before.Renew(m.fresh(), m.isBad)
+		m.must(err)
+		if next != nil && (next.Refused != before.ID || m.area.Set("2026-1") != next) {
+			m.t.Fatalf("what is kept is %+v, under way is %+v", next, m.area.Set("2026-1"))
+		}
+		if _, err := old.Begin(old.Offset(), ""); !errors.Is(err, NoUpload) {
+			m.t.Fatalf("an upload of the refused package: %v", err)
+		}
+		if m.random.IntN(2) == 0 {
+			m.open()
+		} else {
+			m.set, err = m.area.OpenSet(m.fresh(), "2026-1", "bilim", Bare)
+			m.must(err)
+		}
+	}
+	m.kept(before.ID)
+}
+
+// kept compares what stands after a refusal with the model.
+func (m *machine) kept(refused string) {
+	m.t.Helper()
+	if m.set.ID == refused {
+		m.t.Fatal("the refused package is still under way")
+	}
+	bytes := uint64(0)
+	for path, content := range m.have {
+		p := m.set.parts[keyOf(path)]
+		if p == nil || p.Offset() != uint64(len(content)) {
+			m.t.Fatalf("%s was good and is not there whole: %+v", path, p)
+		}
+		if sum, err := p.Digest(); err != nil || sum != m.sum(content) {
+			m.t.Fatalf("%s has other bytes: %v", path, err)
+		}
+		bytes += p.Size
+	}
+	if got, files := m.set.Announced(); got != bytes || int(files) != len(m.have) {
+		m.t.Fatalf("%d files of %d bytes are counted, %d of %d were kept", files, got, len(m.have), bytes)
+	}
+	entries, err := os.ReadDir(m.dir)
+	m.must(err)
+	if len(entries) != 1 || entries[0].Name() != m.set.ID {
+		m.t.Fatalf("in staging stand %v", entries)
+	}
 }
 
 // TestRandomPiecesCutsAndDeaths runs random sequences beside a plain map: what was acknowledged is there,
@@ -195,8 +301,11 @@ func TestRandomPiecesCutsAndDeaths(t *testing.T) {
 			paths := []string{"data/1/файл.bin", "data/2/файл.bin", "data/3/файл.bin"}
 			for range 60 {
 				m.step(paths[m.random.IntN(len(paths))])
-				if m.random.IntN(8) == 0 {
+				switch m.random.IntN(24) {
+				case 0, 1, 2:
 					m.die()
+				case 3:
+					m.refuse()
 				}
 			}
 			for _, path := range paths {

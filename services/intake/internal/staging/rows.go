@@ -26,11 +26,12 @@ const (
 	rowSuffix  = ".row"
 )
 
-// header says whose package it is; it is written once.
+// header says whose package it is; it is written once, and anew where a refused package goes on.
 type header struct {
 	Transfer     string `json:"transfer"`
 	Organisation string `json:"organisation"`
 	Form         string `json:"form"`
+	Refused      string `json:"refused,omitempty"` // the package whose good files these were
 }
 
 // File is what a sender announces of one file; it never changes.
@@ -148,7 +149,7 @@ func (a *Area) load(id string) (*Set, error) {
 	if h.Transfer == "" {
 		return nil, nil // spoilt on the disk: whose it was is not known
 	}
-	s := &Set{area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, parts: map[string]*Part{}}
+	s := &Set{area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, Refused: h.Refused, parts: map[string]*Part{}}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err

@@ -64,12 +64,13 @@ const (
 )
 
 // Set is a package on its way in, file by file: opened by its first file, ended by being
-// recorded, discarded, or swept away. Its id is that of the package, and of the command that finishes it.
+// recorded, discarded, or swept away; where it was refused, its good files go on as another (Renew). Its id is that of the package, and of the command that finishes it.
 // A transfer has one at a time. Its methods may be called by several goroutines at once.
 type Set struct {
 	area                         *Area
 	ID                           string
 	Transfer, Organisation, Form string
+	Refused                      string // the refused package whose good files these were; or empty
 
 	mu        sync.Mutex
 	parts     map[string]*Part // by their name on the disk
@@ -149,7 +150,7 @@ func (a *Area) OpenSet(id, transfer, organisation, form string) (*Set, error) {
 		return s, nil
 	}
 	s := &Set{area: a, ID: id, Transfer: transfer, Organisation: organisation, Form: form, parts: map[string]*Part{}, last: time.Now()}
-	if err := a.writeHeader(s.ID, header{transfer, organisation, form}); err != nil {
+	if err := a.writeHeader(s.ID, header{Transfer: transfer, Organisation: organisation, Form: form}); err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
 	if a.sets.all == nil {

@@ -17,6 +17,7 @@ func keepingBodies() []proto.Message {
 	return []proto.Message{
 		new(intakev1.QuarantineBegun), new(intakev1.QuarantineEnded), new(intakev1.BoxesStored), new(intakev1.AccessionCodeKnown),
 		new(intakev1.AccessionApproved), new(intakev1.ActSigned), new(intakev1.SignerKeyKnown), new(intakev1.AccessionClosed),
+		new(intakev1.ApprovalProposed), new(intakev1.ApprovalDeclined),
 		new(intakev1.AccessionDescribed), new(intakev1.DeaccessionProposed), new(intakev1.DeaccessionDeclined), new(intakev1.AccessionDeaccessioned),
 		new(intakev1.DeaccessionReceived), new(intakev1.ContentClosed), new(intakev1.ObjectRemoved),
 	}
@@ -34,7 +35,11 @@ func applyKeeping(tx *base.Tx, body proto.Message, r *journal.Record) error {
 	case *intakev1.AccessionCodeKnown:
 		return amend(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.Code = b })
 	case *intakev1.AccessionApproved:
-		return amend(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.Approved = b.GetProtocol() })
+		return applyApproval(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.Approved = b.GetProtocol() })
+	case *intakev1.ApprovalProposed:
+		return applyApproval(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.Proposed = b })
+	case *intakev1.ApprovalDeclined:
+		return applyApproval(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.NotApproved = b })
 	case *intakev1.ActSigned:
 		return amend(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.Signatures = append(a.Signatures, b) })
 	case *intakev1.SignerKeyKnown:

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"crypto/ed25519"
+
 	"google.golang.org/protobuf/proto"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/signing"
 )
 
 // work compares a transfer's counters with the rows that they count: findings, returned rows,
@@ -35,5 +38,27 @@ func (c *checker) work(where string, k []byte, t *intakev1.Transfer) {
 	}
 	if last != t.GetReceipts() {
 		c.bad(where, "its last receipt is %d, it says %d", last, t.GetReceipts())
+	}
+}
+
+// signatures verifies every signature under an act that was made with a key, as anybody may who has the
+// statement and the key.
+func (c *checker) signatures(where string, a *intakev1.Accession) {
+	first, err := c.v.Entry(1)
+	if err != nil || first == nil {
+		return // the journal begins later: whose archive it is nothing here says
+	}
+	proofs, err := Proofs(c.v, a, first.Header.GetArchive())
+	if err != nil {
+		c.bad(where, "%v", err)
+	}
+	for _, p := range proofs {
+		statement, err := signing.ParseStatement(p.GetStatement())
+		if err == nil && len(p.GetPublicKey()) > 0 { // of a signature from before keys stood beside them, the key may be revoked
+			err = statement.Verify(ed25519.PublicKey(p.GetPublicKey()), p.GetSignature())
+		}
+		if err != nil {
+			c.bad(where, "the signature for the side %s: %v", p.GetSide(), err)
+		}
 	}
 }

@@ -63,14 +63,14 @@ var (
 		"your account has a signing key, so the act is signed with the passphrase; nothing was signed",
 		"у вашей учётной записи есть ключ подписи: акт подписывается кодовой фразой; ничего не подписано",
 		"есептік жазбаңызда қол қою кілті бар: актіге құпия сөйлеммен қол қойылады; ештеңеге қол қойылған жоқ")
+	strangeKey = fault.Define(fault.Unavailable, "intake.sign.unknown_key",
+		"the key with which this was signed is not known here: it was enrolled a moment ago, or revoked; nothing was signed; try again, and ask the administrator if it repeats",
+		"ключ, которым это подписано, здесь неизвестен: он только что зарегистрирован или отозван; ничего не подписано; повторите, а если повторится – спросите администратора",
+		"қол қойылған кілт мұнда белгісіз: ол жаңа ғана тіркелген немесе кері алынған; ештеңеге қол қойылған жоқ; қайталаңыз, қайталана берсе, әкімшіден сұраңыз")
 	badHand = fault.Define(fault.Invalid, "intake.sign.hand",
 		"write who signed on paper: name and post, in at most {limit} characters",
 		"укажите, кто подписал на бумаге: имя и должность, не длиннее {limit} знаков",
 		"қағазға кім қол қойғанын жазыңыз: аты-жөні мен лауазымы, {limit} таңбадан аспасын")
-	noCommission = fault.Define(fault.Refused, "intake.approve.none",
-		"accession {number} needs no decision of the commission, or has it already",
-		"поступлению {number} решение комиссии не нужно или уже есть",
-		"{number} түсіміне комиссия шешімі керек емес немесе ол бар")
 )
 
 // AccessionOf is an accession of a department. Errors: BadNumber, NoAccession.
@@ -240,26 +240,6 @@ func checkedProtocol(p *recordv1.Protocol, today civil.Date) error {
 	return nil
 }
 
-// Approve records the commission's decision on an accession whose kind needs one (AR-8); it closes
-// the accession where both sides have signed.
-func Approve(q *intakev1.ApproveAccessionRequest) base.Decide {
-	return func(v *base.View, now time.Time) ([]base.Event, error) {
-		a, _, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(Lacks(a), "commission") {
-			return nil, noCommission.With("number", a.GetAccessionNumber())
-		}
-		if err := checkedProtocol(q.GetProtocol(), civil.Of(now)); err != nil {
-			return nil, err
-		}
-		a.Approved = q.GetProtocol()
-		events := []base.Event{ofAccession(a, &intakev1.AccessionApproved{AccessionNumber: a.GetAccessionNumber(), Protocol: q.GetProtocol()})}
-		return closing(a, events, now), nil
-	}
-}
-
 // closing adds the close of an accession that lacks nothing any more.
 func closing(a *intakev1.Accession, events []base.Event, now time.Time) []base.Event {
 	if len(Lacks(a)) > 0 || a.GetClosedOn() != "" {
@@ -272,7 +252,12 @@ func closing(a *intakev1.Accession, events []base.Event, now time.Time) []base.E
 const (
 	giver   = "giver"
 	archive = "archive"
+	// commission stands beside them in what an accession lacks.
+	commission = "commission"
 )
+
+// byKey is how a signature made with an enrolled key is known (ActSigned.how).
+const byKey = "key"
 
 // Lacks is what keeps an accession from being closed: giver, archive (their signatures),
 // commission (its decision, where the kind needs one).
@@ -283,7 +268,7 @@ func Lacks(a *intakev1.Accession) []string {
 	}
 	rule, ok := kind.ByName(a.GetGround().GetRule())
 	if ok && rule.Commission && a.GetApproved() == nil && a.GetGround().GetProtocol().GetNumber() == "" {
-		lacks = append(lacks, "commission")
+		lacks = append(lacks, commission)
 	}
 	return lacks
 }
@@ -351,7 +336,8 @@ func maySign(a *intakev1.Accession, q *intakev1.SignActRequest, who Signer) erro
 	return nil
 }
 
-// how settles by what the signature is known. Errors: badHand, needsKey, signing.NotSigned.
+// how settles by what the signature is known. Errors: badHand, needsKey, strangeKey,
+// signing.NotSigned.
 func how(v *base.View, q *intakev1.SignActRequest, signed *intakev1.ActSigned, a *intakev1.Accession, archiveCode string, day civil.Date) error {
 	if q.GetHand() != nil {
 		signed.How = "hand"
@@ -366,14 +352,56 @@ func how(v *base.View, q *intakev1.SignActRequest, signed *intakev1.ActSigned, a
 		return err
 	}
 	if !enrolled || len(known.GetPublicKey()) == 0 {
+		if len(q.GetSignature()) > 0 {
+			return strangeKey.With()
+		}
 		signed.How = "account"
 		return nil
 	}
 	if len(q.GetSignature()) == 0 {
 		return needsKey.With()
 	}
-	signed.How, signed.KeyId, signed.Signature = "key", known.GetKeyId(), q.GetSignature()
+	signed.How, signed.KeyId, signed.Signature, signed.PublicKey = byKey, known.GetKeyId(), q.GetSignature(), known.GetPublicKey()
 	return Statement(signed, a, archiveCode, day).Verify(ed25519.PublicKey(known.GetPublicKey()), q.GetSignature())
+}
+
+// ToSign is what the account would sign on a day under one copy of the act, so that a program in front can
+// show it and have it signed. Errors: badSide, alreadySigned.
+func ToSign(a *intakev1.Accession, side, sha256 string, who Signer, archiveCode string, day civil.Date) (signing.Statement, error) {
+	if err := maySign(a, &intakev1.SignActRequest{Side: side}, who); err != nil {
+		return signing.Statement{}, err
+	}
+	return Statement(&intakev1.ActSigned{Side: side, Sha256: sha256, Account: who.Account}, a, archiveCode, day), nil
+}
+
+// Proofs are the signatures under an accession's act that were made with a key, each with the statement
+// that it was made over. One that was recorded before the key stood beside it takes the key that is known
+// still. Error: that a day stands in it that is none.
+func Proofs(v *base.View, a *intakev1.Accession, archiveCode string) (proofs []*intakev1.SignatureProof, err error) {
+	for _, s := range a.GetSignatures() {
+		if s.GetHow() != byKey {
+			continue
+		}
+		key := s.GetPublicKey()
+		if known := new(intakev1.SignerKeyKnown); len(key) == 0 {
+			if _, err := get(v, "signers", []byte(s.GetAccount()), known); err != nil {
+				return nil, err
+			}
+			if known.GetKeyId() == s.GetKeyId() {
+				key = known.GetPublicKey()
+			}
+		}
+		day, err := civil.Parse(s.GetSignedOn())
+		if err != nil {
+			return nil, fmt.Errorf("signature under %s: %w", a.GetAccessionNumber(), err)
+		}
+		text, err := Statement(s, a, archiveCode, day).Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("signature under %s: %w", a.GetAccessionNumber(), err)
+		}
+		proofs = append(proofs, &intakev1.SignatureProof{Side: s.GetSide(), Statement: text, PublicKey: key, Signature: s.GetSignature()})
+	}
+	return proofs, nil
 }
 
 // Statement is what a person signs under an act with a key.

@@ -37,6 +37,7 @@
 //	doomed      ‹year› ‹number› 0 ‹deaccession› → nothing: its content is to be destroyed, and nothing stands in the way any more
 //	removing    ‹year› ‹number› 0 ‹deaccession› → nothing: its accession's object is to be removed
 //	signers     account                  → SignerKeyKnown, the last
+//	approvals   ‹state› 0 ‹year› ‹number› → nothing: what was laid before the commission, by state
 //
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
@@ -95,6 +96,7 @@ func Schema() base.Schema {
 		{Name: "leftovers"},
 		{Name: "duplicates"},
 		{Name: "digests"},
+		{Name: "approvals"},
 	}}
 }
 

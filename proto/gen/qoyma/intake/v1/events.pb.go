@@ -2788,8 +2788,10 @@ type AccessionApproved struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	Protocol        *v1.Protocol           `protobuf:"bytes,2,opt,name=protocol,proto3" json:"protocol,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Number of the proposal that it answers; 0 where a protocol on paper was entered.
+	Proposal      uint32 `protobuf:"varint,3,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AccessionApproved) Reset() {
@@ -2836,6 +2838,162 @@ func (x *AccessionApproved) GetProtocol() *v1.Protocol {
 	return nil
 }
 
+func (x *AccessionApproved) GetProposal() uint32 {
+	if x != nil {
+		return x.Proposal
+	}
+	return 0
+}
+
+// ApprovalProposed lays an accession whose kind needs it before the commission (AR-8).
+type ApprovalProposed struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Number within the accession, from 1.
+	Number uint32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Why the archive should keep what came.
+	Ground        string `protobuf:"bytes,3,opt,name=ground,proto3" json:"ground,omitempty"`
+	ProposedBy    string `protobuf:"bytes,4,opt,name=proposed_by,json=proposedBy,proto3" json:"proposed_by,omitempty"`
+	ProposedOn    string `protobuf:"bytes,5,opt,name=proposed_on,json=proposedOn,proto3" json:"proposed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApprovalProposed) Reset() {
+	*x = ApprovalProposed{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApprovalProposed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApprovalProposed) ProtoMessage() {}
+
+func (x *ApprovalProposed) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApprovalProposed.ProtoReflect.Descriptor instead.
+func (*ApprovalProposed) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ApprovalProposed) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ApprovalProposed) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ApprovalProposed) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *ApprovalProposed) GetProposedBy() string {
+	if x != nil {
+		return x.ProposedBy
+	}
+	return ""
+}
+
+func (x *ApprovalProposed) GetProposedOn() string {
+	if x != nil {
+		return x.ProposedOn
+	}
+	return ""
+}
+
+// ApprovalDeclined is the commission's answer that an accession is not approved as it was proposed. It
+// stays open, and may be proposed again.
+type ApprovalDeclined struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	Number          uint32                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Reason          string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	DeclinedOn      string                 `protobuf:"bytes,4,opt,name=declined_on,json=declinedOn,proto3" json:"declined_on,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ApprovalDeclined) Reset() {
+	*x = ApprovalDeclined{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApprovalDeclined) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApprovalDeclined) ProtoMessage() {}
+
+func (x *ApprovalDeclined) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApprovalDeclined.ProtoReflect.Descriptor instead.
+func (*ApprovalDeclined) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ApprovalDeclined) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ApprovalDeclined) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ApprovalDeclined) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ApprovalDeclined) GetDeclinedOn() string {
+	if x != nil {
+		return x.DeclinedOn
+	}
+	return ""
+}
+
 // ActSigned is one of the two signatures under the act. The name under a signature by hand stands
 // in the sealed body (HandSignature).
 type ActSigned struct {
@@ -2849,17 +3007,19 @@ type ActSigned struct {
 	// key (Ed25519 over the statement of the digest), account (identity and digest) or hand.
 	How string `protobuf:"bytes,5,opt,name=how,proto3" json:"how,omitempty"`
 	// Who signed here; for a signature by hand, who recorded it.
-	Account       string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
-	KeyId         string `protobuf:"bytes,7,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	Signature     []byte `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
-	SignedOn      string `protobuf:"bytes,9,opt,name=signed_on,json=signedOn,proto3" json:"signed_on,omitempty"`
+	Account   string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
+	KeyId     string `protobuf:"bytes,7,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Signature []byte `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
+	SignedOn  string `protobuf:"bytes,9,opt,name=signed_on,json=signedOn,proto3" json:"signed_on,omitempty"`
+	// The public key, so that the signature can be verified after the key was revoked (Ed25519, 32 bytes).
+	PublicKey     []byte `protobuf:"bytes,10,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActSigned) Reset() {
 	*x = ActSigned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2871,7 +3031,7 @@ func (x *ActSigned) String() string {
 func (*ActSigned) ProtoMessage() {}
 
 func (x *ActSigned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2884,7 +3044,7 @@ func (x *ActSigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActSigned.ProtoReflect.Descriptor instead.
 func (*ActSigned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ActSigned) GetAccessionNumber() string {
@@ -2950,6 +3110,13 @@ func (x *ActSigned) GetSignedOn() string {
 	return ""
 }
 
+func (x *ActSigned) GetPublicKey() []byte {
+	if x != nil {
+		return x.PublicKey
+	}
+	return nil
+}
+
 // HandSignature is who signed on paper; personal, always sealed.
 type HandSignature struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2961,7 +3128,7 @@ type HandSignature struct {
 
 func (x *HandSignature) Reset() {
 	*x = HandSignature{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2973,7 +3140,7 @@ func (x *HandSignature) String() string {
 func (*HandSignature) ProtoMessage() {}
 
 func (x *HandSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2986,7 +3153,7 @@ func (x *HandSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandSignature.ProtoReflect.Descriptor instead.
 func (*HandSignature) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *HandSignature) GetName() string {
@@ -3016,7 +3183,7 @@ type SignerKeyKnown struct {
 
 func (x *SignerKeyKnown) Reset() {
 	*x = SignerKeyKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3028,7 +3195,7 @@ func (x *SignerKeyKnown) String() string {
 func (*SignerKeyKnown) ProtoMessage() {}
 
 func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3041,7 +3208,7 @@ func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerKeyKnown.ProtoReflect.Descriptor instead.
 func (*SignerKeyKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *SignerKeyKnown) GetAccount() string {
@@ -3076,7 +3243,7 @@ type AccessionClosed struct {
 
 func (x *AccessionClosed) Reset() {
 	*x = AccessionClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3088,7 +3255,7 @@ func (x *AccessionClosed) String() string {
 func (*AccessionClosed) ProtoMessage() {}
 
 func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3101,7 +3268,7 @@ func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionClosed.ProtoReflect.Descriptor instead.
 func (*AccessionClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AccessionClosed) GetAccessionNumber() string {
@@ -3137,7 +3304,7 @@ type AccessionDescribed struct {
 
 func (x *AccessionDescribed) Reset() {
 	*x = AccessionDescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3149,7 +3316,7 @@ func (x *AccessionDescribed) String() string {
 func (*AccessionDescribed) ProtoMessage() {}
 
 func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3162,7 +3329,7 @@ func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDescribed.ProtoReflect.Descriptor instead.
 func (*AccessionDescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AccessionDescribed) GetAccessionNumber() string {
@@ -3244,7 +3411,7 @@ type DeaccessionProposed struct {
 
 func (x *DeaccessionProposed) Reset() {
 	*x = DeaccessionProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3256,7 +3423,7 @@ func (x *DeaccessionProposed) String() string {
 func (*DeaccessionProposed) ProtoMessage() {}
 
 func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3269,7 +3436,7 @@ func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionProposed.ProtoReflect.Descriptor instead.
 func (*DeaccessionProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *DeaccessionProposed) GetAccessionNumber() string {
@@ -3354,7 +3521,7 @@ type DeaccessionDeclined struct {
 
 func (x *DeaccessionDeclined) Reset() {
 	*x = DeaccessionDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3366,7 +3533,7 @@ func (x *DeaccessionDeclined) String() string {
 func (*DeaccessionDeclined) ProtoMessage() {}
 
 func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3379,7 +3546,7 @@ func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionDeclined.ProtoReflect.Descriptor instead.
 func (*DeaccessionDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DeaccessionDeclined) GetAccessionNumber() string {
@@ -3426,7 +3593,7 @@ type AccessionDeaccessioned struct {
 
 func (x *AccessionDeaccessioned) Reset() {
 	*x = AccessionDeaccessioned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3438,7 +3605,7 @@ func (x *AccessionDeaccessioned) String() string {
 func (*AccessionDeaccessioned) ProtoMessage() {}
 
 func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3451,7 +3618,7 @@ func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDeaccessioned.ProtoReflect.Descriptor instead.
 func (*AccessionDeaccessioned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *AccessionDeaccessioned) GetAccessionNumber() string {
@@ -3545,7 +3712,7 @@ type DeaccessionReceived struct {
 
 func (x *DeaccessionReceived) Reset() {
 	*x = DeaccessionReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3557,7 +3724,7 @@ func (x *DeaccessionReceived) String() string {
 func (*DeaccessionReceived) ProtoMessage() {}
 
 func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3570,7 +3737,7 @@ func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionReceived.ProtoReflect.Descriptor instead.
 func (*DeaccessionReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DeaccessionReceived) GetAccessionNumber() string {
@@ -3621,7 +3788,7 @@ type ContentClosed struct {
 
 func (x *ContentClosed) Reset() {
 	*x = ContentClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3633,7 +3800,7 @@ func (x *ContentClosed) String() string {
 func (*ContentClosed) ProtoMessage() {}
 
 func (x *ContentClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3646,7 +3813,7 @@ func (x *ContentClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentClosed.ProtoReflect.Descriptor instead.
 func (*ContentClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ContentClosed) GetAccessionNumber() string {
@@ -3714,7 +3881,7 @@ type ObjectRemoved struct {
 
 func (x *ObjectRemoved) Reset() {
 	*x = ObjectRemoved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3726,7 +3893,7 @@ func (x *ObjectRemoved) String() string {
 func (*ObjectRemoved) ProtoMessage() {}
 
 func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3739,7 +3906,7 @@ func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRemoved.ProtoReflect.Descriptor instead.
 func (*ObjectRemoved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ObjectRemoved) GetAccessionNumber() string {
@@ -3789,7 +3956,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3801,7 +3968,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3814,7 +3981,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -3860,7 +4027,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3872,7 +4039,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3885,7 +4052,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -3951,7 +4118,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3963,7 +4130,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3976,7 +4143,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -4011,7 +4178,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4023,7 +4190,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4036,7 +4203,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -4058,7 +4225,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4070,7 +4237,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4083,7 +4250,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -4114,7 +4281,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4126,7 +4293,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4139,7 +4306,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -4402,10 +4569,25 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x14\n" +
 	"\x05fonds\x18\x02 \x01(\tR\x05fonds\x12\x1c\n" +
 	"\tinventory\x18\x03 \x01(\tR\tinventory\x12\x16\n" +
-	"\x06offset\x18\x04 \x01(\rR\x06offset\"u\n" +
+	"\x06offset\x18\x04 \x01(\rR\x06offset\"\x91\x01\n" +
 	"\x11AccessionApproved\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x125\n" +
-	"\bprotocol\x18\x02 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\"\xfc\x01\n" +
+	"\bprotocol\x18\x02 \x01(\v2\x19.qoyma.record.v1.ProtocolR\bprotocol\x12\x1a\n" +
+	"\bproposal\x18\x03 \x01(\rR\bproposal\"\xaf\x01\n" +
+	"\x10ApprovalProposed\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x16\n" +
+	"\x06ground\x18\x03 \x01(\tR\x06ground\x12\x1f\n" +
+	"\vproposed_by\x18\x04 \x01(\tR\n" +
+	"proposedBy\x12\x1f\n" +
+	"\vproposed_on\x18\x05 \x01(\tR\n" +
+	"proposedOn\"\x8e\x01\n" +
+	"\x10ApprovalDeclined\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\rR\x06number\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vdeclined_on\x18\x04 \x01(\tR\n" +
+	"declinedOn\"\x9b\x02\n" +
 	"\tActSigned\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x12\n" +
 	"\x04side\x18\x02 \x01(\tR\x04side\x12\x1a\n" +
@@ -4415,7 +4597,10 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\aaccount\x18\x06 \x01(\tR\aaccount\x12\x15\n" +
 	"\x06key_id\x18\a \x01(\tR\x05keyId\x12\x1c\n" +
 	"\tsignature\x18\b \x01(\fR\tsignature\x12\x1b\n" +
-	"\tsigned_on\x18\t \x01(\tR\bsignedOn\"7\n" +
+	"\tsigned_on\x18\t \x01(\tR\bsignedOn\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\n" +
+	" \x01(\fR\tpublicKey\"7\n" +
 	"\rHandSignature\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04post\x18\x02 \x01(\tR\x04post\"`\n" +
@@ -4534,7 +4719,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -4574,60 +4759,62 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*Box)(nil),                    // 35: qoyma.intake.v1.Box
 	(*AccessionCodeKnown)(nil),     // 36: qoyma.intake.v1.AccessionCodeKnown
 	(*AccessionApproved)(nil),      // 37: qoyma.intake.v1.AccessionApproved
-	(*ActSigned)(nil),              // 38: qoyma.intake.v1.ActSigned
-	(*HandSignature)(nil),          // 39: qoyma.intake.v1.HandSignature
-	(*SignerKeyKnown)(nil),         // 40: qoyma.intake.v1.SignerKeyKnown
-	(*AccessionClosed)(nil),        // 41: qoyma.intake.v1.AccessionClosed
-	(*AccessionDescribed)(nil),     // 42: qoyma.intake.v1.AccessionDescribed
-	(*DeaccessionProposed)(nil),    // 43: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionDeclined)(nil),    // 44: qoyma.intake.v1.DeaccessionDeclined
-	(*AccessionDeaccessioned)(nil), // 45: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionReceived)(nil),    // 46: qoyma.intake.v1.DeaccessionReceived
-	(*ContentClosed)(nil),          // 47: qoyma.intake.v1.ContentClosed
-	(*ObjectRemoved)(nil),          // 48: qoyma.intake.v1.ObjectRemoved
-	(*DeaccessionAct)(nil),         // 49: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 50: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 51: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 52: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 53: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 54: qoyma.intake.v1.AcceptanceAbandoned
-	(*v1.Organisation)(nil),        // 55: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 56: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 57: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 58: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 59: qoyma.record.v1.Protocol
+	(*ApprovalProposed)(nil),       // 38: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),       // 39: qoyma.intake.v1.ApprovalDeclined
+	(*ActSigned)(nil),              // 40: qoyma.intake.v1.ActSigned
+	(*HandSignature)(nil),          // 41: qoyma.intake.v1.HandSignature
+	(*SignerKeyKnown)(nil),         // 42: qoyma.intake.v1.SignerKeyKnown
+	(*AccessionClosed)(nil),        // 43: qoyma.intake.v1.AccessionClosed
+	(*AccessionDescribed)(nil),     // 44: qoyma.intake.v1.AccessionDescribed
+	(*DeaccessionProposed)(nil),    // 45: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionDeclined)(nil),    // 46: qoyma.intake.v1.DeaccessionDeclined
+	(*AccessionDeaccessioned)(nil), // 47: qoyma.intake.v1.AccessionDeaccessioned
+	(*DeaccessionReceived)(nil),    // 48: qoyma.intake.v1.DeaccessionReceived
+	(*ContentClosed)(nil),          // 49: qoyma.intake.v1.ContentClosed
+	(*ObjectRemoved)(nil),          // 50: qoyma.intake.v1.ObjectRemoved
+	(*DeaccessionAct)(nil),         // 51: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 52: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 53: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 54: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 55: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 56: qoyma.intake.v1.AcceptanceAbandoned
+	(*v1.Organisation)(nil),        // 57: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 58: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 59: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 60: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 61: qoyma.record.v1.Protocol
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	55, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	56, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	57, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	58, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	57, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	59, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	60, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	55, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	56, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	57, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	17, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
 	11, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
 	13, // 11: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	57, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	55, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	56, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	59, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	57, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
 	17, // 15: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	18, // 16: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	59, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	58, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	61, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	60, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
 	25, // 19: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
 	27, // 20: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
 	29, // 21: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	35, // 22: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	59, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	55, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	56, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	59, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	59, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	49, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	52, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	61, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	57, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	58, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	61, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	61, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	51, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	54, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
 	4,  // 30: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
 	31, // [31:31] is the sub-list for method output_type
 	31, // [31:31] is the sub-list for method input_type
@@ -4647,7 +4834,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   55,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -52,6 +52,9 @@ const (
 	IntakeService_StoreBoxes_FullMethodName         = "/qoyma.intake.v1.IntakeService/StoreBoxes"
 	IntakeService_GetLabels_FullMethodName          = "/qoyma.intake.v1.IntakeService/GetLabels"
 	IntakeService_ApproveAccession_FullMethodName   = "/qoyma.intake.v1.IntakeService/ApproveAccession"
+	IntakeService_ProposeApproval_FullMethodName    = "/qoyma.intake.v1.IntakeService/ProposeApproval"
+	IntakeService_DecideApproval_FullMethodName     = "/qoyma.intake.v1.IntakeService/DecideApproval"
+	IntakeService_ListApprovals_FullMethodName      = "/qoyma.intake.v1.IntakeService/ListApprovals"
 	IntakeService_SignAct_FullMethodName            = "/qoyma.intake.v1.IntakeService/SignAct"
 	IntakeService_DescribeAccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DescribeAccession"
 	IntakeService_ProposeDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ProposeDeaccession"
@@ -149,8 +152,15 @@ type IntakeServiceClient interface {
 	StoreBoxes(ctx context.Context, in *StoreBoxesRequest, opts ...grpc.CallOption) (*StoreBoxesResponse, error)
 	// GetLabels prints the labels of an accession's boxes as PDF.
 	GetLabels(ctx context.Context, in *GetLabelsRequest, opts ...grpc.CallOption) (*GetLabelsResponse, error)
-	// ApproveAccession records the commission's decision (AR-8).
+	// ApproveAccession records the commission's decision from a protocol on paper (AR-8). Whoever proposed
+	// the accession to the commission does not enter it.
 	ApproveAccession(ctx context.Context, in *ApproveAccessionRequest, opts ...grpc.CallOption) (*ApproveAccessionResponse, error)
+	// ProposeApproval lays an accession whose kind needs it before the commission (AR-8).
+	ProposeApproval(ctx context.Context, in *ProposeApprovalRequest, opts ...grpc.CallOption) (*ProposeApprovalResponse, error)
+	// DecideApproval is the commission's answer; whoever proposed it cannot give it.
+	DecideApproval(ctx context.Context, in *DecideApprovalRequest, opts ...grpc.CallOption) (*DecideApprovalResponse, error)
+	// ListApprovals lists the accessions that were laid before the commission, by number.
+	ListApprovals(ctx context.Context, in *ListApprovalsRequest, opts ...grpc.CallOption) (*ListApprovalsResponse, error)
 	// SignAct puts one of the two signatures under the act; the second closes the accession.
 	SignAct(ctx context.Context, in *SignActRequest, opts ...grpc.CallOption) (*SignActResponse, error)
 	// DescribeAccession turns an undescribed accession into described rows (act of description).
@@ -551,6 +561,36 @@ func (c *intakeServiceClient) ApproveAccession(ctx context.Context, in *ApproveA
 	return out, nil
 }
 
+func (c *intakeServiceClient) ProposeApproval(ctx context.Context, in *ProposeApprovalRequest, opts ...grpc.CallOption) (*ProposeApprovalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeApprovalResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ProposeApproval_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) DecideApproval(ctx context.Context, in *DecideApprovalRequest, opts ...grpc.CallOption) (*DecideApprovalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecideApprovalResponse)
+	err := c.cc.Invoke(ctx, IntakeService_DecideApproval_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ListApprovals(ctx context.Context, in *ListApprovalsRequest, opts ...grpc.CallOption) (*ListApprovalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListApprovalsResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListApprovals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) SignAct(ctx context.Context, in *SignActRequest, opts ...grpc.CallOption) (*SignActResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SignActResponse)
@@ -802,8 +842,15 @@ type IntakeServiceServer interface {
 	StoreBoxes(context.Context, *StoreBoxesRequest) (*StoreBoxesResponse, error)
 	// GetLabels prints the labels of an accession's boxes as PDF.
 	GetLabels(context.Context, *GetLabelsRequest) (*GetLabelsResponse, error)
-	// ApproveAccession records the commission's decision (AR-8).
+	// ApproveAccession records the commission's decision from a protocol on paper (AR-8). Whoever proposed
+	// the accession to the commission does not enter it.
 	ApproveAccession(context.Context, *ApproveAccessionRequest) (*ApproveAccessionResponse, error)
+	// ProposeApproval lays an accession whose kind needs it before the commission (AR-8).
+	ProposeApproval(context.Context, *ProposeApprovalRequest) (*ProposeApprovalResponse, error)
+	// DecideApproval is the commission's answer; whoever proposed it cannot give it.
+	DecideApproval(context.Context, *DecideApprovalRequest) (*DecideApprovalResponse, error)
+	// ListApprovals lists the accessions that were laid before the commission, by number.
+	ListApprovals(context.Context, *ListApprovalsRequest) (*ListApprovalsResponse, error)
 	// SignAct puts one of the two signatures under the act; the second closes the accession.
 	SignAct(context.Context, *SignActRequest) (*SignActResponse, error)
 	// DescribeAccession turns an undescribed accession into described rows (act of description).
@@ -948,6 +995,15 @@ func (UnimplementedIntakeServiceServer) GetLabels(context.Context, *GetLabelsReq
 }
 func (UnimplementedIntakeServiceServer) ApproveAccession(context.Context, *ApproveAccessionRequest) (*ApproveAccessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApproveAccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) ProposeApproval(context.Context, *ProposeApprovalRequest) (*ProposeApprovalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeApproval not implemented")
+}
+func (UnimplementedIntakeServiceServer) DecideApproval(context.Context, *DecideApprovalRequest) (*DecideApprovalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DecideApproval not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListApprovals(context.Context, *ListApprovalsRequest) (*ListApprovalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListApprovals not implemented")
 }
 func (UnimplementedIntakeServiceServer) SignAct(context.Context, *SignActRequest) (*SignActResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SignAct not implemented")
@@ -1576,6 +1632,60 @@ func _IntakeService_ApproveAccession_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_ProposeApproval_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeApprovalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ProposeApproval(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ProposeApproval_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ProposeApproval(ctx, req.(*ProposeApprovalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_DecideApproval_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DecideApprovalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).DecideApproval(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_DecideApproval_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).DecideApproval(ctx, req.(*DecideApprovalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ListApprovals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListApprovalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListApprovals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListApprovals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListApprovals(ctx, req.(*ListApprovalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntakeService_SignAct_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SignActRequest)
 	if err := dec(in); err != nil {
@@ -1968,6 +2078,18 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApproveAccession",
 			Handler:    _IntakeService_ApproveAccession_Handler,
+		},
+		{
+			MethodName: "ProposeApproval",
+			Handler:    _IntakeService_ProposeApproval_Handler,
+		},
+		{
+			MethodName: "DecideApproval",
+			Handler:    _IntakeService_DecideApproval_Handler,
+		},
+		{
+			MethodName: "ListApprovals",
+			Handler:    _IntakeService_ListApprovals_Handler,
 		},
 		{
 			MethodName: "SignAct",

@@ -79,6 +79,12 @@ func (p transferPage) Scheduled() bool { return scheduled(p.Transfer) }
 // Lacks tells whether the act lacks the signature of a side.
 func (p transferPage) Lacks(side string) bool { return slices.Contains(p.Open, side) }
 
+// Sendable tells whether files are uploaded for the transfer.
+func (p transferPage) Sendable() bool { return sendable(p.Transfer) }
+
+// Later: the pages of a transfer hear at once how it stands.
+func (transferPage) Later() bool { return false }
+
 // row is one unit of the inventory with what has come for it.
 type row struct {
 	*recordv1.File
@@ -328,6 +334,11 @@ func send(r *web.Request) (any, error) {
 	if t.GetForm() != "" && !sendable(t.Transfer) { // it comes on paper alone
 		return web.Redirect(t.Address), nil
 	}
+	if t.GetState() == "returned" {
+		if err := t.onlyReturned(r); err != nil {
+			return nil, err
+		}
+	}
 	d, err := open(r)
 	if err != nil {
 		return nil, err
@@ -335,6 +346,28 @@ func send(r *web.Request) (any, error) {
 	p := sendPage{transferPage: t}
 	p.Quota, err = d.intake.ListUploads(r.Context(), &intakev1.ListUploadsRequest{TransferId: t.GetTransferId(), Limit: 1})
 	return p, err
+}
+
+// onlyReturned leaves of the page the rows that the archive returned: nothing else may be sent now.
+func (p *transferPage) onlyReturned(r *web.Request) error {
+	d, err := open(r)
+	if err != nil {
+		return err
+	}
+	res, err := d.intake.ListRowWork(r.Context(), &intakev1.ListRowWorkRequest{TransferId: p.GetTransferId(), Limit: listed, Returned: true})
+	faults := make(map[uint32][]*intakev1.PackageFault)
+	for _, f := range p.GetFaults() {
+		at := positionOf(f.GetWhere())
+		faults[at] = append(faults[at], f)
+	}
+	p.Rows, p.Next = nil, ""
+	for _, w := range res.GetRows() {
+		p.Rows = append(p.Rows, row{File: w.GetFile(), Faults: faults[w.GetFile().GetPosition()]})
+	}
+	if res.GetMore() {
+		p.Next = p.Address + "/problems"
+	}
+	return err
 }
 
 // act gives the act of acceptance as PDF.

@@ -284,6 +284,7 @@ func tusList(w http.ResponseWriter, r *web.Request) error {
 	return answerJSON(w, map[string]any{
 		"package": list.GetPackageId(), "form": list.GetForm(), "uploads": uploads, "more": list.GetMore(), "files": list.GetFiles(), "whole": list.GetWholeFiles(),
 		"bytes": list.GetBytes(), "there": list.GetBytesThere(), "left": list.GetBytesLeft(), "filesLeft": list.GetFilesLeft(), "expires": list.GetExpiresAt(),
+		"refused": list.GetRefusedPackage(),
 	})
 }
 

@@ -175,6 +175,25 @@ func TestReturnedRows(t *testing.T) {
 	}
 }
 
+// TestReturnedRowsAreSentInPieces: where rows were returned, only they are offered to be sent, all together or one by
+// one, and both pages send them in pieces that survive a lost line.
+func TestReturnedRowsAreSentInPieces(t *testing.T) {
+	v := clerk(t, world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, PackageId: "p"}))
+	for _, v.Lang = range []string{"kk", "ru", "en"} {
+		if page := v.Get("/dept/transfers/2026-1/send", http.StatusOK, `name="row-2"`, `data-tus="/dept/transfers/2026-1/tus"`, "/static/upload.js"); strings.Contains(page, `name="row-1"`) {
+			t.Error("a row that stands is offered to be sent")
+		}
+		v.Get("/transfers/2026-1/rows/2", http.StatusOK, `name="row-2"`, `data-tus="/dept/transfers/2026-1/tus"`, `data-later="/dept/transfers/2026-1/progress"`, "/static/upload.js")
+	}
+	v.Get("/dept/transfers/2026-1/problems", http.StatusOK, `href="/dept/transfers/2026-1/send"`)
+	staff := pagetest.Open(t, world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, PackageId: "p"}), areas, "", monitor.Archivist)
+	if page := staff.Get("/transfers/2026-1/rows/2", http.StatusOK); strings.Contains(page, "data-tus") || strings.Contains(page, "upload.js") {
+		t.Error("the archive is offered to send a department's files")
+	}
+	stands := clerk(t, world(&intakev1.Transfer{State: "checked", Form: "mixed", PackageId: "p"}))
+	stands.Get("/dept/transfers/2026-1/send", http.StatusOK, `name="row-1"`, `name="row-2"`)
+}
+
 // TestTheActIsSignedAsRead binds the signature to the copy that was chosen.
 func TestTheActIsSignedAsRead(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "accepted", AccessionNumber: "2026-7"})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/signing"
@@ -126,14 +127,10 @@ var (
 		"the paper's bytes do not have the digest that is to be signed; nothing was signed; tell the administrator",
 		"контрольная сумма документа не совпадает с той, что подписывается; ничего не подписано; сообщите администратору",
 		"құжаттың бақылау сомасы қол қойылатын сомаға сәйкес келмейді; ештеңеге қол қойылған жоқ; әкімшіге хабарлаңыз")
-	tooOften = fault.Define(fault.Denied, "gateway.desk.attempts",
-		"the passphrase was wrong {n} times; signing is closed for you for {minutes} minutes; if you forgot it, ask the administrator for a new invitation",
-		"кодовая фраза введена неверно {n} раз; подписание для вас закрыто на {minutes} мин.; если вы её забыли, попросите администратора о новом приглашении",
-		"құпия сөйлем {n} рет қате терілді; қол қою сізге {minutes} минутқа жабылды; ұмытсаңыз, әкімшіден жаңа шақыру сұраңыз")
 )
 
 // approval is the head's decision on a paper.
-type approval struct{ attempts *attempts }
+type approval struct{ tries *keysign.Tries }
 
 func (a *approval) decide(r *web.Request) (web.Redirect, error) {
 	c, err := reference(r)
@@ -198,9 +195,9 @@ func (a *approval) sign(r *web.Request, c referencev1.ReferenceServiceClient, nu
 	if err != nil {
 		return err
 	}
-	signature, err := a.attempts.sign(r.Context(), me(r), passphrase, s.GetKey(), statement)
+	signature, err := a.tries.Sign(r.Context(), me(r), passphrase, s.GetKey(), statement)
 	if err != nil {
-		if fault.Of(err).Code == wrongPassphrase.Code {
+		if fault.Of(err).Code == keysign.WrongPassphrase.Code {
 			r.Wrong("passphrase", "desk.passphrase.wrong")
 			return nil
 		}
@@ -245,7 +242,7 @@ func enrol(r *web.Request) (web.Redirect, error) {
 	if !r.OK() {
 		return web.Stay, nil
 	}
-	key, err := newKey(r.Context(), passphrase)
+	key, err := keysign.NewKey(r.Context(), passphrase)
 	if err != nil {
 		return "", err
 	}

@@ -13,6 +13,7 @@ import (
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -25,7 +26,7 @@ func TestWhoOpensWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Add(site); err != nil {
+	if err := Add(keysign.NewTries())(site); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string][]monitor.Role{}

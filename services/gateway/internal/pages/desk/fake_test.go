@@ -18,6 +18,7 @@ import (
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -215,7 +216,7 @@ func open(t testing.TB, s *services, roles ...monitor.Role) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Add(site); err != nil {
+	if err := Add(keysign.NewTries())(site); err != nil {
 		t.Fatal(err)
 	}
 	d.handler = site.Handler()

@@ -5,13 +5,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/signing"
 )
@@ -101,45 +99,6 @@ func TestNothingIsSigned(t *testing.T) {
 	}
 }
 
-// TestGuessingIsStopped: after five wrong phrases even the right one waits.
-func TestGuessingIsStopped(t *testing.T) {
-	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	a := newAttempts()
-	a.now = func() time.Time { return now }
-	key := headKey(t)
-	statement, err := signing.ParseStatement(paperOf("2026-3").GetStatement())
-	if err != nil {
-		t.Fatal(err)
-	}
-	try := func(account, phrase string) error {
-		_, err := a.sign(t.Context(), account, phrase, key, statement)
-		return err
-	}
-	for range maxWrong - 1 {
-		if err := try("head1", "өтірік сөйлем"); !isFault(err, wrongPassphrase.Code) {
-			t.Fatal(err)
-		}
-	}
-	if err := try("head1", passphrase); err != nil {
-		t.Fatalf("the right one after four wrong ones: %v", err)
-	}
-	for range maxWrong {
-		if err := try("head1", "өтірік сөйлем"); !isFault(err, wrongPassphrase.Code) {
-			t.Fatal(err)
-		}
-	}
-	if err := try("head1", passphrase); !isFault(err, tooOften.Code) {
-		t.Errorf("after five wrong ones: %v", err)
-	}
-	if err := try("head2", passphrase); err != nil {
-		t.Errorf("somebody else: %v", err)
-	}
-	now = now.Add(closed)
-	if err := try("head1", passphrase); err != nil {
-		t.Errorf("later: %v", err)
-	}
-}
-
 func TestTheHeadReturnsAndExtends(t *testing.T) {
 	s := archive(t)
 	d := open(t, s, monitor.Head)
@@ -205,5 +164,3 @@ func TestPapersAreSent(t *testing.T) {
 		}
 	}
 }
-
-func isFault(err error, code string) bool { return err != nil && fault.Of(err).Code == code }

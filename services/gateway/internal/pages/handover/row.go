@@ -29,6 +29,21 @@ type rowPage struct {
 // Open tells whether the department has to do something about the row.
 func (p rowPage) Open() bool { return p.GetReturnState() == "returned" }
 
+// Redoes tells whether whoever looks sends the row anew.
+func (p rowPage) Redoes() bool { return p.Open() && p.Undecided && !p.Staff }
+
+// sending is a transfer as the parts see it that send its files in pieces.
+type sending struct {
+	*intakev1.Transfer
+	Address string
+}
+
+// Later: a row's page listens once its files are sent; until then it is a page like any other.
+func (sending) Later() bool { return true }
+
+// Sending is where the row's files go.
+func (p rowPage) Sending() sending { return sending{p.Transfer, p.Home} }
+
 // oneRow is a row of the inventory with everything that was found of it and said about it.
 func oneRow(r *web.Request) (any, error) {
 	c, err := intake(r)

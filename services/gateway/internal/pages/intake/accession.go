@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -31,6 +30,12 @@ func (p accessionPage) Here() string { return accessionAddress(p.GetAccession().
 
 // Lacks tells whether a side's signature, or the commission's decision, is not there yet.
 func (p accessionPage) Lacks(what string) bool { return slices.Contains(p.Work.GetOpen(), what) }
+
+// Waits tells whether the accession lies before the commission now.
+func (p accessionPage) Waits() bool {
+	a := p.GetAccession()
+	return a.GetProposed() != nil && a.GetApproved() == nil && a.GetNotApproved().GetNumber() != a.GetProposed().GetNumber()
+}
 
 // Apart tells whether the accession is in quarantine now.
 func (p accessionPage) Apart() bool {
@@ -61,51 +66,6 @@ func findAccession(r *web.Request) (accessionPage, error) {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(p.GetFiles()[n-1].GetFile().GetPosition()), 10)
 	}
 	return p, err
-}
-
-type signPage struct {
-	accessionPage
-	Copies []web.Option
-}
-
-// signing is where the archive signs, and where it records what the giver signed on paper.
-func signing(r *web.Request) (any, error) {
-	p, err := findAccession(r)
-	if err != nil {
-		return nil, err
-	}
-	if len(p.GetAccession().GetActs()) == 0 || !p.Lacks("archive") && !p.Lacks("giver") {
-		return web.Redirect(p.Here()), nil
-	}
-	s := signPage{accessionPage: p}
-	for _, a := range p.GetAccession().GetActs() {
-		s.Copies = append(s.Copies, web.Option{Value: a.GetSha256(), Label: r.T("hand.copy." + a.GetLanguage()), Hint: "SHA-256 " + a.GetSha256()[:min(16, len(a.GetSha256()))] + "…"})
-	}
-	return s, nil
-}
-
-func sign(r *web.Request) (web.Redirect, error) {
-	c, err := intake(r)
-	if err != nil {
-		return "", err
-	}
-	q := &intakev1.SignActRequest{CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Side: "archive", Sha256: r.Field("sha256")}
-	if r.Field("do") == "hand" {
-		q.Side, q.Hand, q.Sha256 = "giver", &intakev1.HandSignature{Name: r.Field("name"), Post: r.Field("post")}, r.Field("hand_sha256")
-		if q.GetHand().GetName() == "" {
-			r.Wrong("name", "intake.wrong.signer")
-		}
-		if q.GetSha256() == "" {
-			r.Wrong("hand_sha256", "intake.wrong.copy")
-		}
-	} else if q.GetSha256() == "" {
-		r.Wrong("sha256", "intake.wrong.copy")
-	}
-	if !r.OK() {
-		return web.Stay, nil
-	}
-	_, err = c.SignAct(r.Context(), q)
-	return web.Done(accessionAddress(r.PathValue("number")), "done.intake-signed"), err
 }
 
 // quarantine begins it, or says what came out of it.
@@ -208,31 +168,6 @@ func labels(w http.ResponseWriter, r *web.Request) error {
 	}
 	web.PDF(w, "labels-"+n+"-"+l+".pdf", res.GetPdf())
 	return nil
-}
-
-// protocolOf reads a decision of the commission.
-func protocolOf(r *web.Request) *recordv1.Protocol {
-	p := &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")}
-	for _, f := range []struct{ field, value string }{{"commission", p.GetCommission()}, {"protocol", p.GetNumber()}, {"date", p.GetDate()}} {
-		if f.value == "" {
-			r.Wrong(f.field, "intake.wrong."+f.field)
-		}
-	}
-	return p
-}
-
-// approveAccession records the commission's decision where the kind needs one (AR-8).
-func approveAccession(r *web.Request) (web.Redirect, error) {
-	c, err := intake(r)
-	if err != nil {
-		return "", err
-	}
-	protocol := protocolOf(r)
-	if !r.OK() {
-		return web.Stay, nil
-	}
-	_, err = c.ApproveAccession(r.Context(), &intakev1.ApproveAccessionRequest{CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Protocol: protocol})
-	return web.Done(accessionAddress(r.PathValue("number")), "done.intake-decided"), err
 }
 
 // describe turns an undescribed accession into rows: the act of description.

@@ -14,6 +14,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -22,48 +23,54 @@ import (
 //go:embed templates texts.json
 var files embed.FS
 
-// Add adds the pages to a site.
-func Add(s *web.Site) error {
-	if err := s.Area(files); err != nil {
-		return err
-	}
-	archivist := web.Allow{monitor.Archivist}
-	staff := web.Allow{monitor.Archivist, monitor.Head}
-	commission := web.Allow{monitor.Commission}
-	s.Nav("/intake", "intake.nav.intake", staff)
-	s.Nav("/accessions", "intake.nav.book", staff)
-	s.Nav("/deaccessions", "intake.nav.deaccessions", web.Allow{monitor.Head})
-	s.Nav("/organisations", "intake.nav.organisations", archivist)
-	s.Nav("/commission", "intake.nav.commission", commission)
+// Add adds the pages to a site. Whoever signs here or elsewhere has the same tries.
+func Add(tries *keysign.Tries) func(*web.Site) error {
+	return func(s *web.Site) error {
+		if err := s.Area(files); err != nil {
+			return err
+		}
+		archivist := web.Allow{monitor.Archivist}
+		staff := web.Allow{monitor.Archivist, monitor.Head}
+		commission := web.Allow{monitor.Commission}
+		s.Nav("/intake", "intake.nav.intake", staff)
+		s.Nav("/accessions", "intake.nav.book", staff)
+		s.Nav("/deaccessions", "intake.nav.deaccessions", web.Allow{monitor.Head})
+		s.Nav("/organisations", "intake.nav.organisations", archivist)
+		s.Nav("/commission", "intake.nav.commission", commission)
+		s.Nav("/commission/accessions", "intake.nav.approvals", commission)
 
-	s.Page("/intake", "intake", staff, transfers)
-	s.Page("/intake/{id}", "intake-transfer", staff, transfer)
-	s.Form("/intake/{id}/paper", "intake-paper", archivist, receiving, receive)
-	s.Form("/intake/{id}/units", "intake-units", archivist, units, check)
-	s.Form("/intake/{id}/return", "intake-return", archivist, returning, giveBack)
-	s.Act("/intake/{id}/consent", web.Allow{monitor.Head}, consent)
-	s.Form("/intake/{id}/accept", "intake-accept", archivist, accepting, accept)
-	s.Page("/accessions/undescribed", "intake-undescribed", staff, undescribed)
-	s.Form("/accessions/{number}/sign", "intake-sign", archivist, signing, sign)
-	s.Form("/accessions/{number}/quarantine", "intake-quarantine", archivist, apart, quarantine)
-	s.Form("/accessions/{number}/boxes", "intake-boxes", archivist, boxes, store)
-	s.Raw("GET /accessions/{number}/labels/{language}", archivist, labels)
-	s.Form("/accessions/{number}/approval", "intake-approval", archivist, apart, approveAccession)
-	s.Form("/accessions/{number}/describe", "intake-describe", archivist, apart, describe)
-	s.Form("/accessions/{number}/deaccession", "intake-leave", archivist, leaving, propose)
-	s.Form("/accessions/{number}/deaccessions/{count}", "intake-deaccession", staff, deaccession, decide)
-	s.Raw("GET /accessions/{number}/deaccessions/{count}/act/{language}", staff, leaveAct)
-	s.Page("/deaccessions", "intake-deaccessions", staff, deaccessions)
-	s.Page("/accessions", "intake-book", staff, book)
-	s.Page("/accessions/{number}", "intake-accession", staff, accession)
-	s.Raw("GET /accessions/{number}/act/{language}", staff, act)
-	s.Raw("GET /accessions/{year}/book/{language}", staff, bookPDF)
-	s.Raw("GET /accessions/{number}/content/{path...}", staff, content)
-	s.Form("/organisations", "intake-organisations", archivist, organisations, register)
-	s.Page("/commission", "intake-commission", commission, commissionOrganisations)
-	s.Form("/commission/{organisation}", "intake-approve", commission, approving, approve)
-	s.Page("/commission/approved/{id...}", "intake-approved", commission, approved)
-	return nil
+		s.Page("/intake", "intake", staff, transfers)
+		s.Page("/intake/{id}", "intake-transfer", staff, transfer)
+		s.Form("/intake/{id}/paper", "intake-paper", archivist, receiving, receive)
+		s.Form("/intake/{id}/units", "intake-units", archivist, units, check)
+		s.Form("/intake/{id}/return", "intake-return", archivist, returning, giveBack)
+		s.Act("/intake/{id}/consent", web.Allow{monitor.Head}, consent)
+		s.Form("/intake/{id}/accept", "intake-accept", archivist, accepting, accept)
+		s.Page("/accessions/undescribed", "intake-undescribed", staff, undescribed)
+		s.Form("/accessions/{number}/sign", "intake-sign", staff, signingAct, signer{tries}.sign)
+		s.Form("/accessions/{number}/quarantine", "intake-quarantine", archivist, apart, quarantine)
+		s.Form("/accessions/{number}/boxes", "intake-boxes", archivist, boxes, store)
+		s.Raw("GET /accessions/{number}/labels/{language}", archivist, labels)
+		s.Form("/accessions/{number}/approval", "intake-approval", archivist, apart, approveAccession)
+		s.Form("/accessions/{number}/propose", "intake-propose", archivist, apart, proposeApproval)
+		s.Form("/accessions/{number}/describe", "intake-describe", archivist, apart, describe)
+		s.Form("/accessions/{number}/deaccession", "intake-leave", archivist, leaving, propose)
+		s.Form("/accessions/{number}/deaccessions/{count}", "intake-deaccession", staff, deaccession, decide)
+		s.Raw("GET /accessions/{number}/deaccessions/{count}/act/{language}", staff, leaveAct)
+		s.Page("/deaccessions", "intake-deaccessions", staff, deaccessions)
+		s.Page("/accessions", "intake-book", staff, book)
+		s.Page("/accessions/{number}", "intake-accession", staff, accession)
+		s.Raw("GET /accessions/{number}/act/{language}", web.Allow{monitor.Archivist, monitor.Head, monitor.Commission}, act)
+		s.Raw("GET /accessions/{year}/book/{language}", staff, bookPDF)
+		s.Raw("GET /accessions/{number}/content/{path...}", staff, content)
+		s.Form("/organisations", "intake-organisations", archivist, organisations, register)
+		s.Page("/commission", "intake-commission", commission, commissionOrganisations)
+		s.Page("/commission/accessions", "intake-approvals", commission, approvals)
+		s.Form("/commission/accessions/{number}", "intake-oneapproval", commission, oneApproval, decideApproval)
+		s.Form("/commission/{organisation}", "intake-approve", commission, approving, approve)
+		s.Page("/commission/approved/{id...}", "intake-approved", commission, approved)
+		return nil
+	}
 }
 
 // listed is how many rows a list shows at once; never more than 400 (ux).

@@ -10,7 +10,9 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
+	"github.com/qoyma/qoyma/services/gateway/internal/pages/keysign"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -19,7 +21,7 @@ import (
 
 func text(s string) *recordv1.Text { return &recordv1.Text{Kk: s, Ru: s, En: s} }
 
-var areas = []func(*web.Site) error{public.Add, handover.Add, Add}
+var areas = []func(*web.Site) error{public.Add, handover.Add, Add(keysign.NewTries())}
 
 // listing are so many rows of an inventory after a position.
 func listing(count, after, limit uint32) (files []*recordv1.File, more bool) {
@@ -85,6 +87,10 @@ func archive(count uint32) *pagetest.Services {
 		}),
 		"ListAccessions":     pagetest.Always(&intakev1.ListAccessionsResponse{Accessions: []*intakev1.Accession{a}, TotalAccessions: 1, TotalUnits: 2}),
 		"StoreBoxes":         pagetest.Always(&intakev1.StoreBoxesResponse{}),
+		"GetSigner":          pagetest.Always(&referencev1.GetSignerResponse{}),
+		"ListApprovals":      pagetest.Always(&intakev1.ListApprovalsResponse{Accessions: []*intakev1.Accession{a}}),
+		"ProposeApproval":    pagetest.Always(&intakev1.ProposeApprovalResponse{}),
+		"DecideApproval":     pagetest.Always(&intakev1.DecideApprovalResponse{}),
 		"SignAct":            pagetest.Always(&intakev1.SignActResponse{}),
 		"BeginQuarantine":    pagetest.Always(&intakev1.BeginQuarantineResponse{}),
 		"ApproveAccession":   pagetest.Always(&intakev1.ApproveAccessionResponse{}),
@@ -164,6 +170,7 @@ func TestFormsAskByTheField(t *testing.T) {
 		{address: "/accessions/2026-7/quarantine", call: "BeginQuarantine", wrong: []string{"#reason", "#place"}, full: []string{"reason", "плесень", "place", "бокс"}, leads: "/accessions/2026-7?done="},
 		{address: "/accessions/2026-7/boxes", call: "StoreBoxes", wrong: []string{"#boxes"}, full: []string{"box", "1", "box", "2", "first-2", "2", "room-2", "3"}, leads: "/boxes?done="},
 		{address: "/accessions/2026-7/approval", call: "ApproveAccession", wrong: []string{"#commission", "#protocol", "#date"}, full: []string{"commission", "ЭПК", "protocol", "3", "date", "2026-11-01"}, leads: "/accessions/2026-7?done="},
+		{address: "/accessions/2026-7/propose", call: "ProposeApproval", wrong: []string{"#ground"}, full: []string{"ground", "переписка учёного"}, leads: "/accessions/2026-7?done="},
 		{
 			address: "/accessions/2026-7/deaccession", call: "ProposeDeaccession", wrong: []string{"#positions", "#way", "#ground", "#commission"},
 			full: []string{"positions", "1", "way", "destroyed", "ground", "повреждено", "commission", "ЭПК", "protocol", "3", "date", "2026-11-01"}, leads: "/accessions/2026-7/deaccessions/3?done=",
@@ -234,7 +241,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, v.Lang = range []string{"kk", "ru", "en"} {
 		for _, address := range []string{
 			"/intake?state=returned", "/intake/2026-1", "/intake/2026-1/return", "/accessions", "/accessions/2026-7", "/accessions/2026-7/sign", "/accessions/2026-7/describe",
-			"/accessions/undescribed", "/deaccessions", "/transfers/2026-1/rows/4", "/accessions/2026-7/boxes",
+			"/accessions/undescribed", "/deaccessions", "/accessions/2026-7/propose", "/transfers/2026-1/rows/4", "/accessions/2026-7/boxes",
 		} {
 			v.Get(address, http.StatusOK, "<h1>")
 		}

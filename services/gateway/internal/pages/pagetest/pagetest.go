@@ -141,6 +141,16 @@ func (v *Visitor) Post(address string, form url.Values, status int, says ...stri
 	return v.want(v.do(r), address, status, says...)
 }
 
+// Tried sends a form that is refused, for whatever kind of reason, and gives the page that says so.
+func (v *Visitor) Tried(address string, form url.Values, says ...string) string {
+	v.t.Helper()
+	form.Set("command", Command)
+	r := httptest.NewRequestWithContext(v.t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := v.do(r)
+	return v.want(w, address, max(w.Code, http.StatusBadRequest), says...)
+}
+
 // Command is the id of every command sent.
 const Command = "0193a4b0-0000-7000-8000-000000000001"
 

@@ -37,7 +37,6 @@
 
   // What the archive says, to everybody who looks at this transfer.
   let sending = false, first = null;
-  const events = new EventSource(say.events);
   // Files that another tab, or a program, sends now; on the page of sending only once something moves, for what
   // lies there unfinished is said below.
   const arriving = ({ uploading, coming }) => {
@@ -58,9 +57,14 @@
       line("changed").replaceChildren(a);
     }
   };
-  events.addEventListener("state", heard);
-  events.addEventListener("end", (e) => { heard(e); events.close(); });
-  addEventListener("pagehide", () => events.close());
+  let events = null;
+  const listen = (to) => {
+    events = new EventSource(to);
+    events.addEventListener("state", heard);
+    events.addEventListener("end", (e) => { heard(e); events.close(); });
+  };
+  if (say.events) listen(say.events);
+  addEventListener("pagehide", () => events?.close());
 
   const box = document.getElementById("tus");
   if (!box) return; // a page that only watches
@@ -105,7 +109,7 @@
 
   // The queue: by name, what is there and what is to come.
   const items = new Map();
-  let paused = false, cancelled = false, form = "", begun = 0;
+  let paused = false, cancelled = false, form = "", begun = "";
   const sum = (of) => [...items.values()].reduce((n, i) => n + of(i), 0);
   const whole = (i) => i.done;
 
@@ -289,9 +293,10 @@
   const finish = async () => {
     line("sent", say.tEnding);
     for (let tries = 0; ; tries++) {
-      const res = await list();
-      const id = res.status === 200 ? res.page.package : "";
-      begun = id || begun;
+      // Once asked for, it is the same package: where the answer was lost and it was refused, another one, of its good
+      // files, is under way now, and must not be finished in its place.
+      const res = begun ? { status: 200, page: { package: begun } } : await list();
+      begun = res.status === 200 ? res.page.package : "";
       const end = begun ? await ask("POST", address + "/finish?package=" + encodeURIComponent(begun)) : res;
       if (end.status === 200) {
         const to = JSON.parse(end.text).to;
@@ -304,6 +309,7 @@
 
   const upload = async (files) => {
     items.clear();
+    begun = "";
     for (let tries = 0; ; tries++) {
       const res = await list();
       if (res.status === 200) { form = res.page.form; break; }
@@ -338,6 +344,7 @@
     document.querySelectorAll("form.upload button").forEach((b) => { b.disabled = true; });
     line("broken", null);
     line("begun", null);
+    if (!events && say.later) listen(say.later);
     live.scrollIntoView({ block: "nearest" });
     upload(files);
   }));
@@ -345,7 +352,7 @@
   // What an earlier visit began.
   list().then((res) => {
     if (sending || res.status !== 200 || !res.page.package) return;
-    const p = line("begun", fill(texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(lang) }) + " ");
+    const p = line("begun", fill(res.page.refused ? texts.tKept : texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(lang) }) + " ");
     p.append(button(texts.tForget, forget));
   });
 })();
