@@ -61,13 +61,9 @@ func HandOverEarly(q Early) store.Decide {
 				}
 			}
 		}
-		refs := []journal.Ref{{Type: "transfer", ID: q.Transfer}, organisationRef(q.Organisation), accessionRef(q.Accession)}
-		for _, inventory := range inventories {
-			refs = append(refs, inventoryRef(inventory))
-		}
 		var events []store.Event
 		for part := range slices.Chunk(ids, maxRows) {
-			events = append(events, store.Event{Refs: refs, Body: &retentionv1.FilesTransferred{TransferId: q.Transfer, AccessionNumber: q.Accession, FileIds: part}})
+			events = append(events, store.Event{Refs: q.refs(inventories...), Body: &retentionv1.FilesTransferred{TransferId: q.Transfer, AccessionNumber: q.Accession, FileIds: part}})
 		}
 		for _, inventory := range inventories {
 			d, err := Inventory(v, inventory)
@@ -75,13 +71,23 @@ func HandOverEarly(q Early) store.Decide {
 				return nil, err
 			}
 			if (d.GetState() == DutyWaiting || d.GetState() == DutyDue) && d.GetTransferred()+came[inventory] == d.GetInventory().GetFiles() {
-				events = append(events, store.Event{Refs: refs, Body: &retentionv1.TransferFulfilled{
+				events = append(events, store.Event{Refs: q.refs(inventory), Body: &retentionv1.TransferFulfilled{
 					TransferId: q.Transfer, AccessionNumber: q.Accession, Accepted: d.GetInventory().GetFiles(), InventoryId: inventory,
 				}})
 			}
 		}
 		return events, nil
 	}
+}
+
+// refs are the objects that such an acceptance concerns, with those of the inventories that an event is about: the end of one duty is no
+// part of another inventory's timeline.
+func (q Early) refs(inventories ...string) []journal.Ref {
+	refs := []journal.Ref{transferRef(q.Transfer), organisationRef(q.Organisation), accessionRef(q.Accession)}
+	for _, inventory := range inventories {
+		refs = append(refs, inventoryRef(inventory))
+	}
+	return refs
 }
 
 // applyEarly closes the duty of an inventory whose last files came by an announced transfer.
