@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -112,20 +113,18 @@ func applyEarly(tx *store.Tx, e *retentionv1.TransferFulfilled) error {
 }
 
 // remaining are the files of an inventory that the archive has not, in their order and with the numbers that they have in it.
-func remaining(v *store.View, id string) ([]*recordv1.File, error) {
-	files, err := listed(v, id)
-	if err != nil {
-		return nil, err
-	}
-	left := files[:0]
-	for _, f := range files {
-		row, err := File(v, f.GetId(), everything{})
+func remaining(v *store.View, id string) (files []*recordv1.File, err error) {
+	listed := 0
+	for row, err := range rowsAfter(v, id, 0) {
 		if err != nil {
 			return nil, err
 		}
+		if listed++; listed > MaxListed {
+			return nil, fmt.Errorf("retention: inventory %s lists more than %d files", id, MaxListed)
+		}
 		if row.GetState() != StateTransferred {
-			left = append(left, f)
+			files = append(files, row.GetFile())
 		}
 	}
-	return left, nil
+	return files, nil
 }
