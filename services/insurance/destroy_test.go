@@ -99,6 +99,27 @@ func TestCopiesOfWhatLeftAreDestroyed(t *testing.T) {
 	w.whole()
 }
 
+// TestACopyThatLeftIsNoDamage: a check that was ordered before its copy left finds nothing missing, and ends.
+func TestACopyThatLeftIsNoDamage(t *testing.T) {
+	w := insuredWorld(t, "one")
+	begun, err := w.client.StartScrub(t.Context(), &insurancev1.StartScrubRequest{CommandId: newID(), CopyId: "1/2/1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.closes("2026-1", "1/2/1")
+	w.drain(w.s.keeper.DestroyOnce)
+	w.drain(w.s.keeper.ScrubOnce)
+	if n := w.events(func(*journal.Record, proto.Message) {}); n["DamageFound"] != 0 || n["DamageBeyondRepair"] != 0 || n["ScrubFinished"] != 1 {
+		t.Errorf("%v", n)
+	}
+	res, err := w.client.GetScrub(t.Context(), &insurancev1.GetScrubRequest{ScrubId: begun.GetScrub().GetScrubId()})
+	if err != nil || res.GetScrub().GetState() != "finished" {
+		t.Errorf("%v %v", res, err)
+	}
+	w.state("1/2/1", "destroyed")
+	w.whole()
+}
+
 // TestACopyUnderWayIsDestroyedToo: it was ordered and not made, or made and not read back.
 func TestACopyUnderWayIsDestroyedToo(t *testing.T) {
 	for _, step := range []keeper.Step{keeper.Fetched, keeper.Object, keeper.Recorded} {

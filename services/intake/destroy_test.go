@@ -12,6 +12,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/api"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -210,6 +211,58 @@ func TestKeptContentStays(t *testing.T) {
 		if _, err := w.client.ProposeDeaccession(t.Context(), q); fault.Of(err) == nil || fault.Of(err).Code != "intake.deaccession.content" {
 			t.Errorf("%s, %s: %v", way, content, err)
 		}
+	}
+	w.whole()
+}
+
+// TestTheActThatClosedIsNamed: whoever asks for destroyed content hears of the act of his unit, and of what belongs to none of the act that
+// took the object, in whatever order receipts came.
+func TestTheActThatClosedIsNamed(t *testing.T) {
+	w := newWorld(t)
+	a := w.held()
+	first, second := w.leaves(a, "returned_to_owner", "destroyed", 1), w.leaves(a, "destroyed", "", 2)
+	if err := w.s.api.Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.client.ReceiveDeaccession(t.Context(), &intakev1.ReceiveDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Number: first, Document: "№ 4"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.s.api.Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !w.left(a, first).GetRemovesObject() || w.left(a, second).GetRemovesObject() {
+		t.Fatal("the object did not go with the last content")
+	}
+	for path, n := range map[string]uint32{"data/1/a.txt": first, "data/2/b.txt": second, "bagit.txt": first} {
+		stream, err := w.client.ReadContent(t.Context(), &intakev1.ReadContentRequest{ObjectId: a.GetObjectId(), Path: path})
+		if err == nil {
+			_, err = stream.Recv()
+		}
+		if act := fmt.Sprintf("%s/%d", a.GetAccessionNumber(), n); !strings.Contains(fault.Of(err).In(fault.English), act+" ") {
+			t.Errorf("%s left by %s: %v", path, act, err)
+		}
+	}
+}
+
+// TestNothingGoesWhileItIsBeingAccepted: units whose rows are still to come have content in the object too.
+func TestNothingGoesWhileItIsBeingAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.txt": "first unit's secret bytes"})); err != nil {
+		t.Fatal(err)
+	}
+	w.stopAt(accept.Recorded, "2026-1")
+	w.s.plans.After = nil
+	a := w.seen("2026-1").GetTransfer().GetAccessionNumber()
+	w.placed(a, "7", "1", 40)
+	w.others.place(a, map[string]uint32{"7/1/41": 1})
+	accession := &intakev1.Accession{AccessionNumber: a}
+	n := w.leaves(accession, "destroyed", "", 1)
+	if err := w.s.api.Destroy(t.Context()); err == nil || w.left(accession, n).GetContentClosedOn() != "" || w.onDisk("first unit") == 0 {
+		t.Errorf("%v, %v", err, w.left(accession, n))
+	}
+	if err := errors.Join(w.s.plans.Resume(t.Context()), w.s.api.Destroy(t.Context())); err != nil || w.left(accession, n).GetObjectRemovedOn() == "" {
+		t.Errorf("%v, %v", err, w.left(accession, n))
 	}
 	w.whole()
 }

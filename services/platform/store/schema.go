@@ -116,9 +116,12 @@ func (s *Store) prepare(db *bbolt.DB) error {
 	})
 }
 
+// Archive is the code of the archive whose file this is.
+func (v *View) Archive() string { return string(v.Get("meta", []byte("archive"))) }
+
 // owned refuses the file of another archive or service.
 func (s *Store) owned(v *View) error {
-	archive, service := string(v.Get("meta", []byte("archive"))), string(v.Get("meta", []byte("service")))
+	archive, service := v.Archive(), string(v.Get("meta", []byte("service")))
 	if archive != s.cfg.Archive || service != s.cfg.Service {
 		return fmt.Errorf("the file belongs to %s/%s, not to %s/%s", archive, service, s.cfg.Archive, s.cfg.Service)
 	}

@@ -54,10 +54,11 @@ type exam struct {
 	done    *insurancev1.Check
 }
 
-// check examines one copy.
+// check examines one copy; nil where it was to leave before it could be claimed: what its destruction takes is no damage, and nothing
+// brings it back.
 func (r *scrubRun) check(ctx context.Context, key []byte) (*insurancev1.Check, error) {
 	e := &exam{scrubRun: r, key: key, found: map[spot]harm{}, whole: map[spot]bool{}}
-	if err := e.load(); err != nil {
+	if err := e.load(); err != nil || e.copy.GetLeftBy() != "" {
 		return nil, err
 	}
 	e.done = &insurancev1.Check{CopyId: e.copy.GetCopyId()}

@@ -81,6 +81,9 @@ func (k *Keeper) ScrubOnce(ctx context.Context) (bool, error) {
 	}
 	k.release("intake")
 	k.release("scrub")
+	if check == nil {
+		return true, nil
+	}
 	run.add(key, copied, check)
 	if len(run.tally.checks) >= batch || time.Since(run.tally.since) > batchTime {
 		return true, run.note(ctx)
@@ -115,7 +118,7 @@ func (k *Keeper) running() (*scrubRun, error) {
 	return chosen, err
 }
 
-// next is the copy to check now; nil where none is left.
+// next is the copy to check now; nil where none is left, or the one leaves with its file.
 func (r *scrubRun) next() (key []byte, c *insurancev1.Copy, err error) {
 	after := r.row.GetCursor()
 	for _, k := range r.tally.keys {
@@ -129,7 +132,9 @@ func (r *scrubRun) next() (key []byte, c *insurancev1.Copy, err error) {
 				return err
 			}
 			row, err := store.Copy(v, key)
-			c = row.GetCopy()
+			if row.GetCopy().GetLeftBy() == "" {
+				c = row.GetCopy()
+			}
 			return err
 		}
 		return store.EachCopy(v, "", after, func(k []byte, row *insurancev1.CopyRow) bool {

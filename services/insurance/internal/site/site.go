@@ -227,14 +227,14 @@ func (p *Place) Remove(root *ocfl.Root, object string) error {
 	case err != nil:
 		return p.Judge(err)
 	default:
-		if err := errors.Join(syncDir(filepath.Dir(from)), syncDir(away), syncDir(p.Dir)); err != nil {
+		if err := errors.Join(journal.SyncDir(filepath.Dir(from)), journal.SyncDir(away), journal.SyncDir(p.Dir)); err != nil {
 			return p.Judge(err)
 		}
 	}
 	if err := os.RemoveAll(gone); err != nil {
 		return p.Judge(err)
 	}
-	if err := syncDir(away); err != nil {
+	if err := journal.SyncDir(away); err != nil {
 		return p.Judge(err)
 	}
 	for dir := filepath.Dir(from); len(dir) > len(filepath.Join(p.Dir, "ocfl")); dir = filepath.Dir(dir) {
@@ -243,12 +243,4 @@ func (p *Place) Remove(root *ocfl.Root, object string) error {
 		}
 	}
 	return nil //nolint:nilerr // an object that was not there is removed
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

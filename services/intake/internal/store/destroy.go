@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/proto"
+
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -28,6 +30,10 @@ var (
 		"name the receipt (its number and date) in at most {limit} characters, and the day, which is not before the act nor after today",
 		"укажите расписку (номер и дату) не длиннее {limit} знаков и день: не раньше акта и не позже сегодняшнего",
 		"қолхатты (нөмірі мен күні) {limit} таңбадан асырмай және күнін көрсетіңіз: актіден ерте емес, бүгіннен кеш емес")
+	stillComing = fault.Define(fault.Unavailable, "intake.deaccession.accepting",
+		"content of accession {number} is not destroyed yet: its acceptance is not finished; this goes on by itself once it is",
+		"содержимое поступления {number} ещё не уничтожается: его приём не завершён; всё продолжится само, когда он завершится",
+		"{number} түсімінің мазмұны әлі жойылмайды: оны қабылдау аяқталған жоқ; аяқталған соң бәрі өзі жалғасады")
 )
 
 // Receive records the receipt of whoever received what left.
@@ -81,31 +87,46 @@ func Doomed(v *base.View) []Exit { return exits(v, "doomed") }
 func Removing(v *base.View) []Exit { return exits(v, "removing") }
 
 // IsClosed tells by which deaccession the content at a path was closed, as "2026-4/1"; empty where it is given out. What belongs to no unit
-// is closed with the object.
+// is closed with the object, by the deaccession that takes it.
 func IsClosed(v *base.View, a *intakev1.Accession, path string) (string, error) {
 	n, err := transfer.ParseNumber(a.GetAccessionNumber())
 	if err != nil {
 		return "", err
 	}
-	if a.GetObjectLeft() {
-		return fmt.Sprintf("%s/%d", n, a.GetDeaccessions()), nil
-	}
 	position, payload := transfer.PositionOf(path)
-	raw := v.Get("left", rowKey(numberKey(n), position))
-	if !payload || len(raw) != 4 {
+	if raw := v.Get("left", rowKey(numberKey(n), position)); payload && len(raw) == 4 {
+		count := binary.BigEndian.Uint32(raw)
+		d, err := Leaving(v, n, count)
+		if err != nil || d.GetContentClosedOn() != "" {
+			return fmt.Sprintf("%s/%d", n, count), err
+		}
+	}
+	if !a.GetObjectLeft() {
 		return "", nil
 	}
-	count := binary.BigEndian.Uint32(raw)
-	d, err := Leaving(v, n, count)
-	if err != nil || d.GetContentClosedOn() == "" {
-		return "", err
+	for _, raw := range v.Scan("leaving", under(numberKey(n)), nil) {
+		d := new(intakev1.Deaccession)
+		if err := proto.Unmarshal(raw, d); err != nil {
+			return "", fmt.Errorf("deaccessions of %s: %w", n, err)
+		}
+		if d.GetRemovesObject() {
+			return fmt.Sprintf("%s/%d", n, d.GetProposed().GetNumber()), nil
+		}
 	}
-	return fmt.Sprintf("%s/%d", n, count), nil
+	return "", fmt.Errorf("the object of accession %s left by no deaccession", n)
 }
 
 // Others tells whether units after a position, at most so many, have content that stays when a deaccession is closed; next is where to go
-// on, 0 at the end.
+// on, 0 at the end. Error: stillComing while the accession's own acceptance is under way, for rows that are not written yet have content
+// in the object too.
 func Others(v *base.View, e Exit, after uint32, most int) (stays bool, next uint32, err error) {
+	a, err := Accession(v, e.Accession)
+	if err != nil {
+		return false, 0, err
+	}
+	if Plan(v, a.GetTransferId()) != 0 {
+		return false, 0, stillComing.With("number", e.Accession)
+	}
 	files, more, err := Accepted(v, e.Accession, after, most)
 	if err != nil {
 		return false, 0, err

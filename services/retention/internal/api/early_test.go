@@ -98,3 +98,35 @@ func TestNothingIsOwedTwice(t *testing.T) {
 		t.Errorf("%v", two)
 	}
 }
+
+// TestADutyEndsOnItsOwnTimeline: an announced transfer that ends the duties of two inventories says of each what is its own.
+func TestADutyEndsOnItsOwnTimeline(t *testing.T) {
+	d := newDesk(t)
+	d.furnish("almaly")
+	first, second := d.closed("almaly", "02-05", nil), d.closed("almaly", "02-05", nil)
+	d.approved(inventory("almaly", "1", first))
+	d.approved(inventory("almaly", "2", second))
+	if err := d.early("2017-1", first, second); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"almaly/1", "almaly/2"} {
+		timeline, err := d.store.Timeline(journal.Ref{Type: "inventory", ID: id}, 0, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := 0
+		for _, r := range timeline {
+			var e retentionv1.TransferFulfilled
+			if !r.Is(&e) {
+				continue
+			}
+			if err := proto.Unmarshal(r.Entry.GetBody(), &e); err != nil || e.GetInventoryId() != id {
+				t.Errorf("on the timeline of %s: %v %v", id, &e, err)
+			}
+			ended++
+		}
+		if ended != 1 {
+			t.Errorf("%s: %d of %d events end its duty", id, ended, len(timeline))
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -61,13 +62,9 @@ func HandOverEarly(q Early) store.Decide {
 				}
 			}
 		}
-		refs := []journal.Ref{{Type: "transfer", ID: q.Transfer}, organisationRef(q.Organisation), accessionRef(q.Accession)}
-		for _, inventory := range inventories {
-			refs = append(refs, inventoryRef(inventory))
-		}
 		var events []store.Event
 		for part := range slices.Chunk(ids, maxRows) {
-			events = append(events, store.Event{Refs: refs, Body: &retentionv1.FilesTransferred{TransferId: q.Transfer, AccessionNumber: q.Accession, FileIds: part}})
+			events = append(events, store.Event{Refs: q.refs(inventories...), Body: &retentionv1.FilesTransferred{TransferId: q.Transfer, AccessionNumber: q.Accession, FileIds: part}})
 		}
 		for _, inventory := range inventories {
 			d, err := Inventory(v, inventory)
@@ -75,13 +72,23 @@ func HandOverEarly(q Early) store.Decide {
 				return nil, err
 			}
 			if (d.GetState() == DutyWaiting || d.GetState() == DutyDue) && d.GetTransferred()+came[inventory] == d.GetInventory().GetFiles() {
-				events = append(events, store.Event{Refs: refs, Body: &retentionv1.TransferFulfilled{
+				events = append(events, store.Event{Refs: q.refs(inventory), Body: &retentionv1.TransferFulfilled{
 					TransferId: q.Transfer, AccessionNumber: q.Accession, Accepted: d.GetInventory().GetFiles(), InventoryId: inventory,
 				}})
 			}
 		}
 		return events, nil
 	}
+}
+
+// refs are the objects that such an acceptance concerns, with those of the inventories that an event is about: the end of one duty is no
+// part of another inventory's timeline.
+func (q Early) refs(inventories ...string) []journal.Ref {
+	refs := []journal.Ref{transferRef(q.Transfer), organisationRef(q.Organisation), accessionRef(q.Accession)}
+	for _, inventory := range inventories {
+		refs = append(refs, inventoryRef(inventory))
+	}
+	return refs
 }
 
 // applyEarly closes the duty of an inventory whose last files came by an announced transfer.
@@ -106,20 +113,18 @@ func applyEarly(tx *store.Tx, e *retentionv1.TransferFulfilled) error {
 }
 
 // remaining are the files of an inventory that the archive has not, in their order and with the numbers that they have in it.
-func remaining(v *store.View, id string) ([]*recordv1.File, error) {
-	files, err := listed(v, id)
-	if err != nil {
-		return nil, err
-	}
-	left := files[:0]
-	for _, f := range files {
-		row, err := File(v, f.GetId(), everything{})
+func remaining(v *store.View, id string) (files []*recordv1.File, err error) {
+	listed := 0
+	for row, err := range rowsAfter(v, id, 0) {
 		if err != nil {
 			return nil, err
 		}
+		if listed++; listed > MaxListed {
+			return nil, fmt.Errorf("retention: inventory %s lists more than %d files", id, MaxListed)
+		}
 		if row.GetState() != StateTransferred {
-			left = append(left, f)
+			files = append(files, row.GetFile())
 		}
 	}
-	return left, nil
+	return files, nil
 }

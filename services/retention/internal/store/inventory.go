@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 
@@ -289,15 +288,6 @@ func fallDue(v *store.View, id string, now time.Time) ([]store.Event, error) {
 		})
 	}
 	return events, nil
-}
-
-// listed reads all files of an inventory.
-func listed(v *store.View, id string) ([]*recordv1.File, error) {
-	files, more, err := inventoryRows(v, id, 0, MaxListed, math.MaxInt, everything{})
-	if err == nil && more {
-		err = fmt.Errorf("retention: inventory %s lists more than %d files", id, MaxListed)
-	}
-	return files, err
 }
 
 // nextTransfer is the next number of a year; numbers have no gaps and are never used again.

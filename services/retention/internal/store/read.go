@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 
 	"google.golang.org/protobuf/proto"
 
@@ -257,24 +258,12 @@ func InventoryRows(v *store.View, id string, after uint32, limit int, scope Read
 
 func inventoryRows(v *store.View, id string, after uint32, limit, most int, scope Reader) (list []*recordv1.File, more bool, err error) {
 	bytes := 0
-	var from []byte
-	if after > 0 {
-		from = rowKey(id, after)
-	}
-	for _, raw := range v.Scan("rows", rowPrefix(id), from) {
-		if len(list) == limit {
-			return list, true, nil
-		}
-		parsed, ok := parseFileID(string(raw))
-		if !ok {
-			return nil, false, fmt.Errorf("retention: inventory %s lists %q", id, raw)
-		}
-		row, err := fileRow(v, parsed)
+	for row, err := range rowsAfter(v, id, after) {
 		if err != nil {
 			return nil, false, err
 		}
-		if row.DepartmentFile == nil {
-			return nil, false, fmt.Errorf("retention: inventory %s lists %s, which is not there", id, parsed)
+		if len(list) == limit {
+			return list, true, nil
 		}
 		if !scope.Allows(labelOf(row.GetFile().GetLabel())) {
 			continue
@@ -285,6 +274,30 @@ func inventoryRows(v *store.View, id string, after uint32, limit, most int, scop
 		list = append(list, row.GetFile())
 	}
 	return list, false, nil
+}
+
+// rowsAfter are the files of an inventory behind a position, whatever their labels. Error: that the inventory lists what is no file.
+func rowsAfter(v *store.View, id string, after uint32) iter.Seq2[FileRow, error] {
+	var from []byte
+	if after > 0 {
+		from = rowKey(id, after)
+	}
+	return func(yield func(FileRow, error) bool) {
+		for _, raw := range v.Scan("rows", rowPrefix(id), from) {
+			parsed, ok := parseFileID(string(raw))
+			if !ok {
+				yield(FileRow{}, fmt.Errorf("retention: inventory %s lists %q", id, raw))
+				return
+			}
+			row, err := fileRow(v, parsed)
+			if err == nil && row.DepartmentFile == nil {
+				err = fmt.Errorf("retention: inventory %s lists %s, which is not there", id, parsed)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Duties reads the duties to transfer: those that stand, by due day, then the fulfilled ones,
