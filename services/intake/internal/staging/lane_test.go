@@ -95,6 +95,38 @@ func TestWhatIsSentStandsInStagingByteForByte(t *testing.T) {
 	}
 }
 
+func TestAFileIsWrittenThroughTheCacheWhereItCannotBePastIt(t *testing.T) {
+	path, want := filepath.Join(t.TempDir(), "f"), content(1, 3*block+5)
+	to, err := create(path, uncached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, ok := to.(*direct)
+	if !ok {
+		t.Skip("this file system opens no file so")
+	}
+	// A block that begins at an odd address is what a disk refuses to take as it is.
+	d.filling, d.writing = make([]byte, block+1)[1:], make([]byte, block+1)[1:]
+	_, err = d.past.WriteAt(d.filling, 0)
+	if err == nil {
+		t.Skip("this file system takes any block")
+	}
+	if !errors.Is(err, unix.EINVAL) {
+		t.Fatal(err)
+	}
+	for _, p := range [][]byte{want[:block/2], want[block/2:]} {
+		if _, err := d.Write(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != string(want) {
+		t.Errorf("%d of %d bytes, or others, %v", len(got), len(want), err)
+	}
+}
+
 func TestAFullDiskEndsAnUploadAndLeavesNothing(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small file system needs root")
