@@ -41,11 +41,11 @@ func (u *upload) receive(stream uploadStream) error {
 			if u.bare && !strings.HasPrefix(part.File.GetPath(), "data/") {
 				return staging.OutOfOrder.With("problem", "a bare package has files of data/ alone")
 			}
+			u.so.files.Add(1) // before room is asked for: the file counts, whether bytes come or not
 			if err := u.room(part.File.GetSize()); err != nil {
 				return err
 			}
 			full, err := u.begin(part.File)
-			u.so.files.Add(1)
 			if err != nil {
 				return u.explained(err, part.File.GetSize())
 			}
