@@ -104,15 +104,22 @@ func (u *upload) room(size uint64) error {
 		u.granted -= size
 		return nil
 	}
-	free, err := space.Free(u.area.Dir())
+	free, enough, err := u.spare(size)
 	if err != nil {
 		return err
 	}
-	if free < u.reserve || free-u.reserve < size {
+	if !enough {
 		return noRoom.With("free", free>>20, "need", (u.reserve>>20)+(size>>20)+1)
 	}
 	u.granted = min(free-u.reserve-size, askedAgain)
 	return nil
+}
+
+// spare asks the disk how many bytes are free, and whether so many may be taken: the reserve is what every
+// store lives from.
+func (s *Server) spare(size uint64) (free uint64, enough bool, err error) {
+	free, err = space.Free(s.area.Dir())
+	return free, err == nil && free >= s.reserve && free-s.reserve >= size, err
 }
 
 // explained turns a full disk into its fault.
