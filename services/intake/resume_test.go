@@ -260,6 +260,10 @@ func TestLimitsOfUploads(t *testing.T) {
 	if err := w.s.api.SweepUploads(time.Now().AddDate(0, 0, 5).Add(time.Minute)); err != nil || len(w.staged()) != 0 {
 		t.Errorf("%v, %v", w.staged(), err)
 	}
+	// A file of no bytes is one of the files, in one stream too.
+	if _, err := w.send(newID(), "2026-1", map[string]string{"data/1/a": "0", "data/1/b": "0", "data/1/c": ""}); err == nil || fault.Of(err).Code != transfer.OverTransfer.Code {
+		t.Errorf("a third file where two are let in: %v", err)
+	}
 	w.whole()
 }
 

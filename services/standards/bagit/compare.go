@@ -3,7 +3,6 @@ package bagit
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,13 +29,14 @@ type line struct {
 	digest string // lower-case hexadecimal
 }
 
-func (m *manifests) add(path string, l line) error {
+// put keeps a line among those of a path.
+func (l line) put(to *spool.Sorter, path string) error {
 	digest, err := hex.DecodeString(l.digest)
 	if err != nil {
 		return err // isHex was asked
 	}
 	row := binary.AppendUvarint([]byte{byte(l.of)}, uint64(l.number))
-	return m.lines.Add([]byte(path), append(row, digest...))
+	return to.Add([]byte(path), append(row, digest...))
 }
 
 func lineOf(row []byte) line {
@@ -102,7 +102,7 @@ func (j *judge) manifest(path string, tag bool, algorithm string) {
 	of := len(to.all)
 	to.all = append(to.all, manifest{path, algorithm})
 	found, err := parseManifest(path, text, j.report.Version, j.opts.Limits, func(file, digest string, n int) error {
-		return to.add(file, line{of, n, digest})
+		return line{of, n, digest}.put(to.lines, file)
 	})
 	j.found.add(found...)
 	j.spooled(err)
@@ -194,11 +194,7 @@ func (j *judge) compare(m *manifests) {
 			continue
 		}
 		listed := make([]bool, len(m.all))
-		for _, l := range j.single(m, e.Path, lines.to(e.Path), false) {
-			listed[l.of] = true
-			j.compareDigest(e, m.all[l.of].algorithm, l.digest)
-		}
-		for _, l := range others.to(e.Path) {
+		for _, l := range append(j.single(m, e.Path, lines.to(e.Path), false), others.to(e.Path)...) {
 			listed[l.of] = true
 			j.compareDigest(e, m.all[l.of].algorithm, l.digest)
 		}
@@ -233,9 +229,7 @@ func (j *judge) absent(m *manifests, moved *spool.Sorter) {
 			switch {
 			case there:
 				j.bad(show(other), OtherForm, "listed", fmt.Sprintf("%+q", g.path))
-				row := binary.AppendUvarint([]byte{byte(l.of)}, uint64(l.number))
-				digest, err := hex.DecodeString(l.digest)
-				j.spooled(errors.Join(err, moved.Add([]byte(other), append(row, digest...))))
+				j.spooled(l.put(moved, other))
 			case j.toFetch[g.path]:
 				j.bad(show(g.path), NotFetched)
 			default:

@@ -18,16 +18,9 @@ type finding struct {
 
 func (f *finding) fault() *fault.Error { return f.rule.With(f.args...) }
 
-var rules []*Rule
-
-// Rules are the codes that this package looks for, in order.
-func Rules() []*Rule { return append([]*Rule(nil), rules...) }
-
 func rule(code, en, ru, kk string) *Rule {
 	mark := " [OCFL " + code + "]"
-	r := &Rule{Definition: fault.Define(fault.Refused, "ocfl."+code, en+mark, ru+mark, kk+mark), Warning: code[0] == 'W'}
-	rules = append(rules, r)
-	return r
+	return &Rule{Definition: fault.Define(fault.Refused, "ocfl."+code, en+mark, ru+mark, kk+mark), Warning: code[0] == 'W'}
 }
 
 // What an object and its inventory must be.

@@ -22,7 +22,8 @@ type Sorter struct {
 	file  *os.File // nil while nothing did
 	end   int64
 	count int
-	loose bool // the rows in memory may be out of order
+	loose bool  // the rows in memory may be out of order
+	lost  error // what the file did not take; then there is nothing to give
 }
 
 // span is a row in memory: its key and value lie in text, one behind the other.
@@ -43,11 +44,15 @@ func (p Place) Sorter() *Sorter { return &Sorter{place: p} }
 // Len is how many rows were added.
 func (s *Sorter) Len() int { return s.count }
 
-// Add takes a row; it keeps neither slice. Not while a Cursor is being read.
+// Add takes a row; it keeps neither slice. Not while a Cursor is being read. An error comes again for every
+// row after it, and from every Cursor.
 func (s *Sorter) Add(key, value []byte) error {
+	if s.lost != nil {
+		return s.lost
+	}
 	if cost := len(s.text) + len(key) + len(value) + len(s.rows)*rowCost; len(s.rows) > 0 && cost > s.place.budget() {
-		if err := s.spill(); err != nil {
-			return err
+		if s.lost = s.spill(); s.lost != nil {
+			return s.lost
 		}
 	}
 	s.rows = append(s.rows, span{len(s.text), len(key), len(value)})
@@ -157,7 +162,10 @@ func (s *Sorter) Sorted() *Cursor {
 }
 
 func (s *Sorter) cursor(rows []span) *Cursor {
-	c := &Cursor{of: s}
+	c := &Cursor{of: s, err: s.lost}
+	if s.lost != nil {
+		return c
+	}
 	for i, r := range s.runs {
 		from := bufio.NewReaderSize(io.NewSectionReader(s.file, r.at, r.size), int(min(runBuffer, r.size)))
 		c.add(&source{age: i, from: from})

@@ -1,7 +1,9 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +18,7 @@ type Table struct {
 	fresh map[string]string // not in the file yet
 	cost  int               // of fresh, in bytes
 	db    *bbolt.DB         // nil while nothing is in a file
+	lost  error             // what the file did not take
 }
 
 // freshCost is what a row of a map takes besides its bytes.
@@ -30,20 +33,27 @@ var bucket = []byte("rows")
 // Table begins an empty one.
 func (p Place) Table() *Table { return &Table{place: p, fresh: map[string]string{}} }
 
-// Put writes a row, in the place of one that has its key. A value may be empty.
+// Put writes a row, in the place of one that has its key. A value may be empty. An error comes again from
+// every call after it.
 func (t *Table) Put(key, value string) error {
+	if t.lost != nil {
+		return t.lost
+	}
 	t.fresh[key] = value
 	if t.cost += len(key) + len(value) + freshCost; t.cost <= t.place.budget() {
 		return nil
 	}
 	if err := t.spill(); err != nil {
-		return fmt.Errorf("spool: %w", err)
+		t.lost = fmt.Errorf("spool: %w", err)
 	}
-	return nil
+	return t.lost
 }
 
 // Get finds a row.
 func (t *Table) Get(key string) (value string, there bool, err error) {
+	if t.lost != nil {
+		return "", false, t.lost
+	}
 	if value, there = t.fresh[key]; there || t.db == nil {
 		return value, there, nil
 	}
@@ -91,9 +101,12 @@ func (t *Table) open() error {
 	name := filepath.Join(t.place.Dir, fmt.Sprintf("%stable-%d-%p", prefix, os.Getpid(), t))
 	db, err := bbolt.Open(name, 0o600, &bbolt.Options{NoSync: true, NoGrowSync: true, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
+		if removed := os.Remove(name); !errors.Is(removed, fs.ErrNotExist) { // it was made, and no more
+			err = errors.Join(err, removed)
+		}
 		return err
 	}
-	t.db = db
+	t.db = db // Close closes it
 	if err := os.Remove(name); err != nil {
 		return err
 	}

@@ -176,11 +176,7 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 		return err
 	}
 	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
-	paper, err := Paper(p.Archive, trial, f, chosen)
-	if err != nil {
-		return err
-	}
-	return paper.Check()
+	return Paper(p.Archive, trial, f, chosen).Check()
 }
 
 // accession is the accession's line as the plan's facts give it.
@@ -340,8 +336,7 @@ func (r *run) files() iter.Seq2[repository.File, error] {
 // keeps tells whether a file becomes part of the object: what is not accepted is not kept.
 func (r *run) keeps(c *intakev1.ContentFile) bool {
 	position, payload := transfer.PositionOf(c.GetPath())
-	_, yes := slices.BinarySearch(r.chosen, position)
-	return yes || !payload
+	return !payload || r.accepts(position)
 }
 
 // Spec is what the object of an accepted transfer is, from the journal alone. The error is ErrOther where
@@ -426,11 +421,7 @@ func (r *run) act(ctx context.Context, a *intakev1.Accession, language string) e
 		return err
 	}
 	line := r.facts.accession(r.chosen, a.GetAccessionNumber(), day)
-	paper, err := Paper(r.Archive, line, r.facts, r.chosen)
-	if err != nil {
-		return err
-	}
-	pdf, err := paper.PDF(fault.Language(language))
+	pdf, err := Paper(r.Archive, line, r.facts, r.chosen).PDF(fault.Language(language))
 	if err != nil {
 		return fmt.Errorf("act in %s: %w", language, err)
 	}

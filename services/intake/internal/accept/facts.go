@@ -2,7 +2,10 @@ package accept
 
 import (
 	"cmp"
+	"crypto/sha512"
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -25,6 +28,7 @@ type facts struct {
 	units    []transfer.Unit
 	content  map[uint32]*came // of units for which files came
 	tags     int              // files of the package that belong to no unit
+	digest   string           // of the digital content, as the act names it: SHA-512 in lower-case hexadecimal
 	checked  *intakev1.PackageChecked
 	findings map[uint32]*intakev1.UnitFinding
 	checks   transfer.Checks
@@ -52,7 +56,11 @@ func (p *Plans) weigh(id string, each func(position uint32, path string) error) 
 		}
 		f.units = append(f.units, transfer.Unit{Position: u.GetPosition(), Leaves: u.GetLeaves()})
 	}
-	for c, err := range f.files() {
+	// Of one package the digest is that of its payload manifest; where rows were redone, that of the manifest
+	// which lists what stands of all packages.
+	f.digest = f.checked.GetManifestSha512()
+	redone, sum := len(f.packages) > 1, sha512.New()
+	for c, err := range f.files() { // in the order of their paths
 		if err != nil {
 			return nil, err
 		}
@@ -60,6 +68,9 @@ func (p *Plans) weigh(id string, each func(position uint32, path string) error) 
 		if !payload {
 			f.tags++
 			continue
+		}
+		if redone {
+			_, _ = fmt.Fprintf(sum, "%s  %s\n", c.GetSha512(), c.GetPath()) // a hash never fails
 		}
 		unit := f.content[position]
 		if unit == nil {
@@ -73,6 +84,9 @@ func (p *Plans) weigh(id string, each func(position uint32, path string) error) 
 		if err := each(position, c.GetPath()); err != nil {
 			return nil, err
 		}
+	}
+	if redone {
+		f.digest = hex.EncodeToString(sum.Sum(nil))
 	}
 	return f, nil
 }

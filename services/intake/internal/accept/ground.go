@@ -1,8 +1,6 @@
 package accept
 
 import (
-	"crypto/sha512"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -192,22 +190,4 @@ func note(a *intakev1.Accession) act.Text {
 		n.RU += fmt.Sprintf("; выбыло: %d", left)
 	}
 	return n
-}
-
-// digest names the digital content on the act: of one package, SHA-512 of its payload manifest;
-// where rows were redone, SHA-512 of the manifest that lists what stands of all packages.
-func (f *facts) digest() (string, error) {
-	if len(f.packages) < 2 {
-		return f.checked.GetManifestSha512(), nil
-	}
-	sum := sha512.New()
-	for c, err := range f.files() { // in the order of their paths
-		if err != nil {
-			return "", err
-		}
-		if _, payload := transfer.PositionOf(c.GetPath()); payload {
-			_, _ = fmt.Fprintf(sum, "%s  %s\n", c.GetSha512(), c.GetPath()) // a hash never fails
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

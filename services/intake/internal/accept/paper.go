@@ -17,8 +17,8 @@ func acceptedLabel(f *intakev1.AcceptedFile) *journalv1.Label { return f.GetFile
 
 // Paper is the act of an accession. It follows from recorded facts alone, so that a plan
 // resumed prints the same bytes. Persons are not named on it: both sides sign by hand, and
-// the contact stands sealed elsewhere (IS-2). The error is the store's.
-func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []uint32) (act.Transfer, error) {
+// the contact stands sealed elsewhere (IS-2).
+func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []uint32) act.Transfer {
 	inventory := a.GetInventory()
 	day, _ := civil.Parse(a.GetAcceptedOn()) // a date that is none is refused by the act
 	paper := act.Transfer{
@@ -44,14 +44,13 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 		}
 	}
 	if objects == 0 {
-		return paper, nil
+		return paper
 	}
-	digest, err := f.digest()
 	paper.Digital = &act.Digital{
-		Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: digest,
+		Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest,
 		Malware: malware(scanners),
 	}
-	return paper, err
+	return paper
 }
 
 // malware says which scanners looked at what is accepted, "" among them where none looked at some of

@@ -84,18 +84,15 @@ type numbered struct {
 }
 
 func (f *firsts) add(at int, item fault.Item) {
-	if f.found = append(f.found, numbered{at, item}); len(f.found) >= 2*maxKept {
+	if f.found = append(f.found, numbered{at, item}); len(f.found) >= 2*transfer.Kept {
 		f.cut()
 	}
 }
 
-// maxKept is how many findings of a kind are kept: more than an event lists.
-const maxKept = 1000
-
 func (f *firsts) cut() {
 	slices.SortFunc(f.found, func(a, b numbered) int { return a.at - b.at })
-	if left := len(f.found) - maxKept; left > 0 {
-		f.found, f.more = f.found[:maxKept], f.more+left
+	if left := len(f.found) - transfer.Kept; left > 0 {
+		f.found, f.more = f.found[:transfer.Kept], f.more+left
 	}
 }
 

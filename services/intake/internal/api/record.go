@@ -23,23 +23,6 @@ import (
 // maxDuplicates is how many files that the archive has already are recorded for one package.
 const maxDuplicates = 500
 
-// verdict is what was found of a package, and the events that say so. The rows of its files go before
-// them where it stands.
-type verdict struct {
-	faults, warnings []transfer.Few
-	taken            bool
-	events           []base.Event
-	files, tags      int // of a package that stands
-}
-
-// bad is how many faults there are.
-func (v *verdict) bad() (count int) {
-	for _, f := range v.faults {
-		count += f.Count()
-	}
-	return count
-}
-
 // recorder turns the files of a package that stands into rows, in their order.
 type recorder struct {
 	*upload

@@ -18,7 +18,6 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
-	"github.com/qoyma/qoyma/services/platform/space"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
@@ -220,16 +219,13 @@ func (s *Server) append(stream grpc.ClientStreamingServer[intakev1.AppendUploadR
 	}
 }
 
-// hasRoom pauses uploads before the disk is full: the reserve is what every store lives from.
+// hasRoom pauses uploads before the disk is full.
 func (s *Server) hasRoom(size uint64) error {
-	free, err := space.Free(s.area.Dir())
-	if err != nil {
-		return err
+	free, enough, err := s.spare(size)
+	if err == nil && !enough {
+		err = paused.With("free", free>>20)
 	}
-	if free < s.reserve || free-s.reserve < size {
-		return paused.With("free", free>>20)
-	}
-	return nil
+	return err
 }
 
 // full turns a full disk into its fault.

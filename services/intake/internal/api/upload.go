@@ -7,9 +7,6 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
-	"strings"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,7 +15,6 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
-	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
@@ -26,34 +22,13 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	"github.com/qoyma/qoyma/services/platform/monitor"
-	"github.com/qoyma/qoyma/services/platform/space"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
-var (
-	uploading = fault.Define(fault.Unavailable, "intake.upload.busy",
-		"another upload for transfer {id} is under way; wait until it has ended and send again",
-		"по передаче {id} уже идёт загрузка; дождитесь её окончания и отправьте снова",
-		"{id} тапсыруы бойынша басқа жүктеу жүріп жатыр; оның аяқталуын күтіп, қайта жіберіңіз")
-	noRoom = fault.Define(fault.Exhausted, "intake.upload.no_room",
-		"there is not enough free space for this package ({free} MiB free, {need} MiB needed); nothing of it was kept; ask the administrator to make room and send it again",
-		"для пакета недостаточно места (свободно {free} МиБ, нужно {need} МиБ); ничего из него не сохранено; попросите администратора освободить место и отправьте снова",
-		"пакетке бос орын жетпейді (бос {free} МиБ, керегі {need} МиБ); одан ештеңе сақталған жоқ; әкімшіден орын босатуды сұрап, қайта жіберіңіз")
-	// unheard is answered inside, where a command id has not come yet.
-	unheard = fault.Define(fault.NotFound, "intake.upload.unheard", "not recorded", "не записано", "жазылмаған")
-)
-
-// Bounds of one message and of what one event lists.
-const (
-	maxData      = 1 << 20
-	maxPathBytes = 4 << 10
-	maxListed    = 500
-	maxListBytes = 192 << 10
-	maxWarnings  = 100
-	maxWarnBytes = 32 << 10
-)
+// unheard is answered inside, where a command id has not come yet.
+var unheard = fault.Define(fault.NotFound, "intake.upload.unheard", "not recorded", "не записано", "жазылмаған")
 
 type uploadStream = grpc.ClientStreamingServer[intakev1.UploadPackageRequest, intakev1.UploadPackageResponse]
 
@@ -106,59 +81,6 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 		return err
 	}
 	return stream.SendAndClose(res)
-}
-
-// progress is how far an upload has come.
-type progress struct {
-	files atomic.Uint32
-	bytes atomic.Uint64
-	over  chan struct{} // closed when the names are free again
-}
-
-// lockPatience is how long one upload waits for another to end: whoever was refused and sends again at once
-// is here before the one that he broke off has noticed.
-const lockPatience = 3 * time.Second
-
-// lock keeps other uploads of the transfer, and of the same id, out.
-func (s *Server) lock(ctx context.Context, id, packageID string) (so *progress, unlock func(), err error) {
-	late := time.NewTimer(lockPatience)
-	defer late.Stop()
-	for {
-		so, unlock, ok := s.claim("transfer/"+id, "package/"+packageID)
-		if ok {
-			return so, unlock, nil
-		}
-		select {
-		case <-so.over:
-		case <-late.C:
-			return nil, nil, uploading.With("id", clip(id))
-		case <-ctx.Done():
-			return nil, nil, ctx.Err()
-		}
-	}
-}
-
-// claim takes names of what is worked on. Where one is taken it is false, and so is who has it.
-func (s *Server) claim(names ...string) (so *progress, release func(), ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, name := range names {
-		if other := s.busy[name]; other != nil {
-			return other, nil, false
-		}
-	}
-	so = &progress{over: make(chan struct{})}
-	for _, name := range names {
-		s.busy[name] = so
-	}
-	return so, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, name := range names {
-			delete(s.busy, name)
-		}
-		close(so.over)
-	}, true
 }
 
 // answered repeats the answer to a command id that came before; nil where it did not.
@@ -303,19 +225,6 @@ func (u *upload) all() iter.Seq2[bagit.Entry, error] {
 	}
 }
 
-// weigh looks at the files of a package and judges it; whole gets what each whole file was examined as.
-func (u *upload) weigh(ctx context.Context, report *bagit.Report, whole *spool.Sorter) (v verdict, err error) {
-	v.faults = []transfer.Few{{Items: report.Faults}}
-	v.warnings = []transfer.Few{{Items: report.Warnings}}
-	if err := u.examine(ctx, report, whole, &v); err != nil {
-		return v, err
-	}
-	if u.scanner, err = u.scan(ctx, report, &v); err != nil {
-		return v, err
-	}
-	return v, u.judge(report, &v)
-}
-
 // look reads what the package is held against, and refuses where none may be sent.
 func (u *upload) look() error {
 	if err := u.store.View(func(v *base.View) (err error) {
@@ -362,75 +271,6 @@ func (u *upload) stands(packageID string) bool {
 	return stands || err != nil
 }
 
-// receive takes the files as they come.
-func (u *upload) receive(stream uploadStream) error {
-	for {
-		m, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch part := m.GetPart().(type) {
-		case *intakev1.UploadPackageRequest_File:
-			if len(part.File.GetPath()) > maxPathBytes {
-				return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
-			}
-			if u.bare && !strings.HasPrefix(part.File.GetPath(), "data/") {
-				return staging.OutOfOrder.With("problem", "a bare package has files of data/ alone")
-			}
-			if err := u.room(part.File.GetSize()); err != nil {
-				return err
-			}
-			full, err := u.begin(part.File)
-			u.so.files.Add(1)
-			if err != nil {
-				return u.explained(err, part.File.GetSize())
-			}
-			if full {
-				return nil // the report says so; what would still come changes nothing
-			}
-			if err := u.data(part.File.GetContent()); err != nil {
-				return err
-			}
-		case *intakev1.UploadPackageRequest_Data:
-			if err := u.data(part.Data); err != nil {
-				return err
-			}
-		default:
-			return staging.OutOfOrder.With("problem", "a second begin")
-		}
-	}
-}
-
-// data takes the next bytes of the open file; none are no error.
-func (u *upload) data(p []byte) error {
-	if len(p) == 0 {
-		return nil
-	}
-	if len(p) > maxData {
-		return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
-	}
-	// Again for each piece: packages that are sent at the same time were each promised
-	// the same space, and the reserve is what every store lives from.
-	if err := u.room(uint64(len(p))); err != nil {
-		return err
-	}
-	if err := u.staged.Data(p); err != nil {
-		return u.explained(err, uint64(len(p)))
-	}
-	u.so.bytes.Add(uint64(len(p)))
-	return nil
-}
-
-func (u *upload) begin(f *intakev1.UploadFile) (full bool, err error) {
-	if f.GetUnsized() {
-		return u.staged.Unsized(f.GetPath())
-	}
-	return u.staged.File(f.GetPath(), f.GetSize())
-}
-
 // info says in the bag of our making whose it is (RFC 8493 §2.2.2).
 func (u *upload) info() []bagit.Field {
 	name := u.transfer.GetOrganisation().GetName()
@@ -440,104 +280,4 @@ func (u *upload) info() []bagit.Field {
 		{Label: "Internal-Sender-Identifier", Value: u.transfer.GetInventory().GetId()},
 		{Label: "Bag-Software-Agent", Value: "Qoyma"},
 	}
-}
-
-// askedAgain is after how many bytes the disk is asked again: little beside the reserve, and many small files.
-const askedAgain = 4 << 20
-
-// room refuses a file for which there is no space beside the reserve.
-func (u *upload) room(size uint64) error {
-	if err := u.quota.admit(u.so, size); err != nil {
-		return err
-	}
-	if size <= u.granted {
-		u.granted -= size
-		return nil
-	}
-	free, err := space.Free(u.area.Dir())
-	if err != nil {
-		return err
-	}
-	if free < u.reserve || free-u.reserve < size {
-		return noRoom.With("free", free>>20, "need", (u.reserve>>20)+(size>>20)+1)
-	}
-	u.granted = min(free-u.reserve-size, askedAgain)
-	return nil
-}
-
-// explained turns a full disk into its fault.
-func (u *upload) explained(err error, size uint64) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return noRoom.With("free", 0, "need", (u.reserve>>20)+(size>>20)+1).Because(err)
-	}
-	return err
-}
-
-// judge holds the package against the standard and the inventory, and gives the events that
-// say so.
-func (u *upload) judge(report *bagit.Report, v *verdict) error {
-	to := transfer.Assign(u.units)
-	for e, err := range u.staged.Files(false) {
-		if err != nil {
-			return err
-		}
-		to.Add(e.Path)
-	}
-	redone, faults, warnings := u.redone(to.End())
-	v.faults, v.warnings = append(v.faults, faults), append([]transfer.Few{warnings}, v.warnings...)
-	packageID := u.command.ID.String()
-	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
-	if count := v.bad(); count > 0 {
-		v.events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageRefused{
-			TransferId: u.id, PackageId: packageID, Count: uint32(count), Faults: listed(items(v.faults), maxListed, maxListBytes),
-		}}}
-		return nil
-	}
-	manifest := ""
-	for e, err := range u.staged.Files(true) {
-		if err != nil {
-			return err
-		}
-		v.tags++
-		// The digest of the payload manifest, by preference of the one with SHA-512.
-		if strings.HasPrefix(e.Path, "manifest-") && (manifest == "" || e.Path == "manifest-sha512.txt") {
-			manifest = e.SHA512
-		}
-	}
-	v.taken, v.files = true, report.Files
-	v.events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
-		TransferId: u.id, PackageId: packageID, Files: uint32(report.Files), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest, Redone: redone, Scanner: u.scanner, Software: u.Software, Signatures: u.Signatures, Warnings: listed(items(v.warnings), maxWarnings, maxWarnBytes),
-	}}}
-	return nil
-}
-
-// items are findings one behind the other.
-func items(all []transfer.Few) (list []fault.Item) {
-	for _, f := range all {
-		list = append(list, f.Items...)
-	}
-	return list
-}
-
-// listed puts findings into words, as many as an event carries.
-func listed(items []fault.Item, most, bytes int) []*intakev1.PackageFault {
-	var out []*intakev1.PackageFault
-	for _, i := range items {
-		clause := bagit.Clause(i.Fault.Code)
-		switch {
-		case strings.HasPrefix(clause, "§"):
-			clause = "RFC 8493 " + clause
-		case strings.HasPrefix(i.Fault.Code, "intake."):
-			clause = transfer.Clause
-		}
-		f := &intakev1.PackageFault{Where: i.Where, Code: i.Fault.Code, Clause: clause, Text: &recordv1.Text{
-			Kk: i.Fault.In(fault.Kazakh), Ru: i.Fault.In(fault.Russian), En: i.Fault.In(fault.English),
-		}}
-		if bytes -= proto.Size(f) + 8; bytes < 0 || len(out) == most {
-			break
-		}
-		out = append(out, f)
-	}
-	return out
 }

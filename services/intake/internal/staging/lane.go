@@ -10,6 +10,7 @@ import (
 
 	"github.com/ncw/directio"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
@@ -138,6 +139,9 @@ func (d *direct) Write(p []byte) (int, error) {
 		d.pending = make(chan error, 1)
 		go func(at int64, done chan<- error) {
 			_, err := d.past.WriteAt(d.writing, at)
+			if errors.Is(err, unix.EINVAL) { // a file system that opens files so, and does not write them
+				_, err = d.plain.WriteAt(d.writing, at)
+			}
 			done <- err
 		}(d.written, d.pending)
 		d.written += block

@@ -95,21 +95,86 @@ func TestWhatIsSentStandsInStagingByteForByte(t *testing.T) {
 	}
 }
 
-func TestAFullDiskEndsAnUploadAndLeavesNothing(t *testing.T) {
+func TestAFileIsWrittenThroughTheCacheWhereItCannotBePastIt(t *testing.T) {
+	path, want := filepath.Join(t.TempDir(), "f"), content(1, 3*block+5)
+	to, err := create(path, uncached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, ok := to.(*direct)
+	if !ok {
+		t.Skip("this file system opens no file so")
+	}
+	// A block that begins at an odd address is what a disk refuses to take as it is.
+	d.filling, d.writing = make([]byte, block+1)[1:], make([]byte, block+1)[1:]
+	_, err = d.past.WriteAt(d.filling, 0)
+	if err == nil {
+		t.Skip("this file system takes any block")
+	}
+	if !errors.Is(err, unix.EINVAL) {
+		t.Fatal(err)
+	}
+	for _, p := range [][]byte{want[:block/2], want[block/2:]} {
+		if _, err := d.Write(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != string(want) {
+		t.Errorf("%d of %d bytes, or others, %v", len(got), len(want), err)
+	}
+}
+
+// small mounts a file system of so many bytes.
+func small(t *testing.T, size int) (dir string) {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small file system needs root")
 	}
+	dir = t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		t.Skipf("no tmpfs can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// TestADiskThatDoesNotTakeTheNamesEndsAnUpload sends nothing but names, more than are held in memory: they end with
+// the one that the disk has no room for, not after the last.
+func TestADiskThatDoesNotTakeTheNamesEndsAnUpload(t *testing.T) {
+	area, err := Open(filepath.Join(small(t, 64<<10), "staging"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := area.Begin("p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 40_000
+	came := 0
+	for err == nil && came < most {
+		_, err = u.File(fmt.Sprintf("data/1/%0100d", came), 0)
+		came++
+	}
+	if !errors.Is(err, unix.ENOSPC) || came == most {
+		t.Errorf("%d names came, %v", came, err)
+	}
+	// Close says once more what was lost.
+	if err := errors.Join(u.Discard(), u.Close()); !errors.Is(err, unix.ENOSPC) {
+		t.Error(err)
+	}
+}
+
+func TestAFullDiskEndsAnUploadAndLeavesNothing(t *testing.T) {
 	for name, size := range map[string]int{"through the cache": uncached / 2, "past the cache": 2 * uncached} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
-				t.Skipf("no tmpfs can be mounted here: %v", err)
-			}
-			t.Cleanup(func() {
-				if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-					t.Error(err)
-				}
-			})
+			dir := small(t, 2<<20)
 			area, err := Open(filepath.Join(dir, "staging"))
 			if err != nil {
 				t.Fatal(err)

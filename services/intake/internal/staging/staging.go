@@ -175,6 +175,9 @@ func (u *Upload) begin(path string, size int64) (full bool, err error) {
 	// The name is judged before a file is made; the sink hands on to what is opened then.
 	var to hand
 	sink, err := u.checker.Begin(path, size, &to)
+	if broken := u.checker.Err(); broken != nil { // nothing that would still come could be judged
+		return false, fmt.Errorf("staging: %w", broken)
+	}
 	if u.refused = err != nil; u.refused {
 		return errors.Is(err, bagit.TooManyEntries.Definition), nil
 	}

@@ -112,12 +112,12 @@ type Few struct {
 	More  int // that are not kept
 }
 
-// kept is how many findings of a kind are kept.
-const kept = 1000
+// Kept is how many findings of a kind are kept.
+const Kept = 1000
 
 // Add adds one behind the others.
 func (f *Few) Add(where string, what *fault.Error) {
-	if len(f.Items) == kept {
+	if len(f.Items) == Kept {
 		f.More++
 		return
 	}
