@@ -114,7 +114,6 @@ func approve(r *web.Request) (web.Redirect, error) {
 	q := &retentionv1.ApproveInventoryRequest{
 		CommandId: r.Field("command"), OrganisationId: r.PathValue("organisation"), Number: r.Field("number"), Kind: r.Field("kind"),
 		Title: texts(r, "title"), FileIds: r.PostForm["file"],
-		Approval: &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")},
 	}
 	if len(q.GetFileIds()) == 0 {
 		r.Wrong("file", "intake.wrong.files")
@@ -123,14 +122,12 @@ func approve(r *web.Request) (web.Redirect, error) {
 		{"kind", q.GetKind(), "intake.wrong.kind"},
 		{"number", q.GetNumber(), "intake.wrong.number"},
 		{"title_kk", q.GetTitle().GetKk() + q.GetTitle().GetRu(), "intake.wrong.title"},
-		{"commission", q.GetApproval().GetCommission(), "intake.wrong.commission"},
-		{"protocol", q.GetApproval().GetNumber(), "intake.wrong.protocol"},
-		{"date", q.GetApproval().GetDate(), "intake.wrong.date"},
 	} {
 		if f.value == "" {
 			r.Wrong(f.field, f.key)
 		}
 	}
+	q.Approval = protocolOf(r)
 	if !r.OK() {
 		return "", nil
 	}
@@ -154,11 +151,7 @@ func approved(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := organisationOf(r, c, res.GetOrganisationId())
-	if err != nil {
-		return nil, err
-	}
-	p := approvedPage{GetInventoryResponse: res, Organisation: o, Term: web.TermOf(res.GetDueOn(), res.GetSteps(), time.Now())}
+	p := approvedPage{GetInventoryResponse: res, Term: web.TermOf(res.GetDueOn(), res.GetSteps(), time.Now())}
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
