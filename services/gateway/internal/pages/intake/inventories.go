@@ -80,7 +80,7 @@ func approving(r *web.Request) (any, error) {
 	}
 	id := r.PathValue("organisation")
 	p := approvePage{Today: civil.Of(time.Now()).String()}
-	if p.Organisation, err = organisationOf(r, c, id); err != nil {
+	if p.Organisation, err = organisationOf(r, id); err != nil {
 		return nil, err
 	}
 	res, err := c.ListFiles(r.Context(), &retentionv1.ListFilesRequest{OrganisationId: id, State: "closed", Limit: mostClosed})
@@ -89,21 +89,12 @@ func approving(r *web.Request) (any, error) {
 }
 
 // organisationOf finds an organisation; one that is not listed has its code alone.
-func organisationOf(r *web.Request, c retentionv1.RetentionServiceClient, id string) (*recordv1.Organisation, error) {
-	for after := ""; ; {
-		list, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{After: after})
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range list.GetOrganisations() {
-			if after = o.GetId(); after == id {
-				return o, nil
-			}
-		}
-		if !list.GetMore() || len(list.GetOrganisations()) == 0 {
-			return &recordv1.Organisation{Id: id}, nil
-		}
+func organisationOf(r *web.Request, id string) (*recordv1.Organisation, error) {
+	o, err := r.Organisation(id)
+	if o == nil {
+		o = &recordv1.Organisation{Id: id}
 	}
+	return o, err
 }
 
 func approve(r *web.Request) (web.Redirect, error) {
@@ -155,6 +146,6 @@ func approved(r *web.Request) (any, error) {
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
-	p.Organisation, err = organisationOf(r, c, res.GetOrganisationId())
+	p.Organisation, err = organisationOf(r, res.GetOrganisationId())
 	return p, err
 }
