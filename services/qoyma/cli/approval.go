@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -62,10 +63,17 @@ func (a *app) accessionDecide() *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		q := &intakev1.DecideApprovalRequest{CommandId: id, AccessionNumber: args[0], Number: n, Approve: *reason == "", Reason: *reason}
-		if q.GetApprove() {
-			q.Protocol = p
-		}
+		q := decisionOf(c, *reason, p)
+		q.CommandId, q.AccessionNumber, q.Number = id, args[0], n
 		return cl.DecideApproval(ctx, q)
 	}, func(res *intakev1.DecideApprovalResponse) { a.showKept(res.GetAccession()) }, monitor.Commission)
+}
+
+// decisionOf is what the flags decide. A reason that came out empty (of a script's variable, say) still
+// declines: intake asks for one, and nothing is approved that nobody meant to.
+func decisionOf(c *cobra.Command, reason string, p *recordv1.Protocol) *intakev1.DecideApprovalRequest {
+	if c.Flags().Changed("decline") {
+		return &intakev1.DecideApprovalRequest{Reason: reason}
+	}
+	return &intakev1.DecideApprovalRequest{Approve: true, Protocol: p}
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +59,19 @@ With --once one JSON report is printed; the exit code is 0 only if every step he
 	return c
 }
 
+// ownAddress is where the pages are that listen there, as this machine calls it; empty where the port
+// is known only once they do.
+func ownAddress(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil || port == "0" {
+		return ""
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // demo runs the main job and then serves, or ends.
 func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 	if s.Data == "" {
@@ -74,7 +89,7 @@ func (a *app) demo(ctx context.Context, s settings, once bool) (err error) {
 	defer func() { err = errors.Join(err, t.Shutdown(context.WithoutCancel(ctx))) }()
 	cfg := process.Config{
 		Data: s.Data, Archive: s.Archive, NameKK: s.NameKK, NameRU: s.NameRU, AddressKK: s.AddressKK, AddressRU: s.AddressRU,
-		URL: "http://" + s.Listen, HTTP: s.Listen, Services: a.services,
+		OwnURL: ownAddress(s.Listen), HTTP: s.Listen, Services: a.services,
 	}
 	if once {
 		cfg.HTTP = ""

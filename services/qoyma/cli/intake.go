@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"time"
@@ -276,8 +274,7 @@ func (a *app) actCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(res.GetPdf())
-		if hex.EncodeToString(sum[:]) != res.GetSha256() {
+		if digestOf(res.GetPdf()) != res.GetSha256() {
 			return actChanged.With()
 		}
 		if path == "-" {

@@ -4,6 +4,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -79,6 +80,9 @@ type Config struct {
 	// postal address, URL the public address of its pages. What is given is kept in the folder;
 	// for the rest the folder's hold.
 	NameKK, NameRU, AddressKK, AddressRU, URL string
+	// OwnURL is the address of the pages where neither URL nor the folder says one. It is not kept:
+	// at the next start they may stand elsewhere.
+	OwnURL string
 	// Sites are the places of insurance copies, "folder" or "name=folder". Where any is given
 	// they are kept in the folder; otherwise the folder's hold; a new one has site-1 within it.
 	Sites []string
@@ -162,6 +166,7 @@ func Open(ctx context.Context, cfg Config, t *telemetry.Telemetry) (_ *Process, 
 	}); err != nil {
 		return nil, err
 	}
+	p.names.URL = cmp.Or(p.names.URL, cfg.OwnURL)
 	if p.cfg.Sites, err = keepSites(cfg.Data, cfg.Sites); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,30 @@ func eventually(t *testing.T, done func() bool) {
 	}
 }
 
+// TestAnAddressThatNobodySaidIsNotKept: the pages may stand elsewhere at the next start; what was said
+// once holds.
+func TestAnAddressThatNobodySaidIsNotKept(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ said, own, want string }{
+		{"", "http://127.0.0.1:8080", "http://127.0.0.1:8080"},
+		{"", "", ""},
+		{"", "http://127.0.0.1:8099", "http://127.0.0.1:8099"},
+		{"https://archive.example", "http://127.0.0.1:8099", "https://archive.example"},
+		{"", "http://127.0.0.1:8100", "https://archive.example"},
+	} {
+		p, err := Open(t.Context(), Config{Data: dir, URL: c.said, OwnURL: c.own}, quiet(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.names.URL != c.want {
+			t.Errorf("said %q, own %q: %q, want %q", c.said, c.own, p.names.URL, c.want)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestStartStop: an empty folder becomes an archive, keeps its name, and nothing is left
 // running.
 func TestStartStop(t *testing.T) {

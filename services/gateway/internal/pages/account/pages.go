@@ -7,7 +7,6 @@ import (
 	"time"
 
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
-	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/api"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -126,20 +125,14 @@ func (p pages) show(r *web.Request) (any, error) {
 // the name is away.
 func organisation(r *web.Request) string {
 	code := r.Person.Identity.Organisation
-	conn, err := r.Conn("retention")
-	if code == "" || err != nil {
+	if code == "" {
+		return ""
+	}
+	o, err := r.Organisation(code)
+	if err != nil || o == nil {
 		return code
 	}
-	res, err := retentionv1.NewRetentionServiceClient(conn).ListOrganisations(r.Context(), new(retentionv1.ListOrganisationsRequest))
-	if err != nil {
-		return code
-	}
-	for _, o := range res.GetOrganisations() {
-		if o.GetId() == code {
-			return web.In(r.Lang, o.GetName())
-		}
-	}
-	return code
+	return web.In(r.Lang, o.GetName())
 }
 
 func (p pages) endSession(r *web.Request) (web.Redirect, error) {

@@ -6,7 +6,6 @@ import (
 
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
-	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/accounts"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 )
@@ -59,23 +58,8 @@ func list(r *web.Request) (any, error) {
 
 // organisations are those for which clerks act; none where the service that knows them is away:
 // then the code is typed.
-func organisations(r *web.Request) (list []*recordv1.Organisation) {
-	conn, err := r.Conn("retention")
-	if err != nil {
-		return nil
-	}
-	c := retentionv1.NewRetentionServiceClient(conn)
-	for after := ""; len(list) < 5000; {
-		res, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{After: after})
-		if err != nil {
-			return list
-		}
-		list = append(list, res.GetOrganisations()...)
-		if !res.GetMore() || len(res.GetOrganisations()) == 0 {
-			return list
-		}
-		after = list[len(list)-1].GetId()
-	}
+func organisations(r *web.Request) []*recordv1.Organisation {
+	list, _ := r.Organisations()
 	return list
 }
 

@@ -100,20 +100,6 @@ func open(r *web.Request) (d desk, err error) {
 	return d, nil
 }
 
-// name is the department, as it is registered; only its id where it is not yet.
-func (d desk) name(r *web.Request) (*recordv1.Organisation, error) {
-	res, err := d.retention.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{})
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range res.GetOrganisations() {
-		if o.GetId() == d.organisation {
-			return o, nil
-		}
-	}
-	return nil, nil
-}
-
 // transfers are the department's, by number; at most 500, which is more than a department
 // ever hands over.
 func (d desk) transfers(r *web.Request, state string) ([]*intakev1.Transfer, error) {
@@ -154,7 +140,7 @@ func due(r *web.Request) (any, error) {
 		return nil, err
 	}
 	p := duePage{ID: d.organisation}
-	if p.Organisation, err = d.name(r); err != nil || p.Organisation == nil {
+	if p.Organisation, err = r.Organisation(d.organisation); err != nil || p.Organisation == nil {
 		return p, err
 	}
 	res, err := d.retention.ListDue(r.Context(), &retentionv1.ListDueRequest{OrganisationId: d.organisation})

@@ -61,7 +61,7 @@ func form(r *web.Request) (announcePage, error) {
 	p.Kind = list[at]
 	p.Counted = p.Counted && p.Kind.GetCountable()
 	if !p.Kind.GetOutside() && p.Staff {
-		organisations, err := organisations(r)
+		organisations, err := r.Organisations()
 		if err != nil {
 			return p, err
 		}
@@ -154,17 +154,11 @@ func ofWhom(r *web.Request, p announcePage) (*recordv1.Organisation, error) {
 	if p.Staff {
 		wanted = r.Field("organisation")
 	}
-	list, err := organisations(r)
-	if err != nil {
-		return nil, err
+	o, err := r.Organisation(wanted)
+	if err == nil && o == nil {
+		r.Wrong("organisation", "hand.need.organisation")
 	}
-	for _, o := range list {
-		if o.GetId() == wanted {
-			return o, nil
-		}
-	}
-	r.Wrong("organisation", "hand.need.organisation")
-	return nil, nil
+	return o, err
 }
 
 // content reads the inventory, or the count of what has none.

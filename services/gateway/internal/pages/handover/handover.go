@@ -11,7 +11,6 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
-	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -46,16 +45,6 @@ func intake(r *web.Request) (intakev1.IntakeServiceClient, error) {
 		return nil, err
 	}
 	return intakev1.NewIntakeServiceClient(conn), nil
-}
-
-// organisations are those that are registered; a clerk gets his own alone.
-func organisations(r *web.Request) ([]*recordv1.Organisation, error) {
-	conn, err := r.Conn("retention")
-	if err != nil {
-		return nil, err
-	}
-	res, err := retentionv1.NewRetentionServiceClient(conn).ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{})
-	return res.GetOrganisations(), err
 }
 
 // staff tells whether the reader stands on the archive's side.

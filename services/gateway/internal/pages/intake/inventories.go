@@ -80,7 +80,7 @@ func approving(r *web.Request) (any, error) {
 	}
 	id := r.PathValue("organisation")
 	p := approvePage{Today: civil.Of(time.Now()).String()}
-	if p.Organisation, err = organisationOf(r, c, id); err != nil {
+	if p.Organisation, err = organisationOf(r, id); err != nil {
 		return nil, err
 	}
 	res, err := c.ListFiles(r.Context(), &retentionv1.ListFilesRequest{OrganisationId: id, State: "closed", Limit: mostClosed})
@@ -89,21 +89,12 @@ func approving(r *web.Request) (any, error) {
 }
 
 // organisationOf finds an organisation; one that is not listed has its code alone.
-func organisationOf(r *web.Request, c retentionv1.RetentionServiceClient, id string) (*recordv1.Organisation, error) {
-	for after := ""; ; {
-		list, err := c.ListOrganisations(r.Context(), &retentionv1.ListOrganisationsRequest{After: after})
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range list.GetOrganisations() {
-			if after = o.GetId(); after == id {
-				return o, nil
-			}
-		}
-		if !list.GetMore() || len(list.GetOrganisations()) == 0 {
-			return &recordv1.Organisation{Id: id}, nil
-		}
+func organisationOf(r *web.Request, id string) (*recordv1.Organisation, error) {
+	o, err := r.Organisation(id)
+	if o == nil {
+		o = &recordv1.Organisation{Id: id}
 	}
+	return o, err
 }
 
 func approve(r *web.Request) (web.Redirect, error) {
@@ -114,7 +105,6 @@ func approve(r *web.Request) (web.Redirect, error) {
 	q := &retentionv1.ApproveInventoryRequest{
 		CommandId: r.Field("command"), OrganisationId: r.PathValue("organisation"), Number: r.Field("number"), Kind: r.Field("kind"),
 		Title: texts(r, "title"), FileIds: r.PostForm["file"],
-		Approval: &recordv1.Protocol{Commission: r.Field("commission"), Number: r.Field("protocol"), Date: r.Field("date")},
 	}
 	if len(q.GetFileIds()) == 0 {
 		r.Wrong("file", "intake.wrong.files")
@@ -123,14 +113,12 @@ func approve(r *web.Request) (web.Redirect, error) {
 		{"kind", q.GetKind(), "intake.wrong.kind"},
 		{"number", q.GetNumber(), "intake.wrong.number"},
 		{"title_kk", q.GetTitle().GetKk() + q.GetTitle().GetRu(), "intake.wrong.title"},
-		{"commission", q.GetApproval().GetCommission(), "intake.wrong.commission"},
-		{"protocol", q.GetApproval().GetNumber(), "intake.wrong.protocol"},
-		{"date", q.GetApproval().GetDate(), "intake.wrong.date"},
 	} {
 		if f.value == "" {
 			r.Wrong(f.field, f.key)
 		}
 	}
+	q.Approval = protocolOf(r)
 	if !r.OK() {
 		return "", nil
 	}
@@ -154,14 +142,10 @@ func approved(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := organisationOf(r, c, res.GetOrganisationId())
-	if err != nil {
-		return nil, err
-	}
-	p := approvedPage{GetInventoryResponse: res, Organisation: o, Term: web.TermOf(res.GetDueOn(), res.GetSteps(), time.Now())}
+	p := approvedPage{GetInventoryResponse: res, Term: web.TermOf(res.GetDueOn(), res.GetSteps(), time.Now())}
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
-	p.Organisation, err = organisationOf(r, c, res.GetOrganisationId())
+	p.Organisation, err = organisationOf(r, res.GetOrganisationId())
 	return p, err
 }

@@ -21,10 +21,7 @@ func propose(r *web.Request) (web.Redirect, error) {
 	}
 	q := &intakev1.ProposeDeaccessionRequest{
 		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Way: r.Field("way"), Ground: r.Field("ground"), Receiver: r.Field("receiver"),
-		Protocol: protocolOf(r), Content: r.Field("content"),
-	}
-	if q.GetWay() == "destroyed" && q.GetContent() == "kept" {
-		r.Wrong("content", "intake.wrong.content")
+		Content: r.Field("content"),
 	}
 	if q.Positions, err = handover.Positions(r.PostFormValue("positions")); err != nil {
 		r.WrongFault("positions", err)
@@ -33,6 +30,9 @@ func propose(r *web.Request) (web.Redirect, error) {
 	}
 	if q.GetWay() == "" {
 		r.Wrong("way", "intake.wrong.way")
+	}
+	if q.GetWay() == "destroyed" && q.GetContent() == "kept" {
+		r.Wrong("content", "intake.wrong.content")
 	}
 	if (q.GetWay() == "destroyed") != (q.GetReceiver() == "") && q.GetWay() != "" {
 		r.Wrong("receiver", "intake.wrong.receiver")

@@ -8,6 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
@@ -73,5 +75,33 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 		http.StatusSeeOther, "done=")
 	if q, _ := s.Called("ProposeDeaccession").(*intakev1.ProposeDeaccessionRequest); q.GetContent() != "destroyed" {
 		t.Errorf("proposed %v", q)
+	}
+}
+
+// TestProblemsOfALeaveStandInTheOrderOfItsFields: whoever mends them goes down the page once.
+func TestProblemsOfALeaveStandInTheOrderOfItsFields(t *testing.T) {
+	v := pagetest.Open(t, archive(4), areas, "", monitor.Archivist)
+	page := v.Post("/accessions/2026-7/deaccession", pagetest.Fields("way", "destroyed", "content", "kept", "receiver", "ЦГА"), http.StatusUnprocessableEntity)
+	at := 0
+	for _, field := range []string{"positions", "content", "receiver", "ground", "commission", "protocol", "date"} {
+		next := strings.Index(page, `href="#`+field+`"`)
+		if next <= at {
+			t.Errorf("%s stands at %d, what is before it at %d", field, next, at)
+		}
+		at = next
+	}
+}
+
+// TestADepartmentIsLookedUpOnce for the page of its approved inventory.
+func TestADepartmentIsLookedUpOnce(t *testing.T) {
+	s, asked := archive(4), 0
+	s.Answers["GetInventory"] = pagetest.Always(&retentionv1.GetInventoryResponse{OrganisationId: "su", Inventory: &recordv1.Inventory{Number: "1", Title: text("Опись"), Approval: new(recordv1.Protocol)}})
+	s.Answers["ListOrganisations"] = func(proto.Message) (proto.Message, error) {
+		asked++
+		return &retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{{Id: "su", Name: text("Отдел")}}}, nil
+	}
+	pagetest.Open(t, s, areas, "", monitor.Commission).Get("/commission/approved/su/1", http.StatusOK, "Отдел")
+	if asked != 1 {
+		t.Errorf("the departments were listed %d times", asked)
 	}
 }
