@@ -21,7 +21,7 @@ func propose(r *web.Request) (web.Redirect, error) {
 	}
 	q := &intakev1.ProposeDeaccessionRequest{
 		CommandId: r.Field("command"), AccessionNumber: r.PathValue("number"), Way: r.Field("way"), Ground: r.Field("ground"), Receiver: r.Field("receiver"),
-		Protocol: protocolOf(r), Content: r.Field("content"),
+		Content: r.Field("content"),
 	}
 	if q.GetWay() == "destroyed" && q.GetContent() == "kept" {
 		r.Wrong("content", "intake.wrong.content")
