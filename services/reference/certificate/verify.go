@@ -43,7 +43,7 @@ var (
 	NotInJournal = fault.Define(fault.Refused, "certificate.not_in_journal",
 		"the journal that the archive signed does not hold this entry: number, date or digest in the proof were changed",
 		"в подписанном архивом журнале такой записи нет: номер, дата или контрольная сумма в доказательстве изменены",
-		"архив қол қойған журналда мұндай жазба жоқ: дәлелдегі нөмір, күн немесе бақылау қосындысы өзгертілген")
+		"архив қол қойған журналда мұндай жазба жоқ: дәлелдегі нөмір, күн немесе бақылау сомасы өзгертілген")
 	OtherEvent = fault.Define(fault.Refused, "certificate.other_event",
 		"the entry in the journal ({type}) is no signature under a paper; the proof belongs to something else",
 		"запись журнала ({type}) – не подпись под документом; доказательство относится к другому",

@@ -73,7 +73,7 @@ func (h HandOver) PDF(l fault.Language) ([]byte, error) {
 			s.Labelled(pick("Файлдар:", "Файлы:"), fmt.Sprintf("%d (%s)", h.Files, numeral.Words(int64(h.Files), l, numeral.Masculine, numeral.Nominative)))
 			s.Labelled(pick("Көлемі, байт:", "Объём, байт:"), thousands(int64(h.Bytes)))
 		}
-		s.Labelled(fmt.Sprintf(pick("Бақылау қосындысы (%s):", "Контрольная сумма (%s):"), h.Algorithm), grouped(h.Digest))
+		s.Labelled(fmt.Sprintf(pick("Бақылау сомасы (%s):", "Контрольная сумма (%s):"), h.Algorithm), grouped(h.Digest))
 		s.Skip(2)
 		s.Paragraph(pick("Қолхат оқиға журналға жазылған сәтте жасалды; осы мәліметтерді журнал бойынша тексеруге болады.",
 			"Расписка составлена в момент записи события в журнал; эти сведения можно проверить по журналу."))

@@ -24,6 +24,10 @@ var (
 		"say what becomes of the digital content and its insurance copies: kept or destroyed; of units that are destroyed it is destroyed",
 		"укажите, что будет с электронным содержимым и страховыми копиями: kept или destroyed; у уничтожаемых дел оно уничтожается",
 		"электрондық мазмұн мен сақтандыру көшірмелері не болатынын көрсетіңіз: kept немесе destroyed; жойылатын істерде ол жойылады")
+	longLeave = fault.Define(fault.Invalid, "intake.deaccession.long",
+		"write the ground and the receiver of the deaccession in at most {limit} characters each",
+		"напишите основание и получателя выбытия не длиннее {limit} знаков каждое",
+		"шығарудың негіздемесі мен алушысын әрқайсысы {limit} таңбадан аспайтындай етіп жазыңыз")
 	badLeavePosition = fault.Define(fault.Refused, "intake.deaccession.position",
 		"the unit at position {position} is not in accession {number}, has left already, or is proposed to leave; choose others",
 		"единицы {position} в поступлении {number} нет, она уже выбыла или предложена к выбытию; выберите другие",
@@ -89,7 +93,10 @@ func Propose(q *intakev1.ProposeDeaccessionRequest, account string) base.Decide 
 		}
 		destroyed := q.GetWay() == Destroyed
 		ok := destroyed || q.GetWay() == "transferred" || q.GetWay() == "returned_to_owner"
-		if !ok || !short(q.GetGround(), maxText) || destroyed != (q.GetReceiver() == "") || utf8.RuneCountInString(q.GetReceiver()) > maxText ||
+		if max(utf8.RuneCountInString(q.GetGround()), utf8.RuneCountInString(q.GetReceiver())) > maxText {
+			return nil, longLeave.With("limit", maxText)
+		}
+		if !ok || !short(q.GetGround(), maxText) || destroyed != (q.GetReceiver() == "") ||
 			len(q.GetPositions()) == 0 || len(q.GetPositions()) > MaxRows {
 			return nil, badLeave.With("limit", MaxRows)
 		}

@@ -69,7 +69,7 @@ func TestWhoConfirmedIsShown(t *testing.T) {
 		}
 		return out, err
 	}
-	const said = "Листов по каталогу: 9; листы сверх этого подтвердил(а) arch1"
+	const said = "Листов по каталогу: 9; листы сверх этого подтвердила учётная запись № arch1"
 	d := open(t, s, monitor.Archivist, monitor.Head)
 	d.want(d.get("/desk/2026-2"), http.StatusOK, said)
 	d.want(d.get("/approve/2026-3"), http.StatusOK, said)

@@ -51,7 +51,7 @@ func Add(tries *keysign.Tries) func(*web.Site) error {
 		s.Form("/accessions/{number}/quarantine", "intake-quarantine", archivist, apart, quarantine)
 		s.Form("/accessions/{number}/boxes", "intake-boxes", archivist, boxes, store)
 		s.Raw("GET /accessions/{number}/labels/{language}", archivist, labels)
-		s.Form("/accessions/{number}/approval", "intake-approval", archivist, apart, approveAccession)
+		s.Form("/accessions/{number}/approval", "intake-approval", archivist, oneApproval, approveAccession)
 		s.Form("/accessions/{number}/propose", "intake-propose", archivist, apart, proposeApproval)
 		s.Form("/accessions/{number}/describe", "intake-describe", archivist, apart, describe)
 		s.Form("/accessions/{number}/deaccession", "intake-leave", archivist, leaving, propose)

@@ -3,6 +3,7 @@
 package messages
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -32,22 +33,41 @@ func (m Message) In(l fault.Language) string {
 // Catalogue is all messages by key.
 type Catalogue map[string]Message
 
-// Add reads one area's file. A message that lacks a language, or whose key another area has
-// already, is an error: such a program must not start (IS-3).
+// Add reads one area's file. A message that lacks a language, or whose key stands twice, in one
+// file or in two areas, is an error: such a program must not start (IS-3).
 func (c Catalogue) Add(file []byte) error {
-	area := make(Catalogue)
-	if err := json.Unmarshal(file, &area); err != nil {
+	d := json.NewDecoder(bytes.NewReader(file))
+	if _, err := d.Token(); err != nil {
 		return fmt.Errorf("messages: %w", err)
 	}
-	for key, m := range area {
-		if m.KK == "" || m.RU == "" || m.EN == "" {
-			return fmt.Errorf("messages: %s lacks a language", key)
+	// Key by key: a map would keep the last of two messages and say nothing.
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("messages: %w", err)
 		}
-		if _, twice := c[key]; twice {
-			return fmt.Errorf("messages: %s stands in two areas", key)
+		if err := c.add(fmt.Sprint(key), d); err != nil {
+			return err
 		}
-		c[key] = m
 	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("messages: %w", err)
+	}
+	return nil
+}
+
+func (c Catalogue) add(key string, d *json.Decoder) error {
+	var m Message
+	if err := d.Decode(&m); err != nil {
+		return fmt.Errorf("messages: %s: %w", key, err)
+	}
+	if m.KK == "" || m.RU == "" || m.EN == "" {
+		return fmt.Errorf("messages: %s lacks a language", key)
+	}
+	if _, twice := c[key]; twice {
+		return fmt.Errorf("messages: %s stands twice", key)
+	}
+	c[key] = m
 	return nil
 }
 

@@ -13,7 +13,8 @@ func TestATextThatLacksALanguageOrStandsTwiceIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{
-		`{"c": {"kk": "", "ru": "x", "en": "x"}}`, `{"c": {"kk": "x", "en": "x"}}`, `{"a.b": {"kk": "x", "ru": "x", "en": "x"}}`, `{`,
+		`{"c": {"kk": "", "ru": "x", "en": "x"}}`, `{"c": {"kk": "x", "en": "x"}}`, `{"a.b": {"kk": "x", "ru": "x", "en": "x"}}`,
+		`{"d": {"kk": "x", "ru": "x", "en": "x"}, "d": {"kk": "y", "ru": "y", "en": "y"}}`, `{`,
 	} {
 		if err := c.Add([]byte(bad)); err == nil {
 			t.Errorf("%s was taken", bad)

@@ -6,11 +6,13 @@
   const live = document.getElementById("live");
   if (!live || !window.EventSource) return;
   const say = live.dataset, lang = document.documentElement.lang;
+  // Kazakh writes numbers and dates as Russian does, and many browsers do not know it.
+  const locale = lang === "en" ? "en-GB" : "ru";
   const units = lang === "en" ? ["B", "KB", "MB", "GB", "TB"] : ["Б", "КБ", "МБ", "ГБ", "ТБ"];
   const size = (n) => {
     let u = 0;
     while (n >= 1000 && u < units.length - 1) { n /= 1000; u++; }
-    return new Intl.NumberFormat(lang, { maximumFractionDigits: u ? 1 : 0 }).format(n) + " " + units[u];
+    return new Intl.NumberFormat(locale, { maximumFractionDigits: u ? 1 : 0 }).format(n) + " " + units[u];
   };
   const fill = (text, values) => text.replace(/\{([a-z]+)\}/g, (all, key) => values[key] ?? all);
 
@@ -352,7 +354,7 @@
   // What an earlier visit began.
   list().then((res) => {
     if (sending || res.status !== 200 || !res.page.package) return;
-    const p = line("begun", fill(res.page.refused ? texts.tKept : texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(lang) }) + " ");
+    const p = line("begun", fill(res.page.refused ? texts.tKept : texts.tBegun, { n: res.page.whole, all: res.page.files, size: size(res.page.there), date: new Date(res.page.expires).toLocaleDateString(locale, lang === "en" ? { dateStyle: "long" } : {}) }) + " ");
     p.append(button(texts.tForget, forget));
   });
 })();
