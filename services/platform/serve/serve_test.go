@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -339,6 +340,25 @@ func TestCallsThatHangAreCutOff(t *testing.T) {
 		t.Error(err)
 	}
 	p.done <- nil
+}
+
+func TestAServerThatNeverRanLetsItsAddressesGo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	for range 3 {
+		s, err := serve.NewServer(serve.Config{Monitor: &monitor.Monitor{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Listen("unix:" + path); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the socket stays: %v", err)
+		}
+	}
 }
 
 func TestAStaleSocketIsReplacedAndALiveOneRefused(t *testing.T) {

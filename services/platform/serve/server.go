@@ -186,6 +186,18 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
+// Close lets the addresses go of a server that never ran; one that ran has let them go itself.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.memory.Close()
+	for _, l := range s.listeners {
+		err = errors.Join(err, l.Close())
+	}
+	s.listeners = nil
+	return err
+}
+
 // watch keeps the health service telling what the modules say.
 func (s *Server) watch(ctx context.Context, failed <-chan error) error {
 	ticker := time.NewTicker(pollReady)

@@ -401,6 +401,9 @@ func (p *Process) Close() error {
 	if p.http != nil {
 		errs = append(errs, p.http.Close())
 	}
+	if p.server != nil {
+		errs = append(errs, p.server.Close())
+	}
 	return errors.Join(append(errs, p.closeBuses())...)
 }
 
