@@ -255,10 +255,8 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range f.content {
-		if err := p.Staging.Whole(f.packageOf(c), c.GetPath(), c.GetSize()); err != nil {
-			return err
-		}
+	if err := p.whole(f); err != nil {
+		return err
 	}
 	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
 	return Paper(p.Archive, trial, f, chosen).Check()
@@ -334,6 +332,8 @@ type run struct {
 	plan   *intakev1.AcceptanceBegun
 	facts  *facts
 	chosen []uint32
+	anew   bool                    // the archive makes the bag
+	tags   []*intakev1.ContentFile // then: of every package
 }
 
 // stands refuses a plan that was abandoned: what is read now may be another package's.
@@ -406,15 +406,10 @@ func (r *run) line() (a *intakev1.Accession, err error) {
 	return a, err
 }
 
-// files are the accepted content with the package's own tag files.
+// files are the accepted content with the packages' own tag files.
 func (r *run) files() (files []repository.File) {
-	for _, c := range r.facts.content {
-		if !r.keeps(c) {
-			continue
-		}
-		files = append(files, repository.File{
-			Path: c.GetPath(), Source: r.Staging.Path(r.facts.packageOf(c), c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize(),
-		})
+	for c, source := range r.kept {
+		files = append(files, repository.File{Path: c.GetPath(), Source: source, SHA512: c.GetSha512(), Size: c.GetSize()})
 	}
 	return files
 }
@@ -430,15 +425,23 @@ func (r *run) keeps(c *intakev1.ContentFile) bool {
 // this program would describe the object otherwise than the one that made it, so that its
 // record cannot be written anew.
 func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
-	r, err := p.again(a.GetTransferId())
+	r, err := p.again(a)
 	if err != nil {
 		return ocfl.Spec{}, err
 	}
 	files := r.files()
-	if h := a.GetHistory(); h != nil {
-		files = append(files, historyFile(h, ""))
+	for _, f := range a.GetBag().GetFiles() {
+		files = append(files, historyFile(f, ""))
+	}
+	_, versions, err := p.versions(a)
+	if err != nil {
+		return ocfl.Spec{}, err
+	}
+	if len(versions) > 0 && versions[0].GetHistory() != nil {
+		files = append(files, historyFile(versions[0].GetHistory(), ""))
 	}
 	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), r.begun.Time(), files)
+	spec.Later = later(p.Store.Archive(), versions)
 	sha, err := spec.InventorySHA512()
 	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
 		err = ErrOther
@@ -449,8 +452,9 @@ func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
 // ErrOther says that an object was described by a program that writes inventories otherwise.
 var ErrOther = errors.New("the object's inventory cannot be made again: another program made it")
 
-// again is the plan of a transfer that was accepted, as it was carried out.
-func (p *Plans) again(transferID string) (*run, error) {
+// again is the plan of an accession, as it was carried out.
+func (p *Plans) again(a *intakev1.Accession) (*run, error) {
+	transferID := a.GetTransferId()
 	begun, err := p.begunOf(transferID)
 	if err != nil {
 		return nil, err
@@ -470,8 +474,10 @@ func (p *Plans) again(transferID string) (*run, error) {
 	}); err != nil {
 		return nil, err
 	}
-	r.chosen, err = r.facts.choose(plan.GetPositions())
-	return r, err
+	if r.chosen, err = r.facts.choose(plan.GetPositions()); err != nil {
+		return nil, err
+	}
+	return r, r.settle(a.GetBag() != nil)
 }
 
 // begunOf finds the beginning of a transfer's acceptance on its timeline: the last one, those
@@ -489,19 +495,25 @@ func (p *Plans) begunOf(transferID string) (begun *journal.Record, err error) {
 	return begun, err
 }
 
-// object puts the accepted content into the repository, with the package's own tag files and the
-// history. All are empty for paper alone.
-func (r *run) object(ctx context.Context) (id, sha string, h *intakev1.ObjectHistory, err error) {
-	files := r.files()
-	if len(files) == 0 {
-		return "", "", nil, nil
+// made is an object that stands.
+type made struct {
+	id, sha string // SHA-512 of its inventory
+	history *intakev1.ObjectHistory
+	bag     *intakev1.ObjectBag
+}
+
+// object puts the accepted content into the repository, with the tag files of its bag and the history.
+// Nothing is made of paper alone.
+func (r *run) object(ctx context.Context) (m made, err error) {
+	if len(r.files()) == 0 {
+		return m, nil
 	}
-	if sha, h, err = r.create(ctx, files); err != nil {
-		return "", "", nil, err
+	if m, err = r.create(ctx); err != nil {
+		return made{}, err
 	}
 	// If we crash here the object stands and no accession names it: the plan makes it
 	// again, finds it the same, and goes on.
-	return repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()), sha, h, r.after(Object)
+	return m, r.after(Object)
 }
 
 // act prints one act and records it.

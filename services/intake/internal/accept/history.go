@@ -34,7 +34,7 @@ func (r *run) past() (history.Facts, error) {
 	f := history.Facts{
 		Archive: r.Store.Archive(), Object: repository.ObjectID(r.Store.Archive(), t.GetTransferId()), Transfer: t.GetTransferId(), From: t.GetOrganisation(),
 		Begun: history.Decision{Seq: r.begun.Seq(), At: r.begun.Time()}, Packages: make(map[string]history.Package),
-		Last: r.facts.checked.GetPackageId(), Files: r.accepted,
+		Last: r.facts.checked.GetPackageId(), Files: r.accepted, Rebagged: r.anew,
 	}
 	for c := range r.accepted {
 		f.Packages[r.facts.packageOf(c)] = history.Package{}
@@ -65,10 +65,10 @@ func (r *run) past() (history.Facts, error) {
 	return f, err
 }
 
-// accepted gives the content that becomes part of the object, by path.
+// accepted gives the content that becomes part of the object: payload by path, then tag files.
 func (r *run) accepted(yield func(*intakev1.ContentFile) bool) {
-	for _, c := range r.facts.content {
-		if r.keeps(c) && !yield(c) {
+	for c := range r.kept {
+		if !yield(c) {
 			return
 		}
 	}
@@ -93,30 +93,50 @@ func (p *Plans) timeline(transferID string, after uint64, each func(*journal.Rec
 	}
 }
 
-// create makes the object with its history. Where one stands already that another program made,
-// before the process was replaced by this one, that object is taken as it is.
-func (r *run) create(ctx context.Context, files []repository.File) (sha string, h *intakev1.ObjectHistory, err error) {
+// create makes the object with its bag and its history. Where one stands already that another program
+// made, before the process was replaced by this one, that object is taken as it is.
+func (r *run) create(ctx context.Context) (made, error) {
+	for _, anew := range []bool{r.rebags(), false} {
+		err := r.settle(anew)
+		if err != nil {
+			return made{}, err
+		}
+		m, err := r.attempt(ctx)
+		if !errors.Is(err, ocfl.Conflict) || !anew {
+			return m, err
+		}
+	}
+	return made{}, nil // the second time round always answers
+}
+
+// attempt makes the object with the bag that is settled.
+func (r *run) attempt(ctx context.Context) (m made, err error) {
+	own, bag, err := r.makeBag()
+	if err != nil {
+		return m, fmt.Errorf("bag: %w", err)
+	}
+	files := append(r.files(), own...)
 	h, source, err := r.history(files)
 	if err != nil {
-		return "", nil, fmt.Errorf("history: %w", err)
+		return m, fmt.Errorf("history: %w", err)
 	}
 	archive, id := r.Store.Archive(), r.plan.GetTransferId()
-	sha, err = r.Repository.Create(ctx, archive, id, r.begun.Time(), append(slices.Clip(files), historyFile(h, source)))
+	m = made{id: repository.ObjectID(archive, id), history: h, bag: bag}
+	m.sha, err = r.Repository.Create(ctx, archive, id, r.begun.Time(), append(slices.Clip(files), historyFile(h, source)))
 	if !errors.Is(err, ocfl.Conflict) {
-		return sha, h, err
+		return m, err
 	}
-	size, digest, there, standErr := r.Repository.Standing(ctx, repository.ObjectID(archive, id), h.GetPath())
+	size, digest, there, standErr := r.Repository.Standing(ctx, m.id, h.GetPath())
 	if standErr != nil {
-		return "", nil, errors.Join(err, standErr)
+		return m, errors.Join(err, standErr)
 	}
-	was := h.GetPath()
-	h = nil
+	m.history = nil
 	if there {
-		h = &intakev1.ObjectHistory{Path: was, Size: size, Sha512: digest}
-		files = append(slices.Clip(files), historyFile(h, ""))
+		m.history = &intakev1.ObjectHistory{Path: h.GetPath(), Size: size, Sha512: digest}
+		files = append(slices.Clip(files), historyFile(m.history, ""))
 	}
-	sha, err = r.Repository.Create(ctx, archive, id, r.begun.Time(), files)
-	return sha, h, err
+	m.sha, err = r.Repository.Create(ctx, archive, id, r.begun.Time(), files)
+	return m, err
 }
 
 func historyPath(files []repository.File) string {
@@ -133,15 +153,55 @@ func historyFile(h *intakev1.ObjectHistory, source string) repository.File {
 	return repository.File{Path: h.GetPath(), Source: source, SHA512: h.GetSha512(), Size: h.GetSize()}
 }
 
-// WriteHistory writes the history of an accession's object again, byte for byte.
-func (p *Plans) WriteHistory(a *intakev1.Accession, w io.Writer) error {
-	r, err := p.again(a.GetTransferId())
+// WriteHistory writes the history of an accession's object again, as of a version, byte for byte.
+func (p *Plans) WriteHistory(a *intakev1.Accession, version uint32, w io.Writer) error {
+	n, versions, err := p.versions(a)
 	if err != nil {
 		return err
 	}
-	f, err := r.past()
+	if version == 0 || int(version) > len(versions) {
+		return fmt.Errorf("the object of accession %s has no version %d", n, version)
+	}
+	r, err := p.again(a)
+	if err != nil {
+		return err
+	}
+	f, err := r.pastUntil(n, versions[version-1].GetThrough())
 	if err != nil {
 		return err
 	}
 	return history.Write(w, f)
+}
+
+// Written is a file of an object that the archive wrote.
+type Written struct {
+	*intakev1.ObjectHistory
+	Version string // the version of the object that brought it, "v1" the first
+	At      string // where it lies in the object where that is no more its logical path, otherwise empty
+	Write   func(io.Writer) error
+}
+
+// Written lists them: the bag, and the history of every version.
+func (p *Plans) Written(a *intakev1.Accession) (files []Written, err error) {
+	_, versions, err := p.versions(a)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range a.GetBag().GetFiles() {
+		files = append(files, Written{ObjectHistory: b, Version: "v1", Write: func(w io.Writer) error { return p.WriteBag(a, b.GetPath(), w) }})
+	}
+	for _, v := range versions {
+		if v.GetHistory() == nil {
+			continue
+		}
+		f := Written{
+			ObjectHistory: v.GetHistory(), Version: fmt.Sprint("v", v.GetVersion()),
+			Write: func(w io.Writer) error { return p.WriteHistory(a, v.GetVersion(), w) },
+		}
+		if v.GetVersion() != a.GetObjectVersion() {
+			f.At = f.Version + "/content/" + f.GetPath()
+		}
+		files = append(files, f)
+	}
+	return files, nil
 }

@@ -22,12 +22,12 @@ import (
 // record writes the accession into the book with its first units. Those of a large one follow
 // in commands of their own (rest): one that writes everything would hold up everybody.
 func (r *run) record(ctx context.Context) error {
-	object, sha, history, err := r.object(ctx)
+	m, err := r.object(ctx)
 	if err != nil {
 		// Asked only now: an object that stands already has its bytes, whatever staging has. One that
 		// stands and cannot be read is a person's to mend: no other package could take its place.
 		stands, unknown := r.Repository.Stands(repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()))
-		if lost := r.whole(); lost != nil && !stands && unknown == nil {
+		if lost := r.Plans.whole(r.facts); lost != nil && !stands && unknown == nil {
 			return r.abandon(ctx, lost)
 		}
 		return errors.Join(err, unknown)
@@ -42,7 +42,7 @@ func (r *run) record(ctx context.Context) error {
 		last, _ := store.Book(v, day.Year)
 		number := transfer.Next(day, last).String()
 		accepted := r.facts.accession(r.chosen, number, day)
-		accepted.ObjectId, accepted.ObjectSha512, accepted.History = object, sha, history
+		accepted.ObjectId, accepted.ObjectSha512, accepted.History, accepted.Bag = m.id, m.sha, m.history, m.bag
 		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
 		return append([]base.Event{{Refs: refs, Body: accepted}}, rows(refs, number, t.GetKind(), first, !more)...), nil
 	})
@@ -52,16 +52,6 @@ func (r *run) record(ctx context.Context) error {
 	// If we crash here the number is given; units may be missing, and the acts are still to be
 	// drawn up.
 	return r.after(Recorded)
-}
-
-// whole is nil where the bytes of everything that was accepted are in staging.
-func (r *run) whole() error {
-	for _, c := range r.facts.content {
-		if err := r.Staging.Whole(r.facts.packageOf(c), c.GetPath(), c.GetSize()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // abandon takes the acceptance back where its bytes are lost: no number is given yet, and the

@@ -70,6 +70,7 @@ func (c *checker) accessions() {
 		case (len(a.GetActs()) < len(Languages)) != (Plan(c.v, a.GetTransferId()) != 0):
 			c.bad(where, "it has %d acts and an open plan: %t", len(a.GetActs()), Plan(c.v, a.GetTransferId()) != 0)
 		}
+		c.chronicles(where, n, a)
 		if owner, ok := Object(c.v, a.GetObjectId()); a.GetObjectId() != "" && (!ok || owner != n) {
 			c.bad(where, "its object %s belongs to %s", a.GetObjectId(), owner)
 		}
