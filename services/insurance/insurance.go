@@ -91,6 +91,7 @@ func open(cfg Config, p host.Process) (*service, error) {
 		return cataloguev1.NewCatalogueServiceClient(conn), nil
 	}}
 	h.Follow("catalogue", react.Catalogue(k.Names()))
+	h.Follow("intake", react.Intake())
 	h.OnTimer(api.OnTimer)
 	h.Serve(func(r grpc.ServiceRegistrar) { insurancev1.RegisterInsuranceServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error { return k.Run(ctx) })

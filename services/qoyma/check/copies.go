@@ -57,7 +57,8 @@ func (c *checker) copies(ctx context.Context) error {
 	return nil
 }
 
-// keptCopy is a copy as the fund's rows have it: object id, and the digest of its inventory.
+// keptCopy is a copy, or a history beside the copies, as the fund's rows have it: object id, and the digest
+// of its inventory; empty where a newer version of it may stand already.
 type keptCopy struct{ copyID, object, inventory string }
 
 // insured lists the copies that stand at each site.
@@ -73,6 +74,20 @@ func insured(st *store.Store) (map[string][]keptCopy, error) {
 				if at.GetState() != "ordered" {
 					out[at.GetSite()] = append(out[at.GetSite()], keptCopy{row.GetCopy().GetCopyId(), at.GetCopyObjectId(), at.GetInventorySha512()})
 				}
+			}
+		}
+		for object, raw := range v.Scan("histories", nil, nil) {
+			row := new(insurancev1.HistoryRow)
+			if err := proto.Unmarshal(raw, row); err != nil {
+				return fmt.Errorf("history of %s: %w", object, err)
+			}
+			underWay := v.Get("lacking", object) != nil
+			for _, at := range row.GetSites() {
+				k := keptCopy{"history of " + string(object), at.GetCopyObjectId(), at.GetInventorySha512()}
+				if underWay {
+					k.inventory = ""
+				}
+				out[at.GetSite()] = append(out[at.GetSite()], k)
 			}
 		}
 		return nil
@@ -102,6 +117,9 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 		return nil
 	}
 	for _, w := range wanted {
+		if w.inventory == "" {
+			continue // every byte of it is counted below
+		}
 		text, err := os.ReadFile(filepath.Join(root.Path(w.object), "inventory.json"))
 		if sum := sha512.Sum512(text); err != nil || hex.EncodeToString(sum[:]) != w.inventory {
 			c.add(insurer, where, "copy %s: its object %s is not the one that was made (%v)", w.copyID, w.object, err)
@@ -125,11 +143,14 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	return nil
 }
 
-// underWay counts copies that are ordered: a process that died may have left their objects
-// before it recorded them.
+// underWay counts copies that are ordered, and histories that a site lacks: a process that died may have
+// left their objects before it recorded them.
 func (c *checker) underWay() (n int) {
 	_ = c.stores[insurer].View(func(v *store.View) error { // a damaged store was said before
 		for range v.Scan("states", []byte("ordered\x00"), nil) {
+			n++
+		}
+		for range v.Scan("lacking", nil, nil) {
 			n++
 		}
 		return nil

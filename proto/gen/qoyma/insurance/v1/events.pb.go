@@ -1877,6 +1877,68 @@ func (x *HistoryCopied) GetSha512() string {
 	return ""
 }
 
+// HistoryDamageFound says that what a site kept of an object's history is not what was recorded, or is
+// gone. It was put aside; it is copied anew from the original.
+type HistoryDamageFound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId      string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Site          string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
+	ScrubId       string                 `protobuf:"bytes,3,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryDamageFound) Reset() {
+	*x = HistoryDamageFound{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryDamageFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryDamageFound) ProtoMessage() {}
+
+func (x *HistoryDamageFound) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryDamageFound.ProtoReflect.Descriptor instead.
+func (*HistoryDamageFound) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *HistoryDamageFound) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *HistoryDamageFound) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *HistoryDamageFound) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
 var File_qoyma_insurance_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
@@ -2028,7 +2090,11 @@ const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
 	"\x0ecopy_object_id\x18\x03 \x01(\tR\fcopyObjectId\x12)\n" +
 	"\x10inventory_sha512\x18\x04 \x01(\tR\x0finventorySha512\x12\x18\n" +
 	"\aversion\x18\x05 \x01(\rR\aversion\x12\x16\n" +
-	"\x06sha512\x18\x06 \x01(\tR\x06sha512BAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
+	"\x06sha512\x18\x06 \x01(\tR\x06sha512\"`\n" +
+	"\x12HistoryDamageFound\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04site\x18\x02 \x01(\tR\x04site\x12\x19\n" +
+	"\bscrub_id\x18\x03 \x01(\tR\ascrubIdBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
 
 var (
 	file_qoyma_insurance_v1_events_proto_rawDescOnce sync.Once
@@ -2042,7 +2108,7 @@ func file_qoyma_insurance_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_insurance_v1_events_proto_rawDescData
 }
 
-var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*InsuredFile)(nil),           // 0: qoyma.insurance.v1.InsuredFile
 	(*CopyOrdered)(nil),           // 1: qoyma.insurance.v1.CopyOrdered
@@ -2068,21 +2134,22 @@ var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*CheckPeriodSet)(nil),        // 21: qoyma.insurance.v1.CheckPeriodSet
 	(*HistoryKnown)(nil),          // 22: qoyma.insurance.v1.HistoryKnown
 	(*HistoryCopied)(nil),         // 23: qoyma.insurance.v1.HistoryCopied
-	(*v1.Text)(nil),               // 24: qoyma.record.v1.Text
-	(*v1.File)(nil),               // 25: qoyma.record.v1.File
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*HistoryDamageFound)(nil),    // 24: qoyma.insurance.v1.HistoryDamageFound
+	(*v1.Text)(nil),               // 25: qoyma.record.v1.Text
+	(*v1.File)(nil),               // 26: qoyma.record.v1.File
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
 }
 var file_qoyma_insurance_v1_events_proto_depIdxs = []int32{
-	24, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
-	25, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
+	25, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
+	26, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
 	0,  // 2: qoyma.insurance.v1.CopyOrdered.file:type_name -> qoyma.insurance.v1.InsuredFile
 	0,  // 3: qoyma.insurance.v1.CopyAwaited.file:type_name -> qoyma.insurance.v1.InsuredFile
 	7,  // 4: qoyma.insurance.v1.CopyFilesMade.files:type_name -> qoyma.insurance.v1.CopiedFile
-	24, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
+	25, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
 	11, // 6: qoyma.insurance.v1.MicroformRecorded.microform:type_name -> qoyma.insurance.v1.Microform
-	26, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
+	27, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
 	15, // 8: qoyma.insurance.v1.CopiesChecked.checks:type_name -> qoyma.insurance.v1.Check
-	26, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
+	27, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -2101,7 +2168,7 @@ func file_qoyma_insurance_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_insurance_v1_events_proto_rawDesc), len(file_qoyma_insurance_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

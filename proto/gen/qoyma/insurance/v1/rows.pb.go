@@ -385,7 +385,9 @@ type HistoryRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Known *HistoryKnown          `protobuf:"bytes,1,opt,name=known,proto3" json:"known,omitempty"`
 	// The newest at each site.
-	Sites         []*HistoryCopied `protobuf:"bytes,2,rep,name=sites,proto3" json:"sites,omitempty"`
+	Sites []*HistoryCopied `protobuf:"bytes,2,rep,name=sites,proto3" json:"sites,omitempty"`
+	// Where the fund keeps copies out of the object, or is to keep them.
+	Wanted        []string `protobuf:"bytes,3,rep,name=wanted,proto3" json:"wanted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -434,6 +436,13 @@ func (x *HistoryRow) GetSites() []*HistoryCopied {
 	return nil
 }
 
+func (x *HistoryRow) GetWanted() []string {
+	if x != nil {
+		return x.Wanted
+	}
+	return nil
+}
+
 var File_qoyma_insurance_v1_rows_proto protoreflect.FileDescriptor
 
 const file_qoyma_insurance_v1_rows_proto_rawDesc = "" +
@@ -463,11 +472,12 @@ const file_qoyma_insurance_v1_rows_proto_rawDesc = "" +
 	"\x06copies\x18\x01 \x01(\rR\x06copies\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\x129\n" +
 	"\n" +
-	"checked_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckedAt\"}\n" +
+	"checked_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckedAt\"\x95\x01\n" +
 	"\n" +
 	"HistoryRow\x126\n" +
 	"\x05known\x18\x01 \x01(\v2 .qoyma.insurance.v1.HistoryKnownR\x05known\x127\n" +
-	"\x05sites\x18\x02 \x03(\v2!.qoyma.insurance.v1.HistoryCopiedR\x05sitesBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
+	"\x05sites\x18\x02 \x03(\v2!.qoyma.insurance.v1.HistoryCopiedR\x05sites\x12\x16\n" +
+	"\x06wanted\x18\x03 \x03(\tR\x06wantedBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
 
 var (
 	file_qoyma_insurance_v1_rows_proto_rawDescOnce sync.Once
