@@ -59,7 +59,10 @@ func (c *checker) copies(ctx context.Context) error {
 
 // keptCopy is a copy, or a history beside the copies, as the fund's rows have it: object id, and the digest
 // of its inventory; empty where a newer version of it may stand already.
-type keptCopy struct{ copyID, object, inventory string }
+type keptCopy struct {
+	copyID, object, inventory string
+	history                   bool
+}
 
 // insured lists the copies that stand at each site.
 func insured(st *store.Store) (map[string][]keptCopy, error) {
@@ -72,7 +75,7 @@ func insured(st *store.Store) (map[string][]keptCopy, error) {
 			}
 			for _, at := range row.GetCopy().GetSites() {
 				if at.GetState() != "ordered" {
-					out[at.GetSite()] = append(out[at.GetSite()], keptCopy{row.GetCopy().GetCopyId(), at.GetCopyObjectId(), at.GetInventorySha512()})
+					out[at.GetSite()] = append(out[at.GetSite()], keptCopy{row.GetCopy().GetCopyId(), at.GetCopyObjectId(), at.GetInventorySha512(), false})
 				}
 			}
 		}
@@ -83,7 +86,7 @@ func insured(st *store.Store) (map[string][]keptCopy, error) {
 			}
 			underWay := v.Get("lacking", object) != nil
 			for _, at := range row.GetSites() {
-				k := keptCopy{"history of " + string(object), at.GetCopyObjectId(), at.GetInventorySha512()}
+				k := keptCopy{"history of " + string(object), at.GetCopyObjectId(), at.GetInventorySha512(), true}
 				if underWay {
 					k.inventory = ""
 				}
@@ -116,7 +119,11 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 		c.add(insurer, where, "%s", fault.Of(err).Error())
 		return nil
 	}
+	stand := 0
 	for _, w := range wanted {
+		if _, err := os.Lstat(root.Path(w.object)); err == nil && !w.history {
+			stand++
+		}
 		if w.inventory == "" {
 			continue // every byte of it is counted below
 		}
@@ -133,7 +140,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	if err != nil {
 		return fmt.Errorf("check: %s: %w", where, err)
 	}
-	c.report.Copies += report.Objects
+	c.report.Copies += stand
 	for _, f := range report.Faults {
 		c.add(insurer, where+": "+f.Where, "%s", f.Fault.Error())
 	}
