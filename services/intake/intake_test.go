@@ -175,16 +175,17 @@ func TestAnUploadOutOfOrderOrBrokenOffLeavesNothing(t *testing.T) {
 		messages []*intakev1.UploadPackageRequest
 		want     error
 	}{
-		"empty":         {nil, staging.OutOfOrder},
-		"no begin":      {[]*intakev1.UploadPackageRequest{a}, staging.OutOfOrder},
-		"two begins":    {[]*intakev1.UploadPackageRequest{begin(), begin()}, staging.OutOfOrder},
-		"data first":    {[]*intakev1.UploadPackageRequest{begin(), data("x")}, staging.OutOfOrder},
-		"too much":      {[]*intakev1.UploadPackageRequest{begin(), a, data("xx"), data("xx")}, staging.TooMuchData},
-		"huge message":  {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 3 << 20}), data(strings.Repeat("x", 2<<20))}, staging.OutOfOrder},
-		"no room":       {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 1 << 61})}, nil},
-		"absurd size":   {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 1<<64 - 1})}, nil},
-		"unknown":       {[]*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: newID(), TransferId: "2026-9"})}, transfer.Unknown},
-		"no command id": {[]*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: "1", TransferId: "2026-1"})}, nil},
+		"empty":          {nil, staging.OutOfOrder},
+		"no begin":       {[]*intakev1.UploadPackageRequest{a}, staging.OutOfOrder},
+		"two begins":     {[]*intakev1.UploadPackageRequest{begin(), begin()}, staging.OutOfOrder},
+		"data first":     {[]*intakev1.UploadPackageRequest{begin(), data("x")}, staging.OutOfOrder},
+		"too much":       {[]*intakev1.UploadPackageRequest{begin(), a, data("xx"), data("xx")}, staging.TooMuchData},
+		"too much of it": {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 1, Content: []byte("xx")})}, staging.TooMuchData},
+		"huge message":   {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 3 << 20}), data(strings.Repeat("x", 2<<20))}, staging.OutOfOrder},
+		"no room":        {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 1 << 61})}, nil},
+		"absurd size":    {[]*intakev1.UploadPackageRequest{begin(), part(&intakev1.UploadFile{Path: "data/1/b", Size: 1<<64 - 1})}, nil},
+		"unknown":        {[]*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: newID(), TransferId: "2026-9"})}, transfer.Unknown},
+		"no command id":  {[]*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: "1", TransferId: "2026-1"})}, nil},
 	} {
 		res, err := w.raw(c.messages...)
 		if err == nil || (c.want != nil && !errors.Is(err, c.want)) {

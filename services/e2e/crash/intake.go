@@ -88,7 +88,7 @@ func (p *sent) advance(ctx context.Context, c intakev1.IntakeServiceClient) erro
 
 func (p *sent) send(ctx context.Context, c intakev1.IntakeServiceClient) (*intakev1.UploadPackageResponse, error) {
 	if !p.pieces {
-		return client.Upload(ctx, c, p.upload, p.transfer, p.dir)
+		return client.Upload(ctx, c, &intakev1.UploadBegin{CommandId: p.upload, TransferId: p.transfer}, p.dir)
 	}
 	// Where the answer of the finish was lost in a death, the transfer itself says how it ended.
 	t, err := c.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: p.transfer})

@@ -390,7 +390,7 @@ func (w worker) transfer(ctx context.Context, org string, files int) error {
 		if err != nil {
 			return nil, err
 		}
-		return client.Upload(ctx, c, id, transfer, bag)
+		return client.Upload(ctx, c, &intakev1.UploadBegin{CommandId: id, TransferId: transfer}, bag)
 	}); err != nil {
 		return err
 	}

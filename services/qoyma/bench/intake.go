@@ -61,7 +61,7 @@ func Intake(ctx context.Context, cfg IntakeConfig) (_ *Report, err error) {
 		{fmt.Sprintf("%d files of %d KiB", cfg.Files, cfg.FileBytes>>10), cfg.Files, cfg.FileBytes, 2},
 	} {
 		cfg.Progress("writing " + t.name)
-		tree := filepath.Join(dir, "tree")
+		tree := filepath.Join(dir, fmt.Sprintf("tree-%d", t.files))
 		if err := plant(tree, t.files, t.size); err != nil {
 			return nil, fmt.Errorf("bench: %w", err)
 		}
@@ -72,9 +72,6 @@ func Intake(ctx context.Context, cfg IntakeConfig) (_ *Report, err error) {
 			if err := identified(r, tree); err != nil {
 				return nil, err
 			}
-		}
-		if err := os.RemoveAll(tree); err != nil {
-			return nil, fmt.Errorf("bench: %w", err)
 		}
 	}
 	return r, a.memory(ctx, cfg, r, dir)
@@ -107,15 +104,15 @@ func plant(root string, files, size int) error {
 
 // against lets both take turns on a tree.
 func (a *intakeArchive) against(ctx context.Context, cfg IntakeConfig, r *Report, tree, name string, files, size int, limit float64) error {
-	var copied, summed, took, accepted time.Duration
+	var copied, summed, synced, took, accepted time.Duration
 	const turns = 3
 	for turn := range turns {
 		cfg.Progress(fmt.Sprintf("%s: round %d of %d", name, turn+1, turns))
-		copyTook, sumTook, err := byHand(ctx, tree)
+		hand, err := byHand(ctx, tree, fmt.Sprintf("%s.copy-%d", tree, turn))
 		if err != nil {
 			return err
 		}
-		copied, summed = copied+copyTook, summed+sumTook
+		copied, summed, synced = copied+hand.copied, summed+hand.summed, synced+hand.synced
 		id, err := a.expect(ctx, units(files))
 		if err != nil {
 			return err
@@ -135,6 +132,7 @@ func (a *intakeArchive) against(ctx context.Context, cfg IntakeConfig, r *Report
 	r.figure(name+": cp -r", mib/copied.Seconds(), "MiB/s")
 	r.figure("  sha256sum", mib/summed.Seconds(), "MiB/s")
 	r.figure("  cp -r, then sha256sum", mib/(copied+summed).Seconds(), "MiB/s")
+	r.figure("  cp -r, sha256sum, then sync: durable", mib/(copied+summed+synced).Seconds(), "MiB/s")
 	r.figure("  uploaded: hashed, identified, durable", mib/took.Seconds(), "MiB/s")
 	r.figure("  uploaded", count/took.Seconds(), "files/s")
 	r.figure("  accepted into the repository", count/accepted.Seconds(), "files/s")
@@ -144,20 +142,26 @@ func (a *intakeArchive) against(ctx context.Context, cfg IntakeConfig, r *Report
 
 func units(files int) int { return (files + unitFiles - 1) / unitFiles }
 
-// byHand copies a tree and counts its digests, as people do.
-func byHand(ctx context.Context, tree string) (copied, summed time.Duration, err error) {
-	to := tree + ".copy"
-	defer func() { err = errors.Join(err, os.RemoveAll(to)) }()
-	began := time.Now()
-	if out, err := exec.CommandContext(ctx, "cp", "-r", tree, to).CombinedOutput(); err != nil {
-		return 0, 0, fmt.Errorf("bench: cp: %w: %s", err, out)
+// hand is how long people need, step by step.
+type hand struct{ copied, summed, synced time.Duration }
+
+// byHand copies a tree and counts its digests, as people do, and then has the disk take it, as they do not.
+func byHand(ctx context.Context, tree, to string) (h hand, err error) {
+	for _, step := range []struct {
+		took *time.Duration
+		argv []string
+	}{
+		{&h.copied, []string{"cp", "-r", tree, to}},
+		{&h.summed, []string{"find", to, "-type", "f", "-exec", "sha256sum", "{}", "+"}},
+		{&h.synced, []string{"sync", "-f", to}},
+	} {
+		began := time.Now()
+		if err := exec.CommandContext(ctx, step.argv[0], step.argv[1:]...).Run(); err != nil {
+			return h, fmt.Errorf("bench: %s: %w", step.argv[0], err)
+		}
+		*step.took = time.Since(began)
 	}
-	copied = time.Since(began)
-	began = time.Now()
-	if out, err := exec.CommandContext(ctx, "find", to, "-type", "f", "-exec", "sha256sum", "{}", "+").Output(); err != nil {
-		return 0, 0, fmt.Errorf("bench: sha256sum: %w: %s", err, out)
-	}
-	return copied, time.Since(began), nil
+	return h, nil
 }
 
 // identified measures identification alone.
@@ -188,7 +192,7 @@ func (a *intakeArchive) memory(ctx context.Context, cfg IntakeConfig, r *Report,
 	var peaks []float64
 	for _, files := range cfg.Memory {
 		cfg.Progress(fmt.Sprintf("memory: %d files", files))
-		tree := filepath.Join(dir, "many")
+		tree := filepath.Join(dir, fmt.Sprintf("many-%d", files))
 		if err := plant(tree, files, 1<<10); err != nil {
 			return fmt.Errorf("bench: %w", err)
 		}
@@ -207,9 +211,6 @@ func (a *intakeArchive) memory(ctx context.Context, cfg IntakeConfig, r *Report,
 		r.figure(fmt.Sprintf("memory at most, %d files: upload", files), upload, "MiB")
 		r.figure("  acceptance", acceptance, "MiB")
 		peaks = append(peaks, max(upload, acceptance))
-		if err := os.RemoveAll(tree); err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
 	}
 	if n := len(peaks); n > 1 && slices.IsSorted(cfg.Memory) {
 		slope := (peaks[n-1] - peaks[n-2]) / float64(cfg.Memory[n-1]-cfg.Memory[n-2])

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -21,6 +18,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/qoyma/client"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
 
@@ -109,60 +107,12 @@ func (a *intakeArchive) expect(ctx context.Context, units int) (id string, err e
 
 // send uploads a folder as files without a bag.
 func (a *intakeArchive) send(ctx context.Context, id, tree string) error {
-	stream, err := a.client.UploadPackage(ctx)
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
 	begin := &intakev1.UploadBegin{CommandId: newID(), TransferId: id, Bare: true}
-	err = stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{Begin: begin}})
-	if err == nil {
-		buf := make([]byte, 512<<10)
-		from := os.DirFS(tree)
-		err = fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			return sendFile(stream, from, path, buf)
-		})
-	}
-	if err != nil && !errors.Is(err, io.EOF) { // EOF: the answer says why
-		return fmt.Errorf("bench: %w", err)
-	}
-	res, err := stream.CloseAndRecv()
+	res, err := client.Upload(ctx, a.client, begin, tree)
 	if err == nil && !res.GetTaken() {
-		err = fmt.Errorf("the package was refused: %v", res.GetFaults()[0])
+		err = fmt.Errorf("bench: the package was refused: %v", res.GetFaults()[0])
 	}
 	return err
-}
-
-func sendFile(stream intakev1.IntakeService_UploadPackageClient, from fs.FS, path string, buf []byte) error {
-	f, err := from.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // only read from
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	head := &intakev1.UploadFile{Path: "data/" + path, Size: uint64(info.Size())}
-	if err := stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_File{File: head}}); err != nil {
-		return err
-	}
-	for {
-		n, err := f.Read(buf)
-		if n > 0 {
-			if err := stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Data{Data: buf[:n]}}); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-	}
 }
 
 // accept waits until the accession stands: a call that runs out of time has begun it all the same.

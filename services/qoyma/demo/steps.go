@@ -143,7 +143,7 @@ func (d *demo) upload(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	taken, err := client.Upload(ctx, c, d.id("upload"), d.transfer, whole)
+	taken, err := client.Upload(ctx, c, &intakev1.UploadBegin{CommandId: d.id("upload"), TransferId: d.transfer}, whole)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (d *demo) upload(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	refused, err := client.Upload(ctx, others, d.id("spoilt upload"), d.second, spoilt)
+	refused, err := client.Upload(ctx, others, &intakev1.UploadBegin{CommandId: d.id("spoilt upload"), TransferId: d.second}, spoilt)
 	if err != nil {
 		return err
 	}

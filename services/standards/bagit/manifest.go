@@ -182,9 +182,11 @@ func decodePath(p, version string) (string, bool) {
 	return b.String(), true
 }
 
+var encoded = strings.NewReplacer("%", "%25", "\n", "%0A", "\r", "%0D")
+
 // encodePath is the inverse of decodePath for version 1.0.
 func encodePath(p string) string {
-	return strings.NewReplacer("%", "%25", "\n", "%0A", "\r", "%0D").Replace(p)
+	return encoded.Replace(p)
 }
 
 // FetchLine is one line of fetch.txt (RFC 8493 §2.2.3).

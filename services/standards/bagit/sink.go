@@ -60,14 +60,6 @@ func takeHasher() *blake3.Hasher {
 	return blake3.New()
 }
 
-// giveBack returns what is shared between sinks; the sink must not write any more.
-func (s *Sink) giveBack() {
-	release(s.format)
-	if s.fast != nil {
-		hashers.Put(s.fast)
-	}
-}
-
 func takeBuffer() *[]byte {
 	if b, ok := buffers.Get().(*[]byte); ok {
 		return b
@@ -89,13 +81,6 @@ func watch(path string, identify func(path string) Identifier) Identifier {
 	return id
 }
 
-// release keeps the memory of a built-in identifier for the next file.
-func release(format Identifier) {
-	if id, ok := format.(*pronom.Identifier); ok {
-		identifiers.Put(id)
-	}
-}
-
 // Sink takes the bytes of one file. It is used by one goroutine and ends with Close or
 // Abort.
 type Sink struct {
@@ -103,11 +88,8 @@ type Sink struct {
 	e      *entry
 	to     io.Writer
 	size   int64 // as announced, or -1
-	h256   hash.Hash
-	h512   hash.Hash
-	fast   *blake3.Hasher // nil where it is not asked for
+	pass   pass
 	others map[string]hash.Hash
-	format Identifier
 	text   []byte
 	keep   bool  // the text is needed at the end
 	most   int64 // bytes of it
@@ -119,11 +101,7 @@ type Sink struct {
 
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
-	s := &Sink{c: c, e: e, to: to, size: size, h256: sha256.New(), h512: sha512.New(), others: map[string]hash.Hash{}}
-	if c.opts.BLAKE3 {
-		s.fast = takeHasher()
-	}
-	s.format = watch(e.Path, c.opts.Identify)
+	s := &Sink{c: c, e: e, to: to, size: size, pass: newPass(e.Path, c.opts.BLAKE3, c.opts.Identify), others: map[string]hash.Hash{}}
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
 		// A tag file is small: it gets every digest, so that a tag manifest may come last.
@@ -148,21 +126,13 @@ func (s *Sink) Write(p []byte) (int, error) {
 		s.failed = true
 		return 0, err
 	}
-	if s.to != nil {
-		if n, err := s.to.Write(p); err != nil {
-			s.failed = true
-			return n, err
-		}
-	}
-	_, _ = s.h256.Write(p) // a hash and an identifier take everything and never fail
-	_, _ = s.h512.Write(p) // in a goroutine of its own it gains nothing measurable here
-	if s.fast != nil {
-		_, _ = s.fast.Write(p)
+	if err := s.pass.take(p, func() error { return s.handOn(p) }); err != nil {
+		s.failed = true
+		return 0, err
 	}
 	for _, h := range s.others {
 		_, _ = h.Write(p)
 	}
-	_, _ = s.format.Write(p)
 	s.e.Size += int64(len(p))
 	if s.keep {
 		size := s.e.Size
@@ -176,6 +146,14 @@ func (s *Sink) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+func (s *Sink) handOn(p []byte) error {
+	if s.to == nil {
+		return nil
+	}
+	_, err := s.to.Write(p)
+	return err
 }
 
 // fill takes the whole file from r and ends it.
@@ -208,12 +186,12 @@ func (s *Sink) Close() error {
 	}
 	s.ended = true
 	e := s.e
-	e.Format = s.format.Result()
-	e.SHA256, e.SHA512 = hexOf(s.h256), hexOf(s.h512)
-	if s.fast != nil {
-		e.BLAKE3 = hexOf(s.fast)
+	e.Format = s.pass.format.Result()
+	e.SHA256, e.SHA512 = hexOf(s.pass.h256), hexOf(s.pass.h512)
+	if s.pass.fast != nil {
+		e.BLAKE3 = hexOf(s.pass.fast)
 	}
-	s.giveBack()
+	s.pass.release()
 	if len(s.others) > 0 {
 		e.digests = make(map[string]string, len(s.others))
 		for a, h := range s.others {
@@ -247,7 +225,7 @@ func (s *Sink) Abort() *fault.Error {
 		return f.fault()
 	}
 	s.ended = true
-	s.giveBack()
+	s.pass.release()
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.c.found = append(s.c.found, f)

@@ -57,7 +57,7 @@ func (s *Server) FinishPackage(req *intakev1.FinishPackageRequest, stream grpc.S
 
 // finish judges and records a package that came file by file. Whatever happens, its bytes stay until
 // the outcome is recorded.
-func (u *upload) finish(ctx context.Context) (*intakev1.UploadPackageResponse, error) {
+func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse, err error) {
 	set := u.area.Set(u.id)
 	if set == nil || set.ID != u.command.ID.String() {
 		return nil, staging.NoUpload.With()
@@ -65,10 +65,10 @@ func (u *upload) finish(ctx context.Context) (*intakev1.UploadPackageResponse, e
 	if err := u.look(); err != nil {
 		return nil, err
 	}
-	var err error
 	if u.staged, err = set.Whole(); err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, u.staged.Close()) }()
 	res, err := u.decided(ctx, set)
 	switch {
 	case err == nil && !res.GetTaken():
@@ -165,8 +165,8 @@ func (u *upload) extract(f *zip.File, name string, limits transfer.Limits, so *t
 		return broken(err)
 	}
 	defer func() { _ = from.Close() }() // its checksum was compared at the end of reading
-	buffer := make([]byte, maxData)
 	for {
+		buffer := make([]byte, min(max(f.UncompressedSize64, 4<<10), maxData)) // the upload keeps it
 		n, err := io.ReadFull(from, buffer)
 		if n > 0 {
 			if err := errors.Join(limits.Admit(transfer.Used{TransferBytes: so.TransferBytes}, uint64(n)), u.hasRoom(uint64(n))); err != nil {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
@@ -209,6 +210,7 @@ type upload struct {
 	list     store.List
 	files    []*recordv1.File
 	quota    quota
+	granted  uint64   // bytes for which there was room when the disk was asked last
 	returned []uint32 // positions that alone may be replaced; none: all
 	packages []string // whose bytes stand
 	scanner  string   // that looked for malware
@@ -230,6 +232,7 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 		if !u.stands(packageID) {
 			err = errors.Join(err, u.staged.Discard())
 		}
+		err = errors.Join(err, u.staged.Close())
 	}()
 	if err := u.receive(stream); err != nil {
 		return nil, err
@@ -250,19 +253,21 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
-	examined, err := u.examine(ctx, report)
+	// The disk takes the package while it is looked at: one that is refused for what is found then was
+	// flushed for nothing, and most are not.
+	var disk errgroup.Group
+	if report.Valid() {
+		disk.Go(u.staged.Keep)
+	}
+	found, examined, err := u.weigh(ctx, report)
+	if kept := disk.Wait(); err == nil && found.taken {
+		err = kept
+	}
 	if err != nil {
-		return nil, err
+		return nil, u.explained(err, 0)
 	}
-	if u.scanner, err = u.scan(ctx, report); err != nil {
-		return nil, err
-	}
-	found := u.judge(report)
 	if !found.taken {
 		return u.record(ctx, found, nil)
-	}
-	if err := u.staged.Keep(); err != nil {
-		return nil, u.explained(err, 0)
 	}
 	res, err = u.record(ctx, found, u.recorder(examined))
 	for _, old := range u.packages {
@@ -273,6 +278,17 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 		}
 	}
 	return res, err
+}
+
+// weigh looks at the files of a package and judges it; examined says what each whole file was examined as.
+func (u *upload) weigh(ctx context.Context, report *bagit.Report) (found verdict, examined map[string]string, err error) {
+	if examined, err = u.examine(ctx, report); err != nil {
+		return found, nil, err
+	}
+	if u.scanner, err = u.scan(ctx, report); err != nil {
+		return found, nil, err
+	}
+	return u.judge(report), examined, nil
 }
 
 // look reads what the package is held against, and refuses where none may be sent.
@@ -336,23 +352,37 @@ func (u *upload) receive(stream uploadStream) error {
 			if full {
 				return nil // the report says so; what would still come changes nothing
 			}
-		case *intakev1.UploadPackageRequest_Data:
-			if len(part.Data) > maxData {
-				return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
-			}
-			// Again for each piece: packages that are sent at the same time were each promised
-			// the same space, and the reserve is what every store lives from.
-			if err := u.room(uint64(len(part.Data))); err != nil {
+			if err := u.data(part.File.GetContent()); err != nil {
 				return err
 			}
-			if err := u.staged.Data(part.Data); err != nil {
-				return u.explained(err, uint64(len(part.Data)))
+		case *intakev1.UploadPackageRequest_Data:
+			if err := u.data(part.Data); err != nil {
+				return err
 			}
-			u.so.bytes.Add(uint64(len(part.Data)))
 		default:
 			return staging.OutOfOrder.With("problem", "a second begin")
 		}
 	}
+}
+
+// data takes the next bytes of the open file; none are no error.
+func (u *upload) data(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if len(p) > maxData {
+		return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
+	}
+	// Again for each piece: packages that are sent at the same time were each promised
+	// the same space, and the reserve is what every store lives from.
+	if err := u.room(uint64(len(p))); err != nil {
+		return err
+	}
+	if err := u.staged.Data(p); err != nil {
+		return u.explained(err, uint64(len(p)))
+	}
+	u.so.bytes.Add(uint64(len(p)))
+	return nil
 }
 
 func (u *upload) begin(f *intakev1.UploadFile) (full bool, err error) {
@@ -373,10 +403,17 @@ func (u *upload) info() []bagit.Field {
 	}
 }
 
+// askedAgain is after how many bytes the disk is asked again: little beside the reserve, and many small files.
+const askedAgain = 4 << 20
+
 // room refuses a file for which there is no space beside the reserve.
 func (u *upload) room(size uint64) error {
 	if err := u.quota.admit(u.so, size); err != nil {
 		return err
+	}
+	if size <= u.granted {
+		u.granted -= size
+		return nil
 	}
 	free, err := space.Free(u.area.Dir())
 	if err != nil {
@@ -385,6 +422,7 @@ func (u *upload) room(size uint64) error {
 	if free < u.reserve || free-u.reserve < size {
 		return noRoom.With("free", free>>20, "need", (u.reserve>>20)+(size>>20)+1)
 	}
+	u.granted = min(free-u.reserve-size, askedAgain)
 	return nil
 }
 

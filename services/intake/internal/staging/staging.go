@@ -16,7 +16,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
@@ -105,13 +104,14 @@ func (a *Area) Whole(id, path string, size uint64) error {
 	return nil
 }
 
-// Upload is one package on its way in. One goroutine uses it; it ends with Keep or Discard.
+// Upload is one package on its way in. One goroutine uses it; it ends with Keep or Discard, and then Close.
 type Upload struct {
 	area    *Area
 	id      string
+	folder  *os.File // its own
 	checker *bagit.Checker
-	file    *os.File    // nil while nothing is written
-	sink    *bagit.Sink // nil where the open file was refused by its name
+	traffic traffic
+	refused bool // the open file, by its name: its bytes are thrown away
 	path    string
 	size    uint64
 	unsized bool // no size was announced
@@ -131,7 +131,15 @@ func (a *Area) Begin(id string) (*Upload, error) {
 	}
 	// If we crash here or anywhere before the package is recorded, the next start sweeps
 	// the folder away.
-	return &Upload{area: a, id: id, checker: a.newChecker()}, nil
+	return a.newUpload(id)
+}
+
+func (a *Area) newUpload(id string) (*Upload, error) {
+	folder, err := os.Open(filepath.Join(a.dir, id))
+	if err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	return &Upload{area: a, id: id, folder: folder, checker: a.newChecker(), traffic: newTraffic()}, nil
 }
 
 func (a *Area) newChecker() *bagit.Checker {
@@ -158,26 +166,24 @@ func (u *Upload) Unsized(path string) (full bool, err error) {
 }
 
 func (u *Upload) begin(path string, size int64) (full bool, err error) {
-	if err := u.end(); err != nil {
-		return false, err
-	}
+	u.end()
 	u.path, u.got, u.open = path, 0, true
 	// The name is judged before a file is made; the sink hands on to what is opened then.
 	var to hand
-	u.sink, err = u.checker.Begin(path, size, &to)
-	if err != nil {
-		u.sink = nil
+	sink, err := u.checker.Begin(path, size, &to)
+	if u.refused = err != nil; u.refused {
 		return errors.Is(err, bagit.TooManyEntries.Definition), nil
 	}
-	u.file, err = os.OpenFile(u.area.Path(u.id, path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	name := u.area.Path(u.id, path)
+	u.written = append(u.written, name)
+	if err := u.traffic.open(name, size, sink, &to); err != nil {
 		return false, fmt.Errorf("staging: %w", err)
 	}
-	to.Writer = u.file
 	return false, nil
 }
 
-// Data takes the next bytes of the open file.
+// Data takes the next bytes of the open file. They are the upload's from then on: the caller does not
+// touch them again. An error may be that of bytes, or of a file, that came before.
 func (u *Upload) Data(p []byte) error {
 	if !u.open {
 		return OutOfOrder.With("problem", "data before a file")
@@ -185,10 +191,10 @@ func (u *Upload) Data(p []byte) error {
 	if u.got += uint64(len(p)); !u.unsized && u.got > u.size {
 		return TooMuchData.With("path", clip(u.path), "size", u.size)
 	}
-	if u.sink == nil {
+	if u.refused {
 		return nil
 	}
-	if _, err := u.sink.Write(p); err != nil {
+	if err := u.traffic.put(p); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
 	return nil
@@ -196,16 +202,15 @@ func (u *Upload) Data(p []byte) error {
 
 // end closes the open file. It is made durable only by Keep: a refused package costs no
 // flush, and many files flushed together share the disk's.
-func (u *Upload) end() error {
+func (u *Upload) end() {
 	u.open = false
-	if u.file == nil {
-		return nil
-	}
-	_ = u.sink.Close() // the wrong size that it says is in the report
-	u.written = append(u.written, u.file.Name())
-	err := u.file.Close()
-	u.file, u.sink = nil, nil
-	if err != nil {
+	u.traffic.end()
+}
+
+// settle waits until every file that came is written.
+func (u *Upload) settle() error {
+	u.open = false
+	if err := u.traffic.settle(); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
 	return nil
@@ -213,7 +218,7 @@ func (u *Upload) end() error {
 
 // Wrap ends the last file and puts what came, all of it payload, into a bag of our making.
 func (u *Upload) Wrap(info []bagit.Field) error {
-	if err := u.end(); err != nil {
+	if err := u.settle(); err != nil {
 		return err
 	}
 	return u.checker.Wrap(info, func(name string, text *bytes.Buffer) error {
@@ -223,34 +228,21 @@ func (u *Upload) Wrap(info []bagit.Field) error {
 		if err := u.Data(text.Bytes()); err != nil {
 			return err
 		}
-		return u.end()
+		return u.settle()
 	})
 }
 
 // Finish ends the last file and judges the package.
 func (u *Upload) Finish() (*bagit.Report, error) {
-	if err := u.end(); err != nil {
+	if err := u.settle(); err != nil {
 		return nil, err
 	}
 	return u.checker.Finish(), nil
 }
 
-// flushes is how many files are flushed at once: the file system joins them into few commits.
-const flushes = 16
-
 // Keep makes the package durable. When it returns nil the package may be recorded.
 func (u *Upload) Keep() error {
-	var workers sync.WaitGroup
-	errs := make([]error, flushes)
-	for n := range flushes {
-		workers.Go(func() {
-			for i := n; i < len(u.written) && errs[n] == nil; i += flushes {
-				errs[n] = syncFile(u.written[i])
-			}
-		})
-	}
-	workers.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if err := u.flush(); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
 	if err := syncDir(filepath.Join(u.area.dir, u.id)); err != nil {
@@ -266,41 +258,21 @@ func (u *Upload) Keep() error {
 
 // Discard leaves nothing of the package.
 func (u *Upload) Discard() error {
-	if u.file != nil {
-		_ = u.file.Close() // it is about to be removed
-		u.file = nil
-	}
+	_ = u.settle() // what was written is about to be removed
 	return u.area.Remove(u.id)
+}
+
+// Close waits for what is being written, and lets the folder go; it says nothing of the package.
+func (u *Upload) Close() error {
+	_ = u.settle() // who wanted the package has heard of it
+	if err := u.folder.Close(); err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	return nil
 }
 
 // hand lets the writer be opened after the name was judged.
 type hand struct{ io.Writer }
-
-// syncFile flushes a closed file. What the kernel failed to write since is reported to this
-// flush, being the first after the failure.
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if closeErr := d.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
 
 func clip(s string) string {
 	if r := []rune(s); len(r) > 60 {

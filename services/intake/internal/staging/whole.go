@@ -13,7 +13,7 @@ import (
 
 // Whole lets no more bytes come and gives the package as one upload, to be judged and kept like one that
 // came in one stream: nothing is read again beside tag files and what an earlier process began. A
-// ZIP package is empty still: the caller fills it from Archive. It ends with Settle, Discard, or Reopen.
+// ZIP package is empty still: the caller fills it from Archive. The set then ends with Settle or Discard, or goes on with Reopen.
 // Errors: Unfinished, Finishing, NoUpload.
 func (s *Set) Whole() (*Upload, error) {
 	if err := s.shut(); err != nil {
@@ -64,9 +64,9 @@ func (s *Set) gather() (*Upload, error) {
 	if err := s.clear(func(name string) bool { return ours[name] }); err != nil {
 		return nil, err
 	}
-	u := &Upload{area: s.area, id: s.ID, checker: s.area.newChecker()}
-	if s.Form == Zip {
-		return u, nil
+	u, err := s.area.newUpload(s.ID)
+	if err != nil || s.Form == Zip {
+		return u, err
 	}
 	for _, p := range parts {
 		err := p.into(u.checker)
@@ -74,7 +74,7 @@ func (s *Set) gather() (*Upload, error) {
 			break // the report says so
 		}
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, u.Close())
 		}
 		u.written = append(u.written, p.data())
 	}

@@ -1077,10 +1077,12 @@ type UploadFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Path within the bag, "/"-separated: "bagit.txt", "data/0001.pdf".
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
-	// Bytes that will follow.
+	// Bytes that will come: content, and what follows it.
 	Size uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
 	// The size is not known beforehand: a browser's form does not say it.
-	Unsized       bool `protobuf:"varint,3,opt,name=unsized,proto3" json:"unsized,omitempty"`
+	Unsized bool `protobuf:"varint,3,opt,name=unsized,proto3" json:"unsized,omitempty"`
+	// The first bytes, or all: a small file goes in one message. At most 1 MiB.
+	Content       []byte `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1134,6 +1136,13 @@ func (x *UploadFile) GetUnsized() bool {
 		return x.Unsized
 	}
 	return false
+}
+
+func (x *UploadFile) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
 }
 
 // UploadPackageResponse says whether the package was taken. A package with faults is an
@@ -7238,12 +7247,13 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
 	"transferId\x12\x12\n" +
-	"\x04bare\x18\x03 \x01(\bR\x04bare\"N\n" +
+	"\x04bare\x18\x03 \x01(\bR\x04bare\"h\n" +
 	"\n" +
 	"UploadFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x18\n" +
-	"\aunsized\x18\x03 \x01(\bR\aunsized\"\x8b\x02\n" +
+	"\aunsized\x18\x03 \x01(\bR\aunsized\x12\x18\n" +
+	"\acontent\x18\x04 \x01(\fR\acontent\"\x8b\x02\n" +
 	"\x15UploadPackageResponse\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x01 \x01(\tR\tpackageId\x12\x14\n" +
