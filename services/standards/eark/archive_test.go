@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // TestAPackageIsOneFile: as ZIP and as tar it is made, recognised and found without a fault; the same Spec
@@ -50,6 +52,36 @@ func TestAPackageIsOneFile(t *testing.T) {
 		}
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 			t.Errorf("%s: %v lies there, %v", form, entries, err)
+		}
+	}
+}
+
+// TestAPackageHasSeveralRepresentations: each has its METS and PREMIS files, the package's METS file leads to
+// each, and what cannot be one leaves nothing.
+func TestAPackageHasSeveralRepresentations(t *testing.T) {
+	s := spec()
+	s.Further = []Rendition{{"rep2", fstest.MapFS{"хаттама.xml": {Data: []byte(`<?xml version="1.0"?><a/>`)}}}, {"scan", fstest.MapFS{"1.tif": {Data: []byte("II*\x00")}}}}
+	dir := filepath.Join(t.TempDir(), "sip-2026-1")
+	r, err := Create(t.Context(), dir, s, Options{})
+	if err != nil || len(r.Warnings) != 0 || len(r.Payload()) != 5 || len(r.Package.Representations) != 3 {
+		t.Fatal(r, err)
+	}
+	for i, name := range []string{"rep1", "rep2", "scan"} {
+		if got := r.Package.Representations[i]; got.Name != name || !got.METS || got.ID != name {
+			t.Errorf("%+v", got)
+		}
+		if text := read(t, dir, "representations/"+name+"/metadata/preservation/premis.xml"); !strings.Contains(text, "representations/"+name+"/data/") {
+			t.Errorf("PREMIS of %s: %s", name, text)
+		}
+	}
+	for _, bad := range []Rendition{{"rep1", s.Payload}, {"", s.Payload}, {"a/b", s.Payload}, {"..", s.Payload}, {"rep2", nil}} {
+		s.Further = []Rendition{bad}
+		to := filepath.Join(t.TempDir(), "sip-2026-1")
+		if _, err := Create(t.Context(), to, s, Options{}); err == nil {
+			t.Errorf("%q was made", bad.Name)
+		}
+		if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q left something: %v", bad.Name, err)
 		}
 	}
 }
