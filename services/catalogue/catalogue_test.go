@@ -2,12 +2,14 @@ package catalogue_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
 )
@@ -91,6 +93,13 @@ func TestAnAcceptedFileIsFoundByWordsInOtherFormsAndByItsCodeAsPeopleTypeIt(t *t
 		if err != nil || got.GetFile().GetFile().GetFile().GetId() != "a2" {
 			t.Errorf("%q gives %v, %v", code, got, err)
 		}
+	}
+	byRecord, err := c.GetFile(ctx, &cataloguev1.GetFileRequest{Record: "a2"})
+	if err != nil || byRecord.GetFile().GetFile().GetNumber() != "2" || byRecord.GetFile().GetAccessionNumber() != "2026-1" {
+		t.Errorf("its department's record gives %v, %v", byRecord, err)
+	}
+	if _, err := c.GetFile(ctx, &cataloguev1.GetFileRequest{Record: "a99"}); fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "a99") {
+		t.Errorf("a record that nobody has: %v", err)
 	}
 	got, err := c.GetFile(ctx, &cataloguev1.GetFileRequest{Code: "1/1/1"})
 	if err != nil {

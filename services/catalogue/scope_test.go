@@ -33,6 +33,8 @@ func (w *world) everyCall(cleared ...string) (answers map[string]string) {
 		queries = append(queries, code)
 		file, err := c.GetFile(ctx, &cataloguev1.GetFileRequest{Code: code})
 		keep("file "+code, file, err)
+		file, err = c.GetFile(ctx, &cataloguev1.GetFileRequest{Record: fmt.Sprint("a", n)})
+		keep(fmt.Sprint("record a", n), file, err)
 		files, err := c.ListFiles(ctx, &cataloguev1.ListFilesRequest{Fonds: "1", Inventory: "1", After: fmt.Sprint(n)})
 		keep("list after "+code, files, err)
 		files, err = c.ListFiles(ctx, &cataloguev1.ListFilesRequest{Fonds: "1", Inventory: "1", Limit: uint32(n)})

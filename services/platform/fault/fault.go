@@ -19,6 +19,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -130,16 +131,25 @@ func names(text string) []string {
 func (d *Definition) Error() string { return d.Code }
 
 // With makes a fault, its values given as name, value pairs. A value is printed with
-// fmt.Sprint. An odd count is a programmer's mistake and shows in the text.
+// fmt.Sprint; one that is itself a fault is said in the language of the text. An odd count is a
+// programmer's mistake and shows in the text.
 func (d *Definition) With(pairs ...any) *Error {
-	args := make(map[string]string, len(pairs)/2)
+	e := &Error{Definition: *d, Args: make(map[string]string, len(pairs)/2)}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		args[fmt.Sprint(pairs[i])] = fmt.Sprint(pairs[i+1])
+		name := fmt.Sprint(pairs[i])
+		if inner, ok := pairs[i+1].(*Error); ok && inner != nil {
+			if e.inner == nil {
+				e.inner = make(map[string]*Error)
+			}
+			e.inner[name], e.Args[name] = inner, inner.In(English)
+			continue
+		}
+		e.Args[name] = fmt.Sprint(pairs[i+1])
 	}
 	if len(pairs)%2 == 1 {
-		args["!"] = fmt.Sprint(pairs[len(pairs)-1])
+		e.Args["!"] = fmt.Sprint(pairs[len(pairs)-1])
 	}
-	return &Error{Definition: *d, Args: args}
+	return e
 }
 
 // Item is one of several things wrong at once: a row of an inventory, an entry of a
@@ -153,7 +163,8 @@ type Item struct {
 type Error struct {
 	Definition
 	Args  map[string]string
-	Items []Item // everything that is wrong, when there is more than one thing
+	Items []Item            // everything that is wrong, when there is more than one thing
+	inner map[string]*Error // those of Args that are faults
 	cause error
 }
 
@@ -179,7 +190,14 @@ func (e *Error) In(l Language) string {
 		text = e.RU
 	case English:
 	}
-	return Fill(text, e.Args)
+	if len(e.inner) == 0 {
+		return Fill(text, e.Args)
+	}
+	args := maps.Clone(e.Args)
+	for name, f := range e.inner {
+		args[name] = f.In(l)
+	}
+	return Fill(text, args)
 }
 
 // Because attaches the cause, which is logged and never shown to the person.
@@ -223,6 +241,13 @@ func Of(err error) *Error {
 		return d.With().Because(err)
 	}
 	return accident.With().Because(err)
+}
+
+// Named finds the fault in an error's chain. False where there is none, or only one that says
+// nothing but that something went wrong.
+func Named(err error) (f *Error, ok bool) {
+	f = Of(err)
+	return f, f != nil && f.Code != accident.Code
 }
 
 // KindOf is the kind of an error; Internal for what is no fault.

@@ -44,6 +44,40 @@ func TestWhatIsNoFaultIsInternalAndBlandOutside(t *testing.T) {
 	}
 }
 
+var noCopy = fault.Define(fault.Refused, "test.copy.none",
+	"no copy ({reason})", "копии нет ({reason})", "көшірме жоқ ({reason})")
+
+func TestAFaultWithinAFaultIsSaidInTheSameLanguage(t *testing.T) {
+	f := noCopy.With("reason", noFile.With("code", "1/2/3"))
+	for lang, want := range map[fault.Language]string{
+		fault.English: "no copy (there is no file 1/2/3)", fault.Russian: "копии нет (дела 1/2/3 нет)", fault.Kazakh: "көшірме жоқ (1/2/3 ісі жоқ)",
+	} {
+		if got := f.In(lang); got != want {
+			t.Errorf("In(%s) = %q, want %q", lang, got, want)
+		}
+	}
+	if f.Args["reason"] != "there is no file 1/2/3" {
+		t.Errorf("programs get %q", f.Args["reason"])
+	}
+}
+
+func TestNamed(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{errors.New("disk on fire"), false},
+		{fmt.Errorf("ask: %w", fault.Of(errors.New("disk on fire"))), false},
+		{fmt.Errorf("ask: %w", noFile.With("code", "7")), true},
+		{noFile, true},
+	} {
+		if _, ok := fault.Named(test.err); ok != test.want {
+			t.Errorf("%v: %v", test.err, ok)
+		}
+	}
+}
+
 func TestADefinitionWithUnequalLanguagesDoesNotStart(t *testing.T) {
 	defer func() {
 		if recover() == nil {

@@ -158,7 +158,7 @@ func (s *Store) finish(g *group, btx *bbolt.Tx) error {
 	// its key.
 	if err := s.sync(); err != nil {
 		_ = btx.Rollback()
-		return NotReady.With("service", s.cfg.Service, "reason", "its key file cannot be written").Because(err)
+		return NotReady.With("service", s.cfg.Service, "reason", keysUnwritten.With()).Because(err)
 	}
 	// Before the events can be read, so that whoever reads one finds its trace.
 	for _, t := range g.traces {

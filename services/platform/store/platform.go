@@ -97,7 +97,7 @@ func applyPlatformBody(tx *Tx, r *journal.Record) error {
 		}
 		return tx.putWaiting(&journalv1.WaitingRow{
 			Event: b.GetEvent(), Object: b.GetObject(), BodyType: b.GetBodyType(), Reason: b.GetReason(),
-			Behind: b.GetBehind(), Since: r.Header.GetRecordedAt(), Order: r.Seq(),
+			Behind: b.GetBehind(), Since: r.Header.GetRecordedAt(), Order: r.Seq(), Fault: b.GetFault(),
 		})
 	case r.Is((*journalv1.EventParked)(nil)):
 		var b journalv1.EventParked
@@ -108,7 +108,7 @@ func applyPlatformBody(tx *Tx, r *journal.Record) error {
 		if err != nil || row == nil {
 			return err
 		}
-		row.Parked, row.Reason, row.Behind = true, b.GetReason(), false
+		row.Parked, row.Reason, row.Fault, row.Behind = true, b.GetReason(), b.GetFault(), false
 		return tx.putWaiting(row)
 	case r.Is((*journalv1.EventSettled)(nil)):
 		var b journalv1.EventSettled

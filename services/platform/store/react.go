@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,15 +12,45 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/journal"
 )
 
-// Never marks an event that will never be handled, however often it is tried: it is parked at
-// once with its reason.
-var Never = fault.Define(fault.Refused, "store.never",
-	"this event cannot be handled: {reason}", "это событие не может быть обработано: {reason}", "бұл оқиғаны өңдеу мүмкін емес: {reason}")
+// Why a reaction waits, as the administrator reads it.
+var (
+	// Never marks an event that will never be handled, however often it is tried: it is parked at
+	// once with its reason, best a fault, which is said in the reader's language.
+	Never = fault.Define(fault.Refused, "store.never",
+		"this event cannot be handled: {reason}", "это событие не может быть обработано: {reason}", "бұл оқиғаны өңдеу мүмкін емес: {reason}")
+	// Unreadable is the reason of Never where a body cannot be decoded.
+	Unreadable = fault.Define(fault.Refused, "store.event_unreadable",
+		"its content cannot be read; bring all services to one version, then try again",
+		"его содержание не читается; приведите все службы к одной версии и повторите",
+		"оның мазмұны оқылмайды; барлық қызметті бір нұсқаға келтіріп, қайталаңыз")
+	// failed stands for an error that is no fault.
+	failed = fault.Define(fault.Internal, "store.reaction_failed",
+		"the program met an error that it does not know; try again, and if it stays, give the technical detail to those who maintain the program",
+		"программа столкнулась с неизвестной ей ошибкой; повторите, а если она останется, передайте технические сведения тем, кто сопровождает программу",
+		"бағдарлама өзіне белгісіз қатеге тап болды; қайталап көріңіз, қате қалса, техникалық мәліметті бағдарламаны сүйемелдейтіндерге беріңіз")
+	behindAnother = fault.Define(fault.Refused, "store.reaction_behind",
+		"an earlier event of {object} waits; this one follows by itself when that one is carried out",
+		"более раннее событие объекта {object} ещё ждёт; это будет выполнено само вслед за ним",
+		"{object} нысанының бұрынғы оқиғасы күтіп тұр; ол орындалған соң, бұл өзі орындалады")
+)
+
+// CannotRead answers an event whose body cannot be decoded: never.
+func CannotRead(err error) error { return Never.With("reason", Unreadable.With()).Because(err) }
+
+// reason says why a reaction waits: for the log, with the whole chain, and for the administrator.
+func reason(why error) (text string, f *faultv1.Fault) {
+	if _, ok := fault.Named(why); !ok || errors.Is(why, wire.Broken) {
+		return clip(why.Error()), wire.Kept(failed.With())
+	}
+	return clip(why.Error()), wire.Kept(why)
+}
 
 // Reaction is what a handler made of another service's event.
 type Reaction struct {
@@ -144,20 +175,17 @@ var reactionSpace = uuid.MustParse("6f1f4a8e-1a6f-5b0e-9d38-0a7c1f3f52b1")
 // defers journals that a reaction waits.
 func (g *group) defers(r *Reaction, why error, behind bool) error {
 	cause, object := r.Source.Cause(), r.Source.Object()
-	reason := "an earlier event of " + object.String() + " waits"
-	if why != nil {
-		reason = clip(why.Error())
-	}
+	text, f := reason(cmp.Or[error](why, behindAnother.With("object", object)))
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
 	}
 	events := []Event{{Refs: []journal.Ref{object}, Label: labelOf(r.Source), Body: &journalv1.EventDeferred{
-		Event: cause, Object: object.Proto(), BodyType: r.Source.Header.GetBodyType(), Reason: reason, Behind: behind,
+		Event: cause, Object: object.Proto(), BodyType: r.Source.Header.GetBodyType(), Reason: text, Behind: behind, Fault: f,
 	}}}
 	if why != nil && fault.Of(why).Code == Never.Code {
 		events = append(events, Event{Refs: []journal.Ref{object}, Label: labelOf(r.Source), Body: &journalv1.EventParked{
-			Event: cause, Object: object.Proto(), Reason: reason,
+			Event: cause, Object: object.Proto(), Reason: text, Fault: f,
 		}})
 	}
 	_, err = g.append(&Command{ID: id, Name: "react:" + cause.GetService(), Actor: "service:" + g.s.cfg.Service, Cause: cause}, events)
@@ -211,14 +239,15 @@ func (s *Store) Settle(ctx context.Context, r Reaction) error {
 }
 
 // Park journals that a deferred reaction will not be tried again before a person asks.
-func (s *Store) Park(ctx context.Context, row *journalv1.WaitingRow, reason string) error {
+func (s *Store) Park(ctx context.Context, row *journalv1.WaitingRow, why error) error {
 	label, err := s.waitingLabel(row)
 	if err != nil {
 		return err
 	}
+	text, f := reason(why)
 	return s.Note(ctx, "service:"+s.cfg.Service, "react:"+row.GetEvent().GetService(), Event{
 		Refs: []journal.Ref{journal.RefOf(row.GetObject())}, Label: label,
-		Body: &journalv1.EventParked{Event: row.GetEvent(), Object: row.GetObject(), Reason: clip(reason)},
+		Body: &journalv1.EventParked{Event: row.GetEvent(), Object: row.GetObject(), Reason: text, Fault: f},
 	})
 }
 

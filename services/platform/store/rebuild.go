@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 )
 
@@ -301,7 +302,18 @@ func readHeadLight(v *View) (Head, error) {
 type Problem struct {
 	Service string `json:"service"`
 	Where   string `json:"where"` // bucket and key, or event number
-	What    string `json:"what"`
+	What    string `json:"what"`  // in English
+	// Format and Args are what What was made of, for who says it in another language.
+	Format string `json:"-"`
+	Args   []any  `json:"-"`
+	// Words are Where and What in each language of the interface; empty until somebody has said them.
+	Words map[fault.Language]string `json:"words,omitempty"`
+}
+
+// Found is a problem, with what is wrong put as fmt.Sprintf does. An error among the args is said
+// in the reader's language where it is a fault.
+func Found(service, where, format string, args ...any) Problem {
+	return Problem{Service: service, Where: where, What: fmt.Sprintf(format, args...), Format: format, Args: args}
 }
 
 // maxProblems bounds a report: a broken file has more than anybody reads.
@@ -314,7 +326,7 @@ type findings struct {
 
 func (f *findings) add(where, format string, args ...any) {
 	if len(f.list) < maxProblems {
-		f.list = append(f.list, Problem{Service: f.service, Where: where, What: fmt.Sprintf(format, args...)})
+		f.list = append(f.list, Found(f.service, where, format, args...))
 	}
 }
 
@@ -458,7 +470,7 @@ func (s *Store) Fold(scratch string) ([]Problem, error) {
 			break
 		}
 		if err := fresh.Restore(context.Background(), entries, nil); err != nil {
-			return []Problem{{Service: s.cfg.Service, Where: fmt.Sprintf("events from %d", from), What: err.Error()}}, nil
+			return []Problem{Found(s.cfg.Service, fmt.Sprintf("events from %d", from), "%v", err)}, nil
 		}
 		from += uint64(len(entries))
 	}

@@ -49,6 +49,15 @@ var (
 		"the {service} service does not take commands: {reason}; nothing was changed, try again later",
 		"служба {service} не принимает команд: {reason}; ничего не изменено, повторите позже",
 		"{service} қызметі пәрмен қабылдамайды: {reason}; ештеңе өзгерген жоқ, кейінірек қайталаңыз")
+	starting    = fault.Define(fault.Unavailable, "store.starting", "it is starting", "она запускается", "ол іске қосылып жатыр")
+	notReopened = fault.Define(fault.Unavailable, "store.not_reopened",
+		"its file could not be opened again after a failure; restart the process, see its log",
+		"её файл не удалось открыть снова после сбоя; перезапустите процесс, посмотрите его журнал",
+		"ақаудан кейін оның файлы қайта ашылмады; процесті қайта іске қосып, журналын қараңыз")
+	keysUnwritten = fault.Define(fault.Unavailable, "store.keys_unwritten",
+		"its key file cannot be written; look at the disk and at the rights on the folder",
+		"её файл ключей не записывается; проверьте диск и права на папку",
+		"оның кілттер файлы жазылмайды; дискіні және қалта құқықтарын тексеріңіз")
 	// NoSpace is answered below the reserve of free space.
 	NoSpace = fault.Define(fault.Exhausted, "store.no_space",
 		"the disk of the {service} service is almost full ({free} MiB free, {reserve} MiB are kept in reserve); nothing was changed; free space and try again",
@@ -128,7 +137,7 @@ type Store struct {
 	done   chan struct{}
 	closed sync.Once
 
-	gate   atomic.Pointer[string] // why commands are refused; nil when they are admitted
+	gate   atomic.Pointer[fault.Error] // why commands are refused; nil when they are admitted
 	clock  clockGuard
 	traces traceRing
 	commit func(*bbolt.Tx) error // these two are seams for the fault table
@@ -157,7 +166,7 @@ func Open(cfg Config) (*Store, error) {
 		cfg: cfg, queue: make(chan *op, 1024), stop: make(chan struct{}), done: make(chan struct{}),
 		changed: make(chan struct{}), commit: (*bbolt.Tx).Commit,
 	}
-	s.Refuse("it is starting")
+	s.Refuse(starting.With())
 	var err error
 	keys := filepath.Join(cfg.Dir, "keys.bin")
 	if cfg.ReadOnly {
@@ -259,7 +268,7 @@ func (s *Store) View(fn func(v *View) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.db == nil {
-		return NotReady.With("service", s.cfg.Service, "reason", "its file could not be opened again")
+		return NotReady.With("service", s.cfg.Service, "reason", notReopened.With())
 	}
 	return s.db.View(func(tx *bbolt.Tx) error { return fn(s.view(tx)) })
 }
@@ -273,13 +282,16 @@ func (s *Store) Archive() string { return s.cfg.Archive }
 // Admit lets commands in: the journal is reconciled with its stream.
 func (s *Store) Admit() { s.gate.Store(nil) }
 
-// Refuse keeps commands out, with a reason for the administrator.
-func (s *Store) Refuse(reason string) { s.gate.Store(&reason) }
+// Refuse keeps commands out, with a reason for whoever meets it: a fault, said in his language.
+func (s *Store) Refuse(why error) {
+	s.gate.Store(NotReady.With("service", s.cfg.Service, "reason", fault.Of(why)).Because(why))
+}
 
 // Ready is nil where commands are admitted.
 func (s *Store) Ready() error {
-	if reason := s.gate.Load(); reason != nil {
-		return NotReady.With("service", s.cfg.Service, "reason", *reason)
+	if why := s.gate.Load(); why != nil {
+		refusal := *why // everyone gets his own, to add a cause to
+		return &refusal
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func TestNoReactionStopsAReader(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Park(t.Context(), row, "x"+long+"\xff"); err != nil {
+			if err := s.Park(t.Context(), row, errors.New("x"+long+"\xff")); err != nil {
 				t.Errorf("it cannot be parked: %v", err)
 			}
 			problems, err := s.Fold(t.TempDir())
@@ -170,7 +170,7 @@ func TestAReasonIsLabelledAsItsEvent(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Park(t.Context(), row, "the diagnosis is too long"); err != nil {
+	if err := s.Park(t.Context(), row, errors.New("the diagnosis is too long")); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries(t, s) {

@@ -33,6 +33,11 @@ var Running = fault.Define(fault.Conflict, "check.running",
 	"в папке {folder} работает сервер; остановите его и повторите проверку",
 	"{folder} қалтасында сервер жұмыс істеп тұр; оны тоқтатып, тексеруді қайталаңыз")
 
+var cutOff = fault.Define(fault.Internal, "check.cut_off",
+	"the file is cut off: it has {bytes} bytes of {want}",
+	"файл обрезан: в нём {bytes} байт из {want}",
+	"файл кесілген: {want} байттың {bytes} байты бар")
+
 // Report is what a check found.
 type Report struct {
 	OK       bool            `json:"ok"`
@@ -79,6 +84,10 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = func(string) {}
 	}
+	texts, err := readWords()
+	if err != nil {
+		return nil, err
+	}
 	code, err := os.ReadFile(filepath.Join(cfg.Data, "archive"))
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
@@ -114,6 +123,9 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 	if err := c.copies(ctx); err != nil {
 		return nil, err
 	}
+	for i, p := range c.report.Problems {
+		c.report.Problems[i] = texts.say(p)
+	}
 	c.report.OK = len(c.report.Problems) == 0
 	c.report.Seconds = time.Since(began).Seconds()
 	return c.report, nil
@@ -126,7 +138,7 @@ func (c *checker) close() {
 }
 
 func (c *checker) add(service, where, format string, args ...any) {
-	c.report.Problems = append(c.report.Problems, store.Problem{Service: service, Where: where, What: fmt.Sprintf(format, args...)})
+	c.report.Problems = append(c.report.Problems, store.Found(service, where, format, args...))
 }
 
 // guard turns what a damaged file can do to its reader (an error, a panic, a page beyond the
@@ -232,7 +244,7 @@ func whole(path string) error {
 		size := uint64(os.Getpagesize())
 		meta := make([]byte, header+64)
 		if _, err := f.ReadAt(meta, page*int64(size)); err != nil {
-			return fmt.Errorf("the file is cut off: %d bytes", info.Size())
+			return cutOff.With("bytes", info.Size(), "want", 2*size)
 		}
 		body := meta[header:]
 		if binary.NativeEndian.Uint32(body) != magic {
@@ -243,7 +255,7 @@ func whole(path string) error {
 		}
 	}
 	if uint64(info.Size()) < need {
-		return fmt.Errorf("the file is cut off: it has %d bytes of %d", info.Size(), need)
+		return cutOff.With("bytes", info.Size(), "want", need)
 	}
 	return nil
 }

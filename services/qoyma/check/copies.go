@@ -15,7 +15,6 @@ import (
 
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	"github.com/qoyma/qoyma/services/insurance"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
@@ -37,7 +36,7 @@ func (c *checker) copies(ctx context.Context) error {
 	}
 	sites, err := insurance.Sites(written, c.cfg.Data)
 	if err != nil {
-		c.add(insurer, "sites.json", "%s", fault.Of(err).Error())
+		c.add(insurer, "sites.json", "%v", err)
 		return nil
 	}
 	wanted, err := insured(st)
@@ -116,7 +115,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	}
 	root, err := ocfl.Open(filepath.Join(s.Dir, "ocfl"))
 	if err != nil {
-		c.add(insurer, where, "%s", fault.Of(err).Error())
+		c.add(insurer, where, "%v", err)
 		return nil
 	}
 	stand := 0
@@ -142,7 +141,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	}
 	c.report.Copies += stand
 	for _, f := range report.Faults {
-		c.add(insurer, where+": "+f.Where, "%s", f.Fault.Error())
+		c.add(insurer, where+": "+f.Where, "%v", f.Fault)
 	}
 	if report.Objects > len(wanted)+c.underWay() {
 		c.add(insurer, where, "it holds %d objects, %d copies were made there", report.Objects, len(wanted))

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
@@ -41,12 +40,12 @@ func (c *checker) originals(ctx context.Context) error {
 	}
 	root, err := ocfl.Open(dir)
 	if err != nil {
-		c.add(keeper, dir, "%s", fault.Of(err).Error())
+		c.add(keeper, dir, "%v", err)
 		return nil
 	}
 	for _, w := range wanted {
 		if _, err := root.Object(w.object); err != nil {
-			c.add(keeper, "accession "+w.accession, "its object %s: %s", w.object, fault.Of(err).Error())
+			c.add(keeper, "accession "+w.accession, "its object %s: %v", w.object, err)
 		}
 	}
 	if c.cfg.Quick {
@@ -59,7 +58,7 @@ func (c *checker) originals(ctx context.Context) error {
 	}
 	c.report.Objects, c.report.Bytes = report.Objects, report.Bytes
 	for _, f := range report.Faults {
-		c.add(keeper, f.Where, "%s", f.Fault.Error())
+		c.add(keeper, f.Where, "%v", f.Fault)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (a *app) showCheck(r *check.Report) {
 		a.printf(a.say(text{"insurance copies: %d objects\n", "страховые копии: объектов %d\n", "сақтандыру көшірмелері: нысан %d\n"}), r.Copies)
 	}
 	for _, p := range r.Problems {
-		a.printf("! %s: %s: %s\n", p.Service, clean(p.Where), clean(p.What))
+		a.printf("! %s: %s\n", p.Service, clean(p.Words[a.language()]))
 	}
 	if r.OK {
 		a.printf(a.say(text{"all is well (%.1f s)\n", "всё в порядке (%.1f с)\n", "бәрі дұрыс (%.1f с)\n"}), r.Seconds)

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -90,7 +92,7 @@ func (a *app) showStatus(all *journalv1.StatusResponse) {
 				"  follows %s: at %d of %d, lag %d\n", "  следует за %s: %d из %d, отставание %d\n", "  %s соңынан: %d/%d, қалу %d\n",
 			}), f.GetService(), f.GetSeq(), f.GetHead(), f.GetHead()-f.GetSeq())
 			if f.GetAlarm() != "" {
-				a.printf("    ! %s\n", clean(f.GetAlarm()))
+				a.printf("    ! %s\n", a.said(f.GetAlarmFault(), f.GetAlarm()))
 			}
 		}
 		if s.GetWaiting()+s.GetParked() > 0 {
@@ -104,9 +106,19 @@ func (a *app) showStatus(all *journalv1.StatusResponse) {
 			}))
 		}
 		if s.GetAlarm() != "" {
-			a.printf("  ! %s\n", clean(s.GetAlarm()))
+			a.printf("  ! %s\n", a.said(s.GetAlarmFault(), s.GetAlarm()))
 		}
 	}
+}
+
+// said is a fault that a service kept, in the language of the person, and in brackets the technical
+// detail where that adds to it.
+func (a *app) said(kept *faultv1.Fault, detail string) string {
+	words, technical := wire.Said(kept, detail, a.language())
+	if technical != "" {
+		words += " (" + a.say(text{"technical detail", "технические сведения", "техникалық мәлімет"}) + ": " + technical + ")"
+	}
+	return clean(words)
 }
 
 func (a *app) waitingCommand() *cobra.Command {
@@ -153,7 +165,7 @@ func (a *app) showWaiting(all map[string][]*journalv1.WaitingEvent) {
 			ev := e.GetEvent()
 			rows = append(rows, []string{
 				name, place(ev.GetService(), ev.GetEpoch(), ev.GetSeq()), a.eventName(e.GetBodyType()),
-				e.GetObject().GetType() + "/" + e.GetObject().GetId(), state, when(e.GetSince()), e.GetReason(),
+				e.GetObject().GetType() + "/" + e.GetObject().GetId(), state, when(e.GetSince()), a.said(e.GetFault(), e.GetReason()),
 			})
 		}
 	}

@@ -6,9 +6,12 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
+	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/qoyma/client"
@@ -37,8 +40,8 @@ func (a *app) timelineCommand() *cobra.Command {
 	var verbose bool
 	c := &cobra.Command{
 		Use: "timeline REF", Short: "What happened to an object, from the journals of all services", Args: cobra.ExactArgs(1),
-		Long:    "What happened to an object, from the journals of all services in one order: a cause stands before its effects. Times are those of Almaty.\nThe timeline of a code is the whole chain: department, transfer, accession, catalogue, insurance, requests, papers.",
-		Example: "  qoyma timeline code/1/1/2\n  qoyma timeline transfer/2026-1\n  qoyma timeline accession/2026-1 --verbose",
+		Long:    "What happened to an object, from the journals of all services in one order: a cause stands before its effects. Times are those of Almaty.\nThe timeline of a file, by its code or by its department's number, is the whole chain: department, transfer, accession, catalogue, insurance, requests, papers.",
+		Example: "  qoyma timeline code/1/1/2\n  qoyma timeline file/7\n  qoyma timeline transfer/2026-1\n  qoyma timeline accession/2026-1 --verbose",
 	}
 	t.flags(c)
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show what the events hold")
@@ -65,19 +68,26 @@ func (a *app) timelineCommand() *cobra.Command {
 	return c
 }
 
-// history is an object's timeline; that of an archival file, asked for by its code, is the whole
-// chain from the department to the papers that cite it.
+// history is an object's timeline; that of a file, asked for by its code or by its department's
+// number, is the whole chain from the department to the papers that cite it.
 func (c *archive) history(ctx context.Context, ref journal.Ref) (events []*journalv1.TimelineEvent, cut bool, err error) {
-	id, ok := custody.ID(ref.ID)
-	if ref.Type != custody.Code || !ok {
+	if id, ok := custody.ID(ref.ID); ok && ref.Type == custody.Code {
+		ref.ID = id
+	} else if ref.Type != custody.File {
 		events, err = client.Timeline(ctx, c.services, c.journalOf, ref)
 		return events, false, err
 	}
-	conn, err := c.conn("catalogue")
+	catalogue, err := c.conn("catalogue")
 	if err != nil {
 		return nil, false, err
 	}
-	return client.History(ctx, c.services, c.journalOf, cataloguev1.NewCatalogueServiceClient(conn), id)
+	retention, err := c.conn("retention")
+	if err != nil {
+		return nil, false, err
+	}
+	return client.History(ctx, c.services, c.journalOf, client.Keepers{
+		Catalogue: cataloguev1.NewCatalogueServiceClient(catalogue), Retention: retentionv1.NewRetentionServiceClient(retention),
+	}, ref)
 }
 
 func (a *app) showTimeline(ref journal.Ref, events []*journalv1.TimelineEvent, verbose bool) {
@@ -129,6 +139,9 @@ func (a *app) details(raw string) {
 		var value any
 		if json.Unmarshal(body[key], &value) != nil {
 			continue
+		}
+		if kept := new(faultv1.Fault); key == "fault" && protojson.Unmarshal(body[key], kept) == nil && kept.GetCode() != "" {
+			value = a.said(kept, "")
 		}
 		if compact, err := json.Marshal(value); err == nil {
 			a.printf("    %s: %s\n", clean(key), clean(string(compact)))

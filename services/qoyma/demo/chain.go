@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/qoyma/client"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 	"github.com/qoyma/qoyma/services/standards/custody"
@@ -60,7 +61,7 @@ func (d *demo) timeline(ctx context.Context, s *Step) error {
 	lacks := ""
 	if err := until(ctx, "the chain of "+id+" is whole", func() (bool, error) {
 		var err error
-		events, _, err = client.History(ctx, process.Names(), d.journal, c, id)
+		events, _, err = client.History(ctx, process.Names(), d.journal, client.Keepers{Catalogue: c}, journal.Ref{Type: custody.Code, ID: id})
 		lacks = missing(events, want)
 		return lacks == "", err
 	}); err != nil {

@@ -41,6 +41,28 @@ func Links() []Link {
 // accession or request is no part of this one's history.
 func Single() []string { return []string{Code, Copy, File} }
 
+// Object is one thing that events speak of.
+type Object struct{ Type, ID string }
+
+// Names are those under which one file is known, empty where it has none yet or none is known to
+// who asks.
+type Names struct {
+	Code      string // as ID gives it
+	File      string
+	Accession string
+	Inventory string // the department's, for a file that is in no accession yet
+}
+
+// Begin are the objects at which the history of a file begins.
+func (n Names) Begin() (objects []Object) {
+	for _, o := range []Object{{Code, n.Code}, {Copy, n.Code}, {File, n.File}, {Accession, n.Accession}, {Inventory, n.Inventory}} {
+		if o.ID != "" {
+			objects = append(objects, o)
+		}
+	}
+	return objects
+}
+
 // ID is the number under which events know a file: 1/1/2. False where a text is no code of a file.
 func ID(text string) (id string, ok bool) {
 	c, err := archcode.Parse(text)

@@ -23,6 +23,24 @@ func TestID(t *testing.T) {
 	}
 }
 
+func TestBegin(t *testing.T) {
+	for _, row := range []struct {
+		names custody.Names
+		want  []custody.Object
+	}{
+		{custody.Names{File: "7"}, []custody.Object{{custody.File, "7"}}},
+		{custody.Names{File: "7", Inventory: "3"}, []custody.Object{{custody.File, "7"}, {custody.Inventory, "3"}}},
+		{
+			custody.Names{Code: "1/1/2", File: "7", Accession: "2026-1"},
+			[]custody.Object{{custody.Code, "1/1/2"}, {custody.Copy, "1/1/2"}, {custody.File, "7"}, {custody.Accession, "2026-1"}},
+		},
+	} {
+		if got := row.names.Begin(); !slices.Equal(got, row.want) {
+			t.Errorf("%+v begins at %v, want %v", row.names, got, row.want)
+		}
+	}
+}
+
 // TestNoLinkLeadsRound: from no object does the history come back to one that it came from, so that
 // it cannot spread over the archive.
 func TestNoLinkLeadsRound(t *testing.T) {

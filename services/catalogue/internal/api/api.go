@@ -169,23 +169,19 @@ func (s *Server) ListFiles(ctx context.Context, req *cataloguev1.ListFilesReques
 
 // GetFile implements CatalogueService.
 func (s *Server) GetFile(ctx context.Context, req *cataloguev1.GetFileRequest) (*cataloguev1.GetFileResponse, error) {
-	code, err := archcode.Parse(req.GetCode())
-	if err != nil {
-		return nil, err
-	}
-	code = code.OfFile()
-	if code.Level() != archcode.FileLevel {
-		return nil, notFile.With("code", code)
-	}
 	scope := s.scope(ctx)
 	res := new(cataloguev1.GetFileResponse)
-	err = s.store.View(func(v *store.View) error {
+	err := s.store.View(func(v *store.View) error {
+		code, err := codeOf(v, req)
+		if err != nil {
+			return err
+		}
 		row, err := cataloguestore.File(v, code)
 		if err != nil {
 			return err
 		}
 		if row == nil || !s.labels.Reads(scope, row.GetFile().GetFile().GetLabel()) {
-			return noFile.With("code", code)
+			return noFile.With("code", asked(req, code)) // a hidden one, too
 		}
 		fonds, err := cataloguestore.Fonds(v, code)
 		if err != nil {
@@ -199,6 +195,33 @@ func (s *Server) GetFile(ctx context.Context, req *cataloguev1.GetFileRequest) (
 		return nil
 	})
 	return res, err
+}
+
+// codeOf is the code of the file that a request names.
+func codeOf(v *store.View, req *cataloguev1.GetFileRequest) (archcode.Code, error) {
+	if req.GetCode() == "" && req.GetRecord() != "" {
+		code, known, err := cataloguestore.Record(v, req.GetRecord())
+		if err == nil && !known {
+			err = noFile.With("code", asked(req, code))
+		}
+		return code, err
+	}
+	code, err := archcode.Parse(req.GetCode())
+	if err != nil {
+		return code, err
+	}
+	if code = code.OfFile(); code.Level() != archcode.FileLevel {
+		return code, notFile.With("code", code)
+	}
+	return code, nil
+}
+
+// asked is the name under which a file was asked for: to ask by record gives no code away.
+func asked(req *cataloguev1.GetFileRequest, code archcode.Code) string {
+	if req.GetCode() == "" {
+		return req.GetRecord()
+	}
+	return code.String()
 }
 
 func inventoryCode(fonds, inventory string) (code archcode.Code, err error) {

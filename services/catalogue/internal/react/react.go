@@ -74,7 +74,7 @@ func decoded[T any, M interface {
 	return func(_ context.Context, r *journal.Record) (store.Decide, error) {
 		m := M(new(T))
 		if err := proto.Unmarshal(r.Entry.GetBody(), m); err != nil {
-			return nil, store.Never.With("reason", err.Error()).Because(err)
+			return nil, store.CannotRead(err)
 		}
 		return func(v *store.View, _ time.Time) ([]store.Event, error) {
 			events, err := decide(v, m)
@@ -86,7 +86,7 @@ func decoded[T any, M interface {
 // settled says of a fault that waiting mends nothing: a person has to decide.
 func settled(err error) error {
 	if f := new(fault.Error); errors.As(err, &f) && f.Kind != fault.Internal {
-		return store.Never.With("reason", f.In(fault.English)).Because(err)
+		return store.Never.With("reason", f).Because(err)
 	}
 	return err
 }

@@ -35,7 +35,7 @@ type check struct {
 
 func (c *check) add(where, format string, args ...any) {
 	if len(c.found) < maxProblems {
-		c.found = append(c.found, store.Problem{Service: service, Where: where, What: fmt.Sprintf(format, args...)})
+		c.found = append(c.found, store.Found(service, where, format, args...))
 	}
 }
 

@@ -110,7 +110,7 @@ func ended(tx *base.Tx, e *gatewayv1.SessionEnded) error {
 // Check looks for what does not fit together.
 func Check(v *base.View) (problems []base.Problem) {
 	bad := func(where, format string, args ...any) {
-		problems = append(problems, base.Problem{Where: where, What: fmt.Sprintf(format, args...)})
+		problems = append(problems, base.Found("gateway", where, format, args...))
 	}
 	logins := map[string]int{}
 	for _, account := range v.Scan("logins", nil, nil) {

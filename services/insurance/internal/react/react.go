@@ -31,7 +31,7 @@ func Catalogue(sites []string) follow.Handlers {
 		string((*cataloguev1.FilesCatalogued)(nil).ProtoReflect().Descriptor().FullName()): func(_ context.Context, r *journal.Record) (base.Decide, error) {
 			var b cataloguev1.FilesCatalogued
 			if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-				return nil, base.Never.With("reason", err.Error()).Because(err)
+				return nil, base.CannotRead(err)
 			}
 			var marked []*cataloguev1.CataloguedFile
 			for _, f := range b.GetFiles() {
@@ -48,7 +48,7 @@ func Catalogue(sites []string) follow.Handlers {
 				for _, f := range marked {
 					order, err := Order(v, &b, f, transfer, fund.Marked, sites)
 					if err != nil {
-						return nil, base.Never.With("reason", err.Error()).Because(err)
+						return nil, base.Never.With("reason", fault.Of(err)).Because(err)
 					}
 					events = append(events, order...)
 				}

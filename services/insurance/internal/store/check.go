@@ -35,7 +35,7 @@ type checker struct {
 
 func (c *checker) bad(where, format string, args ...any) {
 	if len(c.found) < 100 {
-		c.found = append(c.found, base.Problem{Service: "insurance", Where: where, What: fmt.Sprintf(format, args...)})
+		c.found = append(c.found, base.Found("insurance", where, format, args...))
 	}
 }
 

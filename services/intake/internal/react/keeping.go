@@ -24,12 +24,12 @@ func Catalogue() follow.Handlers {
 func placed(_ context.Context, r *journal.Record) (base.Decide, error) {
 	var b cataloguev1.AccessionPlaced
 	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-		return nil, base.Never.With("reason", err.Error()).Because(err)
+		return nil, base.CannotRead(err)
 	}
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		a, _, err := store.AccessionOf(v, b.GetAccessionNumber(), monitor.Department{})
 		if err != nil {
-			return nil, base.Never.With("reason", "the catalogue placed accession "+b.GetAccessionNumber()+", which is not in the book").Because(err)
+			return nil, base.Never.With("reason", notInBook.With("accession", b.GetAccessionNumber())).Because(err)
 		}
 		return []base.Event{{
 			Refs: store.AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), a.GetInventory()),
@@ -52,7 +52,7 @@ func Reference() follow.Handlers {
 func enrolled(_ context.Context, r *journal.Record) (base.Decide, error) {
 	var b referencev1.SignerEnrolled
 	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-		return nil, base.Never.With("reason", err.Error()).Because(err)
+		return nil, base.CannotRead(err)
 	}
 	return known(b.GetAccount(), b.GetKey().GetKeyId(), b.GetKey().GetPublicKey()), nil
 }
@@ -60,7 +60,7 @@ func enrolled(_ context.Context, r *journal.Record) (base.Decide, error) {
 func revoked(_ context.Context, r *journal.Record) (base.Decide, error) {
 	var b referencev1.SignerRevoked
 	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-		return nil, base.Never.With("reason", err.Error()).Because(err)
+		return nil, base.CannotRead(err)
 	}
 	return known(b.GetAccount(), b.GetKeyId(), nil), nil
 }

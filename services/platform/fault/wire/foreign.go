@@ -57,7 +57,8 @@ var (
 		"this cannot be done in the present state; look at the state and choose another step",
 		"в текущем состоянии это невозможно; посмотрите состояние и выберите другое действие",
 		"қазіргі күйде бұл мүмкін емес; күйін қарап, басқа әрекетті таңдаңыз")
-	broken = fault.Define(fault.Internal, "call.internal",
+	// Broken is another process's accident.
+	Broken = fault.Define(fault.Internal, "call.internal",
 		"a part of the system failed; nothing you did is wrong; try again, and tell the administrator if it repeats",
 		"в одной из частей системы произошла ошибка; вы ни в чём не ошиблись; повторите, а если повторится – сообщите администратору",
 		"жүйенің бір бөлігінде қате болды; бұл сіздің қатеңіз емес; қайталап көріңіз, қайталана берсе, әкімшіге хабарлаңыз")
@@ -95,9 +96,9 @@ func foreign(s *status.Status) *fault.Error {
 	case codes.FailedPrecondition:
 		d = refused
 	case codes.OK, codes.Unknown, codes.Internal, codes.DataLoss:
-		d = broken
+		d = Broken
 	default:
-		d = broken
+		d = Broken
 	}
 	return d.With().Because(cause)
 }

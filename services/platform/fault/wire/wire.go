@@ -139,13 +139,7 @@ func fromStatus(s *status.Status) *fault.Error {
 }
 
 func encode(f *fault.Error, depth int) *faultv1.Fault {
-	wire := &faultv1.Fault{
-		Kind: faultv1.Kind_KIND_INTERNAL, Code: clip(f.Code),
-		TextKk: clip(f.In(fault.Kazakh)), TextRu: clip(f.In(fault.Russian)), TextEn: clip(f.In(fault.English)),
-	}
-	if m, ok := kinds[f.Kind]; ok {
-		wire.Kind = m.wire
-	}
+	wire := worded(f, textBudget)
 	if len(f.Args) > 0 {
 		wire.Args = make(map[string]string, len(f.Args))
 		for name, value := range f.Args {
@@ -160,7 +154,7 @@ func encode(f *fault.Error, depth int) *faultv1.Fault {
 	for i, item := range f.Items {
 		inner := item.Fault
 		if inner == nil {
-			inner = broken.With()
+			inner = Broken.With()
 		}
 		next := &faultv1.Item{Where: clip(item.Where), Fault: encode(inner, depth+1)}
 		if size += proto.Size(next); size > itemsBudget>>(2*depth) {
@@ -168,6 +162,18 @@ func encode(f *fault.Error, depth int) *faultv1.Fault {
 			break
 		}
 		wire.Items = append(wire.Items, next)
+	}
+	return wire
+}
+
+// worded is a fault's kind, code and texts, each text of at most so many bytes.
+func worded(f *fault.Error, budget int) *faultv1.Fault {
+	wire := &faultv1.Fault{
+		Kind: faultv1.Kind_KIND_INTERNAL, Code: clipTo(f.Code, budget),
+		TextKk: clipTo(f.In(fault.Kazakh), budget), TextRu: clipTo(f.In(fault.Russian), budget), TextEn: clipTo(f.In(fault.English), budget),
+	}
+	if m, ok := kinds[f.Kind]; ok {
+		wire.Kind = m.wire
 	}
 	return wire
 }
@@ -206,13 +212,15 @@ func protect(f *fault.Error) {
 }
 
 // clip makes a text valid UTF-8 of bounded length, as proto strings must be.
-func clip(text string) string {
-	if len(text) <= textBudget && utf8.ValidString(text) {
+func clip(text string) string { return clipTo(text, textBudget) }
+
+func clipTo(text string, budget int) string {
+	if len(text) <= budget && utf8.ValidString(text) {
 		return text
 	}
-	runes := make([]byte, 0, min(len(text), textBudget)+len("…"))
+	runes := make([]byte, 0, min(len(text), budget)+len("…"))
 	for _, r := range text { // an invalid byte ranges as U+FFFD
-		if len(runes)+utf8.RuneLen(r) > textBudget {
+		if len(runes)+utf8.RuneLen(r) > budget {
 			return string(append(runes, "…"...))
 		}
 		runes = utf8.AppendRune(runes, r)

@@ -85,7 +85,7 @@ func TestAFullDiskRefusesClearlyAndEverythingIsWholeAfterwards(t *testing.T) {
 	}
 	w.eventually("the stream holds everything", func() bool {
 		relayed, alarm := w.writer.relay.Status()
-		return alarm == "" && relayed == w.writer.Head().Seq
+		return alarm == nil && relayed == w.writer.Head().Seq
 	})
 	whole(t, w.writer.Store, w.mirror.Store)
 }
@@ -125,7 +125,7 @@ func TestAFrozenStreamHoldsUpNobodyAndIsThawed(t *testing.T) {
 	}
 	w.register("frozen", 3000)
 	w.same()
-	w.eventually("the freeze is noticed", func() bool { _, alarm := w.writer.relay.Status(); return alarm != "" })
+	w.eventually("the freeze is noticed", func() bool { _, alarm := w.writer.relay.Status(); return alarm != nil })
 	if relayed, _ := w.writer.relay.Status(); relayed >= 3050 {
 		t.Fatalf("the stream was never full: it has %d events", relayed)
 	}
@@ -137,7 +137,7 @@ func TestAFrozenStreamHoldsUpNobodyAndIsThawed(t *testing.T) {
 	}
 	w.eventually("the stream holds everything", func() bool {
 		relayed, alarm := w.writer.relay.Status()
-		return alarm == "" && relayed == w.writer.Head().Seq
+		return alarm == nil && relayed == w.writer.Head().Seq
 	})
 	w.register("after", 50)
 	w.same()

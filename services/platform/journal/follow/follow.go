@@ -66,7 +66,7 @@ type Follower struct {
 
 	mu    sync.Mutex
 	head  uint64 // last known event of the followed journal
-	alarm string
+	alarm error
 }
 
 // New makes a follower; Run starts it.
@@ -90,9 +90,9 @@ func New(cfg Config) *Follower {
 // Service is the service followed.
 func (f *Follower) Service() string { return f.cfg.Service }
 
-// Status tells how far the other journal is known to go and what is wrong; alarm is empty
-// where all is well.
-func (f *Follower) Status() (head uint64, alarm string) {
+// Status tells how far the other journal is known to go and what is wrong: a fault for the
+// administrator, nil where all is well.
+func (f *Follower) Status() (head uint64, alarm error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.head, f.alarm
@@ -104,10 +104,10 @@ func (f *Follower) know(head uint64) {
 	f.head = max(f.head, head)
 }
 
-func (f *Follower) setAlarm(text string) {
+func (f *Follower) setAlarm(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.alarm = text
+	f.alarm = err
 }
 
 // errStop marks what no retry mends.
@@ -128,10 +128,11 @@ func (f *Follower) Run(ctx context.Context) {
 			pause(ctx, f.cfg.Retry)
 			continue
 		}
-		if _, before := f.Status(); before != err.Error() { // said once, not at every try
+		alarm := alarmOf(stopped, f.cfg.Service, err)
+		if _, before := f.Status(); before == nil || before.Error() != alarm.Error() { // said once, not at every try
 			f.cfg.Log.Error("following stopped", "error", err)
 		}
-		f.setAlarm(err.Error())
+		f.setAlarm(alarm)
 		pause(ctx, 4*f.cfg.Retry)
 	}
 }
@@ -185,7 +186,7 @@ func (f *Follower) session(ctx context.Context) error {
 		return errors.Join(sourceErr, err)
 	}
 	if sourceErr == nil {
-		f.setAlarm("")
+		f.setAlarm(nil)
 	}
 	return f.stream(ctx, js, st)
 }
@@ -213,8 +214,7 @@ func (f *Follower) catchUp(ctx context.Context, st *state) error {
 			}
 		}
 		if res.GetLast() < st.pos.GetSeq() {
-			return fmt.Errorf("follow %s: its journal ends with event %d, we have seen event %d: its tail is lost: %w",
-				f.cfg.Service, res.GetLast(), st.pos.GetSeq(), errStop)
+			return tailLost.With("service", f.cfg.Service, "last", res.GetLast(), "seen", st.pos.GetSeq()).Because(errStop)
 		}
 		if len(res.GetEntries()) == 0 {
 			return nil

@@ -57,7 +57,7 @@ func TestALostStreamIsMadeAgainFromTheJournal(t *testing.T) {
 	}
 	w.register("b", 300)
 	w.same()
-	w.eventually("the stream holds the journal again", func() bool { relayed, alarm := w.writer.relay.Status(); return relayed == 600 && alarm == "" })
+	w.eventually("the stream holds the journal again", func() bool { relayed, alarm := w.writer.relay.Status(); return relayed == 600 && alarm == nil })
 }
 
 // copyStore keeps a copy of a stopped store, as a backup would.
@@ -206,14 +206,14 @@ func TestALostTailStopsTheServiceUntilAPersonBeginsAnEpoch(t *testing.T) {
 	w.start("writer")
 	w.eventually("the relay reports the lost tail", func() bool {
 		_, alarm := w.writer.relay.Status()
-		return strings.Contains(alarm, "a tail of the journal is lost")
+		return strings.Contains(fmt.Sprint(alarm), "a tail of the journal is lost")
 	})
 	if err := w.writer.Ready(); err == nil {
 		t.Fatal("a service that lost its tail must not take commands")
 	}
 	w.eventually("the mirror notices, too", func() bool {
 		_, alarm := w.mirror.follower.Status()
-		return strings.Contains(alarm, "its tail is lost")
+		return strings.Contains(fmt.Sprint(alarm), "its tail is lost")
 	})
 
 	proof := w.position()
@@ -279,7 +279,7 @@ func TestAForeignEpochFencesTheOldWriter(t *testing.T) {
 	w.start("writer")
 	w.eventually("the old writer is fenced", func() bool {
 		_, alarm := w.writer.relay.Status()
-		return strings.Contains(alarm, "another writer took over") && w.writer.Ready() != nil
+		return strings.Contains(fmt.Sprint(alarm), "another copy of the service writes") && w.writer.Ready() != nil
 	})
 }
 
@@ -352,6 +352,8 @@ func TestAPoisonedEventIsParkedAndHoldsUpOnlyItsOwnObject(t *testing.T) {
 	}
 	if first, second := list.GetEvents()[0], list.GetEvents()[1]; !first.GetParked() || !strings.Contains(first.GetReason(), "defect") || !second.GetBehind() {
 		t.Errorf("got %v, %v", first, second)
+	} else if first.GetFault().GetCode() != "store.reaction_failed" || second.GetFault().GetArgs()["object"] != "organisation/sick0" {
+		t.Errorf("the administrator reads %v, %v", first.GetFault(), second.GetFault())
 	}
 	if res, err := w.mirror.api.Retry(t.Context(), &journalv1.RetryRequest{Service: "mirror"}); err != nil || res.GetSettled() != 0 || res.GetStillWaiting() != 2 {
 		t.Errorf("while the defect stands a retry settles nothing: %v, %v", res, err)
@@ -485,7 +487,7 @@ func TestAnEntryThatWasTamperedWithStopsTheFollower(t *testing.T) {
 	}
 	w.eventually("the forged event is noticed", func() bool {
 		_, alarm := w.mirror.follower.Status()
-		return strings.Contains(alarm, "does not fit the events")
+		return strings.Contains(fmt.Sprint(alarm), "does not fit the events")
 	})
 	if got := effects(t, w.mirror.Store); len(got) != 10 {
 		t.Errorf("a forged event took effect: %v", got)

@@ -310,11 +310,11 @@ func alarmOf(s *service) string {
 		return "absent"
 	}
 	_, alarm := s.relay.Status()
-	if s.follower != nil {
-		_, following := s.follower.Status()
-		alarm += " / " + following
+	if s.follower == nil {
+		return fmt.Sprint(alarm)
 	}
-	return alarm
+	_, following := s.follower.Status()
+	return fmt.Sprint(alarm, " / ", following)
 }
 
 // same wants the mirror to have repeated every event of the writer exactly once, in order.

@@ -91,7 +91,7 @@ func (f *Follower) deferred(ctx context.Context) (waiting int, err error) {
 				waiting++
 				continue
 			}
-			if parkErr := f.cfg.Store.Park(ctx, row, err.Error()); parkErr != nil {
+			if parkErr := f.cfg.Store.Park(ctx, row, err); parkErr != nil {
 				return waiting + 1, fmt.Errorf("park: %w", parkErr)
 			}
 			f.cfg.Log.Error("a reaction is parked", "object", object, "event", row.GetEvent().GetSeq(), "error", err)
@@ -136,14 +136,14 @@ func (f *Follower) again(ctx context.Context, row *journalv1.WaitingRow) error {
 		return fmt.Errorf("follow %s: %w: %w", f.cfg.Service, errUnread, err)
 	}
 	if len(res.GetEntries()) == 0 {
-		return fmt.Errorf("follow %s: event %d is not in its journal any more", f.cfg.Service, row.GetEvent().GetSeq())
+		return gone.With("service", f.cfg.Service, "event", row.GetEvent().GetSeq())
 	}
 	rec, err := journal.Decode(res.GetEntries()[0])
 	if err != nil {
 		return err
 	}
 	if rec.Header.GetEpoch() != row.GetEvent().GetEpoch() {
-		return store.Never.With("reason", "the event belonged to a tail that was lost")
+		return store.Never.With("reason", lost.With())
 	}
 	return f.cfg.Store.Settle(ctx, f.reaction(ctx, rec, ""))
 }

@@ -58,7 +58,7 @@ func (f *Follower) stream(ctx context.Context, js jetstream.JetStream, st *state
 				}
 				continue
 			}
-			f.setAlarm("")
+			f.setAlarm(nil)
 			continue
 		case err != nil:
 			return fmt.Errorf("follow %s: next message: %w", f.cfg.Service, err)
@@ -113,8 +113,7 @@ func (f *Follower) message(ctx context.Context, st *state, m jetstream.Msg) erro
 			return err
 		}
 		if p.GetFirst() > st.pos.GetSeq()+1 {
-			return fmt.Errorf("follow %s: events %d to %d are neither in the stream nor in its journal: %w",
-				f.cfg.Service, st.pos.GetSeq()+1, p.GetFirst()-1, errStop)
+			return missing.With("service", f.cfg.Service, "from", st.pos.GetSeq()+1, "to", p.GetFirst()-1).Because(errStop)
 		}
 		if p.GetLast() <= st.pos.GetSeq() {
 			return nil
@@ -163,7 +162,7 @@ func (f *Follower) take(ctx context.Context, st *state, p *journalv1.Pack, hint 
 	}
 	if err := f.cfg.Store.React(ctx, f.cfg.Service, st.pos.GetSeq(), reactions, to); err != nil {
 		if fault.KindOf(err) != fault.Unavailable && ctx.Err() == nil {
-			f.setAlarm(err.Error()) // until it goes on: a reader that stands still must be seen
+			f.setAlarm(alarmOf(held, f.cfg.Service, err)) // until it goes on: a reader that stands still must be seen
 		}
 		return fmt.Errorf("follow %s: %w", f.cfg.Service, err)
 	}

@@ -4,6 +4,7 @@
 package journalapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sort"
@@ -16,6 +17,7 @@ import (
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -36,13 +38,18 @@ var (
 		"нысанды түрімен және нөмірімен атаңыз, мысалы transfer/2026-1")
 	noEvent = fault.Define(fault.NotFound, "journal.no_event",
 		"event {seq} does not exist", "события {seq} нет", "{seq} оқиғасы жоқ")
+	// restricted stands for a reason that the reader may not see.
+	restricted = fault.Define(fault.Denied, "journal.reason_restricted",
+		"the reason is restricted like its event; ask somebody who is cleared for it to look",
+		"причина закрыта, как и само событие; попросите посмотреть того, у кого есть к нему доступ",
+		"себебі оқиғаның өзі сияқты жабық; оған рұқсаты бар адамнан қарауды сұраңыз")
 )
 
 // Source is one service's journal with everything around it.
 type Source struct {
 	Store     *store.Store
-	Public    string                                // verifier key of its checkpoints
-	Relay     func() (relayed uint64, alarm string) // nil where nothing is published
+	Public    string                               // verifier key of its checkpoints
+	Relay     func() (relayed uint64, alarm error) // nil where nothing is published
 	Followers []*follow.Follower
 }
 
@@ -323,11 +330,11 @@ func (s *Server) Waiting(ctx context.Context, req *journalv1.WaitingRequest) (*j
 				return labelErr
 			}
 			if !id.Clearance.Allows(monitor.Label{Level: label.Level, Grounds: label.Grounds}) {
-				row.Reason = restricted
+				row.Reason, row.Fault = "", wire.Kept(restricted.With())
 			}
 			res.Events = append(res.Events, &journalv1.WaitingEvent{
 				Event: row.GetEvent(), Object: row.GetObject(), BodyType: row.GetBodyType(), Reason: row.GetReason(),
-				Parked: row.GetParked(), Behind: row.GetBehind(), Since: row.GetSince(),
+				Parked: row.GetParked(), Behind: row.GetBehind(), Since: row.GetSince(), Fault: row.GetFault(),
 			})
 		}
 		return err
@@ -337,9 +344,6 @@ func (s *Server) Waiting(ctx context.Context, req *journalv1.WaitingRequest) (*j
 	})
 	return res, err
 }
-
-// restricted stands for a reason that the reader may not see.
-const restricted = "(the reason is restricted like its event; somebody cleared for it can read it)"
 
 // Retry implements JournalService.
 func (s *Server) Retry(ctx context.Context, req *journalv1.RetryRequest) (*journalv1.RetryResponse, error) {
@@ -436,16 +440,12 @@ func status(src Source) (*journalv1.ServiceStatus, error) {
 		Service: src.Store.Service(), Archive: src.Store.Archive(), Epoch: head.Epoch, Last: head.Seq,
 		ClockHeld: src.Store.ClockHeld(),
 	}
-	if err := src.Store.Ready(); err != nil {
-		st.Alarm = fault.Of(err).In(fault.English)
-	}
+	alarm := src.Store.Ready()
 	if src.Relay != nil {
-		relayed, alarm := src.Relay()
-		st.Relayed = relayed
-		if st.Alarm == "" {
-			st.Alarm = alarm
-		}
+		relayed, unpublished := src.Relay()
+		st.Relayed, alarm = relayed, cmp.Or(alarm, unpublished)
 	}
+	st.Alarm, st.AlarmFault = said(alarm), wire.Kept(alarm)
 	err := src.Store.View(func(v *store.View) error {
 		rows, err := v.Waiting(maxWaiting)
 		for _, row := range rows {
@@ -462,10 +462,19 @@ func status(src Source) (*journalv1.ServiceStatus, error) {
 			}
 			known, alarm := f.Status()
 			st.Follows = append(st.Follows, &journalv1.FollowerStatus{
-				Service: f.Service(), Epoch: pos.GetEpoch(), Seq: pos.GetSeq(), Head: max(known, pos.GetSeq()), Alarm: alarm,
+				Service: f.Service(), Epoch: pos.GetEpoch(), Seq: pos.GetSeq(), Head: max(known, pos.GetSeq()),
+				Alarm: said(alarm), AlarmFault: wire.Kept(alarm),
 			})
 		}
 		return err
 	})
 	return st, err
+}
+
+// said is an alarm for the log and for programs: in English, with the whole chain of causes.
+func said(alarm error) string {
+	if alarm == nil {
+		return ""
+	}
+	return alarm.Error()
 }

@@ -322,6 +322,15 @@ func TestAReasonIsShownToThoseWhoMayReadItsEvent(t *testing.T) {
 		waiting := must(client.Waiting(as(t, who), ask)).GetEvents()
 		if len(waiting) != 1 || strings.Contains(waiting[0].GetReason(), "Әсел") != sees {
 			t.Errorf("%s: %v", who, waiting)
+			continue
+		}
+		want := "journal.reason_restricted"
+		if sees {
+			want = "store.reaction_failed"
+		}
+		f := waiting[0].GetFault()
+		if f.GetCode() != want || f.GetTextKk() == "" || f.GetTextRu() == "" || strings.Contains(f.String(), "Әсел") {
+			t.Errorf("%s reads %v, want %s", who, f, want)
 		}
 	}
 }
@@ -333,9 +342,9 @@ func TestStatusAndTheClock(t *testing.T) {
 	if len(st) != 1 || st[0].GetLast() != 1 || st[0].GetAlarm() != "" || st[0].GetService() != "intake" || st[0].GetClockHeld() {
 		t.Errorf("%v", st)
 	}
-	s.Refuse("the tests say so")
+	s.Refuse(errors.New("the tests say so"))
 	st = must(client.Status(t.Context(), &journalv1.StatusRequest{Service: "intake"})).GetServices()
-	if len(st) != 1 || !strings.Contains(st[0].GetAlarm(), "the tests say so") {
+	if len(st) != 1 || !strings.Contains(st[0].GetAlarm(), "the tests say so") || st[0].GetAlarmFault().GetTextKk() == "" {
 		t.Errorf("%v", st)
 	}
 	confirm := &journalv1.ConfirmClockRequest{Service: "intake", CommandId: uuid.Must(uuid.NewV7()).String()}

@@ -39,7 +39,7 @@ func (r *Relay) reconcile(ctx context.Context, js jetstream.JetStream) (next, ex
 	head := s.Head()
 	switch {
 	case last.GetEpoch() > head.Epoch && head.Seq > 0:
-		return 0, 0, fmt.Errorf("relay: the stream is in epoch %d, this journal in epoch %d: another writer took over: %w", last.GetEpoch(), head.Epoch, errStop)
+		return 0, 0, takenOver.With("theirs", last.GetEpoch(), "ours", head.Epoch).Because(errStop)
 	case last.GetEpoch() >= head.Epoch && last.GetLast() > head.Seq:
 		if err := r.takeBack(ctx, stream, raw.Sequence); err != nil {
 			return 0, 0, err
@@ -58,7 +58,7 @@ func (r *Relay) reconcile(ctx context.Context, js jetstream.JetStream) (next, ex
 			return 0, 0, err
 		}
 	default:
-		return 0, 0, fmt.Errorf("relay: event %d in the stream is not the one in the journal: two histories: %w", last.GetLast(), errStop)
+		return 0, 0, twoHistories.With("event", last.GetLast()).Because(errStop)
 	}
 	return next, raw.Sequence, r.unwitnessed(ctx, false)
 }
@@ -176,11 +176,11 @@ func (r *Relay) unwitnessed(ctx context.Context, needAll bool) error {
 	slices.SortFunc(held, func(a, b Witness) int { return cmp.Compare(a.By, b.By) })
 	for _, w := range held {
 		if w.Epoch == head.Epoch && w.Seq > head.Seq || w.Epoch > head.Epoch {
-			return &LostTail{Kept: head.Seq, Lost: w.Seq, Proof: w}
+			return LostTail.With("kept", head.Seq, "lost", w.Seq, "witness", w.By).Because(errStop)
 		}
 	}
 	if needAll && !all {
-		return errors.New("relay: the stream is empty and not every other service answers what it holds of this journal; waiting for them")
+		return unanswered.With()
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ type Relay struct {
 
 	mu      sync.Mutex
 	relayed uint64 // seq of the last event known to be in the stream
-	alarm   string
+	alarm   error
 }
 
 // New makes a relay; Run starts it.
@@ -100,18 +100,18 @@ func New(cfg Config) *Relay {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Relay{cfg: cfg, subject: Subject(cfg.Store.Archive(), cfg.Store.Service()), alarm: "not reconciled with the stream yet"}
+	return &Relay{cfg: cfg, subject: Subject(cfg.Store.Archive(), cfg.Store.Service()), alarm: unreconciled.With()}
 }
 
-// Status is how far the stream has the journal, and what is wrong; alarm is empty where all
-// is well.
-func (r *Relay) Status() (relayed uint64, alarm string) {
+// Status is how far the stream has the journal, and what is wrong: a fault for the administrator,
+// nil where all is well.
+func (r *Relay) Status() (relayed uint64, alarm error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.relayed, r.alarm
 }
 
-func (r *Relay) set(relayed uint64, alarm string) {
+func (r *Relay) set(relayed uint64, alarm error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.relayed, r.alarm = relayed, alarm
@@ -119,21 +119,6 @@ func (r *Relay) set(relayed uint64, alarm string) {
 
 // errStop marks what no retry mends: a person has to look.
 var errStop = errors.New("stopped")
-
-// LostTail is the alarm that only BeginEpoch resolves.
-type LostTail struct {
-	Kept, Lost uint64
-	Proof      Witness
-}
-
-// Error tells the administrator what was lost and what to do.
-func (l *LostTail) Error() string {
-	return fmt.Sprintf("a tail of the journal is lost: it ends with event %d, %s has seen event %d; restore a newer copy, or begin a new epoch (qoyma journal begin-epoch) once the last numbers on paper are known",
-		l.Kept, l.Proof.By, l.Lost)
-}
-
-// Unwrap marks it as something that no retry mends.
-func (l *LostTail) Unwrap() error { return errStop }
 
 // Run reconciles and publishes until ctx ends. While it is not reconciled for the first time,
 // commands are refused; after that only an alarm stops them.
@@ -144,10 +129,11 @@ func (r *Relay) Run(ctx context.Context) {
 			return
 		}
 		relayed, before := r.Status()
-		r.set(relayed, err.Error())
-		switch again := before == err.Error(); { // said once, not at every try
+		alarm := alarmOf(r.cfg.Store.Service(), err)
+		r.set(relayed, alarm)
+		switch again := before != nil && before.Error() == alarm.Error(); { // said once, not at every try
 		case errors.Is(err, errStop):
-			r.cfg.Store.Refuse(err.Error())
+			r.cfg.Store.Refuse(alarm)
 			if !again {
 				r.cfg.Log.Error("the relay stopped", "error", err)
 			}
@@ -176,7 +162,7 @@ func (r *Relay) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.set(next-1, "")
+	r.set(next-1, nil)
 	r.cfg.Store.Admit()
 	for {
 		head, changed := r.cfg.Store.Wait()
@@ -196,7 +182,7 @@ func (r *Relay) session(ctx context.Context) error {
 			return err
 		}
 		next = pack.GetLast() + 1
-		r.set(next-1, "")
+		r.set(next-1, nil)
 	}
 }
 

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/reference/internal/papers"
 	"github.com/qoyma/qoyma/services/reference/internal/request"
 	"github.com/qoyma/qoyma/services/reference/internal/secret"
 	"github.com/qoyma/qoyma/services/reference/internal/store"
@@ -80,6 +82,9 @@ func (s *Server) GetDraftPDF(ctx context.Context, q *referencev1.GetDraftPDFRequ
 		return nil, err
 	}
 	pdf, err := s.office.First(p)
+	if err = s.damaged(ctx, err); errors.Is(err, papers.Damaged) && p.GetSigned() == nil {
+		return nil, draftDamaged.With("paper", p.GetSubmitted().GetCertificateNumber()).Because(err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/certificate"
 	"github.com/qoyma/qoyma/services/reference/internal/issue"
+	"github.com/qoyma/qoyma/services/reference/internal/papers"
 	"github.com/qoyma/qoyma/services/reference/internal/request"
 	"github.com/qoyma/qoyma/services/reference/internal/secret"
 	"github.com/qoyma/qoyma/services/reference/internal/store"
@@ -48,6 +49,10 @@ var (
 		"the answer to request {number} is given once your identity was recorded; show the archive your document",
 		"ответ на запрос {number} выдаётся после того, как установлена личность; предъявите архиву документ",
 		"{number} сұрауына жауап жеке басыңыз анықталғаннан кейін беріледі; архивке құжатыңызды көрсетіңіз")
+	draftDamaged = fault.Define(fault.Refused, "reference.paper.draft_damaged",
+		"the printed file of paper {paper}, which waits for a signature, is missing or is not the one that was printed; it must not be signed: return the draft, and let the archivist submit it again",
+		"напечатанный файл документа {paper}, ожидающего подписи, утрачен или не совпадает с напечатанным; подписывать его нельзя: верните проект, пусть архивист передаст его на подпись снова",
+		"қол қоюды күтіп тұрған {paper} құжатының басып шығарылған файлы жоғалған немесе сәйкес емес; оған қол қоюға болмайды: жобаны қайтарыңыз, архивист оны қол қоюға қайта берсін")
 	badPage = fault.Define(fault.Invalid, "reference.verify.need",
 		"give the eight digits that stand beside the paper's number, or the file itself",
 		"укажите восемь цифр рядом с номером документа или сам файл",
@@ -78,6 +83,15 @@ func New(rules *store.Rules, office *issue.Office, prove func(pdf []byte) (certi
 // failed notes what an administrator should know and the caller need not.
 func (s *Server) failed(ctx context.Context, paper string, err error) {
 	s.log.ErrorContext(ctx, "a signed paper cannot be completed yet", "paper", paper, "error", err)
+}
+
+// damaged notes a kept file that is gone or altered, which the administrator has to bring back, and
+// passes the error on.
+func (s *Server) damaged(ctx context.Context, err error) error {
+	if errors.Is(err, papers.Damaged) {
+		s.log.ErrorContext(ctx, "a kept paper is damaged", "error", err)
+	}
+	return err
 }
 
 // Recover takes away what dead prints have left, then lets new ones in. The store must admit

@@ -146,7 +146,7 @@ func (s *Server) GetCertificate(ctx context.Context, q *referencev1.GetCertifica
 	}
 	pdf, complete, err := s.office.File(p)
 	if err != nil {
-		return nil, err
+		return nil, s.damaged(ctx, err)
 	}
 	return &referencev1.GetCertificateResponse{
 		CertificateNumber: p.GetSubmitted().GetCertificateNumber(), Pdf: pdf, Sha256: p.GetSubmitted().GetSha256(), Complete: complete,

@@ -16,11 +16,12 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// Damaged says that a kept file is not the one that was printed.
-var Damaged = fault.Define(fault.Internal, "reference.paper.damaged",
-	"the kept copy of paper {paper} is missing or not the one that was printed; the administrator must bring it back from a backup",
-	"сохранённая копия документа {paper} отсутствует или не совпадает с напечатанной; администратор должен вернуть её из резервной копии",
-	"{paper} құжатының сақталған көшірмесі жоқ немесе басып шығарылғанмен сәйкес емес; әкімші оны сақтық көшірмеден қайтаруы керек")
+// Damaged says that a kept file is not the one that was printed. Who asks did nothing wrong, and
+// asking again works as soon as the file is back: it is unavailable.
+var Damaged = fault.Define(fault.Unavailable, "reference.paper.damaged",
+	"paper {paper} cannot be given out now: its kept file is missing or is not the one that was printed; what was signed stands in the journal unchanged; let the administrator bring papers/{file} back from a backup, then ask again",
+	"документ {paper} сейчас нельзя выдать: его файл утрачен или не совпадает с напечатанным; подписанное стоит в журнале без изменений; попросите администратора вернуть файл papers/{file} из резервной копии и запросите документ снова",
+	"{paper} құжатын қазір беру мүмкін емес: оның файлы жоғалған немесе басып шығарылғанмен сәйкес емес; қол қойылғаны журналда өзгеріссіз тұр; әкімшіден papers/{file} файлын сақтық көшірмеден қайтаруды сұрап, құжатты қайта сұраңыз")
 
 // Folder keeps the files.
 type Folder struct{ dir string }
@@ -74,10 +75,10 @@ func (f *Folder) path(sha string) string { return filepath.Join(f.dir, sha+".pdf
 func (f *Folder) Read(paper, sha string) ([]byte, error) {
 	raw, err := os.ReadFile(f.path(sha))
 	if err != nil {
-		return nil, Damaged.With("paper", paper).Because(err)
+		return nil, Damaged.With("paper", paper, "file", sha+".pdf").Because(err)
 	}
 	if Digest(raw) != sha {
-		return nil, Damaged.With("paper", paper)
+		return nil, Damaged.With("paper", paper, "file", sha+".pdf")
 	}
 	return raw, nil
 }

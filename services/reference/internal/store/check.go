@@ -34,7 +34,7 @@ type checker struct {
 
 func (c *checker) bad(where, format string, args ...any) {
 	if len(c.found) < 100 {
-		c.found = append(c.found, base.Problem{Service: Name, Where: where, What: fmt.Sprintf(format, args...)})
+		c.found = append(c.found, base.Found(Name, where, format, args...))
 	}
 }
 

@@ -32,7 +32,7 @@ func typeOf(m proto.Message) string { return string(m.ProtoReflect().Descriptor(
 func accepted(_ context.Context, r *journal.Record) (platform.Decide, error) {
 	var e intakev1.AccessionAccepted
 	if err := proto.Unmarshal(r.Entry.GetBody(), &e); err != nil {
-		return nil, platform.Never.With("reason", "the body cannot be read").Because(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
+		return nil, platform.CannotRead(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
 	}
 	if announced(e.GetKind()) {
 		return nothing, nil
@@ -43,7 +43,7 @@ func accepted(_ context.Context, r *journal.Record) (platform.Decide, error) {
 func filesAccepted(_ context.Context, r *journal.Record) (platform.Decide, error) {
 	var e intakev1.AccessionFilesAccepted
 	if err := proto.Unmarshal(r.Entry.GetBody(), &e); err != nil {
-		return nil, platform.Never.With("reason", "the body cannot be read").Because(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
+		return nil, platform.CannotRead(fmt.Errorf("retention: intake's event %d: %w", r.Seq(), err))
 	}
 	if announced(e.GetKind()) {
 		return nothing, nil

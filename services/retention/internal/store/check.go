@@ -19,7 +19,7 @@ type check struct {
 
 func (c *check) add(where, format string, args ...any) {
 	if len(c.list) < maxProblems {
-		c.list = append(c.list, store.Problem{Service: Name, Where: where, What: fmt.Sprintf(format, args...)})
+		c.list = append(c.list, store.Found(Name, where, format, args...))
 	}
 }
 

@@ -1,13 +1,43 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
+)
+
+// Why an acceptance closes no duty here, for the administrator and whoever he asks.
+var (
+	neverNumbered = fault.Define(fault.Refused, "retention.acceptance.transfer_unknown",
+		"transfer {transfer} was never numbered here; compare it with the archive's list of transfers",
+		"передача {transfer} здесь не нумеровалась; сверьте её со списком передач архива",
+		"{transfer} тапсыруына мұнда нөмір берілмеген; оны архивтің тапсырулар тізімімен салыстырыңыз")
+	noAccession = fault.Define(fault.Refused, "retention.acceptance.no_accession",
+		"transfer {transfer} was accepted without an accession number; see its act and tell those who maintain the program",
+		"передача {transfer} принята без номера поступления; посмотрите её акт и сообщите тем, кто сопровождает программу",
+		"{transfer} тапсыруы түсім нөмірінсіз қабылданған; актісін қарап, бағдарламаны сүйемелдейтіндерге хабарлаңыз")
+	notDue = fault.Define(fault.Refused, "retention.acceptance.not_due",
+		"transfer {transfer} does not wait for an acceptance (accession here: {here}, there: {there}); compare both acts",
+		"передача {transfer} не ждёт приёма (поступление здесь: {here}, там: {there}); сверьте оба акта",
+		"{transfer} тапсыруы қабылдауды күтіп тұрған жоқ (мұндағы түсім: {here}, ондағысы: {there}); екі актіні салыстырыңыз")
+	awaited = fault.Define(fault.Refused, "retention.acceptance.awaited",
+		"accession {accession} itself is not known here yet; this follows by itself when it is",
+		"само поступление {accession} здесь ещё неизвестно; это будет выполнено само вслед за ним",
+		"{accession} түсімінің өзі мұнда әлі белгісіз; ол белгілі болған соң, бұл өзі орындалады")
+	noFile = fault.Define(fault.Refused, "retention.acceptance.file_unknown",
+		"{file} of accession {accession} is no file of a department here; compare the accession with its inventory",
+		"{file} из поступления {accession} не является делом организации; сверьте поступление с описью",
+		"{accession} түсіміндегі {file} мұндағы ұйымның ісі емес; түсімді тізімдемемен салыстырыңыз")
+	otherFile = fault.Define(fault.Refused, "retention.acceptance.file_elsewhere",
+		"file {file} of accession {accession} is not due for transfer in this inventory (it stands in {inventory}); compare the accession with the inventory",
+		"дело {file} из поступления {accession} не подлежит передаче по этой описи (оно стоит в {inventory}); сверьте поступление с описью",
+		"{accession} түсіміндегі {file} ісі осы тізімдеме бойынша тапсырылмайды (ол {inventory} ішінде тұр); түсімді тізімдемемен салыстырыңыз")
 )
 
 // Fulfil decides that the archive's acceptance closes a duty. An acceptance of a transfer that
@@ -20,13 +50,13 @@ func Fulfil(transfer, accession string, accepted uint32) store.Decide {
 		case err != nil:
 			return nil, err
 		case d == nil:
-			return nil, never("transfer %s was never numbered here", short(transfer))
+			return nil, never(neverNumbered.With("transfer", short(transfer)))
 		case accession == "":
-			return nil, never("transfer %s was accepted without an accession number", transfer)
+			return nil, never(noAccession.With("transfer", transfer))
 		case d.GetState() == DutyFulfilled && d.GetAccessionNumber() == accession:
 			return nil, nil
 		case d.GetState() != DutyDue:
-			return nil, never("transfer %s is %s by accession %s", transfer, d.GetState(), d.GetAccessionNumber())
+			return nil, never(notDue.With("transfer", transfer, "here", cmp.Or(d.GetAccessionNumber(), "–"), "there", short(accession)))
 		}
 		return []store.Event{{
 			Refs: fulfilment(d, accession),
@@ -49,7 +79,7 @@ func HandOver(accession string, files []string) store.Decide {
 	return func(v *store.View, _ time.Time) ([]store.Event, error) {
 		transfer := TransferOf(v, accession)
 		if transfer == "" {
-			return nil, fmt.Errorf("retention: accession %s is not known yet", short(accession))
+			return nil, awaited.With("accession", short(accession))
 		}
 		d, err := Transfer(v, transfer)
 		if err != nil {
@@ -62,7 +92,7 @@ func HandOver(accession string, files []string) store.Decide {
 		for _, id := range files {
 			row, err := File(v, id, everything{})
 			if err != nil {
-				return nil, never("%s of accession %s is no file of ours", short(id), accession)
+				return nil, never(noFile.With("file", short(id), "accession", accession))
 			}
 			file, err := fileOf(row)
 			if err != nil {
@@ -72,7 +102,7 @@ func HandOver(accession string, files []string) store.Decide {
 				continue
 			}
 			if _, err := nomenclature.HandOver(file); err != nil || row.GetInventoryId() != d.GetInventory().GetId() {
-				return nil, never("file %s of accession %s is %s in inventory %q", short(id), accession, row.GetState(), row.GetInventoryId())
+				return nil, never(otherFile.With("file", short(id), "accession", accession, "inventory", cmp.Or(row.GetInventoryId(), "–")))
 			}
 			ids = append(ids, id)
 		}
@@ -89,6 +119,4 @@ func HandOver(accession string, files []string) store.Decide {
 	}
 }
 
-func never(format string, args ...any) error {
-	return store.Never.With("reason", fmt.Sprintf(format, args...))
-}
+func never(why *fault.Error) error { return store.Never.With("reason", why) }

@@ -978,8 +978,11 @@ func (x *File) GetLeft() *FileLeft {
 
 // GetFileRequest names the file by code, as people type it.
 type GetFileRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Code  string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Identifier of the file as its department registered it (qoyma.record.v1.File.id), for one
+	// whose code is not known; not read where there is a code.
+	Record        string `protobuf:"bytes,2,opt,name=record,proto3" json:"record,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1017,6 +1020,13 @@ func (*GetFileRequest) Descriptor() ([]byte, []int) {
 func (x *GetFileRequest) GetCode() string {
 	if x != nil {
 		return x.Code
+	}
+	return ""
+}
+
+func (x *GetFileRequest) GetRecord() string {
+	if x != nil {
+		return x.Record
 	}
 	return ""
 }
@@ -1156,9 +1166,10 @@ const file_qoyma_catalogue_v1_catalogue_proto_rawDesc = "" +
 	"\tinventory\x18\x03 \x01(\tR\tinventory\x126\n" +
 	"\x04file\x18\x04 \x01(\v2\".qoyma.catalogue.v1.CataloguedFileR\x04file\x12)\n" +
 	"\x10accession_number\x18\x05 \x01(\tR\x0faccessionNumber\x120\n" +
-	"\x04left\x18( \x01(\v2\x1c.qoyma.catalogue.v1.FileLeftR\x04left\"$\n" +
+	"\x04left\x18( \x01(\v2\x1c.qoyma.catalogue.v1.FileLeftR\x04left\"<\n" +
 	"\x0eGetFileRequest\x12\x12\n" +
-	"\x04code\x18\x01 \x01(\tR\x04code\"\xad\x01\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
+	"\x06record\x18\x02 \x01(\tR\x06record\"\xad\x01\n" +
 	"\x0fGetFileResponse\x12,\n" +
 	"\x04file\x18\x01 \x01(\v2\x18.qoyma.catalogue.v1.FileR\x04file\x12/\n" +
 	"\x05fonds\x18\x02 \x01(\v2\x19.qoyma.catalogue.v1.FondsR\x05fonds\x12;\n" +

@@ -41,7 +41,7 @@ type CatalogueServiceClient interface {
 	GetFonds(ctx context.Context, in *GetFondsRequest, opts ...grpc.CallOption) (*GetFondsResponse, error)
 	// ListFiles lists the files of an inventory around or after a number.
 	ListFiles(ctx context.Context, in *ListFilesRequest, opts ...grpc.CallOption) (*ListFilesResponse, error)
-	// GetFile gives one file by its archival code, in every spelling.
+	// GetFile gives one file by its archival code, in every spelling, or by its department's record.
 	GetFile(ctx context.Context, in *GetFileRequest, opts ...grpc.CallOption) (*GetFileResponse, error)
 }
 
@@ -118,7 +118,7 @@ type CatalogueServiceServer interface {
 	GetFonds(context.Context, *GetFondsRequest) (*GetFondsResponse, error)
 	// ListFiles lists the files of an inventory around or after a number.
 	ListFiles(context.Context, *ListFilesRequest) (*ListFilesResponse, error)
-	// GetFile gives one file by its archival code, in every spelling.
+	// GetFile gives one file by its archival code, in every spelling, or by its department's record.
 	GetFile(context.Context, *GetFileRequest) (*GetFileResponse, error)
 	mustEmbedUnimplementedCatalogueServiceServer()
 }

@@ -7,6 +7,7 @@
 package journalv1
 
 import (
+	v1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1139,12 +1140,16 @@ type WaitingEvent struct {
 	Event    *Cause                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Object   *Ref                   `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
 	BodyType string                 `protobuf:"bytes,3,opt,name=body_type,json=bodyType,proto3" json:"body_type,omitempty"`
-	Reason   string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why, in English: the technical detail. Empty where the reader may not see it.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// True where only a person's Retry helps.
 	Parked bool `protobuf:"varint,5,opt,name=parked,proto3" json:"parked,omitempty"`
 	// True where it waits behind an earlier event of its object.
-	Behind        bool                   `protobuf:"varint,6,opt,name=behind,proto3" json:"behind,omitempty"`
-	Since         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=since,proto3" json:"since,omitempty"`
+	Behind bool                   `protobuf:"varint,6,opt,name=behind,proto3" json:"behind,omitempty"`
+	Since  *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=since,proto3" json:"since,omitempty"`
+	// Why, with what to do; that it is restricted where the reader may not see it. Absent where the
+	// event was recorded before faults were: then reason is all there is.
+	Fault         *v1.Fault `protobuf:"bytes,8,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1224,6 +1229,13 @@ func (x *WaitingEvent) GetBehind() bool {
 func (x *WaitingEvent) GetSince() *timestamppb.Timestamp {
 	if x != nil {
 		return x.Since
+	}
+	return nil
+}
+
+func (x *WaitingEvent) GetFault() *v1.Fault {
+	if x != nil {
+		return x.Fault
 	}
 	return nil
 }
@@ -1649,10 +1661,13 @@ type ServiceStatus struct {
 	Follows []*FollowerStatus `protobuf:"bytes,6,rep,name=follows,proto3" json:"follows,omitempty"`
 	Waiting uint32            `protobuf:"varint,7,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	Parked  uint32            `protobuf:"varint,8,opt,name=parked,proto3" json:"parked,omitempty"`
-	// Empty where all is well; otherwise what keeps the service from being ready.
+	// Empty where all is well; otherwise what keeps the service from being ready, in English with
+	// the whole chain of causes.
 	Alarm string `protobuf:"bytes,9,opt,name=alarm,proto3" json:"alarm,omitempty"`
 	// True where timers wait for ConfirmClock.
-	ClockHeld     bool `protobuf:"varint,10,opt,name=clock_held,json=clockHeld,proto3" json:"clock_held,omitempty"`
+	ClockHeld bool `protobuf:"varint,10,opt,name=clock_held,json=clockHeld,proto3" json:"clock_held,omitempty"`
+	// The alarm with what to do; absent where all is well.
+	AlarmFault    *v1.Fault `protobuf:"bytes,11,opt,name=alarm_fault,json=alarmFault,proto3" json:"alarm_fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1757,6 +1772,13 @@ func (x *ServiceStatus) GetClockHeld() bool {
 	return false
 }
 
+func (x *ServiceStatus) GetAlarmFault() *v1.Fault {
+	if x != nil {
+		return x.AlarmFault
+	}
+	return nil
+}
+
 // FollowerStatus is how far another service is followed.
 type FollowerStatus struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -1764,8 +1786,10 @@ type FollowerStatus struct {
 	Epoch   uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Seq     uint64                 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
 	// Last known event of the followed journal.
-	Head          uint64 `protobuf:"varint,4,opt,name=head,proto3" json:"head,omitempty"`
-	Alarm         string `protobuf:"bytes,5,opt,name=alarm,proto3" json:"alarm,omitempty"`
+	Head uint64 `protobuf:"varint,4,opt,name=head,proto3" json:"head,omitempty"`
+	// As in ServiceStatus.
+	Alarm         string    `protobuf:"bytes,5,opt,name=alarm,proto3" json:"alarm,omitempty"`
+	AlarmFault    *v1.Fault `protobuf:"bytes,6,opt,name=alarm_fault,json=alarmFault,proto3" json:"alarm_fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1835,11 +1859,18 @@ func (x *FollowerStatus) GetAlarm() string {
 	return ""
 }
 
+func (x *FollowerStatus) GetAlarmFault() *v1.Fault {
+	if x != nil {
+		return x.AlarmFault
+	}
+	return nil
+}
+
 var File_qoyma_journal_v1_journal_proto protoreflect.FileDescriptor
 
 const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\n" +
-	"\x1eqoyma/journal/v1/journal.proto\x12\x10qoyma.journal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"Q\n" +
+	"\x1eqoyma/journal/v1/journal.proto\x12\x10qoyma.journal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aqoyma/fault/v1/fault.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"Q\n" +
 	"\vReadRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x14\n" +
@@ -1928,7 +1959,7 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\x0eWaitingRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\"I\n" +
 	"\x0fWaitingResponse\x126\n" +
-	"\x06events\x18\x01 \x03(\v2\x1e.qoyma.journal.v1.WaitingEventR\x06events\"\x83\x02\n" +
+	"\x06events\x18\x01 \x03(\v2\x1e.qoyma.journal.v1.WaitingEventR\x06events\"\xb0\x02\n" +
 	"\fWaitingEvent\x12-\n" +
 	"\x05event\x18\x01 \x01(\v2\x17.qoyma.journal.v1.CauseR\x05event\x12-\n" +
 	"\x06object\x18\x02 \x01(\v2\x15.qoyma.journal.v1.RefR\x06object\x12\x1b\n" +
@@ -1936,7 +1967,8 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
 	"\x06parked\x18\x05 \x01(\bR\x06parked\x12\x16\n" +
 	"\x06behind\x18\x06 \x01(\bR\x06behind\x120\n" +
-	"\x05since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"W\n" +
+	"\x05since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12+\n" +
+	"\x05fault\x18\b \x01(\v2\x15.qoyma.fault.v1.FaultR\x05fault\"W\n" +
 	"\fRetryRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12-\n" +
 	"\x05event\x18\x02 \x01(\v2\x17.qoyma.journal.v1.CauseR\x05event\"N\n" +
@@ -1960,7 +1992,7 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\rStatusRequest\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\"M\n" +
 	"\x0eStatusResponse\x12;\n" +
-	"\bservices\x18\x01 \x03(\v2\x1f.qoyma.journal.v1.ServiceStatusR\bservices\"\xaa\x02\n" +
+	"\bservices\x18\x01 \x03(\v2\x1f.qoyma.journal.v1.ServiceStatusR\bservices\"\xe2\x02\n" +
 	"\rServiceStatus\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x18\n" +
 	"\aarchive\x18\x02 \x01(\tR\aarchive\x12\x14\n" +
@@ -1973,13 +2005,17 @@ const file_qoyma_journal_v1_journal_proto_rawDesc = "" +
 	"\x05alarm\x18\t \x01(\tR\x05alarm\x12\x1d\n" +
 	"\n" +
 	"clock_held\x18\n" +
-	" \x01(\bR\tclockHeld\"|\n" +
+	" \x01(\bR\tclockHeld\x126\n" +
+	"\valarm_fault\x18\v \x01(\v2\x15.qoyma.fault.v1.FaultR\n" +
+	"alarmFault\"\xb4\x01\n" +
 	"\x0eFollowerStatus\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x10\n" +
 	"\x03seq\x18\x03 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04head\x18\x04 \x01(\x04R\x04head\x12\x14\n" +
-	"\x05alarm\x18\x05 \x01(\tR\x05alarm2\x92\b\n" +
+	"\x05alarm\x18\x05 \x01(\tR\x05alarm\x126\n" +
+	"\valarm_fault\x18\x06 \x01(\v2\x15.qoyma.fault.v1.FaultR\n" +
+	"alarmFault2\x92\b\n" +
 	"\x0eJournalService\x12E\n" +
 	"\x04Read\x12\x1d.qoyma.journal.v1.ReadRequest\x1a\x1e.qoyma.journal.v1.ReadResponse\x12W\n" +
 	"\n" +
@@ -2041,6 +2077,7 @@ var file_qoyma_journal_v1_journal_proto_goTypes = []any{
 	(*Ref)(nil),                      // 29: qoyma.journal.v1.Ref
 	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
 	(*Cause)(nil),                    // 31: qoyma.journal.v1.Cause
+	(*v1.Fault)(nil),                 // 32: qoyma.fault.v1.Fault
 }
 var file_qoyma_journal_v1_journal_proto_depIdxs = []int32{
 	28, // 0: qoyma.journal.v1.ReadResponse.entries:type_name -> qoyma.journal.v1.Entry
@@ -2054,39 +2091,42 @@ var file_qoyma_journal_v1_journal_proto_depIdxs = []int32{
 	31, // 8: qoyma.journal.v1.WaitingEvent.event:type_name -> qoyma.journal.v1.Cause
 	29, // 9: qoyma.journal.v1.WaitingEvent.object:type_name -> qoyma.journal.v1.Ref
 	30, // 10: qoyma.journal.v1.WaitingEvent.since:type_name -> google.protobuf.Timestamp
-	31, // 11: qoyma.journal.v1.RetryRequest.event:type_name -> qoyma.journal.v1.Cause
-	29, // 12: qoyma.journal.v1.EraseObjectRequest.object:type_name -> qoyma.journal.v1.Ref
-	26, // 13: qoyma.journal.v1.StatusResponse.services:type_name -> qoyma.journal.v1.ServiceStatus
-	27, // 14: qoyma.journal.v1.ServiceStatus.follows:type_name -> qoyma.journal.v1.FollowerStatus
-	0,  // 15: qoyma.journal.v1.JournalService.Read:input_type -> qoyma.journal.v1.ReadRequest
-	2,  // 16: qoyma.journal.v1.JournalService.Checkpoint:input_type -> qoyma.journal.v1.CheckpointRequest
-	4,  // 17: qoyma.journal.v1.JournalService.InclusionProof:input_type -> qoyma.journal.v1.InclusionProofRequest
-	6,  // 18: qoyma.journal.v1.JournalService.ConsistencyProof:input_type -> qoyma.journal.v1.ConsistencyProofRequest
-	8,  // 19: qoyma.journal.v1.JournalService.Timeline:input_type -> qoyma.journal.v1.TimelineRequest
-	10, // 20: qoyma.journal.v1.JournalService.Recent:input_type -> qoyma.journal.v1.RecentRequest
-	13, // 21: qoyma.journal.v1.JournalService.Witness:input_type -> qoyma.journal.v1.WitnessRequest
-	15, // 22: qoyma.journal.v1.JournalService.Waiting:input_type -> qoyma.journal.v1.WaitingRequest
-	18, // 23: qoyma.journal.v1.JournalService.Retry:input_type -> qoyma.journal.v1.RetryRequest
-	20, // 24: qoyma.journal.v1.JournalService.EraseObject:input_type -> qoyma.journal.v1.EraseObjectRequest
-	22, // 25: qoyma.journal.v1.JournalService.ConfirmClock:input_type -> qoyma.journal.v1.ConfirmClockRequest
-	24, // 26: qoyma.journal.v1.JournalService.Status:input_type -> qoyma.journal.v1.StatusRequest
-	1,  // 27: qoyma.journal.v1.JournalService.Read:output_type -> qoyma.journal.v1.ReadResponse
-	3,  // 28: qoyma.journal.v1.JournalService.Checkpoint:output_type -> qoyma.journal.v1.CheckpointResponse
-	5,  // 29: qoyma.journal.v1.JournalService.InclusionProof:output_type -> qoyma.journal.v1.InclusionProofResponse
-	7,  // 30: qoyma.journal.v1.JournalService.ConsistencyProof:output_type -> qoyma.journal.v1.ConsistencyProofResponse
-	9,  // 31: qoyma.journal.v1.JournalService.Timeline:output_type -> qoyma.journal.v1.TimelineResponse
-	11, // 32: qoyma.journal.v1.JournalService.Recent:output_type -> qoyma.journal.v1.RecentResponse
-	14, // 33: qoyma.journal.v1.JournalService.Witness:output_type -> qoyma.journal.v1.WitnessResponse
-	16, // 34: qoyma.journal.v1.JournalService.Waiting:output_type -> qoyma.journal.v1.WaitingResponse
-	19, // 35: qoyma.journal.v1.JournalService.Retry:output_type -> qoyma.journal.v1.RetryResponse
-	21, // 36: qoyma.journal.v1.JournalService.EraseObject:output_type -> qoyma.journal.v1.EraseObjectResponse
-	23, // 37: qoyma.journal.v1.JournalService.ConfirmClock:output_type -> qoyma.journal.v1.ConfirmClockResponse
-	25, // 38: qoyma.journal.v1.JournalService.Status:output_type -> qoyma.journal.v1.StatusResponse
-	27, // [27:39] is the sub-list for method output_type
-	15, // [15:27] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	32, // 11: qoyma.journal.v1.WaitingEvent.fault:type_name -> qoyma.fault.v1.Fault
+	31, // 12: qoyma.journal.v1.RetryRequest.event:type_name -> qoyma.journal.v1.Cause
+	29, // 13: qoyma.journal.v1.EraseObjectRequest.object:type_name -> qoyma.journal.v1.Ref
+	26, // 14: qoyma.journal.v1.StatusResponse.services:type_name -> qoyma.journal.v1.ServiceStatus
+	27, // 15: qoyma.journal.v1.ServiceStatus.follows:type_name -> qoyma.journal.v1.FollowerStatus
+	32, // 16: qoyma.journal.v1.ServiceStatus.alarm_fault:type_name -> qoyma.fault.v1.Fault
+	32, // 17: qoyma.journal.v1.FollowerStatus.alarm_fault:type_name -> qoyma.fault.v1.Fault
+	0,  // 18: qoyma.journal.v1.JournalService.Read:input_type -> qoyma.journal.v1.ReadRequest
+	2,  // 19: qoyma.journal.v1.JournalService.Checkpoint:input_type -> qoyma.journal.v1.CheckpointRequest
+	4,  // 20: qoyma.journal.v1.JournalService.InclusionProof:input_type -> qoyma.journal.v1.InclusionProofRequest
+	6,  // 21: qoyma.journal.v1.JournalService.ConsistencyProof:input_type -> qoyma.journal.v1.ConsistencyProofRequest
+	8,  // 22: qoyma.journal.v1.JournalService.Timeline:input_type -> qoyma.journal.v1.TimelineRequest
+	10, // 23: qoyma.journal.v1.JournalService.Recent:input_type -> qoyma.journal.v1.RecentRequest
+	13, // 24: qoyma.journal.v1.JournalService.Witness:input_type -> qoyma.journal.v1.WitnessRequest
+	15, // 25: qoyma.journal.v1.JournalService.Waiting:input_type -> qoyma.journal.v1.WaitingRequest
+	18, // 26: qoyma.journal.v1.JournalService.Retry:input_type -> qoyma.journal.v1.RetryRequest
+	20, // 27: qoyma.journal.v1.JournalService.EraseObject:input_type -> qoyma.journal.v1.EraseObjectRequest
+	22, // 28: qoyma.journal.v1.JournalService.ConfirmClock:input_type -> qoyma.journal.v1.ConfirmClockRequest
+	24, // 29: qoyma.journal.v1.JournalService.Status:input_type -> qoyma.journal.v1.StatusRequest
+	1,  // 30: qoyma.journal.v1.JournalService.Read:output_type -> qoyma.journal.v1.ReadResponse
+	3,  // 31: qoyma.journal.v1.JournalService.Checkpoint:output_type -> qoyma.journal.v1.CheckpointResponse
+	5,  // 32: qoyma.journal.v1.JournalService.InclusionProof:output_type -> qoyma.journal.v1.InclusionProofResponse
+	7,  // 33: qoyma.journal.v1.JournalService.ConsistencyProof:output_type -> qoyma.journal.v1.ConsistencyProofResponse
+	9,  // 34: qoyma.journal.v1.JournalService.Timeline:output_type -> qoyma.journal.v1.TimelineResponse
+	11, // 35: qoyma.journal.v1.JournalService.Recent:output_type -> qoyma.journal.v1.RecentResponse
+	14, // 36: qoyma.journal.v1.JournalService.Witness:output_type -> qoyma.journal.v1.WitnessResponse
+	16, // 37: qoyma.journal.v1.JournalService.Waiting:output_type -> qoyma.journal.v1.WaitingResponse
+	19, // 38: qoyma.journal.v1.JournalService.Retry:output_type -> qoyma.journal.v1.RetryResponse
+	21, // 39: qoyma.journal.v1.JournalService.EraseObject:output_type -> qoyma.journal.v1.EraseObjectResponse
+	23, // 40: qoyma.journal.v1.JournalService.ConfirmClock:output_type -> qoyma.journal.v1.ConfirmClockResponse
+	25, // 41: qoyma.journal.v1.JournalService.Status:output_type -> qoyma.journal.v1.StatusResponse
+	30, // [30:42] is the sub-list for method output_type
+	18, // [18:30] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_journal_v1_journal_proto_init() }

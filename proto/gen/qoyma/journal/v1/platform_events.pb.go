@@ -9,6 +9,7 @@
 package journalv1
 
 import (
+	v1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -284,10 +285,13 @@ type EventDeferred struct {
 	Event    *Cause                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	Object   *Ref                   `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
 	BodyType string                 `protobuf:"bytes,3,opt,name=body_type,json=bodyType,proto3" json:"body_type,omitempty"`
-	// Why, for the administrator.
+	// Why, as the log has it: in English, with the whole chain of causes.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// True where it waits only because an earlier event of its object waits.
-	Behind        bool `protobuf:"varint,5,opt,name=behind,proto3" json:"behind,omitempty"`
+	Behind bool `protobuf:"varint,5,opt,name=behind,proto3" json:"behind,omitempty"`
+	// Why, for the administrator, with what to do; its items are left out. Absent in events from
+	// before it was recorded.
+	Fault         *v1.Fault `protobuf:"bytes,6,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -357,12 +361,21 @@ func (x *EventDeferred) GetBehind() bool {
 	return false
 }
 
+func (x *EventDeferred) GetFault() *v1.Fault {
+	if x != nil {
+		return x.Fault
+	}
+	return nil
+}
+
 // EventParked says that a deferred event will not be tried again until a person asks.
 type EventParked struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Event         *Cause                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
-	Object        *Ref                   `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Event  *Cause                 `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	Object *Ref                   `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
+	// Why, as in EventDeferred.
+	Reason        string    `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Fault         *v1.Fault `protobuf:"bytes,4,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -416,6 +429,13 @@ func (x *EventParked) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *EventParked) GetFault() *v1.Fault {
+	if x != nil {
+		return x.Fault
+	}
+	return nil
 }
 
 // EventSettled says that a deferred or parked event was carried out after all.
@@ -653,7 +673,7 @@ var File_qoyma_journal_v1_platform_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_journal_v1_platform_events_proto_rawDesc = "" +
 	"\n" +
-	"&qoyma/journal/v1/platform_events.proto\x12\x10qoyma.journal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"\x8d\x01\n" +
+	"&qoyma/journal/v1/platform_events.proto\x12\x10qoyma.journal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aqoyma/fault/v1/fault.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"\x8d\x01\n" +
 	"\n" +
 	"EpochBegan\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x12\n" +
@@ -671,17 +691,19 @@ const file_qoyma_journal_v1_platform_events_proto_rawDesc = "" +
 	"\fKeyDestroyed\x12-\n" +
 	"\x06object\x18\x01 \x01(\v2\x15.qoyma.journal.v1.RefR\x06object\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\x04R\x03key\x12\x16\n" +
-	"\x06ground\x18\x03 \x01(\tR\x06ground\"\xba\x01\n" +
+	"\x06ground\x18\x03 \x01(\tR\x06ground\"\xe7\x01\n" +
 	"\rEventDeferred\x12-\n" +
 	"\x05event\x18\x01 \x01(\v2\x17.qoyma.journal.v1.CauseR\x05event\x12-\n" +
 	"\x06object\x18\x02 \x01(\v2\x15.qoyma.journal.v1.RefR\x06object\x12\x1b\n" +
 	"\tbody_type\x18\x03 \x01(\tR\bbodyType\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
-	"\x06behind\x18\x05 \x01(\bR\x06behind\"\x83\x01\n" +
+	"\x06behind\x18\x05 \x01(\bR\x06behind\x12+\n" +
+	"\x05fault\x18\x06 \x01(\v2\x15.qoyma.fault.v1.FaultR\x05fault\"\xb0\x01\n" +
 	"\vEventParked\x12-\n" +
 	"\x05event\x18\x01 \x01(\v2\x17.qoyma.journal.v1.CauseR\x05event\x12-\n" +
 	"\x06object\x18\x02 \x01(\v2\x15.qoyma.journal.v1.RefR\x06object\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"l\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12+\n" +
+	"\x05fault\x18\x04 \x01(\v2\x15.qoyma.fault.v1.FaultR\x05fault\"l\n" +
 	"\fEventSettled\x12-\n" +
 	"\x05event\x18\x01 \x01(\v2\x17.qoyma.journal.v1.CauseR\x05event\x12-\n" +
 	"\x06object\x18\x02 \x01(\v2\x15.qoyma.journal.v1.RefR\x06object\"n\n" +
@@ -724,7 +746,8 @@ var file_qoyma_journal_v1_platform_events_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 	(*Ref)(nil),                   // 11: qoyma.journal.v1.Ref
 	(*Cause)(nil),                 // 12: qoyma.journal.v1.Cause
-	(*Label)(nil),                 // 13: qoyma.journal.v1.Label
+	(*v1.Fault)(nil),              // 13: qoyma.fault.v1.Fault
+	(*Label)(nil),                 // 14: qoyma.journal.v1.Label
 }
 var file_qoyma_journal_v1_platform_events_proto_depIdxs = []int32{
 	10, // 0: qoyma.journal.v1.TimerFired.due:type_name -> google.protobuf.Timestamp
@@ -732,17 +755,19 @@ var file_qoyma_journal_v1_platform_events_proto_depIdxs = []int32{
 	11, // 2: qoyma.journal.v1.KeyDestroyed.object:type_name -> qoyma.journal.v1.Ref
 	12, // 3: qoyma.journal.v1.EventDeferred.event:type_name -> qoyma.journal.v1.Cause
 	11, // 4: qoyma.journal.v1.EventDeferred.object:type_name -> qoyma.journal.v1.Ref
-	12, // 5: qoyma.journal.v1.EventParked.event:type_name -> qoyma.journal.v1.Cause
-	11, // 6: qoyma.journal.v1.EventParked.object:type_name -> qoyma.journal.v1.Ref
-	12, // 7: qoyma.journal.v1.EventSettled.event:type_name -> qoyma.journal.v1.Cause
-	11, // 8: qoyma.journal.v1.EventSettled.object:type_name -> qoyma.journal.v1.Ref
-	11, // 9: qoyma.journal.v1.RestrictedRead.object:type_name -> qoyma.journal.v1.Ref
-	13, // 10: qoyma.journal.v1.RestrictedRead.label:type_name -> qoyma.journal.v1.Label
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	13, // 5: qoyma.journal.v1.EventDeferred.fault:type_name -> qoyma.fault.v1.Fault
+	12, // 6: qoyma.journal.v1.EventParked.event:type_name -> qoyma.journal.v1.Cause
+	11, // 7: qoyma.journal.v1.EventParked.object:type_name -> qoyma.journal.v1.Ref
+	13, // 8: qoyma.journal.v1.EventParked.fault:type_name -> qoyma.fault.v1.Fault
+	12, // 9: qoyma.journal.v1.EventSettled.event:type_name -> qoyma.journal.v1.Cause
+	11, // 10: qoyma.journal.v1.EventSettled.object:type_name -> qoyma.journal.v1.Ref
+	11, // 11: qoyma.journal.v1.RestrictedRead.object:type_name -> qoyma.journal.v1.Ref
+	14, // 12: qoyma.journal.v1.RestrictedRead.label:type_name -> qoyma.journal.v1.Label
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_journal_v1_platform_events_proto_init() }

@@ -10,6 +10,7 @@
 package journalv1
 
 import (
+	v1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -135,7 +136,10 @@ type WaitingRow struct {
 	Behind   bool                   `protobuf:"varint,6,opt,name=behind,proto3" json:"behind,omitempty"`
 	Since    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=since,proto3" json:"since,omitempty"`
 	// seq of this service's own EventDeferred: the order in which events of one object wait.
-	Order         uint64 `protobuf:"varint,8,opt,name=order,proto3" json:"order,omitempty"`
+	Order uint64 `protobuf:"varint,8,opt,name=order,proto3" json:"order,omitempty"`
+	// Why, as the newest of EventDeferred and EventParked says it; absent where that is older than
+	// the field.
+	Fault         *v1.Fault `protobuf:"bytes,9,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -226,11 +230,18 @@ func (x *WaitingRow) GetOrder() uint64 {
 	return 0
 }
 
+func (x *WaitingRow) GetFault() *v1.Fault {
+	if x != nil {
+		return x.Fault
+	}
+	return nil
+}
+
 var File_qoyma_journal_v1_state_proto protoreflect.FileDescriptor
 
 const file_qoyma_journal_v1_state_proto_rawDesc = "" +
 	"\n" +
-	"\x1cqoyma/journal/v1/state.proto\x12\x10qoyma.journal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"\xd0\x01\n" +
+	"\x1cqoyma/journal/v1/state.proto\x12\x10qoyma.journal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aqoyma/fault/v1/fault.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"\xd0\x01\n" +
 	"\x0eReaderPosition\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x1f\n" +
@@ -241,7 +252,7 @@ const file_qoyma_journal_v1_state_proto_rawDesc = "" +
 	"checkpoint\x18\x05 \x01(\fR\n" +
 	"checkpoint\x12'\n" +
 	"\x0fcheckpoint_size\x18\x06 \x01(\x04R\x0echeckpointSize\x12\x18\n" +
-	"\ahandled\x18\a \x01(\x04R\ahandled\"\x97\x02\n" +
+	"\ahandled\x18\a \x01(\x04R\ahandled\"\xc4\x02\n" +
 	"\n" +
 	"WaitingRow\x12-\n" +
 	"\x05event\x18\x01 \x01(\v2\x17.qoyma.journal.v1.CauseR\x05event\x12-\n" +
@@ -251,7 +262,8 @@ const file_qoyma_journal_v1_state_proto_rawDesc = "" +
 	"\x06parked\x18\x05 \x01(\bR\x06parked\x12\x16\n" +
 	"\x06behind\x18\x06 \x01(\bR\x06behind\x120\n" +
 	"\x05since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x14\n" +
-	"\x05order\x18\b \x01(\x04R\x05orderB=Z;github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1;journalv1b\x06proto3"
+	"\x05order\x18\b \x01(\x04R\x05order\x12+\n" +
+	"\x05fault\x18\t \x01(\v2\x15.qoyma.fault.v1.FaultR\x05faultB=Z;github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_qoyma_journal_v1_state_proto_rawDescOnce sync.Once
@@ -272,16 +284,18 @@ var file_qoyma_journal_v1_state_proto_goTypes = []any{
 	(*Cause)(nil),                 // 2: qoyma.journal.v1.Cause
 	(*Ref)(nil),                   // 3: qoyma.journal.v1.Ref
 	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*v1.Fault)(nil),              // 5: qoyma.fault.v1.Fault
 }
 var file_qoyma_journal_v1_state_proto_depIdxs = []int32{
 	2, // 0: qoyma.journal.v1.WaitingRow.event:type_name -> qoyma.journal.v1.Cause
 	3, // 1: qoyma.journal.v1.WaitingRow.object:type_name -> qoyma.journal.v1.Ref
 	4, // 2: qoyma.journal.v1.WaitingRow.since:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5, // 3: qoyma.journal.v1.WaitingRow.fault:type_name -> qoyma.fault.v1.Fault
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_journal_v1_state_proto_init() }

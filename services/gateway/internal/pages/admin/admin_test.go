@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +17,7 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -58,8 +61,8 @@ func (*journals) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.Ca
 	return nil, gone.With()
 }
 
-// pagesFor are the pages of administration as somebody with a role sees them.
-func pagesFor(t *testing.T, j *journals, role monitor.Role) func(method, address string, form url.Values) *httptest.ResponseRecorder {
+// pagesFor are the pages, in Russian, of administration as somebody with a role sees them.
+func pagesFor(t *testing.T, j grpc.ClientConnInterface, role monitor.Role, lang ...string) func(method, address string, form url.Values) *httptest.ResponseRecorder {
 	t.Helper()
 	site, err := web.New(web.Config{
 		Services: []string{"catalogue", "insurance"},
@@ -82,7 +85,7 @@ func pagesFor(t *testing.T, j *journals, role monitor.Role) func(method, address
 	return func(method, address string, form url.Values) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Accept-Language", "ru")
+		r.Header.Set("Accept-Language", append(lang, "ru")[0])
 		w := httptest.NewRecorder()
 		site.Handler().ServeHTTP(w, r)
 		return w
@@ -112,5 +115,53 @@ func TestAParkedEventIsShownAndRetried(t *testing.T) {
 	}
 	if w := admin(http.MethodPost, "/admin/retry", url.Values{"service": {"catalogue"}, "of": {"intake"}, "epoch": {"x"}, "seq": {"9"}}); w.Code != http.StatusBadRequest || len(j.retried) != 1 {
 		t.Errorf("a place that is none: %d, %v", w.Code, j.retried)
+	}
+}
+
+var noPlace = fault.Define(fault.Refused, "admin_test.no_place",
+	"there is no inventory {number}; open it", "описи {number} нет; заведите её", "{number} тізімдемесі жоқ; оны ашыңыз")
+
+// waits answers with one service that has an alarm, one reader of it that has another, and one event that
+// waits.
+type waits struct {
+	journals
+	event *journalv1.WaitingEvent
+}
+
+func (w *waits) Invoke(ctx context.Context, method string, in, out any, opts ...grpc.CallOption) error {
+	switch in.(type) {
+	case *journalv1.StatusRequest:
+		proto.Merge(out.(proto.Message), &journalv1.StatusResponse{Services: []*journalv1.ServiceStatus{{
+			Service: "catalogue", Parked: 1, Alarm: "there is no inventory 8; open it: EOF", AlarmFault: wire.Kept(noPlace.With("number", 8)),
+			Follows: []*journalv1.FollowerStatus{{Service: "intake", Alarm: "there is no inventory 9; open it", AlarmFault: wire.Kept(noPlace.With("number", 9))}},
+		}}})
+		return nil
+	case *journalv1.WaitingRequest:
+		proto.Merge(out.(proto.Message), &journalv1.WaitingResponse{Events: []*journalv1.WaitingEvent{w.event}})
+		return nil
+	}
+	return w.journals.Invoke(ctx, method, in, out, opts...)
+}
+
+// TestAReasonIsReadInThePersonsLanguage (IS-3): of what waits and of alarms; the raw text is a detail
+// that is opened, and only where it says more.
+func TestAReasonIsReadInThePersonsLanguage(t *testing.T) {
+	why := noPlace.With("number", 7).Because(errors.New("key <a>"))
+	event := &journalv1.WaitingEvent{
+		Event: &journalv1.Cause{Service: "intake", Epoch: 1, Seq: 9}, BodyType: "qoyma.intake.v1.AccessionAccepted", Parked: true,
+		Object: &journalv1.Ref{Type: "transfer", Id: "2026-4"}, Reason: why.Error(), Fault: wire.Kept(why),
+	}
+	for lang, want := range map[string]string{
+		"kk": "%d тізімдемесі жоқ; оны ашыңыз", "ru": "описи %d нет; заведите её", "en": "there is no inventory %d; open it",
+	} {
+		page := pagesFor(t, &waits{event: event}, monitor.Administrator, lang)(http.MethodGet, "/admin", nil).Body.String()
+		for n := range 3 {
+			if text := fmt.Sprintf(want, 7+n); !strings.Contains(page, text) {
+				t.Errorf("%s: the page lacks %q:\n%s", lang, text, page)
+			}
+		}
+		if !strings.Contains(page, `lang="en">there is no inventory 7; open it: key &lt;a&gt;<`) || strings.Count(page, `lang="en">there is`) != 2 {
+			t.Errorf("%s: the technical details are not as they should be:\n%s", lang, page)
+		}
 	}
 }

@@ -13,9 +13,11 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -65,9 +67,25 @@ func each(ctx context.Context, services []string, ask func(ctx context.Context, 
 // serviceRow is one service as the administrator sees it.
 type serviceRow struct {
 	*journalv1.ServiceStatus
-	Name string
-	Away string // why it does not answer; "" where it does
-	Lag  uint64 // events that the stream does not have yet
+	Name    string
+	Away    string // why it does not answer; "" where it does
+	Lag     uint64 // events that the stream does not have yet
+	Alarm   said
+	Readers []reader
+}
+
+// said is a fault in the reader's language, and the technical detail where that adds to it.
+type said struct{ Text, Detail string }
+
+func say(r *web.Request, f *faultv1.Fault, detail string) (s said) {
+	s.Text, s.Detail = wire.Said(f, detail, r.Lang)
+	return s
+}
+
+// reader is another service that this one follows.
+type reader struct {
+	*journalv1.FollowerStatus
+	Alarm said
 }
 
 // Behind is how far a follower is behind.
@@ -84,6 +102,7 @@ type waitingRow struct {
 	*journalv1.WaitingEvent
 	Service string
 	Name    string // key of the event's name
+	Why     said
 }
 
 type statusPage struct {
@@ -106,13 +125,17 @@ func status(r *web.Request) (any, error) {
 		}
 		if err == nil && len(res.GetServices()) > 0 {
 			row.ServiceStatus = res.GetServices()[0]
+			row.Alarm = say(r, row.GetAlarmFault(), row.GetAlarm())
+			for _, f := range row.GetFollows() {
+				row.Readers = append(row.Readers, reader{f, say(r, f.GetAlarmFault(), f.GetAlarm())})
+			}
 			row.Lag = row.GetLast() - min(row.GetRelayed(), row.GetLast())
 		}
 		if err == nil && row.GetParked()+row.GetWaiting() > 0 {
 			var list *journalv1.WaitingResponse
 			list, err = c.Waiting(ctx, &journalv1.WaitingRequest{Service: service})
 			for _, e := range list.GetEvents() {
-				waiting[i] = append(waiting[i], waitingRow{e, service, web.EventKey(e.GetBodyType())})
+				waiting[i] = append(waiting[i], waitingRow{e, service, web.EventKey(e.GetBodyType()), say(r, e.GetFault(), e.GetReason())})
 			}
 		}
 		if err != nil {

@@ -82,8 +82,11 @@ func (n fieldNames) list(name string, items []any, lang string, depth int) (line
 	return lines
 }
 
-// inLanguage takes a text in three languages for what it is.
+// inLanguage takes a text in three languages, and a fault, which has one, for what it is.
 func inLanguage(m map[string]any, lang string) (string, bool) {
+	if m["code"] != nil && m["textEn"] != nil {
+		m = map[string]any{"kk": m["textKk"], "ru": m["textRu"], "en": m["textEn"]}
+	}
 	if len(m) == 0 || len(m) > 3 {
 		return "", false
 	}

@@ -27,7 +27,8 @@ func fieldsOfEvents() map[string]string {
 		for i := range m.Fields().Len() {
 			f := m.Fields().Get(i)
 			fields[f.JSONName()] = string(m.FullName())
-			if inner := f.Message(); inner != nil && strings.HasPrefix(string(inner.FullName()), "qoyma.") {
+			if inner := f.Message(); inner != nil && inner.FullName() != "qoyma.fault.v1.Fault" && // one text (inLanguage)
+				strings.HasPrefix(string(inner.FullName()), "qoyma.") {
 				walk(inner)
 			}
 		}
@@ -76,11 +77,11 @@ func TestDetailsInALanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const body = `{"dueOn":"2026-01-01","organisationBefore":"a","organisationAfter":"b","approval":{"number":"7"},"fromALaterService":1}`
+	const body = `{"dueOn":"2026-01-01","organisationBefore":"a","organisationAfter":"b","approval":{"number":"7"},"fault":{"kind":"KIND_REFUSED","code":"x.y","textKk":"жоқ","textRu":"нет","textEn":"none","args":{"a":"1"}},"fromALaterService":1}`
 	for lang, want := range map[string]string{
-		"kk": "бекіту › нөмір=7; мерзім күні=2026-01-01; from a later service=1; ұйым: a → b",
-		"ru": "утверждение › номер=7; срок (дата)=2026-01-01; from a later service=1; организация: a → b",
-		"en": "approval › number=7; due on=2026-01-01; from a later service=1; organisation: a → b",
+		"kk": "бекіту › нөмір=7; мерзім күні=2026-01-01; не болды=жоқ; from a later service=1; ұйым: a → b",
+		"ru": "утверждение › номер=7; срок (дата)=2026-01-01; что случилось=нет; from a later service=1; организация: a → b",
+		"en": "approval › number=7; due on=2026-01-01; fault=none; from a later service=1; organisation: a → b",
 	} {
 		lines, _ := names.details(body, lang)
 		var got []string

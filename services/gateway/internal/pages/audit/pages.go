@@ -15,6 +15,7 @@ import (
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
 	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -31,6 +32,10 @@ var fieldsJSON []byte
 
 // reads says who may open the pages; what each may see of an event is decided in the services.
 var reads = web.Allow{monitor.Auditor, monitor.Head, monitor.Administrator}
+
+// registered may ask for a department's file (the policy says so); who may not would leave a denial
+// in the journal without having done anything.
+var registered = web.Allow{monitor.Auditor, monitor.Head}
 
 // Add adds the pages to a site.
 func Add(s *web.Site) error {
@@ -147,13 +152,16 @@ func (p *page) each(r *web.Request, ask func(ctx context.Context, i int, c journ
 	}
 }
 
-// timeline is what all journals say of the object asked for; of a file, asked for by its code, the
-// whole chain from the department to the papers that cite it.
+// timeline is what all journals say of the object asked for; of a file, asked for by its code or by
+// its department's number, the whole chain from the department to the papers that cite it.
 func (p *page) timeline(r *web.Request) []*journalv1.TimelineEvent {
 	plan := timeline.Plan{From: []journal.Ref{{Type: p.Type, ID: p.ID}}}
 	if id, ok := custody.ID(p.ID); ok && p.Type == custody.Code {
 		p.ID, p.Chain = id, true
-		plan = p.chain(r, id)
+		plan = chain(r, custody.Names{Code: id})
+	} else if p.Type == custody.File {
+		p.Chain = true
+		plan = chain(r, custody.Names{File: p.ID})
 	}
 	var mu sync.Mutex
 	away := map[string]error{}
@@ -185,29 +193,50 @@ func (p *page) timeline(r *web.Request) []*journalv1.TimelineEvent {
 	return events
 }
 
-// chain says where the history of a file begins: with its code and, where the catalogue shows it to
-// this reader, with the department's file and the accession.
-func (p *page) chain(r *web.Request, id string) timeline.Plan {
-	plan := timeline.Plan{From: []journal.Ref{{Type: custody.Code, ID: id}, {Type: custody.Copy, ID: id}}, Single: custody.Single()}
+// chain says how the history of a file is gathered from one name of it: with its others, where the
+// catalogue shows the file to this reader, or with the department's inventory, where it has none yet.
+func chain(r *web.Request, n custody.Names) timeline.Plan {
+	if f := catalogued(r, n); f != nil {
+		n.File, n.Accession = f.GetFile().GetFile().GetId(), f.GetAccessionNumber()
+		n.Code, _ = custody.ID(f.GetFonds() + "/" + f.GetInventory() + "/" + f.GetFile().GetNumber())
+	} else if n.File != "" && registered.Lets(r.Person) {
+		n.Inventory = inventoryOf(r, n.File)
+	}
+	plan := timeline.Plan{Single: custody.Single()}
+	for _, o := range n.Begin() {
+		plan.From = append(plan.From, journal.Ref(o))
+	}
 	for _, l := range custody.Links() {
 		plan.Links = append(plan.Links, timeline.Link(l))
 	}
+	return plan
+}
+
+// catalogued is what the catalogue shows of a file; nil where that is nothing. A service that is away
+// is named by the timeline itself.
+func catalogued(r *web.Request, n custody.Names) *cataloguev1.File {
 	conn, err := r.Conn("catalogue")
 	if err != nil {
-		return plan
+		return nil
 	}
-	res, err := cataloguev1.NewCatalogueServiceClient(conn).GetFile(r.Context(), &cataloguev1.GetFileRequest{Code: id})
+	res, err := cataloguev1.NewCatalogueServiceClient(conn).GetFile(r.Context(), &cataloguev1.GetFileRequest{Code: n.Code, Record: n.File})
 	if err != nil {
-		return plan
+		return nil
 	}
-	for _, ref := range []journal.Ref{
-		{Type: custody.File, ID: res.GetFile().GetFile().GetFile().GetId()}, {Type: custody.Accession, ID: res.GetFile().GetAccessionNumber()},
-	} {
-		if ref.ID != "" {
-			plan.From = append(plan.From, ref)
-		}
+	return res.GetFile()
+}
+
+// inventoryOf is the department's inventory that lists a file; "" where it is in none.
+func inventoryOf(r *web.Request, file string) string {
+	conn, err := r.Conn("retention")
+	if err != nil {
+		return ""
 	}
-	return plan
+	res, err := retentionv1.NewRetentionServiceClient(conn).GetFile(r.Context(), &retentionv1.GetFileRequest{FileId: file})
+	if err != nil {
+		return ""
+	}
+	return res.GetFile().GetInventoryId()
 }
 
 // recent goes back through all journals together, newest first; before says where each goes on, as
