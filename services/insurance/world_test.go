@@ -36,6 +36,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/host"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
@@ -53,6 +54,7 @@ type originals struct {
 	spec     map[string]ocfl.Spec
 	restored []string // paths
 	down     bool
+	past     map[string]string // the newest history of an object
 }
 
 // Codes of intake's faults as its clients see them.
@@ -65,7 +67,7 @@ var (
 
 func newOriginals(t testing.TB, dir string) *originals {
 	t.Helper()
-	o := &originals{t: t, dir: dir, spec: map[string]ocfl.Spec{}, opened: map[string]*ocfl.Object{}}
+	o := &originals{t: t, dir: dir, spec: map[string]ocfl.Spec{}, opened: map[string]*ocfl.Object{}, past: map[string]string{}}
 	var err error
 	if o.root, err = ocfl.Init(filepath.Join(dir, "ocfl")); err != nil {
 		t.Fatal(err)
@@ -116,6 +118,9 @@ func (o *originals) find(object, path string) (ocfl.Spec, string, error) {
 func (o *originals) ReadContent(req *intakev1.ReadContentRequest, stream grpc.ServerStreamingServer[intakev1.ReadContentResponse]) error {
 	if o.down {
 		return away.With()
+	}
+	if text := o.past[req.GetObjectId()]; text != "" && req.GetPath() == historyPath {
+		return stream.Send(&intakev1.ReadContentResponse{Data: []byte(text)})
 	}
 	_, want, err := o.find(req.GetObjectId(), req.GetPath())
 	if err != nil {
@@ -339,13 +344,19 @@ func (w *world) place(name string) string {
 // catalogued lets an event of the catalogue take effect through the reactions.
 func (w *world) catalogued(accession string, files ...*cataloguev1.CataloguedFile) error {
 	w.t.Helper()
-	w.nextSeq++
 	body := &cataloguev1.FilesCatalogued{Fonds: "1", Inventory: "2", AccessionNumber: accession, Files: files}
+	return w.told("catalogue", react.Catalogue(w.s.keeper.Names()), body, files[0].GetFile().GetLabel())
+}
+
+// told lets an event of another service take effect through the reactions.
+func (w *world) told(service string, handlers follow.Handlers, body proto.Message, label *journalv1.Label) error {
+	w.t.Helper()
+	w.nextSeq++
 	header, err := proto.Marshal(&journalv1.Header{
-		Archive: "kz-test", Service: "catalogue", Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:catalogue",
+		Archive: "kz-test", Service: service, Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:" + service,
 		Refs:       []*journalv1.Ref{{Type: "inventory", Id: "1/2"}, {Type: "transfer", Id: "2026-1"}},
 		BodyType:   string(body.ProtoReflect().Descriptor().FullName()),
-		RecordedAt: timestamppb.Now(), Label: files[0].GetFile().GetLabel(),
+		RecordedAt: timestamppb.Now(), Label: label,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -358,11 +369,11 @@ func (w *world) catalogued(accession string, files ...*cataloguev1.CataloguedFil
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	decide, err := react.Catalogue(w.s.keeper.Names())[r.Header.GetBodyType()](w.t.Context(), r)
+	decide, err := handlers[r.Header.GetBodyType()](w.t.Context(), r)
 	if err != nil || decide == nil {
 		return err
 	}
-	_, err = w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:catalogue", Actor: "service:insurance", Cause: r.Cause(), Decide: decide})
+	_, err = w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:" + service, Actor: "service:insurance", Cause: r.Cause(), Decide: decide})
 	return err
 }
 

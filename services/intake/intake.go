@@ -133,6 +133,7 @@ func open(cfg Config, p host.Process) (*service, error) {
 	h.Follow("retention", react.Retention())
 	h.Follow("catalogue", react.Catalogue())
 	h.Follow("reference", react.Reference())
+	h.Follow("insurance", react.Insurance())
 	h.Serve(func(r grpc.ServiceRegistrar) { intakev1.RegisterIntakeServiceServer(r, server) })
 	h.Go(func(ctx context.Context) error {
 		if err := server.Recover(); err != nil {
@@ -141,8 +142,8 @@ func open(cfg Config, p host.Process) (*service, error) {
 		tick := time.NewTicker(retry)
 		defer tick.Stop()
 		for {
-			if err := errors.Join(plans.Resume(ctx), server.Tidy(ctx), server.Destroy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
-				p.Log.ErrorContext(ctx, "an acceptance or a destruction cannot be finished yet, or what is left of a package not be forgotten", "error", err)
+			if err := errors.Join(plans.Resume(ctx), plans.Versions(ctx, h.Store().Now()), server.Tidy(ctx), server.Destroy(ctx)); err != nil && ctx.Err() == nil && p.Log != nil {
+				p.Log.ErrorContext(ctx, "an acceptance, a version of an object or a destruction cannot be finished yet, or what is left of a package not be forgotten", "error", err)
 			}
 			if err := server.SweepUploads(time.Now()); err != nil && p.Log != nil {
 				p.Log.ErrorContext(ctx, "unfinished uploads cannot be swept away yet", "error", err)

@@ -50,6 +50,17 @@ type world struct {
 	nextSeq uint64
 	cfg     Config
 	others  *others
+	refs    []string // of the next event of another service: types and ids in turn
+}
+
+func (w *world) reference() (refs []*journalv1.Ref) {
+	for pair := range slices.Chunk(w.refs, 2) {
+		refs = append(refs, &journalv1.Ref{Type: pair[0], Id: pair[1]})
+	}
+	if len(refs) == 0 {
+		refs = []*journalv1.Ref{{Type: "transfer", Id: "x"}}
+	}
+	return refs
 }
 
 var archivist = monitor.Identity{
@@ -149,7 +160,7 @@ func (w *world) told(service string, handlers follow.Handlers, body proto.Messag
 	w.nextSeq++
 	header, err := proto.Marshal(&journalv1.Header{
 		Archive: "kz-test", Service: service, Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:" + service,
-		Refs: []*journalv1.Ref{{Type: "transfer", Id: "x"}}, BodyType: string(body.ProtoReflect().Descriptor().FullName()),
+		Refs: w.reference(), BodyType: string(body.ProtoReflect().Descriptor().FullName()),
 		RecordedAt: timestamppb.Now(), Label: label,
 	})
 	if err != nil {
@@ -164,7 +175,7 @@ func (w *world) told(service string, handlers follow.Handlers, body proto.Messag
 		w.t.Fatal(err)
 	}
 	decide, err := handlers[r.Header.GetBodyType()](w.t.Context(), r)
-	if err != nil {
+	if err != nil || decide == nil { // no concern of ours
 		return err
 	}
 	_, err = w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:" + service, Actor: "service:intake", Cause: r.Cause(), Decide: decide})

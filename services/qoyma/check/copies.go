@@ -56,8 +56,12 @@ func (c *checker) copies(ctx context.Context) error {
 	return nil
 }
 
-// keptCopy is a copy as the fund's rows have it: object id, and the digest of its inventory.
-type keptCopy struct{ copyID, object, inventory string }
+// keptCopy is a copy, or a history beside the copies, as the fund's rows have it: object id, and the digest
+// of its inventory; empty where a newer version of it may stand already.
+type keptCopy struct {
+	copyID, object, inventory string
+	history                   bool
+}
 
 // insured lists the copies that stand at each site.
 func insured(st *store.Store) (map[string][]keptCopy, error) {
@@ -71,8 +75,22 @@ func insured(st *store.Store) (map[string][]keptCopy, error) {
 			for _, at := range row.GetCopy().GetSites() {
 				// One that leaves may stand until its destruction is recorded.
 				if at.GetState() != "ordered" && row.GetCopy().GetLeftBy() == "" {
-					out[at.GetSite()] = append(out[at.GetSite()], keptCopy{row.GetCopy().GetCopyId(), at.GetCopyObjectId(), at.GetInventorySha512()})
+					out[at.GetSite()] = append(out[at.GetSite()], keptCopy{row.GetCopy().GetCopyId(), at.GetCopyObjectId(), at.GetInventorySha512(), false})
 				}
+			}
+		}
+		for object, raw := range v.Scan("histories", nil, nil) {
+			row := new(insurancev1.HistoryRow)
+			if err := proto.Unmarshal(raw, row); err != nil {
+				return fmt.Errorf("history of %s: %w", object, err)
+			}
+			underWay := v.Get("lacking", object) != nil
+			for _, at := range row.GetSites() {
+				k := keptCopy{"history of " + string(object), at.GetCopyObjectId(), at.GetInventorySha512(), true}
+				if underWay {
+					k.inventory = ""
+				}
+				out[at.GetSite()] = append(out[at.GetSite()], k)
 			}
 		}
 		return nil
@@ -101,7 +119,14 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 		c.add(insurer, where, "%v", err)
 		return nil
 	}
+	stand := 0
 	for _, w := range wanted {
+		if _, err := os.Lstat(root.Path(w.object)); err == nil && !w.history {
+			stand++
+		}
+		if w.inventory == "" {
+			continue // every byte of it is counted below
+		}
 		text, err := os.ReadFile(filepath.Join(root.Path(w.object), "inventory.json"))
 		if sum := sha512.Sum512(text); err != nil || hex.EncodeToString(sum[:]) != w.inventory {
 			c.add(insurer, where, "copy %s: its object %s is not the one that was made (%v)", w.copyID, w.object, err)
@@ -115,7 +140,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	if err != nil {
 		return fmt.Errorf("check: %s: %w", where, err)
 	}
-	c.report.Copies += report.Objects
+	c.report.Copies += stand
 	for _, f := range report.Faults {
 		c.add(insurer, where+": "+f.Where, "%v", f.Fault)
 	}
@@ -125,14 +150,17 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	return nil
 }
 
-// underWay counts copies that are ordered or leave: a process that died may have left their objects
-// before it recorded that they stand, or are gone.
+// underWay counts copies that are ordered or leave, and histories that a site lacks: a process that died may
+// have left their objects before it recorded that they stand, or are gone.
 func (c *checker) underWay() (n int) {
 	_ = c.stores[insurer].View(func(v *store.View) error { // a damaged store was said before
 		for _, state := range []string{"ordered", "leaving"} {
 			for range v.Scan("states", []byte(state+"\x00"), nil) {
 				n++
 			}
+		}
+		for range v.Scan("lacking", nil, nil) {
+			n++
 		}
 		return nil
 	})

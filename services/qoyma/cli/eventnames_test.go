@@ -13,7 +13,7 @@ import (
 
 // parts are messages of the event files that are parts of events, not events.
 var parts = []string{
-	"Contact", "PackageFault", "ContentFile", "DuplicateFile", "ObjectHistory", "AcceptedFile", "CataloguedFile", "InsuredFile", "CopiedFile", "Microform", "Check", "Person", "PasswordHash",
+	"Contact", "PackageFault", "ContentFile", "DuplicateFile", "ObjectHistory", "ObjectBag", "AcceptedFile", "CataloguedFile", "InsuredFile", "CopiedFile", "Microform", "Check", "Person", "PasswordHash",
 	"Submission", "Applicant", "Duty", "IdentityNote", "Quotation", "Words", "AnswerContent", "Fact", "Citation", "SignerName", "KeyDerivation",
 	"TransferGround", "Undescribed", "Giver", "UnitFinding", "Explanations", "Explainer", "ReturnedRow", "Box", "HandSignature", "DeaccessionAct", "FileLeft",
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func (a *app) objectCommand() *cobra.Command {
-	return a.family("object", "OCFL objects and storage roots; needs no archive", a.objectValidate())
+	return a.family("object", "OCFL objects and storage roots; needs no archive", a.objectValidate(), a.objectExport())
 }
 
 func (a *app) objectValidate() *cobra.Command {
@@ -37,6 +37,32 @@ func (a *app) objectValidate() *cobra.Command {
 		}
 		a.showValidated(args[0], report)
 		return report.Err(args[0])
+	})
+	return c
+}
+
+func (a *app) objectExport() *cobra.Command {
+	c := &cobra.Command{
+		Use: "export OBJECT --to FOLDER", Short: "Take the files of an OCFL object out into a folder", Args: cobra.ExactArgs(1),
+		Long: "Take the files of an OCFL object out under their own names, into a folder that is not there yet: of the newest version, or of\n" +
+			"--version. Each is counted against the inventory while it is copied; where one is damaged nothing is left. The object of an\n" +
+			"accession gives a bag (RFC 8493), which transfer validate checks.",
+	}
+	to := c.Flags().String("to", "", "folder to make")
+	version := c.Flags().String("version", "", "version to take, v1 the first (default the newest)")
+	_ = c.MarkFlagRequired("to") // the flag is there
+	c.RunE = a.do(func(ctx context.Context, args []string) error {
+		e, err := ocfl.Export(ctx, args[0], *version, *to)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(e)
+		}
+		a.printf(a.say(text{
+			"%s: version %s of %s, files %d, bytes %d\n", "%s: версия %s объекта %s, файлов %d, байт %d\n", "%s: %s нұсқасы, объект %s, файл %d, байт %d\n",
+		}), clean(*to), clean(e.Version), clean(e.ID), e.Files, e.Bytes)
+		return nil
 	})
 	return c
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
 var (
@@ -47,7 +48,7 @@ func (a *app) packageCreate() *cobra.Command {
 		Use: "create --from DIR --to PACKAGE", Short: "Make a BagIt or E-ARK package of a folder; needs no archive", Args: cobra.NoArgs,
 		Long: "Make a BagIt package (RFC 8493) of the files in a folder: a folder itself, or with --zip or --tar one file.\n" +
 			"The same files and flags give the same bytes. The package takes its name when it is whole and keeps to the profile; a failure leaves nothing.\n" +
-			"With --eark a submission package of E-ARK (SIP 2.2), a folder; it says what it is (--label) and who hands it over (--submitter).",
+			"With --eark a submission package of E-ARK (SIP 2.2), in the same forms; it says what it is (--label) and who hands it over (--submitter).",
 	}
 	f := c.Flags()
 	f.StringVar(&told.from, "from", "", "folder with the records")
@@ -72,7 +73,7 @@ func (a *app) packageCreate() *cobra.Command {
 	_ = c.MarkFlagDirname("from")
 	_ = c.MarkFlagDirname("tag-files")
 	_ = c.RegisterFlagCompletionFunc("algorithm", cobra.FixedCompletions([]string{"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}, cobra.ShellCompDirectiveNoFileComp))
-	c.MarkFlagsMutuallyExclusive("zip", "tar", "eark")
+	c.MarkFlagsMutuallyExclusive("zip", "tar")
 	for _, name := range []string{"profile", "info", "algorithm", "tag-files"} { // of bags alone
 		c.MarkFlagsMutuallyExclusive("eark", name)
 	}
@@ -82,6 +83,12 @@ func (a *app) packageCreate() *cobra.Command {
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
 		if told.eark {
 			told.sip.payload, told.sip.to = told.from, told.to
+			switch {
+			case told.zip:
+				told.sip.form = eark.Zip
+			case told.tar:
+				told.sip.form = eark.Tar
+			}
 			err := a.createEARK(ctx, told.sip, time.Now())
 			if errors.Is(err, fs.ErrExist) {
 				err = packageExists.With("path", told.to).Because(err)

@@ -15,8 +15,9 @@ import (
 
 // earkPackage is what the command that makes packages asks for an E-ARK one.
 type earkPackage struct {
-	payload       string   // folder with the records
-	to            string   // folder to make, named like the package
+	payload       string // folder with the records
+	to            string // folder or file to make, named like the package
+	form          eark.Form
 	label         string   // what the package is
 	submitter     string   // organisation that hands it over
 	creator       string   // organisation whose records they are; may be empty
@@ -34,7 +35,7 @@ var noDescription = fault.Define(fault.Invalid, "cli.description",
 // createEARK makes a SIP and prints what was made.
 func (a *app) createEARK(ctx context.Context, p earkPackage, now time.Time) error {
 	s := eark.Spec{
-		ID: filepath.Base(filepath.Clean(p.to)), Label: p.label, SIP: true, Created: now.Truncate(time.Second),
+		ID: p.id(), Label: p.label, SIP: true, Created: now.Truncate(time.Second),
 		Software: "Qoyma", Version: telemetry.Version(), Payload: os.DirFS(p.payload),
 		Agents: []eark.Agent{{Role: "CREATOR", Type: "ORGANIZATION", Name: p.submitter}},
 	}
@@ -57,11 +58,26 @@ func (a *app) createEARK(ctx context.Context, p earkPackage, now time.Time) erro
 		}
 		s.Descriptions = append(s.Descriptions, eark.Description{Name: filepath.Base(file), MDType: metadataType(content), Content: content})
 	}
-	report, err := eark.Create(ctx, p.to, s, eark.Options{})
+	create := eark.Create
+	if p.form != eark.Folder {
+		create = func(ctx context.Context, to string, s eark.Spec, opts eark.Options) (*eark.Report, error) {
+			return eark.CreateArchive(ctx, to, p.form, s, opts)
+		}
+	}
+	report, err := create(ctx, p.to, s, eark.Options{})
 	if err != nil {
 		return err
 	}
 	return a.showEARK(report)
+}
+
+// id is the package's identifier: the name that it gets, of a file without what says its form.
+func (p earkPackage) id() string {
+	name := filepath.Base(filepath.Clean(p.to))
+	if p.form != eark.Folder {
+		name = strings.TrimSuffix(name, "."+string(p.form))
+	}
+	return name
 }
 
 // metadataType is METS's word for a description, told by its namespace.

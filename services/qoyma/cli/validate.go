@@ -17,19 +17,20 @@ func (a *app) transferValidate() *cobra.Command {
 	c := &cobra.Command{
 		Use: "validate PATH", Short: "Check a BagIt or E-ARK package before sending it; needs no archive", Args: cobra.ExactArgs(1),
 		Long: "Check a BagIt package (a folder, a ZIP or a tar) as the archive will check it: every rule of RFC 8493, every byte against the manifests.\n" +
-			"A folder with a METS.xml is checked as an E-ARK package: the rules of CSIP and SIP 2.2, every file against its checksum.\n" +
-			"Nothing is unpacked. Exit code 1 where it would be refused; every fault is listed.",
+			"A folder, a ZIP or a tar with a METS.xml is checked as an E-ARK package: the rules of CSIP and SIP 2.2, every file against its checksum.\n" +
+			"Nothing is unpacked, but an E-ARK package that is one file is, into a private folder that is taken away again. Exit code 1 where it would be refused; every fault is listed.",
 	}
 	c.Flags().StringVar(&profile, "profile", "", "file of a BagIt profile that the package must keep to as well")
 	c.Flags().BoolVar(&fetch, "allow-fetch", false, "accept a package with fetch.txt, which an archive does not by itself")
 	c.Flags().StringVar(&signatures, "signatures", "", "folder with DROID_SignatureFile_V….xml and container-signature-….xml, by which formats are named")
 	_ = c.MarkFlagDirname("signatures")
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
-		if eark.Recognise(args[0]) {
+		archive := eark.RecogniseArchive(args[0])
+		if archive || eark.Recognise(args[0]) {
 			if profile != "" || fetch || signatures != "" {
 				return fault.Usage.With("problem", "--profile, --allow-fetch and --signatures are for BagIt packages")
 			}
-			return a.validateEARK(ctx, args[0])
+			return a.validateEARK(ctx, args[0], archive)
 		}
 		opts := bagit.Options{AllowFetch: fetch}
 		var err error

@@ -6,9 +6,13 @@ import (
 	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
-// validateEARK checks an E-ARK package as the archive would.
-func (a *app) validateEARK(ctx context.Context, path string) error {
-	report, err := eark.Validate(ctx, path, eark.Options{})
+// validateEARK checks an E-ARK package, a folder or one file, as the archive would.
+func (a *app) validateEARK(ctx context.Context, path string, archive bool) error {
+	validate := eark.Validate
+	if archive {
+		validate = eark.ValidateArchive
+	}
+	report, err := validate(ctx, path, eark.Options{})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,10 +34,17 @@ type Spec struct {
 	Agents      []Agent   // ARCHIVIST the creator, CREATOR the submitter, PRESERVATION the archive …
 	OtherIDs    []OtherID // SUBMISSIONAGREEMENT, REFERENCECODE …
 
-	Payload       fs.FS         // the records
+	Payload       fs.FS         // the records, as the representation rep1
+	Further       []Rendition   // the same content in other forms; may be none
 	Descriptions  []Description // descriptive metadata
 	Documentation fs.FS         // or nil
 	Schemas       fs.FS         // or nil
+}
+
+// Rendition is a further representation of the content.
+type Rendition struct {
+	Name    string // of its folder, as "rep2"; each once, none is "rep1"
+	Payload fs.FS
 }
 
 // Description is a file of descriptive metadata.
@@ -112,20 +120,17 @@ type placed struct {
 }
 
 func (b *builder) build() error {
-	rep := "representations/" + representationName
-	records, err := b.copyAll(rep+"/data", b.spec.Payload)
-	if err != nil {
-		return err
+	whole := &contentsOf{id: b.spec.ID}
+	for _, r := range append([]Rendition{{representationName, b.spec.Payload}}, b.spec.Further...) {
+		if r.Name == "" || strings.Contains(r.Name, "/") || r.Payload == nil || slices.Contains(whole.names, r.Name) {
+			return Incomplete.With("part", "Further: "+show(r.Name))
+		}
+		mets, err := b.representation(r)
+		if err != nil {
+			return err
+		}
+		whole.names, whole.records = append(whole.names, r.Name), append(whole.records, mets)
 	}
-	repPremis, err := b.premis(rep, b.representationObjects(rep, records), b.counted(rep))
-	if err != nil {
-		return err
-	}
-	repMETS, err := b.mets(&contentsOf{id: representationName, dir: rep + "/", provenance: []placed{repPremis}, records: records})
-	if err != nil {
-		return err
-	}
-	whole := &contentsOf{id: b.spec.ID, records: []placed{repMETS}}
 	for _, d := range b.spec.Descriptions {
 		p, err := b.write("metadata/descriptive/"+d.Name, strings.NewReader(string(d.Content)))
 		if err != nil {
@@ -148,6 +153,20 @@ func (b *builder) build() error {
 	}
 	_, err = b.mets(whole)
 	return err
+}
+
+// representation writes one, and gives its METS file.
+func (b *builder) representation(r Rendition) (mets placed, err error) {
+	rep := "representations/" + r.Name
+	records, err := b.copyAll(rep+"/data", r.Payload)
+	if err != nil {
+		return mets, err
+	}
+	premis, err := b.premis(rep, b.representationObjects(rep, records), b.counted(r.Name, rep))
+	if err != nil {
+		return mets, err
+	}
+	return b.mets(&contentsOf{id: r.Name, dir: rep + "/", provenance: []placed{premis}, records: records})
 }
 
 // copyAll writes the files of a folder into the package, in the order of their names.
@@ -234,10 +253,10 @@ func (b *builder) event(id string, kind premis.EventType, object string) premis.
 }
 
 // counted are the events of making a representation: what was counted and recognised.
-func (b *builder) counted(rep string) []premis.Event {
+func (b *builder) counted(name, rep string) []premis.Event {
 	return []premis.Event{
-		b.event(representationName+"/digests", premis.MessageDigestCalculation, rep),
-		b.event(representationName+"/formats", premis.FormatIdentification, rep),
+		b.event(name+"/digests", premis.MessageDigestCalculation, rep),
+		b.event(name+"/formats", premis.FormatIdentification, rep),
 	}
 }
 

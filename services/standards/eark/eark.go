@@ -29,6 +29,7 @@ type Limits struct {
 	METSBytes int64 // of one METS or PREMIS file; 256 MiB
 	Elements  int   // of one METS file; 5,000,000
 	Faults    int   // listed in a report, and as many warnings; 1,000
+	Unpacked  int64 // bytes that an archive may unpack to; 64 GiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -36,6 +37,7 @@ func (l Limits) withDefaults() Limits {
 	l.METSBytes = cmp.Or(max(l.METSBytes, 0), 256<<20)
 	l.Elements = cmp.Or(max(l.Elements, 0), 5_000_000)
 	l.Faults = cmp.Or(max(l.Faults, 0), 1000)
+	l.Unpacked = cmp.Or(max(l.Unpacked, 0), 64<<30)
 	return l
 }
 

@@ -329,7 +329,11 @@ func TestEveryRuleHasAPackageThatBreaksIt(t *testing.T) {
 	for _, r := range Rules() {
 		byID[r.ID] = r
 	}
-	broken := map[string]bool{"unreadable": true} // has a test of its own
+	broken := map[string]bool{"unreadable": true} // has a test of its own, as have those of archives
+	for _, b := range archiveBreaches() {
+		id, _, _ := strings.Cut(b.want, " ")
+		broken[id] = true
+	}
 	for _, b := range all {
 		dir := sound(t)
 		b.do(t, dir)

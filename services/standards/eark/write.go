@@ -27,6 +27,7 @@ const (
 type contentsOf struct {
 	id, dir                                                   string // dir: "" or ends with /
 	descriptions, provenance, records, documentation, schemas []placed
+	names                                                     []string // of the package: the representations whose METS files are the records
 }
 
 // whole says whether it is the METS file of the package.
@@ -212,18 +213,24 @@ func (m *metsWriter) reference(p *placed, mdType, version string) {
 	}, m.about(p)...)...)
 }
 
-// use is what the group of the records is called.
-func (m *metsWriter) use() string {
-	if m.c.whole() {
-		return "Representations/" + representationName
+// records names the group of a representation's METS file in the package's: the first is "records".
+func (m *metsWriter) records(i int) string {
+	if i == 0 {
+		return "records"
 	}
-	return "Representations/" + m.c.id + "/data"
+	return "records-" + m.c.names[i]
 }
 
 func (m *metsWriter) groups() {
 	m.group("documentation", "Documentation", "", m.c.documentation)
 	m.group("schemas", "Schemas", "", m.c.schemas)
-	m.group("records", m.use(), m.spec.ContentType, m.c.records)
+	if !m.c.whole() {
+		m.group("records", "Representations/"+m.c.id+"/data", m.spec.ContentType, m.c.records)
+		return
+	}
+	for i, p := range m.c.records {
+		m.group(m.records(i), "Representations/"+m.c.names[i], m.spec.ContentType, []placed{p})
+	}
 }
 
 func (m *metsWriter) group(what, use, content string, all []placed) {
@@ -255,9 +262,11 @@ func (m *metsWriter) division() {
 			m.stands("records", "Representations", m.c.records)
 			return
 		}
-		m.in("div", func() {
-			m.empty("mptr", "LOCTYPE", "URL", "xlink:type", "simple", "xlink:href", m.href(&m.c.records[0]), "xlink:title", m.id("records"))
-		}, "ID", m.id("div-"+representationName), "LABEL", m.use())
+		for i, p := range m.c.records {
+			m.in("div", func() {
+				m.empty("mptr", "LOCTYPE", "URL", "xlink:type", "simple", "xlink:href", m.href(&p), "xlink:title", m.id(m.records(i)))
+			}, "ID", m.id("div-"+m.c.names[i]), "LABEL", "Representations/"+m.c.names[i])
+		}
 	}, "ID", m.id("div"), "LABEL", m.c.id)
 }
 

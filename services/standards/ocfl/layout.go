@@ -19,12 +19,16 @@ const (
 	FlatDirect = "0002-flat-direct-storage-layout"
 	HashAndID  = "0003-hash-and-id-n-tuple-storage-layout"
 	Hashed     = "0004-hashed-n-tuple-storage-layout"
+	FlatOmit   = "0006-flat-omit-prefix-storage-layout"
+	TuplesOmit = "0007-n-tuple-omit-prefix-storage-layout"
 )
 
 var titles = map[string]string{
 	FlatDirect: "Flat Direct Storage Layout",
 	HashAndID:  "Hashed Truncated N-tuple Trees with Object ID Encapsulating Directory",
 	Hashed:     "Hashed N-tuple Storage Layout",
+	FlatOmit:   "Flat Omit Prefix Storage Layout",
+	TuplesOmit: "N Tuple Omit Prefix Storage Layout",
 }
 
 // BadID is answered where an identifier cannot have a directory in the root.
@@ -38,9 +42,10 @@ var BadID = fault.Define(fault.Invalid, "ocfl.id",
 type Layout struct {
 	ExtensionName   string
 	DigestAlgorithm string // of the identifier
-	TupleSize       int    // characters of the digest in a directory's name
+	TupleSize       int    // characters of the digest, in 0007 of the identifier, in a directory's name
 	NumberOfTuples  int    // directories above the object
 	ShortObjectRoot bool   // 0004: the object's directory repeats nothing of those above it
+	Omit            Omission
 }
 
 // DefaultLayout spreads 28 million objects over 16.7 million × 4,096 places, with few entries
@@ -50,8 +55,11 @@ func DefaultLayout() Layout { return defaultOf(Hashed) }
 // defaultOf is a layout with the parameters that its extension gives where config.json says
 // nothing.
 func defaultOf(name string) Layout {
-	if name == FlatDirect {
+	switch name {
+	case FlatDirect, FlatOmit: // 0006 has no delimiter of its own: config.json must give one
 		return Layout{ExtensionName: name}
+	case TuplesOmit:
+		return Layout{ExtensionName: name, TupleSize: 3, NumberOfTuples: 3, Omit: Omission{Delimiter: ":"}}
 	}
 	return Layout{ExtensionName: name, DigestAlgorithm: "sha256", TupleSize: 3, NumberOfTuples: 3}
 }
@@ -60,6 +68,8 @@ func (l Layout) valid() bool {
 	switch l.ExtensionName {
 	case FlatDirect:
 		return l == defaultOf(FlatDirect)
+	case FlatOmit, TuplesOmit:
+		return l.omits()
 	case HashAndID, Hashed:
 	default:
 		return false
@@ -69,17 +79,19 @@ func (l Layout) valid() bool {
 		return false
 	}
 	used, digits := l.TupleSize*l.NumberOfTuples, h.Size()*2
-	return used <= digits && (!l.ShortObjectRoot || l.ExtensionName == Hashed && used < digits)
+	return l.Omit == Omission{} && used <= digits && (!l.ShortObjectRoot || l.ExtensionName == Hashed && used < digits)
 }
 
 // Path is where an object lies, relative to the root, with slashes. Error: BadID, for an empty
-// identifier and, under the flat layout, for one that is no directory's name.
+// identifier and, under the layouts that do not hash it, for one that is no directory's name.
 func (l Layout) Path(id string) (string, error) {
 	switch {
 	case id == "" || l.ExtensionName == FlatDirect && !fits(id):
 		return "", BadID.With("id", clip(id), "layout", l.ExtensionName)
 	case l.ExtensionName == FlatDirect:
 		return id, nil
+	case l.ExtensionName == FlatOmit, l.ExtensionName == TuplesOmit:
+		return l.omitted(id)
 	}
 	h := fixityHash(l.DigestAlgorithm)
 	_, _ = h.Write([]byte(id)) // a hash never fails
@@ -143,6 +155,8 @@ func (l Layout) config() ([]byte, error) {
 			TupleSize       int    `json:"tupleSize"`
 			NumberOfTuples  int    `json:"numberOfTuples"`
 		}{l.ExtensionName, l.DigestAlgorithm, l.TupleSize, l.NumberOfTuples})
+	case FlatOmit, TuplesOmit:
+		return l.omitConfig()
 	}
 	return pretty(struct {
 		ExtensionName   string `json:"extensionName"`
@@ -162,15 +176,23 @@ func parseLayout(name string, raw []byte) (Layout, error) {
 	if titles[name] == "" {
 		return l, fmt.Errorf("layout %s: %w", clip(name), errConfig)
 	}
-	if raw == nil {
+	if raw == nil && l.valid() {
 		return l, nil
 	}
+	padding := left
 	fields := map[string]any{"extensionName": &l.ExtensionName}
-	if name != FlatDirect {
-		fields["digestAlgorithm"], fields["tupleSize"], fields["numberOfTuples"] = &l.DigestAlgorithm, &l.TupleSize, &l.NumberOfTuples
-	}
-	if name == Hashed {
+	switch name {
+	case Hashed:
 		fields["shortObjectRoot"] = &l.ShortObjectRoot
+		fallthrough
+	case HashAndID:
+		fields["digestAlgorithm"], fields["tupleSize"], fields["numberOfTuples"] = &l.DigestAlgorithm, &l.TupleSize, &l.NumberOfTuples
+	case TuplesOmit:
+		fields["tupleSize"], fields["numberOfTuples"] = &l.TupleSize, &l.NumberOfTuples
+		fields["zeroPadding"], fields["reverseObjectRoot"] = &padding, &l.Omit.Reverse
+		fallthrough
+	case FlatOmit:
+		fields["delimiter"] = &l.Omit.Delimiter
 	}
 	var have map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &have); err != nil {
@@ -185,7 +207,8 @@ func parseLayout(name string, raw []byte) (Layout, error) {
 			return l, fmt.Errorf("layout %s: key %q: %w", name, clip(key), errConfig)
 		}
 	}
-	if l.ExtensionName != name || !l.valid() {
+	l.Omit.PadRight = padding == right
+	if l.ExtensionName != name || padding != left && padding != right || !l.valid() {
 		return l, fmt.Errorf("layout %s: %w", name, errConfig)
 	}
 	return l, nil
@@ -221,10 +244,7 @@ func readLayout(dir string) (Layout, error) {
 		return Layout{ExtensionName: name}, E071.With("path", layoutName)
 	}
 	raw, err = readLimited(filepath.Join(dir, extensionsDir, name, "config.json"), configLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return defaultOf(name), nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Layout{ExtensionName: name}, err
 	}
 	return parseLayout(name, raw)

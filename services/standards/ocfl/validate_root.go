@@ -9,8 +9,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 type names []string
@@ -19,10 +22,20 @@ func (n names) has(name string) bool { return slices.Contains(n, name) }
 
 // registered are the extensions in the community's register.
 var registered = names{
-	"0001-digest-algorithms", FlatDirect, HashAndID, Hashed, "0005-mutable-head", "0006-flat-omit-prefix-storage-layout", "0007-n-tuple-omit-prefix-storage-layout",
+	"0001-digest-algorithms", FlatDirect, HashAndID, Hashed, "0005-mutable-head", FlatOmit, TuplesOmit,
 	"0008-schema-registry", "0009-digest-algorithms", "0010-differential-n-tuple-omit-prefix-storage-layout",
-	"0011-direct-clean-path-layout", "initial",
+	"0011-direct-clean-path-layout", "0012-hash-and-no-prefix-id-n-tuple-storage-layout", "initial",
 }
+
+// numbered is how the register names its extensions: one that this program does not know may have
+// been registered after it was written.
+var numbered = regexp.MustCompile(`^[0-9]{4}-[a-z0-9-]{1,240}$`)
+
+// PlacesNotJudged is the warning of a root whose layout is not known here.
+var PlacesNotJudged = fault.Define(fault.Refused, "ocfl.places",
+	"the storage root is arranged by {layout}, which is not known here; its objects were checked, their places were not",
+	"хранилище устроено по {layout}, здесь такое устройство неизвестно; объекты проверены, их места – нет",
+	"қойма {layout} бойынша құрылған, мұнда ондай құрылым белгісіз; объектілер тексерілді, олардың орны тексерілмеді")
 
 // Validate is ValidateRoot of this root.
 func (r *Root) Validate(ctx context.Context) (*Report, error) { return ValidateRoot(ctx, r.dir) }
@@ -55,14 +68,19 @@ func ValidateRoot(ctx context.Context, dir string) (*Report, error) {
 	}
 	w.depths()
 	w.report.Edition = w.edition
-	return settleReport(w.report, w.found, ""), nil
+	settleReport(w.report, w.found, "")
+	if w.unjudged != "" {
+		w.report.Warnings = append(w.report.Warnings, fault.Item{Where: layoutName, Fault: PlacesNotJudged.With("layout", clip(w.unjudged))})
+	}
+	return w.report, nil
 }
 
 type rootWalk struct {
 	checker
-	layout Layout          // without a name where it is not known
-	deep   map[int]string  // an object for each depth at which some lie
-	ids    map[string]bool // identifiers, where no layout says that each has one place
+	layout   Layout          // without a name where it is not known
+	unjudged string          // the name of a layout that is not known here
+	deep     map[int]string  // an object for each depth at which some lie
+	ids      map[string]bool // identifiers, where no layout says that each has one place
 }
 
 // declarations judges the root's own declaration (§4.2).
@@ -94,8 +112,9 @@ func (w *rootWalk) declarations(entries []os.DirEntry) {
 	}
 }
 
-// arrangement judges what the root says of its layout (§4.1). A root need say nothing; a layout
-// that is registered but not understood here is no fault, only the places are not judged.
+// arrangement judges what the root says of its layout (§4.1). A root need say nothing. A layout
+// that is registered, or may be by now, and is not understood here is no fault but a warning: the
+// places are not judged.
 func (w *rootWalk) arrangement() {
 	layout, err := readLayout(w.dir)
 	switch {
@@ -103,7 +122,9 @@ func (w *rootWalk) arrangement() {
 		w.layout, w.report.Layout = layout, layout.ExtensionName
 	case errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, E071.Definition):
-		if !registered.has(layout.ExtensionName) {
+		if name := layout.ExtensionName; registered.has(name) || numbered.MatchString(name) {
+			w.unjudged = name
+		} else {
 			w.bad(E071, layoutName)
 		}
 	case layout.ExtensionName == "":

@@ -54,8 +54,11 @@ type task struct {
 // CopyOnce takes the next copy a step on; false where none can be.
 func (k *Keeper) CopyOnce(ctx context.Context) (bool, error) {
 	t, err := k.nextTask()
-	if err != nil || t == nil {
+	if err != nil {
 		return false, err
+	}
+	if t == nil {
+		return k.historyOnce(ctx)
 	}
 	release, err := k.claim(ctx, t.key)
 	if err != nil {

@@ -150,6 +150,9 @@ func (e *exam) records(ctx context.Context) error {
 		if err := e.copyRecord(s); err != nil {
 			return err
 		}
+		if err := e.history(ctx, s); err != nil {
+			return err
+		}
 	}
 	if err := e.declare(ctx); err != nil {
 		return err

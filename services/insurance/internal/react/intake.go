@@ -17,17 +17,66 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
-// Intake handles what intake publishes: content that an act of deaccession destroys takes its copies with it. A microform lies on a shelf
-// and is no concern of a program: a copy that has one is left to people.
+// Intake handles what intake publishes:
+//
+//   - of the histories of its objects. It is noted of every object: the copies out of one are ordered later, when the catalogue has given its
+//     files their codes;
+//   - of content that an act of deaccession destroys: it takes its copies with it. A microform lies on a shelf and is no concern of a program:
+//     a copy that has one is left to people;
+//   - of objects that are removed: their history goes on no more.
 func Intake() follow.Handlers {
-	return follow.Handlers{string((*intakev1.ContentClosed)(nil).ProtoReflect().Descriptor().FullName()): closed}
+	return follow.Handlers{
+		name[intakev1.AccessionAccepted](): told(func(b *intakev1.AccessionAccepted) base.Decide {
+			return known(b.GetObjectId(), b.GetAccessionNumber(), 1, b.GetHistory())
+		}),
+		name[intakev1.ObjectVersionAdded](): told(func(b *intakev1.ObjectVersionAdded) base.Decide {
+			return known(b.GetObjectId(), b.GetAccessionNumber(), b.GetVersion(), b.GetHistory())
+		}),
+		name[intakev1.ContentClosed](): told(closed),
+		name[intakev1.ObjectRemoved](): told(removed),
+	}
 }
 
-func closed(_ context.Context, r *journal.Record) (base.Decide, error) {
-	var b intakev1.ContentClosed
-	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-		return nil, base.CannotRead(err)
+// message is a pointer to a T that is a message.
+type message[T any] interface {
+	*T
+	proto.Message
+}
+
+func name[T any, M message[T]]() string {
+	return string(M(new(T)).ProtoReflect().Descriptor().FullName())
+}
+
+// told reads an event's body for a decision; nil: it is no concern of ours.
+func told[T any, M message[T]](decide func(M) base.Decide) follow.Handle {
+	return func(_ context.Context, r *journal.Record) (base.Decide, error) {
+		b := M(new(T))
+		if err := proto.Unmarshal(r.Entry.GetBody(), b); err != nil {
+			return nil, base.CannotRead(err)
+		}
+		return decide(b), nil
 	}
+}
+
+// known is no concern of ours where there is no object, or an earlier program wrote no history.
+func known(object, accession string, version uint32, h *intakev1.ObjectHistory) base.Decide {
+	if object == "" || h == nil {
+		return nil
+	}
+	return func(v *base.View, _ time.Time) ([]base.Event, error) {
+		if row, err := store.History(v, object); err != nil || row.GetKnown().GetVersion() >= version {
+			return nil, err
+		}
+		return []base.Event{{
+			Refs: []journal.Ref{{Type: "accession", ID: accession}},
+			Body: &insurancev1.HistoryKnown{
+				ObjectId: object, AccessionNumber: accession, Version: version, Path: h.GetPath(), Size: h.GetSize(), Sha512: h.GetSha512(),
+			},
+		}}, nil
+	}
+}
+
+func closed(b *intakev1.ContentClosed) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		var events []base.Event
 		for _, code := range b.GetCodes() {
@@ -48,5 +97,18 @@ func closed(_ context.Context, r *journal.Record) (base.Decide, error) {
 			}})
 		}
 		return events, nil
-	}, nil
+	}
+}
+
+// removed ends a history: its newest bytes are gone with the object, and what the sites keep of it stays.
+func removed(b *intakev1.ObjectRemoved) base.Decide {
+	return func(v *base.View, _ time.Time) ([]base.Event, error) {
+		if row, err := store.History(v, b.GetObjectId()); err != nil || row.GetKnown() == nil || row.GetEnded() {
+			return nil, err
+		}
+		return []base.Event{{
+			Refs: []journal.Ref{{Type: "accession", ID: b.GetAccessionNumber()}},
+			Body: &insurancev1.HistoryEnded{ObjectId: b.GetObjectId(), AccessionNumber: b.GetAccessionNumber()},
+		}}, nil
+	}
 }

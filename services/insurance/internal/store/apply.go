@@ -70,6 +70,14 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 			a.Put("settings", []byte("period"), number(m.GetAfter()))
 			return a.arm()
 		})
+	case r.Is((*insurancev1.HistoryKnown)(nil)):
+		return on(a, a.historyKnown)
+	case r.Is((*insurancev1.HistoryCopied)(nil)):
+		return on(a, a.historyCopied)
+	case r.Is((*insurancev1.HistoryDamageFound)(nil)):
+		return on(a, a.historyDamaged)
+	case r.Is((*insurancev1.HistoryEnded)(nil)):
+		return on(a, a.historyEnded)
 	case r.Is((*journalv1.TimerFired)(nil)):
 		return on(a, a.fired)
 	}
@@ -171,6 +179,9 @@ func (a applier) ordered(m *insurancev1.CopyOrdered) error {
 	for _, s := range m.GetSites() {
 		c.Sites = append(c.Sites, &insurancev1.CopyAtSite{Site: s, State: string(fund.Ordered)})
 	}
+	if err := a.historyWanted(m.GetFile().GetObjectId(), m.GetSites()...); err != nil {
+		return err
+	}
 	return a.save(key, &insurancev1.CopyRow{Copy: c})
 }
 
@@ -193,6 +204,9 @@ func (a applier) siteAdded(m *insurancev1.CopySiteAdded) error {
 		return err
 	}
 	row.Copy.Sites = append(row.Copy.Sites, &insurancev1.CopyAtSite{Site: m.GetSite(), State: string(fund.Ordered)})
+	if err := a.historyWanted(row.GetCopy().GetFile().GetObjectId(), m.GetSite()); err != nil {
+		return err
+	}
 	return a.save(key, row)
 }
 

@@ -21,6 +21,7 @@ func Check(v *base.View) []base.Problem {
 	c.copies()
 	c.totals()
 	c.scrubs()
+	c.histories()
 	return c.found
 }
 

@@ -15,6 +15,8 @@
 //	running   ‹scrub›                       → nothing
 //	settings  "period" → days (4); "timer" → when it fires, unix time (8); "scrubbed" → end of the last scrub of all (8)
 //	sites     site                          → SiteRow
+//	histories object of the originals       → HistoryRow
+//	lacking   object of the originals       → nothing: a site that is to keep its history has not the newest
 //
 // ‹code› is archcode.Code.Key of the file, so that the fund is listed as the shelves stand; no
 // such key is the beginning of another. Numbers are big endian: ‹number› 4 bytes, the others 8.
@@ -38,7 +40,7 @@ import (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 1, Buckets: []base.Bucket{
+	return base.Schema{Version: 2, Buckets: []base.Bucket{
 		{Name: "copies"},
 		{Name: "states"},
 		{Name: "counts"},
@@ -53,6 +55,8 @@ func Schema() base.Schema {
 		{Name: "running"},
 		{Name: "settings"},
 		{Name: "sites"},
+		{Name: "histories"},
+		{Name: "lacking"},
 	}}
 }
 

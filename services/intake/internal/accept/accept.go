@@ -250,6 +250,7 @@ type run struct {
 	plan   *intakev1.AcceptanceBegun
 	facts  *facts
 	chosen []uint32
+	anew   bool          // the archive makes the bag
 	paths  *spool.Sorter // position → path of each file of the content; nil where no units are recorded
 	units  unitPaths
 }
@@ -318,13 +319,13 @@ func (r *run) line() (a *intakev1.Accession, err error) {
 	return a, err
 }
 
-// files are the accepted content with the package's own tag files, by path.
+// files are what becomes part of the object, what the archive itself writes apart.
 func (r *run) files() iter.Seq2[repository.File, error] {
 	return func(yield func(repository.File, error) bool) {
-		for c, err := range r.accepted() {
+		for c, err := range r.kept() {
 			f := repository.File{Path: c.GetPath(), SHA512: c.GetSha512(), Size: c.GetSize()}
 			if err == nil {
-				f.Source = r.Staging.Path(r.facts.packageOf(c), c.GetPath())
+				f.Source = r.source(c)
 			}
 			if !yield(f, err) || err != nil {
 				return
@@ -343,19 +344,28 @@ func (r *run) keeps(c *intakev1.ContentFile) bool {
 // this program would describe the object otherwise than the one that made it, so that its
 // record cannot be written anew. It names every file, and so takes memory by their number.
 func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
-	r, err := p.again(a.GetTransferId())
+	r, err := p.again(a)
+	if err != nil {
+		return ocfl.Spec{}, err
+	}
+	_, versions, err := p.versions(a)
 	if err != nil {
 		return ocfl.Spec{}, err
 	}
 	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), r.begun.Time())
+	spec.Later = later(p.Store.Archive(), versions)
 	for f, err := range r.files() {
 		if err != nil {
 			return ocfl.Spec{}, err
 		}
 		spec.Files = append(spec.Files, f.Content())
 	}
-	if h := a.GetHistory(); h != nil {
-		spec.Files = append(spec.Files, historyFile(h, "").Content())
+	own := a.GetBag().GetFiles()
+	if len(versions) > 0 && versions[0].GetHistory() != nil {
+		own = append(slices.Clip(own), versions[0].GetHistory())
+	}
+	for _, f := range own {
+		spec.Files = append(spec.Files, written(f, "").Content())
 	}
 	sha, err := spec.InventorySHA512()
 	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
@@ -367,8 +377,9 @@ func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
 // ErrOther says that an object was described by a program that writes inventories otherwise.
 var ErrOther = errors.New("the object's inventory cannot be made again: another program made it")
 
-// again is the plan of a transfer that was accepted, as it was carried out.
-func (p *Plans) again(transferID string) (*run, error) {
+// again is the plan of an accession, as it was carried out.
+func (p *Plans) again(a *intakev1.Accession) (*run, error) {
+	transferID := a.GetTransferId()
 	begun, err := p.begunOf(transferID)
 	if err != nil {
 		return nil, err
@@ -382,6 +393,7 @@ func (p *Plans) again(transferID string) (*run, error) {
 		return nil, fmt.Errorf("event %d begins no acceptance", begun.Seq())
 	}
 	r := &run{Plans: p, begun: begun, plan: plan}
+	r.anew = a.GetBag() != nil
 	return r, r.weighed()
 }
 
@@ -400,18 +412,25 @@ func (p *Plans) begunOf(transferID string) (begun *journal.Record, err error) {
 	return begun, err
 }
 
-// object puts the accepted content into the repository, with the package's own tag files and the
-// history. All are empty for paper alone.
-func (r *run) object(ctx context.Context) (id, sha string, h *intakev1.ObjectHistory, err error) {
+// made is an object that stands.
+type made struct {
+	id, sha string // SHA-512 of its inventory
+	history *intakev1.ObjectHistory
+	bag     *intakev1.ObjectBag
+}
+
+// object puts the accepted content into the repository, with the tag files of its bag and the history.
+// Nothing is made of paper alone.
+func (r *run) object(ctx context.Context) (m made, err error) {
 	if r.facts.tags == 0 && !slices.ContainsFunc(r.chosen, r.facts.has) {
-		return "", "", nil, nil
+		return m, nil
 	}
-	if sha, h, err = r.create(ctx); err != nil {
-		return "", "", nil, err
+	if m, err = r.create(ctx); err != nil {
+		return made{}, err
 	}
 	// If we crash here the object stands and no accession names it: the plan makes it
 	// again, finds it the same, and goes on.
-	return repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()), sha, h, r.after(Object)
+	return m, r.after(Object)
 }
 
 // act prints one act and records it.

@@ -22,19 +22,20 @@ import (
 // what the rules look at; files, of which a unit may have thousands, are read from the store as often as they
 // are needed, page by page.
 type facts struct {
-	store    *base.Store
-	transfer *intakev1.Transfer
-	list     store.List
-	units    []transfer.Unit
-	content  map[uint32]*came // of units for which files came
-	tags     int              // files of the package that belong to no unit
-	digest   string           // of the digital content, as the act names it: SHA-512 in lower-case hexadecimal
-	checked  *intakev1.PackageChecked
-	findings map[uint32]*intakev1.UnitFinding
-	checks   transfer.Checks
-	packages []string          // whose bytes stand in staging
-	seq      uint64            // of the last event about the transfer
-	scanners map[string]string // that looked for malware in each; "" for a package without
+	store     *base.Store
+	transfer  *intakev1.Transfer
+	list      store.List
+	units     []transfer.Unit
+	content   map[uint32]*came // of units for which files came
+	tags      int              // files of the package that belong to no unit
+	manifests int              // of those, the ones without which the archive makes the bag
+	digest    string           // of the digital content, as the act names it: SHA-512 in lower-case hexadecimal
+	checked   *intakev1.PackageChecked
+	findings  map[uint32]*intakev1.UnitFinding
+	checks    transfer.Checks
+	packages  []string          // whose bytes stand in staging
+	seq       uint64            // of the last event about the transfer
+	scanners  map[string]string // that looked for malware in each; "" for a package without
 }
 
 // came is what came for a unit, all of it in one package.
@@ -67,6 +68,9 @@ func (p *Plans) weigh(id string, each func(position uint32, path string) error) 
 		position, payload := transfer.PositionOf(c.GetPath())
 		if !payload {
 			f.tags++
+			if slices.Contains(manifests[:], c.GetPath()) {
+				f.manifests++
+			}
 			continue
 		}
 		if redone {
@@ -147,14 +151,16 @@ func (f *facts) packageOf(c *intakev1.ContentFile) string {
 	return cmp.Or(c.GetPackageId(), f.checked.GetPackageId())
 }
 
-// whole is nil where the bytes of everything that came are in staging.
+// whole is nil where the bytes of everything that came are in staging, with the tag files of every package.
 func (p *Plans) whole(f *facts) error {
-	for c, err := range f.files() {
-		if err == nil {
-			err = p.Staging.Whole(f.packageOf(c), c.GetPath(), c.GetSize())
-		}
-		if err != nil {
-			return err
+	for _, files := range []iter.Seq2[*intakev1.ContentFile, error]{f.files(), store.EachSubmitted(p.Store, f.transfer.GetTransferId())} {
+		for c, err := range files {
+			if err == nil {
+				err = p.Staging.Whole(f.packageOf(c), c.GetPath(), c.GetSize())
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

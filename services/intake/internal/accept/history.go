@@ -36,10 +36,13 @@ func (r *run) past() (history.Facts, error) {
 	f := history.Facts{
 		Archive: r.Store.Archive(), Object: repository.ObjectID(r.Store.Archive(), t.GetTransferId()), Transfer: t.GetTransferId(), From: t.GetOrganisation(),
 		Begun: history.Decision{Seq: r.begun.Seq(), At: r.begun.Time()}, Packages: make(map[string]history.Package),
-		Last: r.facts.checked.GetPackageId(), Files: r.accepted(),
+		Last: r.facts.checked.GetPackageId(), Files: r.kept(), Rebagged: r.anew,
 	}
-	if r.facts.tags > 0 { // they are of the last package, and all kept
-		f.Packages[r.facts.checked.GetPackageId()] = history.Package{}
+	for c, err := range r.tags() {
+		if err != nil {
+			return f, err
+		}
+		f.Packages[r.facts.packageOf(c)] = history.Package{}
 	}
 	for _, position := range r.chosen {
 		if unit := r.facts.content[position]; unit != nil {
@@ -91,41 +94,62 @@ func (p *Plans) timeline(transferID string, after uint64, each func(*journal.Rec
 	}
 }
 
-// create makes the object with its history. Where one stands already that another program made,
-// before the process was replaced by this one, that object is taken as it is.
-func (r *run) create(ctx context.Context) (sha string, h *intakev1.ObjectHistory, err error) {
+// create makes the object with its bag and its history. Where one stands already that another program
+// made, before the process was replaced by this one, that object is taken as it is.
+func (r *run) create(ctx context.Context) (m made, err error) {
+	if r.anew = r.rebags(); r.anew {
+		if m, err = r.attempt(ctx); !errors.Is(err, ocfl.Conflict) {
+			return m, err
+		}
+		r.anew = false
+	}
+	return r.attempt(ctx)
+}
+
+// attempt makes the object with the bag that is settled.
+func (r *run) attempt(ctx context.Context) (m made, err error) {
+	own, bag, err := r.makeBag()
+	if err != nil {
+		return m, fmt.Errorf("bag: %w", err)
+	}
 	h, source, err := r.history()
 	if err != nil {
-		return "", nil, fmt.Errorf("history: %w", err)
+		return m, fmt.Errorf("history: %w", err)
 	}
 	archive, id := r.Store.Archive(), r.plan.GetTransferId()
 	with := func(h *intakev1.ObjectHistory, source string) (string, error) {
 		return r.Repository.Create(ctx, archive, id, r.begun.Time(), func(yield func(repository.File, error) bool) {
-			if h == nil || yield(historyFile(h, source), nil) {
-				r.files()(yield)
+			if h != nil && !yield(written(h, source), nil) {
+				return
 			}
+			for _, f := range own {
+				if !yield(f, nil) {
+					return
+				}
+			}
+			r.files()(yield)
 		})
 	}
-	if sha, err = with(h, source); !errors.Is(err, ocfl.Conflict) {
-		return sha, h, err
+	m = made{id: repository.ObjectID(archive, id), history: h, bag: bag}
+	if m.sha, err = with(h, source); !errors.Is(err, ocfl.Conflict) {
+		return m, err
 	}
-	size, digest, there, standErr := r.Repository.Standing(ctx, repository.ObjectID(archive, id), h.GetPath())
+	size, digest, there, standErr := r.Repository.Standing(ctx, m.id, h.GetPath())
 	if standErr != nil {
-		return "", nil, errors.Join(err, standErr)
+		return m, errors.Join(err, standErr)
 	}
-	was := h.GetPath()
-	h = nil
+	m.history = nil
 	if there {
-		h = &intakev1.ObjectHistory{Path: was, Size: size, Sha512: digest}
+		m.history = &intakev1.ObjectHistory{Path: h.GetPath(), Size: size, Sha512: digest}
 	}
-	sha, err = with(h, "")
-	return sha, h, err
+	m.sha, err = with(m.history, "")
+	return m, err
 }
 
 // historyPath is where the history lies beside the package's own files.
 func (r *run) historyPath() (path string, err error) {
 	path = history.PathOf(func(yield func(string) bool) {
-		for c, broken := range store.EachFile(r.Store, r.plan.GetTransferId(), true) {
+		for c, broken := range r.tags() {
 			if err = broken; err != nil || !yield(c.GetPath()) {
 				return
 			}
@@ -134,19 +158,60 @@ func (r *run) historyPath() (path string, err error) {
 	return path, err
 }
 
-func historyFile(h *intakev1.ObjectHistory, source string) repository.File {
+// written is a file that the archive wrote, as the object takes it.
+func written(h *intakev1.ObjectHistory, source string) repository.File {
 	return repository.File{Path: h.GetPath(), Source: source, SHA512: h.GetSha512(), Size: h.GetSize()}
 }
 
-// WriteHistory writes the history of an accession's object again, byte for byte.
-func (p *Plans) WriteHistory(a *intakev1.Accession, w io.Writer) error {
-	r, err := p.again(a.GetTransferId())
+// WriteHistory writes the history of an accession's object again, as of a version, byte for byte.
+func (p *Plans) WriteHistory(a *intakev1.Accession, version uint32, w io.Writer) error {
+	n, versions, err := p.versions(a)
 	if err != nil {
 		return err
 	}
-	f, err := r.past()
+	if version == 0 || int(version) > len(versions) {
+		return fmt.Errorf("the object of accession %s has no version %d", n, version)
+	}
+	r, err := p.again(a)
+	if err != nil {
+		return err
+	}
+	f, err := r.pastUntil(n, versions[version-1].GetThrough())
 	if err != nil {
 		return err
 	}
 	return history.Write(w, f)
+}
+
+// Written is a file of an object that the archive wrote.
+type Written struct {
+	*intakev1.ObjectHistory
+	Version string // the version of the object that brought it, "v1" the first
+	At      string // where it lies in the object where that is no more its logical path, otherwise empty
+	Write   func(io.Writer) error
+}
+
+// Written lists them: the bag, and the history of every version.
+func (p *Plans) Written(a *intakev1.Accession) (files []Written, err error) {
+	_, versions, err := p.versions(a)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range a.GetBag().GetFiles() {
+		files = append(files, Written{ObjectHistory: b, Version: "v1", Write: func(w io.Writer) error { return p.WriteBag(a, b.GetPath(), w) }})
+	}
+	for _, v := range versions {
+		if v.GetHistory() == nil {
+			continue
+		}
+		f := Written{
+			ObjectHistory: v.GetHistory(), Version: fmt.Sprint("v", v.GetVersion()),
+			Write: func(w io.Writer) error { return p.WriteHistory(a, v.GetVersion(), w) },
+		}
+		if v.GetVersion() != a.GetObjectVersion() {
+			f.At = f.Version + "/content/" + f.GetPath()
+		}
+		files = append(files, f)
+	}
+	return files, nil
 }

@@ -21,7 +21,7 @@ import (
 // record writes the accession into the book with its first units. Those of a large one follow
 // in commands of their own (rest): one that writes everything would hold up everybody.
 func (r *run) record(ctx context.Context) error {
-	object, sha, history, err := r.object(ctx)
+	m, err := r.object(ctx)
 	if err != nil {
 		// Asked only now: an object that stands already has its bytes, whatever staging has. One that
 		// stands and cannot be read is a person's to mend: no other package could take its place.
@@ -44,7 +44,7 @@ func (r *run) record(ctx context.Context) error {
 		last, _ := store.Book(v, day.Year)
 		number := transfer.Next(day, last).String()
 		accepted := r.facts.accession(r.chosen, number, day)
-		accepted.ObjectId, accepted.ObjectSha512, accepted.History = object, sha, history
+		accepted.ObjectId, accepted.ObjectSha512, accepted.History, accepted.Bag = m.id, m.sha, m.history, m.bag
 		refs := store.AccessionRefs(number, t.GetTransferId(), t.GetOrganisation(), t.GetInventory())
 		return append([]base.Event{{Refs: refs, Body: accepted}}, rows(refs, number, t.GetKind(), first, !more)...), nil
 	})

@@ -98,9 +98,7 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 		if of, err = store.Accession(v, n); err != nil {
 			return err
 		}
-		if h := of.GetHistory(); h != nil && h.GetPath() == req.GetPath() {
-			file = &intakev1.ContentFile{Path: h.GetPath(), Size: h.GetSize(), Sha512: h.GetSha512()}
-		} else if file, ok, err = store.ContentFile(v, of.GetTransferId(), req.GetPath()); err != nil || !ok {
+		if file, ok, err = store.ObjectFile(v, of, req.GetPath()); err != nil || !ok {
 			return orElse(err, noContent.With())
 		}
 		if err = given(v, of, req.GetPath()); err != nil {
@@ -114,9 +112,12 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 	if err := s.readable(ctx, of, label); err != nil {
 		return err
 	}
-	return s.repo.Read(req.GetObjectId(), file.GetPath(), repository.Fixity{SHA512: file.GetSha512(), BLAKE3: file.GetBlake3()}, func(p []byte) error {
-		return stream.Send(&intakev1.ReadContentResponse{Data: p})
-	})
+	emit := func(p []byte) error { return stream.Send(&intakev1.ReadContentResponse{Data: p}) }
+	fixity := repository.Fixity{SHA512: file.GetSha512(), BLAKE3: file.GetBlake3()}
+	if req.GetPath() == of.GetHistory().GetPath() { // alone it is another in the next version, which may stand already
+		return s.repo.ReadAt(req.GetObjectId(), of.GetObjectVersion(), req.GetPath(), fixity, emit)
+	}
+	return s.repo.Read(req.GetObjectId(), req.GetPath(), fixity, emit)
 }
 
 func orElse(err error, otherwise *fault.Error) error {

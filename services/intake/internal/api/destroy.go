@@ -99,10 +99,11 @@ func (s *Server) closeContent(ctx context.Context, e store.Exit) error {
 
 // removeObject removes an accession's object and records its tombstone; later where the object is being restored at this moment.
 func (s *Server) removeObject(ctx context.Context, e store.Exit) error {
-	a, err := s.accessionNow(e.Accession.String())
+	a, done, err := s.plans.Hold(ctx, e.Accession.String()) // a version that was begun is ended first
 	if err != nil {
 		return err
 	}
+	defer done()
 	_, release, ok := s.claim("object/" + a.GetObjectId())
 	if !ok {
 		return busyRestoring.With("path", a.GetObjectId())

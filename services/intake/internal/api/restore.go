@@ -62,15 +62,33 @@ func (s *Server) kept(object string) (a *intakev1.Accession, err error) {
 	return a, err
 }
 
+// keptAlone finds it and lets nobody else change the object until it is released.
+func (s *Server) keptAlone(ctx context.Context, object string) (*intakev1.Accession, func(), error) {
+	a, err := s.kept(object)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, release, err := s.plans.Hold(ctx, a.GetAccessionNumber())
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.kept(object); err != nil { // removed meanwhile
+		release()
+		return nil, nil, err
+	}
+	return a, release, nil
+}
+
 // CheckObject implements IntakeService.
 func (s *Server) CheckObject(ctx context.Context, req *intakev1.CheckObjectRequest) (*intakev1.CheckObjectResponse, error) {
 	if err := byInsurer(ctx); err != nil {
 		return nil, err
 	}
-	a, err := s.kept(req.GetObjectId())
+	a, release, err := s.keptAlone(ctx, req.GetObjectId())
 	if err != nil {
 		return nil, err
 	}
+	defer release()
 	res := new(intakev1.CheckObjectResponse)
 	spec, err := s.plans.Spec(a)
 	if errors.Is(err, accept.ErrOther) {
@@ -89,14 +107,12 @@ func (s *Server) CheckObject(ctx context.Context, req *intakev1.CheckObjectReque
 	for _, d := range wrong {
 		res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: d.Path, ExpectedSha512: d.Want, ActualSha512: d.Have})
 	}
-	if h := a.GetHistory(); h != nil {
-		have, err := s.repo.Digest(ctx, spec, h.GetPath())
-		if err != nil {
-			return nil, err
-		}
-		if have != h.GetSha512() {
-			res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: h.GetPath(), ExpectedSha512: h.GetSha512(), ActualSha512: have})
-		}
+	own, _, err := s.damagedWritten(ctx, a, spec)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range own {
+		res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: d.Path, ExpectedSha512: d.Want, ActualSha512: d.Have})
 	}
 	return res, nil
 }
@@ -110,10 +126,11 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.kept(req.GetObjectId())
+	a, release, err := s.keptAlone(ctx, req.GetObjectId())
 	if err != nil {
 		return nil, err
 	}
+	defer release()
 	spec, err := s.plans.Spec(a)
 	if err != nil {
 		return nil, err
@@ -122,7 +139,7 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 	if err != nil {
 		return nil, err
 	}
-	past, err := s.mendHistory(ctx, a, spec, c.ID.String())
+	past, err := s.mendWritten(ctx, a, spec, c.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -155,29 +172,6 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 	}
 	_, err = s.store.Do(ctx, c)
 	return res, err
-}
-
-// mendHistory writes an object's history anew from the journal, where it is damaged.
-func (s *Server) mendHistory(ctx context.Context, a *intakev1.Accession, spec ocfl.Spec, command string) ([]ocfl.Difference, error) {
-	h := a.GetHistory()
-	if h == nil {
-		return nil, nil
-	}
-	have, err := s.repo.Digest(ctx, spec, h.GetPath())
-	if err != nil || have == h.GetSha512() {
-		return nil, err
-	}
-	to, err := s.repo.Restore(command, h.GetPath(), h.GetSha512(), h.GetSize())
-	if err != nil {
-		return nil, err
-	}
-	if err = s.plans.WriteHistory(a, to); err == nil {
-		err = to.Put(ctx, spec)
-	}
-	if err = errors.Join(err, to.Close()); err != nil {
-		return nil, err
-	}
-	return []ocfl.Difference{{Path: h.GetPath(), Want: h.GetSha512(), Have: have}}, nil
 }
 
 // restoration is one RestoreContent under way.
@@ -213,6 +207,14 @@ func (s *Server) RestoreContent(stream grpc.ClientStreamingServer[intakev1.Resto
 		return busyRestoring.With("path", clip(r.begin.GetPath()))
 	}
 	defer release()
+	var done func()
+	if r.accession, done, err = s.plans.Hold(ctx, r.accession.GetAccessionNumber()); err != nil {
+		return err
+	}
+	defer done()
+	if r.spec, err = s.plans.Spec(r.accession); err != nil {
+		return err
+	}
 	restored, err := r.run(ctx, stream.Recv)
 	if err != nil {
 		return err
@@ -236,9 +238,9 @@ func (r *restoration) find(ctx context.Context) (err error) {
 	if r.accession, err = r.kept(r.begin.GetObjectId()); err != nil {
 		return err
 	}
-	if err := r.store.View(func(v *base.View) error {
+	return r.store.View(func(v *base.View) error {
 		var ok bool
-		if r.file, ok, err = store.ContentFile(v, r.accession.GetTransferId(), r.begin.GetPath()); err != nil || !ok {
+		if r.file, ok, err = store.ObjectFile(v, r.accession, r.begin.GetPath()); err != nil || !ok {
 			return orElse(err, noContent.With())
 		}
 		if err = given(v, r.accession, r.begin.GetPath()); err != nil {
@@ -246,11 +248,7 @@ func (r *restoration) find(ctx context.Context) (err error) {
 		}
 		r.label, err = labelOfFile(v, r.accession, r.begin.GetPath())
 		return err
-	}); err != nil {
-		return err
-	}
-	r.spec, err = r.plans.Spec(r.accession)
-	return err
+	})
 }
 
 // run takes the bytes, replaces what is damaged, and records it.

@@ -18,6 +18,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/standards/premis"
 )
 
@@ -38,6 +39,8 @@ type Facts struct {
 	Packages map[string]Package // by id
 	Last     string             // the package of files that name none
 	Files    iter.Seq2[*intakev1.ContentFile, error]
+	Rebagged bool    // the archive wrote a bag around what it accepted
+	Later    []Later // what happened since, in the order of the journal; none in an object's first version
 }
 
 // Decision is the acceptance, at its place in the journal.
@@ -114,6 +117,9 @@ func (p Package) deeds() []string {
 	return all
 }
 
+// pathType is how a file of the object is identified.
+const pathType = "OCFL logical path"
+
 const (
 	receipt    = "receipt"
 	digest     = "digest"
@@ -121,6 +127,7 @@ const (
 	validation = "validation"
 	virus      = "virus"
 	accession  = "accession"
+	bagging    = "bag"
 )
 
 func (f *Facts) objects(broken *error) iter.Seq[premis.Object] {
@@ -131,15 +138,20 @@ func (f *Facts) objects(broken *error) iter.Seq[premis.Object] {
 			whole.Events = append(whole.Events, p.done()...)
 		}
 		whole.Events = append(whole.Events, accepted)
+		if f.Rebagged {
+			whole.Events = append(whole.Events, journaled(f.Begun.Seq, bagging))
+		}
+		whole.Events = append(whole.Events, f.told().whole...)
 		if !yield(whole) {
 			return
 		}
+		since := f.told()
 		done := make(map[string][]premis.Identifier, len(f.Packages)) // the same for each file of a package
 		for id, p := range f.Packages {
 			done[id] = append(p.done(), accepted)
 		}
 		for c, err := range f.Files {
-			if *broken = err; err != nil || !yield(f.file(c, done[cmp.Or(c.GetPackageId(), f.Last)])) {
+			if *broken = err; err != nil || !yield(f.file(c, slices.Concat(done[cmp.Or(c.GetPackageId(), f.Last)], since.of(c.GetPath())))) {
 				return
 			}
 		}
@@ -148,8 +160,8 @@ func (f *Facts) objects(broken *error) iter.Seq[premis.Object] {
 
 func (f *Facts) file(c *intakev1.ContentFile, done []premis.Identifier) premis.Object {
 	o := premis.Object{
-		IDs: []premis.Identifier{{Type: "OCFL logical path", Value: c.GetPath()}}, Category: premis.File, Size: int64(c.GetSize()),
-		OriginalName:  c.GetPath(),
+		IDs: []premis.Identifier{{Type: pathType, Value: c.GetPath()}}, Category: premis.File, Size: int64(c.GetSize()),
+		OriginalName:  f.original(c),
 		Relationships: []premis.Relationship{{Type: "structural", SubType: "is part of", Objects: []premis.Identifier{f.whole()}}},
 		Events:        done,
 	}
@@ -171,6 +183,14 @@ func (f *Facts) file(c *intakev1.ContentFile, done []premis.Identifier) premis.O
 	}
 	o.Formats = []premis.Format{is}
 	return o
+}
+
+// original is the name that a file came under.
+func (f *Facts) original(c *intakev1.ContentFile) string {
+	if _, path, ok := transfer.Submitted(c.GetPath()); ok && f.Rebagged {
+		return path
+	}
+	return c.GetPath()
 }
 
 func (f *Facts) events() (all []premis.Event) {
@@ -204,7 +224,12 @@ func (f *Facts) events() (all []premis.Event) {
 	}
 	add(f.Begun.Seq, f.Begun.At, accession, premis.Accession, "transfer "+f.Transfer+" accepted", good,
 		link(f.decider(), premis.RoleAuthorizer), link(f.keeper(), premis.RoleImplementer))
-	return all
+	if f.Rebagged {
+		add(f.Begun.Seq, f.Begun.At, bagging, premis.PackageCreation,
+			"a bag of what was accepted, its manifests from the digests that were counted on arrival; the tag files of each package under "+transfer.Submission("‹package›", ""),
+			good, link(f.keeper(), premis.RoleImplementer))
+	}
+	return append(all, f.laterEvents()...)
 }
 
 func link(a premis.Agent, role string) premis.Link {
@@ -220,6 +245,9 @@ func (f *Facts) agents() (all []premis.Agent) {
 	}
 	add(f.keeper())
 	add(f.decider())
+	if f.headDecided() {
+		add(f.head())
+	}
 	for _, p := range f.order() {
 		add(f.sender())
 		add(f.program(p))

@@ -200,6 +200,10 @@ func (r *Repository) Read(object, path string, fixity Fixity, emit func([]byte) 
 		return broken(path, err)
 	}
 	from, err := o.ReadFile(path)
+	return verify(path, from, err, fixity, emit)
+}
+
+func verify(path string, from io.ReadCloser, err error, fixity Fixity, emit func([]byte) error) error {
 	if err != nil {
 		return broken(path, err)
 	}

@@ -65,7 +65,10 @@ func (w *Restoring) Write(p []byte) (int, error) {
 
 // Put checks the bytes and puts them in the place of the damaged file, which is kept. It may
 // be called again for the same command after a crash.
-func (w *Restoring) Put(ctx context.Context, spec ocfl.Spec) error {
+func (w *Restoring) Put(ctx context.Context, spec ocfl.Spec) error { return w.PutAt(ctx, spec, "") }
+
+// PutAt is Put for a file as of a version of the object, "v1" the first.
+func (w *Restoring) PutAt(ctx context.Context, spec ocfl.Spec, version string) error {
 	if w.got != w.size {
 		return WrongBytes.With("path", w.path)
 	}
@@ -78,7 +81,7 @@ func (w *Restoring) Put(ctx context.Context, spec ocfl.Spec) error {
 	if err := errors.Join(syncDir(filepath.Dir(keep)), syncDir(w.repo.home)); err != nil {
 		return fmt.Errorf("restore %s: %w", w.path, err)
 	}
-	known, err := w.repo.root.Known(spec)
+	known, err := w.repo.root.KnownAt(spec, version)
 	if err != nil {
 		return err
 	}
@@ -138,7 +141,12 @@ func (r *Repository) KeptDigest(ctx context.Context, command, name string) strin
 
 // Digest counts a content file as it stands; empty where it is missing or cannot be read.
 func (r *Repository) Digest(ctx context.Context, spec ocfl.Spec, path string) (string, error) {
-	known, err := r.root.Known(spec)
+	return r.DigestAt(ctx, spec, "", path)
+}
+
+// DigestAt is Digest for a file as of a version of the object, "v1" the first.
+func (r *Repository) DigestAt(ctx context.Context, spec ocfl.Spec, version, path string) (string, error) {
+	known, err := r.root.KnownAt(spec, version)
 	if err != nil {
 		return "", err
 	}

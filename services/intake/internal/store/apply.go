@@ -45,7 +45,9 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		tx.Put("plans", key(b.GetTransferId()), journal.SeqKey(r.Seq()))
 		return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.State = string(transfer.Accepting) })
 	case *intakev1.AccessionAccepted:
-		return applyAccession(tx, b, r)
+		if err := applyAccession(tx, b, r); err != nil {
+			return err
+		}
 	case *intakev1.AccessionFilesAccepted:
 		return applyAccepted(tx, b)
 	case *intakev1.ActDrawnUp:
@@ -62,12 +64,15 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 	if err := applyWork(tx, body, r); err != nil {
 		return err
 	}
-	return applyKeeping(tx, body, r)
+	if err := applyKeeping(tx, body, r); err != nil {
+		return err
+	}
+	return applyChronicle(tx, body, r)
 }
 
 // bodyOf is an empty body of the event's type, nil where it is none of ours.
 func bodyOf(r *journal.Record) proto.Message {
-	for _, m := range slices.Concat(workBodies(), keepingBodies(), []proto.Message{
+	for _, m := range slices.Concat(workBodies(), keepingBodies(), chronicleBodies(), []proto.Message{
 		new(intakev1.TransferExpected), new(intakev1.TransferFilesExpected), new(intakev1.ContactNamed), new(intakev1.PackageRefused),
 		new(intakev1.PackageChecked), new(intakev1.PackageFilesChecked), new(intakev1.AcceptanceBegun), new(intakev1.AccessionAccepted),
 		new(intakev1.AccessionFilesAccepted), new(intakev1.ActDrawnUp), new(intakev1.UploadLimitsSet), new(intakev1.PackageDuplicatesFound),
@@ -210,7 +215,7 @@ func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted, r *journal.Recor
 	if err := put(tx, "accessions", numberKey(n), &intakev1.Accession{
 		AccessionNumber: b.GetAccessionNumber(), TransferId: b.GetTransferId(), AcceptedOn: b.GetAcceptedOn(),
 		Organisation: b.GetOrganisation(), Inventory: b.GetInventory(), Listed: b.GetListed(), Accepted: b.GetAccepted(),
-		ObjectId: b.GetObjectId(), ObjectSha512: b.GetObjectSha512(), History: b.GetHistory(),
+		ObjectId: b.GetObjectId(), ObjectSha512: b.GetObjectSha512(), History: b.GetHistory(), Bag: b.GetBag(), ObjectVersion: first(b.GetObjectId()),
 		Kind: b.GetKind(), Form: b.GetForm(), Ground: b.GetGround(), Undescribed: b.GetUndescribed(),
 	}); err != nil {
 		return err
@@ -221,6 +226,14 @@ func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted, r *journal.Recor
 		return err
 	}
 	return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: "accepted", Units: b.GetAccepted()})
+}
+
+// first is the version of an object that was just made; 0 where there is none.
+func first(object string) uint32 {
+	if object == "" {
+		return 0
+	}
+	return 1
 }
 
 func applyAccepted(tx *base.Tx, b *intakev1.AccessionFilesAccepted) error {

@@ -73,6 +73,7 @@ func (c *checker) accessions() {
 		}
 		c.approvals(where, n, a)
 		c.signatures(where, a)
+		c.chronicles(where, n, a)
 		if owner, ok := Object(c.v, a.GetObjectId()); a.GetObjectId() != "" && (!ok || owner != n) {
 			c.bad(where, "its object %s belongs to %s", a.GetObjectId(), owner)
 		}

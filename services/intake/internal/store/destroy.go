@@ -229,6 +229,11 @@ func applyClosed(tx *base.Tx, b *intakev1.ContentClosed) error {
 	if err := mark(tx, "removing", b.GetAccessionNumber(), b.GetNumber(), true); err != nil {
 		return err
 	}
+	n, err := transfer.ParseNumber(b.GetAccessionNumber())
+	if err != nil {
+		return err
+	}
+	tx.Delete("untold", numberKey(n)) // no later version will tell
 	return amend(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) { a.ObjectLeft = true })
 }
 

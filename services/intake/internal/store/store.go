@@ -38,6 +38,11 @@
 //	removing    ‹year› ‹number› 0 ‹deaccession› → nothing: its accession's object is to be removed
 //	signers     account                  → SignerKeyKnown, the last
 //	approvals   ‹state› 0 ‹year› ‹number› → nothing: what was laid before the commission, by state
+//	versions    ‹year› ‹number› 0 ‹version› → ObjectVersionAdded, of the accession's object; the first is that
+//	            of the acceptance
+//	versioning  ‹year› ‹number›          → seq of ObjectVersionBegun; gone once the version stands
+//	chronicle   ‹year› ‹number› 0 seq    → nothing: the events that the object's history tells of
+//	untold      ‹year› ‹number›          → nothing: there are some of which no version tells yet
 //
 // ‹transfer› is the number in an order that people expect ("2026-9" before "2026-10"), ‹year›
 // is 2 bytes, ‹number› and ‹position› are 4, all big endian. Every row follows from the
@@ -62,7 +67,7 @@ import (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 2, Buckets: []base.Bucket{
+	return base.Schema{Version: 3, Buckets: []base.Bucket{
 		{Name: "transfers"},
 		{Name: "states"},
 		{Name: "counts"},
@@ -97,6 +102,10 @@ func Schema() base.Schema {
 		{Name: "duplicates"},
 		{Name: "digests"},
 		{Name: "approvals"},
+		{Name: "versions"},
+		{Name: "versioning"},
+		{Name: "chronicle"},
+		{Name: "untold"},
 	}}
 }
 

@@ -107,3 +107,16 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// submissions holds, in an object whose bag the archive made, the tag files of each package.
+const submissions = "submission/"
+
+// Submission is where a package's own tag file stands in such an object.
+func Submission(packageID, path string) string { return submissions + packageID + "/" + path }
+
+// Submitted is the inverse of Submission; ok is false for every other path.
+func Submitted(at string) (packageID, path string, ok bool) {
+	rest, ok := strings.CutPrefix(at, submissions)
+	packageID, path, inside := strings.Cut(rest, "/")
+	return packageID, path, ok && inside && packageID != "" && path != ""
+}

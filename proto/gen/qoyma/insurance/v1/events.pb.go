@@ -1807,6 +1807,299 @@ func (x *CopyDestroyed) GetSite() string {
 	return ""
 }
 
+// HistoryKnown repeats that an object of the originals has a history of these bytes (PREMIS; intake's
+// AccessionAccepted and ObjectVersionAdded). Where the fund keeps copies out of that object, it keeps the
+// history too: a copy without it does not say where it came from.
+type HistoryKnown struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// OCFL object of the originals.
+	ObjectId        string `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	AccessionNumber string `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// Version of that object, 1 the first.
+	Version uint32 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Logical path, bytes and SHA-512 of the history in it.
+	Path          string `protobuf:"bytes,4,opt,name=path,proto3" json:"path,omitempty"`
+	Size          uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	Sha512        string `protobuf:"bytes,6,opt,name=sha512,proto3" json:"sha512,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryKnown) Reset() {
+	*x = HistoryKnown{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryKnown) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryKnown) ProtoMessage() {}
+
+func (x *HistoryKnown) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryKnown.ProtoReflect.Descriptor instead.
+func (*HistoryKnown) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *HistoryKnown) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *HistoryKnown) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *HistoryKnown) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *HistoryKnown) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *HistoryKnown) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *HistoryKnown) GetSha512() string {
+	if x != nil {
+		return x.Sha512
+	}
+	return ""
+}
+
+// HistoryCopied says that a site has taken up an object's history and that it was read back whole.
+type HistoryCopied struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Site     string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
+	// Identifier of the OCFL object at the site, and the SHA-512 of its inventory.json.
+	CopyObjectId    string `protobuf:"bytes,3,opt,name=copy_object_id,json=copyObjectId,proto3" json:"copy_object_id,omitempty"`
+	InventorySha512 string `protobuf:"bytes,4,opt,name=inventory_sha512,json=inventorySha512,proto3" json:"inventory_sha512,omitempty"`
+	// Version of the original whose history it is, and that history's SHA-512.
+	Version       uint32 `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
+	Sha512        string `protobuf:"bytes,6,opt,name=sha512,proto3" json:"sha512,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryCopied) Reset() {
+	*x = HistoryCopied{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryCopied) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryCopied) ProtoMessage() {}
+
+func (x *HistoryCopied) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryCopied.ProtoReflect.Descriptor instead.
+func (*HistoryCopied) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *HistoryCopied) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *HistoryCopied) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *HistoryCopied) GetCopyObjectId() string {
+	if x != nil {
+		return x.CopyObjectId
+	}
+	return ""
+}
+
+func (x *HistoryCopied) GetInventorySha512() string {
+	if x != nil {
+		return x.InventorySha512
+	}
+	return ""
+}
+
+func (x *HistoryCopied) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *HistoryCopied) GetSha512() string {
+	if x != nil {
+		return x.Sha512
+	}
+	return ""
+}
+
+// HistoryDamageFound says that what a site kept of an object's history is not what was recorded, or is
+// gone. It was put aside; it is copied anew from the original.
+type HistoryDamageFound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId      string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Site          string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
+	ScrubId       string                 `protobuf:"bytes,3,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryDamageFound) Reset() {
+	*x = HistoryDamageFound{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryDamageFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryDamageFound) ProtoMessage() {}
+
+func (x *HistoryDamageFound) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryDamageFound.ProtoReflect.Descriptor instead.
+func (*HistoryDamageFound) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *HistoryDamageFound) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *HistoryDamageFound) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *HistoryDamageFound) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
+// HistoryEnded says that the object of the originals was removed (intake's ObjectRemoved): no site takes up
+// its history any more, and what the sites keep of it stays, to say what there was.
+type HistoryEnded struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId        string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	AccessionNumber string                 `protobuf:"bytes,2,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *HistoryEnded) Reset() {
+	*x = HistoryEnded{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryEnded) ProtoMessage() {}
+
+func (x *HistoryEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryEnded.ProtoReflect.Descriptor instead.
+func (*HistoryEnded) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *HistoryEnded) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *HistoryEnded) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
 var File_qoyma_insurance_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
@@ -1951,7 +2244,28 @@ const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
 	"\vdeaccession\x18\x02 \x01(\tR\vdeaccession\"<\n" +
 	"\rCopyDestroyed\x12\x17\n" +
 	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x12\x12\n" +
-	"\x04site\x18\x02 \x01(\tR\x04siteBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
+	"\x04site\x18\x02 \x01(\tR\x04site\"\xb0\x01\n" +
+	"\fHistoryKnown\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\rR\aversion\x12\x12\n" +
+	"\x04path\x18\x04 \x01(\tR\x04path\x12\x12\n" +
+	"\x04size\x18\x05 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06sha512\x18\x06 \x01(\tR\x06sha512\"\xc3\x01\n" +
+	"\rHistoryCopied\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04site\x18\x02 \x01(\tR\x04site\x12$\n" +
+	"\x0ecopy_object_id\x18\x03 \x01(\tR\fcopyObjectId\x12)\n" +
+	"\x10inventory_sha512\x18\x04 \x01(\tR\x0finventorySha512\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\rR\aversion\x12\x16\n" +
+	"\x06sha512\x18\x06 \x01(\tR\x06sha512\"`\n" +
+	"\x12HistoryDamageFound\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04site\x18\x02 \x01(\tR\x04site\x12\x19\n" +
+	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"V\n" +
+	"\fHistoryEnded\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12)\n" +
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumberBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
 
 var (
 	file_qoyma_insurance_v1_events_proto_rawDescOnce sync.Once
@@ -1965,7 +2279,7 @@ func file_qoyma_insurance_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_insurance_v1_events_proto_rawDescData
 }
 
-var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*InsuredFile)(nil),           // 0: qoyma.insurance.v1.InsuredFile
 	(*CopyOrdered)(nil),           // 1: qoyma.insurance.v1.CopyOrdered
@@ -1991,21 +2305,25 @@ var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*CheckPeriodSet)(nil),        // 21: qoyma.insurance.v1.CheckPeriodSet
 	(*CopyLeaves)(nil),            // 22: qoyma.insurance.v1.CopyLeaves
 	(*CopyDestroyed)(nil),         // 23: qoyma.insurance.v1.CopyDestroyed
-	(*v1.Text)(nil),               // 24: qoyma.record.v1.Text
-	(*v1.File)(nil),               // 25: qoyma.record.v1.File
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*HistoryKnown)(nil),          // 24: qoyma.insurance.v1.HistoryKnown
+	(*HistoryCopied)(nil),         // 25: qoyma.insurance.v1.HistoryCopied
+	(*HistoryDamageFound)(nil),    // 26: qoyma.insurance.v1.HistoryDamageFound
+	(*HistoryEnded)(nil),          // 27: qoyma.insurance.v1.HistoryEnded
+	(*v1.Text)(nil),               // 28: qoyma.record.v1.Text
+	(*v1.File)(nil),               // 29: qoyma.record.v1.File
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
 }
 var file_qoyma_insurance_v1_events_proto_depIdxs = []int32{
-	24, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
-	25, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
+	28, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
+	29, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
 	0,  // 2: qoyma.insurance.v1.CopyOrdered.file:type_name -> qoyma.insurance.v1.InsuredFile
 	0,  // 3: qoyma.insurance.v1.CopyAwaited.file:type_name -> qoyma.insurance.v1.InsuredFile
 	7,  // 4: qoyma.insurance.v1.CopyFilesMade.files:type_name -> qoyma.insurance.v1.CopiedFile
-	24, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
+	28, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
 	11, // 6: qoyma.insurance.v1.MicroformRecorded.microform:type_name -> qoyma.insurance.v1.Microform
-	26, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
+	30, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
 	15, // 8: qoyma.insurance.v1.CopiesChecked.checks:type_name -> qoyma.insurance.v1.Check
-	26, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
+	30, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -2024,7 +2342,7 @@ func file_qoyma_insurance_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_insurance_v1_events_proto_rawDesc), len(file_qoyma_insurance_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -380,11 +380,83 @@ func (x *SiteRow) GetCheckedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// HistoryRow is what is known of the history of an object of the originals, and where it is kept.
+type HistoryRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Known *HistoryKnown          `protobuf:"bytes,1,opt,name=known,proto3" json:"known,omitempty"`
+	// The newest at each site.
+	Sites []*HistoryCopied `protobuf:"bytes,2,rep,name=sites,proto3" json:"sites,omitempty"`
+	// Where the fund keeps copies out of the object, or is to keep them.
+	Wanted []string `protobuf:"bytes,3,rep,name=wanted,proto3" json:"wanted,omitempty"`
+	// The object was removed: its history goes on no more, and what the sites keep of it stays.
+	Ended         bool `protobuf:"varint,4,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryRow) Reset() {
+	*x = HistoryRow{}
+	mi := &file_qoyma_insurance_v1_rows_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryRow) ProtoMessage() {}
+
+func (x *HistoryRow) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_rows_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryRow.ProtoReflect.Descriptor instead.
+func (*HistoryRow) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_rows_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *HistoryRow) GetKnown() *HistoryKnown {
+	if x != nil {
+		return x.Known
+	}
+	return nil
+}
+
+func (x *HistoryRow) GetSites() []*HistoryCopied {
+	if x != nil {
+		return x.Sites
+	}
+	return nil
+}
+
+func (x *HistoryRow) GetWanted() []string {
+	if x != nil {
+		return x.Wanted
+	}
+	return nil
+}
+
+func (x *HistoryRow) GetEnded() bool {
+	if x != nil {
+		return x.Ended
+	}
+	return false
+}
+
 var File_qoyma_insurance_v1_rows_proto protoreflect.FileDescriptor
 
 const file_qoyma_insurance_v1_rows_proto_rawDesc = "" +
 	"\n" +
-	"\x1dqoyma/insurance/v1/rows.proto\x12\x12qoyma.insurance.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"qoyma/insurance/v1/insurance.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"c\n" +
+	"\x1dqoyma/insurance/v1/rows.proto\x12\x12qoyma.insurance.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fqoyma/insurance/v1/events.proto\x1a\"qoyma/insurance/v1/insurance.proto\x1a\x1fqoyma/journal/v1/envelope.proto\"c\n" +
 	"\aCopyRow\x12,\n" +
 	"\x04copy\x18\x01 \x01(\v2\x18.qoyma.insurance.v1.CopyR\x04copy\x12\x12\n" +
 	"\x04open\x18\x02 \x01(\rR\x04open\x12\x16\n" +
@@ -409,7 +481,13 @@ const file_qoyma_insurance_v1_rows_proto_rawDesc = "" +
 	"\x06copies\x18\x01 \x01(\rR\x06copies\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\x129\n" +
 	"\n" +
-	"checked_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckedAtBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
+	"checked_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckedAt\"\xab\x01\n" +
+	"\n" +
+	"HistoryRow\x126\n" +
+	"\x05known\x18\x01 \x01(\v2 .qoyma.insurance.v1.HistoryKnownR\x05known\x127\n" +
+	"\x05sites\x18\x02 \x03(\v2!.qoyma.insurance.v1.HistoryCopiedR\x05sites\x12\x16\n" +
+	"\x06wanted\x18\x03 \x03(\tR\x06wanted\x12\x14\n" +
+	"\x05ended\x18\x04 \x01(\bR\x05endedBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
 
 var (
 	file_qoyma_insurance_v1_rows_proto_rawDescOnce sync.Once
@@ -423,7 +501,7 @@ func file_qoyma_insurance_v1_rows_proto_rawDescGZIP() []byte {
 	return file_qoyma_insurance_v1_rows_proto_rawDescData
 }
 
-var file_qoyma_insurance_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_qoyma_insurance_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_qoyma_insurance_v1_rows_proto_goTypes = []any{
 	(*CopyRow)(nil),               // 0: qoyma.insurance.v1.CopyRow
 	(*CountsRow)(nil),             // 1: qoyma.insurance.v1.CountsRow
@@ -431,23 +509,28 @@ var file_qoyma_insurance_v1_rows_proto_goTypes = []any{
 	(*RegisterRow)(nil),           // 3: qoyma.insurance.v1.RegisterRow
 	(*ScrubRow)(nil),              // 4: qoyma.insurance.v1.ScrubRow
 	(*SiteRow)(nil),               // 5: qoyma.insurance.v1.SiteRow
-	(*Copy)(nil),                  // 6: qoyma.insurance.v1.Copy
-	(*v1.Label)(nil),              // 7: qoyma.journal.v1.Label
-	(*Scrub)(nil),                 // 8: qoyma.insurance.v1.Scrub
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*HistoryRow)(nil),            // 6: qoyma.insurance.v1.HistoryRow
+	(*Copy)(nil),                  // 7: qoyma.insurance.v1.Copy
+	(*v1.Label)(nil),              // 8: qoyma.journal.v1.Label
+	(*Scrub)(nil),                 // 9: qoyma.insurance.v1.Scrub
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*HistoryKnown)(nil),          // 11: qoyma.insurance.v1.HistoryKnown
+	(*HistoryCopied)(nil),         // 12: qoyma.insurance.v1.HistoryCopied
 }
 var file_qoyma_insurance_v1_rows_proto_depIdxs = []int32{
-	6, // 0: qoyma.insurance.v1.CopyRow.copy:type_name -> qoyma.insurance.v1.Copy
-	2, // 1: qoyma.insurance.v1.CountsRow.labels:type_name -> qoyma.insurance.v1.LabelCount
-	7, // 2: qoyma.insurance.v1.LabelCount.label:type_name -> qoyma.journal.v1.Label
-	8, // 3: qoyma.insurance.v1.ScrubRow.scrub:type_name -> qoyma.insurance.v1.Scrub
-	9, // 4: qoyma.insurance.v1.ScrubRow.checked_before:type_name -> google.protobuf.Timestamp
-	9, // 5: qoyma.insurance.v1.SiteRow.checked_at:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	7,  // 0: qoyma.insurance.v1.CopyRow.copy:type_name -> qoyma.insurance.v1.Copy
+	2,  // 1: qoyma.insurance.v1.CountsRow.labels:type_name -> qoyma.insurance.v1.LabelCount
+	8,  // 2: qoyma.insurance.v1.LabelCount.label:type_name -> qoyma.journal.v1.Label
+	9,  // 3: qoyma.insurance.v1.ScrubRow.scrub:type_name -> qoyma.insurance.v1.Scrub
+	10, // 4: qoyma.insurance.v1.ScrubRow.checked_before:type_name -> google.protobuf.Timestamp
+	10, // 5: qoyma.insurance.v1.SiteRow.checked_at:type_name -> google.protobuf.Timestamp
+	11, // 6: qoyma.insurance.v1.HistoryRow.known:type_name -> qoyma.insurance.v1.HistoryKnown
+	12, // 7: qoyma.insurance.v1.HistoryRow.sites:type_name -> qoyma.insurance.v1.HistoryCopied
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_insurance_v1_rows_proto_init() }
@@ -455,6 +538,7 @@ func file_qoyma_insurance_v1_rows_proto_init() {
 	if File_qoyma_insurance_v1_rows_proto != nil {
 		return
 	}
+	file_qoyma_insurance_v1_events_proto_init()
 	file_qoyma_insurance_v1_insurance_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -462,7 +546,7 @@ func file_qoyma_insurance_v1_rows_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_insurance_v1_rows_proto_rawDesc), len(file_qoyma_insurance_v1_rows_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,6 +12,7 @@ import (
 	v1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -818,7 +819,10 @@ type AccessionAccepted struct {
 	Undescribed uint32 `protobuf:"varint,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
 	// The object's PREMIS history; absent where there is no object, and in those accepted before one
 	// was written.
-	History       *ObjectHistory `protobuf:"bytes,90,opt,name=history,proto3" json:"history,omitempty"`
+	History *ObjectHistory `protobuf:"bytes,90,opt,name=history,proto3" json:"history,omitempty"`
+	// The bag that the archive made of what it accepted; absent where the package's own bag is one of
+	// just that, and in those accepted before one was made.
+	Bag           *ObjectBag `protobuf:"bytes,100,opt,name=bag,proto3" json:"bag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -951,6 +955,59 @@ func (x *AccessionAccepted) GetHistory() *ObjectHistory {
 	return nil
 }
 
+func (x *AccessionAccepted) GetBag() *ObjectBag {
+	if x != nil {
+		return x.Bag
+	}
+	return nil
+}
+
+// ObjectBag is the tag files of a bag (RFC 8493) that the archive wrote around accepted content. Those
+// of each package stand under submission/<package>/, as they came.
+type ObjectBag struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Files         []*ObjectHistory       `protobuf:"bytes,1,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectBag) Reset() {
+	*x = ObjectBag{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectBag) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectBag) ProtoMessage() {}
+
+func (x *ObjectBag) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectBag.ProtoReflect.Descriptor instead.
+func (*ObjectBag) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ObjectBag) GetFiles() []*ObjectHistory {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
 // ObjectHistory is the file of an object that says what was done with its content (PREMIS 3.0).
 type ObjectHistory struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -965,7 +1022,7 @@ type ObjectHistory struct {
 
 func (x *ObjectHistory) Reset() {
 	*x = ObjectHistory{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -977,7 +1034,7 @@ func (x *ObjectHistory) String() string {
 func (*ObjectHistory) ProtoMessage() {}
 
 func (x *ObjectHistory) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -990,7 +1047,7 @@ func (x *ObjectHistory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectHistory.ProtoReflect.Descriptor instead.
 func (*ObjectHistory) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ObjectHistory) GetPath() string {
@@ -1028,7 +1085,7 @@ type AccessionFilesAccepted struct {
 
 func (x *AccessionFilesAccepted) Reset() {
 	*x = AccessionFilesAccepted{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1097,7 @@ func (x *AccessionFilesAccepted) String() string {
 func (*AccessionFilesAccepted) ProtoMessage() {}
 
 func (x *AccessionFilesAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1110,7 @@ func (x *AccessionFilesAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionFilesAccepted.ProtoReflect.Descriptor instead.
 func (*AccessionFilesAccepted) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AccessionFilesAccepted) GetAccessionNumber() string {
@@ -1095,7 +1152,7 @@ type AcceptedFile struct {
 
 func (x *AcceptedFile) Reset() {
 	*x = AcceptedFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1164,7 @@ func (x *AcceptedFile) String() string {
 func (*AcceptedFile) ProtoMessage() {}
 
 func (x *AcceptedFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1177,7 @@ func (x *AcceptedFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedFile.ProtoReflect.Descriptor instead.
 func (*AcceptedFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AcceptedFile) GetFile() *v1.File {
@@ -1152,7 +1209,7 @@ type ActDrawnUp struct {
 
 func (x *ActDrawnUp) Reset() {
 	*x = ActDrawnUp{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1164,7 +1221,7 @@ func (x *ActDrawnUp) String() string {
 func (*ActDrawnUp) ProtoMessage() {}
 
 func (x *ActDrawnUp) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1177,7 +1234,7 @@ func (x *ActDrawnUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActDrawnUp.ProtoReflect.Descriptor instead.
 func (*ActDrawnUp) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ActDrawnUp) GetAccessionNumber() string {
@@ -1231,7 +1288,7 @@ type ContentRestored struct {
 
 func (x *ContentRestored) Reset() {
 	*x = ContentRestored{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1300,7 @@ func (x *ContentRestored) String() string {
 func (*ContentRestored) ProtoMessage() {}
 
 func (x *ContentRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1313,7 @@ func (x *ContentRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentRestored.ProtoReflect.Descriptor instead.
 func (*ContentRestored) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ContentRestored) GetAccessionNumber() string {
@@ -1340,7 +1397,7 @@ type TransferAnnounced struct {
 
 func (x *TransferAnnounced) Reset() {
 	*x = TransferAnnounced{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1409,7 @@ func (x *TransferAnnounced) String() string {
 func (*TransferAnnounced) ProtoMessage() {}
 
 func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,7 +1422,7 @@ func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferAnnounced.ProtoReflect.Descriptor instead.
 func (*TransferAnnounced) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *TransferAnnounced) GetTransferId() string {
@@ -1451,7 +1508,7 @@ type TransferGround struct {
 
 func (x *TransferGround) Reset() {
 	*x = TransferGround{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1520,7 @@ func (x *TransferGround) String() string {
 func (*TransferGround) ProtoMessage() {}
 
 func (x *TransferGround) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1533,7 @@ func (x *TransferGround) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGround.ProtoReflect.Descriptor instead.
 func (*TransferGround) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TransferGround) GetProtocol() *v1.Protocol {
@@ -1576,7 +1633,7 @@ type Undescribed struct {
 
 func (x *Undescribed) Reset() {
 	*x = Undescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1645,7 @@ func (x *Undescribed) String() string {
 func (*Undescribed) ProtoMessage() {}
 
 func (x *Undescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1658,7 @@ func (x *Undescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undescribed.ProtoReflect.Descriptor instead.
 func (*Undescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Undescribed) GetUnits() uint32 {
@@ -1638,7 +1695,7 @@ type Giver struct {
 
 func (x *Giver) Reset() {
 	*x = Giver{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +1707,7 @@ func (x *Giver) String() string {
 func (*Giver) ProtoMessage() {}
 
 func (x *Giver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +1720,7 @@ func (x *Giver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Giver.ProtoReflect.Descriptor instead.
 func (*Giver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Giver) GetName() string {
@@ -1698,7 +1755,7 @@ type InventorySealed struct {
 
 func (x *InventorySealed) Reset() {
 	*x = InventorySealed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +1767,7 @@ func (x *InventorySealed) String() string {
 func (*InventorySealed) ProtoMessage() {}
 
 func (x *InventorySealed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +1780,7 @@ func (x *InventorySealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InventorySealed.ProtoReflect.Descriptor instead.
 func (*InventorySealed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *InventorySealed) GetTransferId() string {
@@ -1751,7 +1808,7 @@ type TransferConsented struct {
 
 func (x *TransferConsented) Reset() {
 	*x = TransferConsented{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1763,7 +1820,7 @@ func (x *TransferConsented) String() string {
 func (*TransferConsented) ProtoMessage() {}
 
 func (x *TransferConsented) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1776,7 +1833,7 @@ func (x *TransferConsented) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferConsented.ProtoReflect.Descriptor instead.
 func (*TransferConsented) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *TransferConsented) GetTransferId() string {
@@ -1807,7 +1864,7 @@ type TransferPrepared struct {
 
 func (x *TransferPrepared) Reset() {
 	*x = TransferPrepared{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +1876,7 @@ func (x *TransferPrepared) String() string {
 func (*TransferPrepared) ProtoMessage() {}
 
 func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +1889,7 @@ func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPrepared.ProtoReflect.Descriptor instead.
 func (*TransferPrepared) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *TransferPrepared) GetTransferId() string {
@@ -1876,7 +1933,7 @@ type PaperReceived struct {
 
 func (x *PaperReceived) Reset() {
 	*x = PaperReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +1945,7 @@ func (x *PaperReceived) String() string {
 func (*PaperReceived) ProtoMessage() {}
 
 func (x *PaperReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +1958,7 @@ func (x *PaperReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaperReceived.ProtoReflect.Descriptor instead.
 func (*PaperReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PaperReceived) GetTransferId() string {
@@ -1944,7 +2001,7 @@ type UnitsChecked struct {
 
 func (x *UnitsChecked) Reset() {
 	*x = UnitsChecked{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1956,7 +2013,7 @@ func (x *UnitsChecked) String() string {
 func (*UnitsChecked) ProtoMessage() {}
 
 func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1969,7 +2026,7 @@ func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitsChecked.ProtoReflect.Descriptor instead.
 func (*UnitsChecked) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *UnitsChecked) GetTransferId() string {
@@ -2005,7 +2062,7 @@ type UnitFinding struct {
 
 func (x *UnitFinding) Reset() {
 	*x = UnitFinding{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2017,7 +2074,7 @@ func (x *UnitFinding) String() string {
 func (*UnitFinding) ProtoMessage() {}
 
 func (x *UnitFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2030,7 +2087,7 @@ func (x *UnitFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitFinding.ProtoReflect.Descriptor instead.
 func (*UnitFinding) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UnitFinding) GetPosition() uint32 {
@@ -2092,7 +2149,7 @@ type Explanations struct {
 
 func (x *Explanations) Reset() {
 	*x = Explanations{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2104,7 +2161,7 @@ func (x *Explanations) String() string {
 func (*Explanations) ProtoMessage() {}
 
 func (x *Explanations) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2117,7 +2174,7 @@ func (x *Explanations) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explanations.ProtoReflect.Descriptor instead.
 func (*Explanations) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Explanations) GetExplainers() []*Explainer {
@@ -2139,7 +2196,7 @@ type Explainer struct {
 
 func (x *Explainer) Reset() {
 	*x = Explainer{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2151,7 +2208,7 @@ func (x *Explainer) String() string {
 func (*Explainer) ProtoMessage() {}
 
 func (x *Explainer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2164,7 +2221,7 @@ func (x *Explainer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explainer.ProtoReflect.Descriptor instead.
 func (*Explainer) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Explainer) GetPosition() uint32 {
@@ -2199,7 +2256,7 @@ type RowsReturned struct {
 
 func (x *RowsReturned) Reset() {
 	*x = RowsReturned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2211,7 +2268,7 @@ func (x *RowsReturned) String() string {
 func (*RowsReturned) ProtoMessage() {}
 
 func (x *RowsReturned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2224,7 +2281,7 @@ func (x *RowsReturned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowsReturned.ProtoReflect.Descriptor instead.
 func (*RowsReturned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RowsReturned) GetTransferId() string {
@@ -2254,7 +2311,7 @@ type ReturnedRow struct {
 
 func (x *ReturnedRow) Reset() {
 	*x = ReturnedRow{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2266,7 +2323,7 @@ func (x *ReturnedRow) String() string {
 func (*ReturnedRow) ProtoMessage() {}
 
 func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2279,7 +2336,7 @@ func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnedRow.ProtoReflect.Descriptor instead.
 func (*ReturnedRow) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReturnedRow) GetPosition() uint32 {
@@ -2317,7 +2374,7 @@ type RowCommented struct {
 
 func (x *RowCommented) Reset() {
 	*x = RowCommented{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2329,7 +2386,7 @@ func (x *RowCommented) String() string {
 func (*RowCommented) ProtoMessage() {}
 
 func (x *RowCommented) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2342,7 +2399,7 @@ func (x *RowCommented) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowCommented.ProtoReflect.Descriptor instead.
 func (*RowCommented) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RowCommented) GetTransferId() string {
@@ -2385,7 +2442,7 @@ type RowAnswered struct {
 
 func (x *RowAnswered) Reset() {
 	*x = RowAnswered{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2397,7 +2454,7 @@ func (x *RowAnswered) String() string {
 func (*RowAnswered) ProtoMessage() {}
 
 func (x *RowAnswered) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2410,7 +2467,7 @@ func (x *RowAnswered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowAnswered.ProtoReflect.Descriptor instead.
 func (*RowAnswered) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RowAnswered) GetTransferId() string {
@@ -2447,7 +2504,7 @@ type QuarantineBegun struct {
 
 func (x *QuarantineBegun) Reset() {
 	*x = QuarantineBegun{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +2516,7 @@ func (x *QuarantineBegun) String() string {
 func (*QuarantineBegun) ProtoMessage() {}
 
 func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +2529,7 @@ func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineBegun.ProtoReflect.Descriptor instead.
 func (*QuarantineBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *QuarantineBegun) GetAccessionNumber() string {
@@ -2517,7 +2574,7 @@ type QuarantineEnded struct {
 
 func (x *QuarantineEnded) Reset() {
 	*x = QuarantineEnded{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2529,7 +2586,7 @@ func (x *QuarantineEnded) String() string {
 func (*QuarantineEnded) ProtoMessage() {}
 
 func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2542,7 +2599,7 @@ func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineEnded.ProtoReflect.Descriptor instead.
 func (*QuarantineEnded) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *QuarantineEnded) GetAccessionNumber() string {
@@ -2585,7 +2642,7 @@ type BoxesStored struct {
 
 func (x *BoxesStored) Reset() {
 	*x = BoxesStored{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2597,7 +2654,7 @@ func (x *BoxesStored) String() string {
 func (*BoxesStored) ProtoMessage() {}
 
 func (x *BoxesStored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2610,7 +2667,7 @@ func (x *BoxesStored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BoxesStored.ProtoReflect.Descriptor instead.
 func (*BoxesStored) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *BoxesStored) GetAccessionNumber() string {
@@ -2643,7 +2700,7 @@ type Box struct {
 
 func (x *Box) Reset() {
 	*x = Box{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2655,7 +2712,7 @@ func (x *Box) String() string {
 func (*Box) ProtoMessage() {}
 
 func (x *Box) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2668,7 +2725,7 @@ func (x *Box) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Box.ProtoReflect.Descriptor instead.
 func (*Box) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Box) GetNumber() uint32 {
@@ -2727,7 +2784,7 @@ type AccessionCodeKnown struct {
 
 func (x *AccessionCodeKnown) Reset() {
 	*x = AccessionCodeKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2739,7 +2796,7 @@ func (x *AccessionCodeKnown) String() string {
 func (*AccessionCodeKnown) ProtoMessage() {}
 
 func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2752,7 +2809,7 @@ func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionCodeKnown.ProtoReflect.Descriptor instead.
 func (*AccessionCodeKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AccessionCodeKnown) GetAccessionNumber() string {
@@ -2796,7 +2853,7 @@ type AccessionApproved struct {
 
 func (x *AccessionApproved) Reset() {
 	*x = AccessionApproved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2808,7 +2865,7 @@ func (x *AccessionApproved) String() string {
 func (*AccessionApproved) ProtoMessage() {}
 
 func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2821,7 +2878,7 @@ func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionApproved.ProtoReflect.Descriptor instead.
 func (*AccessionApproved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AccessionApproved) GetAccessionNumber() string {
@@ -2861,7 +2918,7 @@ type ApprovalProposed struct {
 
 func (x *ApprovalProposed) Reset() {
 	*x = ApprovalProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2873,7 +2930,7 @@ func (x *ApprovalProposed) String() string {
 func (*ApprovalProposed) ProtoMessage() {}
 
 func (x *ApprovalProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2886,7 +2943,7 @@ func (x *ApprovalProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovalProposed.ProtoReflect.Descriptor instead.
 func (*ApprovalProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ApprovalProposed) GetAccessionNumber() string {
@@ -2938,7 +2995,7 @@ type ApprovalDeclined struct {
 
 func (x *ApprovalDeclined) Reset() {
 	*x = ApprovalDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2950,7 +3007,7 @@ func (x *ApprovalDeclined) String() string {
 func (*ApprovalDeclined) ProtoMessage() {}
 
 func (x *ApprovalDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2963,7 +3020,7 @@ func (x *ApprovalDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovalDeclined.ProtoReflect.Descriptor instead.
 func (*ApprovalDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ApprovalDeclined) GetAccessionNumber() string {
@@ -3019,7 +3076,7 @@ type ActSigned struct {
 
 func (x *ActSigned) Reset() {
 	*x = ActSigned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3031,7 +3088,7 @@ func (x *ActSigned) String() string {
 func (*ActSigned) ProtoMessage() {}
 
 func (x *ActSigned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3044,7 +3101,7 @@ func (x *ActSigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActSigned.ProtoReflect.Descriptor instead.
 func (*ActSigned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ActSigned) GetAccessionNumber() string {
@@ -3128,7 +3185,7 @@ type HandSignature struct {
 
 func (x *HandSignature) Reset() {
 	*x = HandSignature{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3140,7 +3197,7 @@ func (x *HandSignature) String() string {
 func (*HandSignature) ProtoMessage() {}
 
 func (x *HandSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3153,7 +3210,7 @@ func (x *HandSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandSignature.ProtoReflect.Descriptor instead.
 func (*HandSignature) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *HandSignature) GetName() string {
@@ -3183,7 +3240,7 @@ type SignerKeyKnown struct {
 
 func (x *SignerKeyKnown) Reset() {
 	*x = SignerKeyKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3195,7 +3252,7 @@ func (x *SignerKeyKnown) String() string {
 func (*SignerKeyKnown) ProtoMessage() {}
 
 func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3208,7 +3265,7 @@ func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerKeyKnown.ProtoReflect.Descriptor instead.
 func (*SignerKeyKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *SignerKeyKnown) GetAccount() string {
@@ -3243,7 +3300,7 @@ type AccessionClosed struct {
 
 func (x *AccessionClosed) Reset() {
 	*x = AccessionClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3255,7 +3312,7 @@ func (x *AccessionClosed) String() string {
 func (*AccessionClosed) ProtoMessage() {}
 
 func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3268,7 +3325,7 @@ func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionClosed.ProtoReflect.Descriptor instead.
 func (*AccessionClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AccessionClosed) GetAccessionNumber() string {
@@ -3304,7 +3361,7 @@ type AccessionDescribed struct {
 
 func (x *AccessionDescribed) Reset() {
 	*x = AccessionDescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3316,7 +3373,7 @@ func (x *AccessionDescribed) String() string {
 func (*AccessionDescribed) ProtoMessage() {}
 
 func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3329,7 +3386,7 @@ func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDescribed.ProtoReflect.Descriptor instead.
 func (*AccessionDescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AccessionDescribed) GetAccessionNumber() string {
@@ -3411,7 +3468,7 @@ type DeaccessionProposed struct {
 
 func (x *DeaccessionProposed) Reset() {
 	*x = DeaccessionProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3423,7 +3480,7 @@ func (x *DeaccessionProposed) String() string {
 func (*DeaccessionProposed) ProtoMessage() {}
 
 func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3436,7 +3493,7 @@ func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionProposed.ProtoReflect.Descriptor instead.
 func (*DeaccessionProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DeaccessionProposed) GetAccessionNumber() string {
@@ -3521,7 +3578,7 @@ type DeaccessionDeclined struct {
 
 func (x *DeaccessionDeclined) Reset() {
 	*x = DeaccessionDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3533,7 +3590,7 @@ func (x *DeaccessionDeclined) String() string {
 func (*DeaccessionDeclined) ProtoMessage() {}
 
 func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3546,7 +3603,7 @@ func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionDeclined.ProtoReflect.Descriptor instead.
 func (*DeaccessionDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *DeaccessionDeclined) GetAccessionNumber() string {
@@ -3593,7 +3650,7 @@ type AccessionDeaccessioned struct {
 
 func (x *AccessionDeaccessioned) Reset() {
 	*x = AccessionDeaccessioned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3605,7 +3662,7 @@ func (x *AccessionDeaccessioned) String() string {
 func (*AccessionDeaccessioned) ProtoMessage() {}
 
 func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3618,7 +3675,7 @@ func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDeaccessioned.ProtoReflect.Descriptor instead.
 func (*AccessionDeaccessioned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AccessionDeaccessioned) GetAccessionNumber() string {
@@ -3712,7 +3769,7 @@ type DeaccessionReceived struct {
 
 func (x *DeaccessionReceived) Reset() {
 	*x = DeaccessionReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3724,7 +3781,7 @@ func (x *DeaccessionReceived) String() string {
 func (*DeaccessionReceived) ProtoMessage() {}
 
 func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3737,7 +3794,7 @@ func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionReceived.ProtoReflect.Descriptor instead.
 func (*DeaccessionReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DeaccessionReceived) GetAccessionNumber() string {
@@ -3788,7 +3845,7 @@ type ContentClosed struct {
 
 func (x *ContentClosed) Reset() {
 	*x = ContentClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3800,7 +3857,7 @@ func (x *ContentClosed) String() string {
 func (*ContentClosed) ProtoMessage() {}
 
 func (x *ContentClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3813,7 +3870,7 @@ func (x *ContentClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentClosed.ProtoReflect.Descriptor instead.
 func (*ContentClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ContentClosed) GetAccessionNumber() string {
@@ -3881,7 +3938,7 @@ type ObjectRemoved struct {
 
 func (x *ObjectRemoved) Reset() {
 	*x = ObjectRemoved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3893,7 +3950,7 @@ func (x *ObjectRemoved) String() string {
 func (*ObjectRemoved) ProtoMessage() {}
 
 func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3906,7 +3963,7 @@ func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRemoved.ProtoReflect.Descriptor instead.
 func (*ObjectRemoved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ObjectRemoved) GetAccessionNumber() string {
@@ -3956,7 +4013,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3968,7 +4025,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3981,7 +4038,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -4027,7 +4084,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4039,7 +4096,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4052,7 +4109,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -4118,7 +4175,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4130,7 +4187,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4143,7 +4200,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -4178,7 +4235,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4190,7 +4247,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4203,7 +4260,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -4225,7 +4282,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4237,7 +4294,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4250,7 +4307,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -4281,7 +4338,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4293,7 +4350,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4306,7 +4363,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -4330,11 +4387,277 @@ func (x *AcceptanceAbandoned) GetReason() *PackageFault {
 	return nil
 }
 
+// OriginalDamageKnown repeats that a check of the insurance fund found an original damaged or missing
+// (its DamageFound), so that the object's history tells of it.
+type OriginalDamageKnown struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	ObjectId        string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// Logical path.
+	Path           string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	ExpectedSha512 string `protobuf:"bytes,4,opt,name=expected_sha512,json=expectedSha512,proto3" json:"expected_sha512,omitempty"`
+	// What the bytes had; empty where the file was missing or unreadable.
+	ActualSha512 string `protobuf:"bytes,5,opt,name=actual_sha512,json=actualSha512,proto3" json:"actual_sha512,omitempty"`
+	// changed, missing or unreadable.
+	Kind          string `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
+	ScrubId       string `protobuf:"bytes,7,opt,name=scrub_id,json=scrubId,proto3" json:"scrub_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OriginalDamageKnown) Reset() {
+	*x = OriginalDamageKnown{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OriginalDamageKnown) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OriginalDamageKnown) ProtoMessage() {}
+
+func (x *OriginalDamageKnown) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OriginalDamageKnown.ProtoReflect.Descriptor instead.
+func (*OriginalDamageKnown) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *OriginalDamageKnown) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *OriginalDamageKnown) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *OriginalDamageKnown) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *OriginalDamageKnown) GetExpectedSha512() string {
+	if x != nil {
+		return x.ExpectedSha512
+	}
+	return ""
+}
+
+func (x *OriginalDamageKnown) GetActualSha512() string {
+	if x != nil {
+		return x.ActualSha512
+	}
+	return ""
+}
+
+func (x *OriginalDamageKnown) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *OriginalDamageKnown) GetScrubId() string {
+	if x != nil {
+		return x.ScrubId
+	}
+	return ""
+}
+
+// ObjectVersionBegun records the plan of an object's next version: what the journal says of its
+// content up to an event becomes part of its history. If the process dies after it, the version is
+// made at the next start.
+type ObjectVersionBegun struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	ObjectId        string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// 2 for the second; the first is that of the acceptance.
+	Version uint32 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Seq of the last event of this journal that it tells of.
+	Through       uint64 `protobuf:"varint,4,opt,name=through,proto3" json:"through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectVersionBegun) Reset() {
+	*x = ObjectVersionBegun{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectVersionBegun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectVersionBegun) ProtoMessage() {}
+
+func (x *ObjectVersionBegun) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectVersionBegun.ProtoReflect.Descriptor instead.
+func (*ObjectVersionBegun) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *ObjectVersionBegun) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ObjectVersionBegun) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ObjectVersionBegun) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ObjectVersionBegun) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+// ObjectVersionAdded says that the version stands in the repository.
+type ObjectVersionAdded struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	ObjectId        string                 `protobuf:"bytes,2,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Version         uint32                 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Through         uint64                 `protobuf:"varint,4,opt,name=through,proto3" json:"through,omitempty"`
+	// The object's history as of this version.
+	History *ObjectHistory `protobuf:"bytes,5,opt,name=history,proto3" json:"history,omitempty"`
+	// SHA-512 of the object's inventory.json as of this version, lower-case hex.
+	ObjectSha512 string `protobuf:"bytes,6,opt,name=object_sha512,json=objectSha512,proto3" json:"object_sha512,omitempty"`
+	// When the plan was begun: what the version itself gives as its time.
+	Created       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created,proto3" json:"created,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectVersionAdded) Reset() {
+	*x = ObjectVersionAdded{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectVersionAdded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectVersionAdded) ProtoMessage() {}
+
+func (x *ObjectVersionAdded) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectVersionAdded.ProtoReflect.Descriptor instead.
+func (*ObjectVersionAdded) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *ObjectVersionAdded) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *ObjectVersionAdded) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *ObjectVersionAdded) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ObjectVersionAdded) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+func (x *ObjectVersionAdded) GetHistory() *ObjectHistory {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *ObjectVersionAdded) GetObjectSha512() string {
+	if x != nil {
+		return x.ObjectSha512
+	}
+	return ""
+}
+
+func (x *ObjectVersionAdded) GetCreated() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Created
+	}
+	return nil
+}
+
 var File_qoyma_intake_v1_events_proto protoreflect.FileDescriptor
 
 const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1cqoyma/intake/v1/events.proto\x12\x0fqoyma.intake.v1\x1a\x1cqoyma/record/v1/record.proto\"\xc7\x01\n" +
+	"\x1cqoyma/intake/v1/events.proto\x12\x0fqoyma.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cqoyma/record/v1/record.proto\"\xc7\x01\n" +
 	"\x10TransferExpected\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12A\n" +
@@ -4405,7 +4728,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x1c\n" +
-	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xb0\x04\n" +
+	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xde\x04\n" +
 	"\x11AccessionAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -4422,7 +4745,10 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04form\x18) \x01(\tR\x04form\x127\n" +
 	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12 \n" +
 	"\vundescribed\x18+ \x01(\rR\vundescribed\x128\n" +
-	"\ahistory\x18Z \x01(\v2\x1e.qoyma.intake.v1.ObjectHistoryR\ahistory\"O\n" +
+	"\ahistory\x18Z \x01(\v2\x1e.qoyma.intake.v1.ObjectHistoryR\ahistory\x12,\n" +
+	"\x03bag\x18d \x01(\v2\x1a.qoyma.intake.v1.ObjectBagR\x03bag\"A\n" +
+	"\tObjectBag\x124\n" +
+	"\x05files\x18\x01 \x03(\v2\x1e.qoyma.intake.v1.ObjectHistoryR\x05files\"O\n" +
 	"\rObjectHistory\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x16\n" +
@@ -4705,7 +5031,28 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x125\n" +
-	"\x06reason\x18\x03 \x01(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06reasonB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
+	"\x06reason\x18\x03 \x01(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06reason\"\xee\x01\n" +
+	"\x13OriginalDamageKnown\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12'\n" +
+	"\x0fexpected_sha512\x18\x04 \x01(\tR\x0eexpectedSha512\x12#\n" +
+	"\ractual_sha512\x18\x05 \x01(\tR\factualSha512\x12\x12\n" +
+	"\x04kind\x18\x06 \x01(\tR\x04kind\x12\x19\n" +
+	"\bscrub_id\x18\a \x01(\tR\ascrubId\"\x90\x01\n" +
+	"\x12ObjectVersionBegun\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\rR\aversion\x12\x18\n" +
+	"\athrough\x18\x04 \x01(\x04R\athrough\"\xa5\x02\n" +
+	"\x12ObjectVersionAdded\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1b\n" +
+	"\tobject_id\x18\x02 \x01(\tR\bobjectId\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\rR\aversion\x12\x18\n" +
+	"\athrough\x18\x04 \x01(\x04R\athrough\x128\n" +
+	"\ahistory\x18\x05 \x01(\v2\x1e.qoyma.intake.v1.ObjectHistoryR\ahistory\x12#\n" +
+	"\robject_sha512\x18\x06 \x01(\tR\fobjectSha512\x124\n" +
+	"\acreated\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\acreatedB;Z9github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1;intakev1b\x06proto3"
 
 var (
 	file_qoyma_intake_v1_events_proto_rawDescOnce sync.Once
@@ -4719,7 +5066,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -4732,95 +5079,104 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*ContentFile)(nil),            // 8: qoyma.intake.v1.ContentFile
 	(*AcceptanceBegun)(nil),        // 9: qoyma.intake.v1.AcceptanceBegun
 	(*AccessionAccepted)(nil),      // 10: qoyma.intake.v1.AccessionAccepted
-	(*ObjectHistory)(nil),          // 11: qoyma.intake.v1.ObjectHistory
-	(*AccessionFilesAccepted)(nil), // 12: qoyma.intake.v1.AccessionFilesAccepted
-	(*AcceptedFile)(nil),           // 13: qoyma.intake.v1.AcceptedFile
-	(*ActDrawnUp)(nil),             // 14: qoyma.intake.v1.ActDrawnUp
-	(*ContentRestored)(nil),        // 15: qoyma.intake.v1.ContentRestored
-	(*TransferAnnounced)(nil),      // 16: qoyma.intake.v1.TransferAnnounced
-	(*TransferGround)(nil),         // 17: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),            // 18: qoyma.intake.v1.Undescribed
-	(*Giver)(nil),                  // 19: qoyma.intake.v1.Giver
-	(*InventorySealed)(nil),        // 20: qoyma.intake.v1.InventorySealed
-	(*TransferConsented)(nil),      // 21: qoyma.intake.v1.TransferConsented
-	(*TransferPrepared)(nil),       // 22: qoyma.intake.v1.TransferPrepared
-	(*PaperReceived)(nil),          // 23: qoyma.intake.v1.PaperReceived
-	(*UnitsChecked)(nil),           // 24: qoyma.intake.v1.UnitsChecked
-	(*UnitFinding)(nil),            // 25: qoyma.intake.v1.UnitFinding
-	(*Explanations)(nil),           // 26: qoyma.intake.v1.Explanations
-	(*Explainer)(nil),              // 27: qoyma.intake.v1.Explainer
-	(*RowsReturned)(nil),           // 28: qoyma.intake.v1.RowsReturned
-	(*ReturnedRow)(nil),            // 29: qoyma.intake.v1.ReturnedRow
-	(*RowCommented)(nil),           // 30: qoyma.intake.v1.RowCommented
-	(*RowAnswered)(nil),            // 31: qoyma.intake.v1.RowAnswered
-	(*QuarantineBegun)(nil),        // 32: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),        // 33: qoyma.intake.v1.QuarantineEnded
-	(*BoxesStored)(nil),            // 34: qoyma.intake.v1.BoxesStored
-	(*Box)(nil),                    // 35: qoyma.intake.v1.Box
-	(*AccessionCodeKnown)(nil),     // 36: qoyma.intake.v1.AccessionCodeKnown
-	(*AccessionApproved)(nil),      // 37: qoyma.intake.v1.AccessionApproved
-	(*ApprovalProposed)(nil),       // 38: qoyma.intake.v1.ApprovalProposed
-	(*ApprovalDeclined)(nil),       // 39: qoyma.intake.v1.ApprovalDeclined
-	(*ActSigned)(nil),              // 40: qoyma.intake.v1.ActSigned
-	(*HandSignature)(nil),          // 41: qoyma.intake.v1.HandSignature
-	(*SignerKeyKnown)(nil),         // 42: qoyma.intake.v1.SignerKeyKnown
-	(*AccessionClosed)(nil),        // 43: qoyma.intake.v1.AccessionClosed
-	(*AccessionDescribed)(nil),     // 44: qoyma.intake.v1.AccessionDescribed
-	(*DeaccessionProposed)(nil),    // 45: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionDeclined)(nil),    // 46: qoyma.intake.v1.DeaccessionDeclined
-	(*AccessionDeaccessioned)(nil), // 47: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionReceived)(nil),    // 48: qoyma.intake.v1.DeaccessionReceived
-	(*ContentClosed)(nil),          // 49: qoyma.intake.v1.ContentClosed
-	(*ObjectRemoved)(nil),          // 50: qoyma.intake.v1.ObjectRemoved
-	(*DeaccessionAct)(nil),         // 51: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 52: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 53: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 54: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 55: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 56: qoyma.intake.v1.AcceptanceAbandoned
-	(*v1.Organisation)(nil),        // 57: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 58: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 59: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 60: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 61: qoyma.record.v1.Protocol
+	(*ObjectBag)(nil),              // 11: qoyma.intake.v1.ObjectBag
+	(*ObjectHistory)(nil),          // 12: qoyma.intake.v1.ObjectHistory
+	(*AccessionFilesAccepted)(nil), // 13: qoyma.intake.v1.AccessionFilesAccepted
+	(*AcceptedFile)(nil),           // 14: qoyma.intake.v1.AcceptedFile
+	(*ActDrawnUp)(nil),             // 15: qoyma.intake.v1.ActDrawnUp
+	(*ContentRestored)(nil),        // 16: qoyma.intake.v1.ContentRestored
+	(*TransferAnnounced)(nil),      // 17: qoyma.intake.v1.TransferAnnounced
+	(*TransferGround)(nil),         // 18: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),            // 19: qoyma.intake.v1.Undescribed
+	(*Giver)(nil),                  // 20: qoyma.intake.v1.Giver
+	(*InventorySealed)(nil),        // 21: qoyma.intake.v1.InventorySealed
+	(*TransferConsented)(nil),      // 22: qoyma.intake.v1.TransferConsented
+	(*TransferPrepared)(nil),       // 23: qoyma.intake.v1.TransferPrepared
+	(*PaperReceived)(nil),          // 24: qoyma.intake.v1.PaperReceived
+	(*UnitsChecked)(nil),           // 25: qoyma.intake.v1.UnitsChecked
+	(*UnitFinding)(nil),            // 26: qoyma.intake.v1.UnitFinding
+	(*Explanations)(nil),           // 27: qoyma.intake.v1.Explanations
+	(*Explainer)(nil),              // 28: qoyma.intake.v1.Explainer
+	(*RowsReturned)(nil),           // 29: qoyma.intake.v1.RowsReturned
+	(*ReturnedRow)(nil),            // 30: qoyma.intake.v1.ReturnedRow
+	(*RowCommented)(nil),           // 31: qoyma.intake.v1.RowCommented
+	(*RowAnswered)(nil),            // 32: qoyma.intake.v1.RowAnswered
+	(*QuarantineBegun)(nil),        // 33: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),        // 34: qoyma.intake.v1.QuarantineEnded
+	(*BoxesStored)(nil),            // 35: qoyma.intake.v1.BoxesStored
+	(*Box)(nil),                    // 36: qoyma.intake.v1.Box
+	(*AccessionCodeKnown)(nil),     // 37: qoyma.intake.v1.AccessionCodeKnown
+	(*AccessionApproved)(nil),      // 38: qoyma.intake.v1.AccessionApproved
+	(*ApprovalProposed)(nil),       // 39: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),       // 40: qoyma.intake.v1.ApprovalDeclined
+	(*ActSigned)(nil),              // 41: qoyma.intake.v1.ActSigned
+	(*HandSignature)(nil),          // 42: qoyma.intake.v1.HandSignature
+	(*SignerKeyKnown)(nil),         // 43: qoyma.intake.v1.SignerKeyKnown
+	(*AccessionClosed)(nil),        // 44: qoyma.intake.v1.AccessionClosed
+	(*AccessionDescribed)(nil),     // 45: qoyma.intake.v1.AccessionDescribed
+	(*DeaccessionProposed)(nil),    // 46: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionDeclined)(nil),    // 47: qoyma.intake.v1.DeaccessionDeclined
+	(*AccessionDeaccessioned)(nil), // 48: qoyma.intake.v1.AccessionDeaccessioned
+	(*DeaccessionReceived)(nil),    // 49: qoyma.intake.v1.DeaccessionReceived
+	(*ContentClosed)(nil),          // 50: qoyma.intake.v1.ContentClosed
+	(*ObjectRemoved)(nil),          // 51: qoyma.intake.v1.ObjectRemoved
+	(*DeaccessionAct)(nil),         // 52: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 53: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 54: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 55: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 56: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 57: qoyma.intake.v1.AcceptanceAbandoned
+	(*OriginalDamageKnown)(nil),    // 58: qoyma.intake.v1.OriginalDamageKnown
+	(*ObjectVersionBegun)(nil),     // 59: qoyma.intake.v1.ObjectVersionBegun
+	(*ObjectVersionAdded)(nil),     // 60: qoyma.intake.v1.ObjectVersionAdded
+	(*v1.Organisation)(nil),        // 61: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 62: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 63: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 64: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 65: qoyma.record.v1.Protocol
+	(*timestamppb.Timestamp)(nil),  // 66: google.protobuf.Timestamp
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	57, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	58, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	59, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	60, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	61, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	62, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	63, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	64, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	57, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	58, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
-	17, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
-	11, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
-	13, // 11: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	59, // 12: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	57, // 13: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	58, // 14: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
-	17, // 15: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
-	18, // 16: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	61, // 17: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	60, // 18: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
-	25, // 19: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
-	27, // 20: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
-	29, // 21: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	35, // 22: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	61, // 23: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	57, // 24: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	58, // 25: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	61, // 26: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	61, // 27: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	51, // 28: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	54, // 29: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 30: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	61, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	62, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	18, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
+	12, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
+	11, // 11: qoyma.intake.v1.AccessionAccepted.bag:type_name -> qoyma.intake.v1.ObjectBag
+	12, // 12: qoyma.intake.v1.ObjectBag.files:type_name -> qoyma.intake.v1.ObjectHistory
+	14, // 13: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
+	63, // 14: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	61, // 15: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	62, // 16: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	18, // 17: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
+	19, // 18: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	65, // 19: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	64, // 20: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	26, // 21: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
+	28, // 22: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
+	30, // 23: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	36, // 24: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
+	65, // 25: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	61, // 26: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	62, // 27: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	65, // 28: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	65, // 29: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	52, // 30: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	55, // 31: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 32: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	12, // 33: qoyma.intake.v1.ObjectVersionAdded.history:type_name -> qoyma.intake.v1.ObjectHistory
+	66, // 34: qoyma.intake.v1.ObjectVersionAdded.created:type_name -> google.protobuf.Timestamp
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -4834,7 +5190,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   57,
+			NumMessages:   61,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

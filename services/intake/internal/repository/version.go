@@ -1,0 +1,116 @@
+package repository
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/qoyma/qoyma/services/standards/ocfl"
+)
+
+// Version is a later version of an object, in which one file is another than before.
+type Version struct {
+	Object string
+	Number uint32 // 2 the second
+	Path   string // of the file
+	Change ocfl.Change
+	Write  func(io.Writer) error // gives its bytes, the same whenever it is called
+}
+
+// Made is a version that stands.
+type Made struct {
+	Path      string
+	Size      uint64
+	SHA512    string // of the file
+	Inventory string // SHA-512 of the object's inventory.json
+}
+
+// ChangeOf is what a version says of itself beside its file. It follows from the journal alone.
+func ChangeOf(archive string, head uint32, through uint64, at time.Time) ocfl.Change {
+	return ocfl.Change{
+		Head: "v" + strconv.FormatUint(uint64(head), 10), Message: fmt.Sprintf("History up to event %d of the journal of intake", through), Created: at,
+		User: ocfl.User{Name: "Qoyma intake, archive " + archive, Address: "urn:qoyma:" + archive + ":intake"},
+	}
+}
+
+// AddVersion makes the version. When it returns nil the version is whole, durable and the newest. It may
+// be called again after any failure or crash. Where another program made that version, before the process
+// was replaced by this one, it is taken as it stands. Errors: those of ocfl.Root.Update.
+func (r *Repository) AddVersion(ctx context.Context, v Version) (m Made, err error) {
+	m.Path = v.Path
+	dir := filepath.Join(r.home, "restoring")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return m, fmt.Errorf("repository: %w", err)
+	}
+	// A new file each time, never the old one written over: it may be linked into the object already.
+	// What a crash leaves here the next start sweeps away.
+	f, err := os.CreateTemp(dir, "version-*")
+	if err != nil {
+		return m, fmt.Errorf("repository: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	h := sha512.New()
+	size := new(sized)
+	err = v.Write(io.MultiWriter(f, h, size))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return m, fmt.Errorf("repository: version %d of %s: %w", v.Number, v.Object, err)
+	}
+	m.Size, m.SHA512 = uint64(*size), hex.EncodeToString(h.Sum(nil))
+	v.Change.Put = []ocfl.Content{{Logical: v.Path, Source: f.Name(), SHA512: m.SHA512, Size: int64(m.Size)}}
+	object, err := r.root.Update(ctx, v.Object, v.Change)
+	r.opened.forget(v.Object)
+	if errors.Is(err, ocfl.Moved) {
+		object, err = r.others(v, err)
+		if err == nil {
+			m.Size, m.SHA512, _, err = r.Standing(ctx, v.Object, v.Path)
+		}
+	}
+	if err != nil {
+		return m, fmt.Errorf("repository: version %d of %s: %w", v.Number, v.Object, err)
+	}
+	m.Inventory = r.InventoryDigest(object.Inventory.ID)
+	return m, nil
+}
+
+// ReadAt is Read of a file as of a version of the object, 1 the first. It goes through the whole version's
+// list, so it is for single files.
+func (r *Repository) ReadAt(object string, version uint32, path string, fixity Fixity, emit func([]byte) error) error {
+	o, err := r.root.Object(object)
+	if err != nil {
+		return broken(path, err)
+	}
+	for _, f := range o.FilesOf("v" + strconv.FormatUint(uint64(version), 10)) {
+		if f.Logical == path {
+			from, err := o.Open(f)
+			return verify(path, from, err, fixity, emit)
+		}
+	}
+	return broken(path, ocfl.FileNotFound.With("id", object, "file", path))
+}
+
+// others gives the object where its newest version is the one that was to be made; moved otherwise.
+func (r *Repository) others(v Version, moved error) (*ocfl.Object, error) {
+	object, err := r.root.Object(v.Object)
+	if err != nil {
+		return nil, errors.Join(moved, err)
+	}
+	if object.Inventory.Head != "v"+strconv.FormatUint(uint64(v.Number), 10) || object.Inventory.Versions[object.Inventory.Head].Message != v.Change.Message {
+		return nil, moved
+	}
+	return object, nil
+}
+
+// sized counts bytes.
+type sized uint64
+
+func (s *sized) Write(p []byte) (int, error) {
+	*s += sized(len(p))
+	return len(p), nil
+}
