@@ -8,45 +8,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
-	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/insurance/internal/keeper"
 	"github.com/qoyma/qoyma/services/insurance/internal/react"
 	"github.com/qoyma/qoyma/services/platform/journal"
-	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
 // closes lets intake's word take effect that content is destroyed.
 func (w *world) closes(accession string, codes ...string) {
 	w.t.Helper()
-	body := &intakev1.ContentClosed{AccessionNumber: accession, Number: 1, Codes: codes}
-	raw, err := proto.Marshal(body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	name := string(body.ProtoReflect().Descriptor().FullName())
-	w.nextSeq++
-	header, err := proto.Marshal(&journalv1.Header{
-		Archive: "kz-test", Service: "intake", Epoch: 1, Seq: w.nextSeq, Transaction: w.nextSeq, Actor: "service:intake", BodyType: name,
-		Refs: []*journalv1.Ref{{Type: "accession", Id: accession}}, RecordedAt: timestamppb.Now(),
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	r, err := journal.Decode(&journalv1.Entry{Header: header, Salt: make([]byte, 16), Body: raw})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	decide, err := react.Intake()[name](w.t.Context(), r)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.New(), Name: "react:intake", Actor: "service:insurance", Cause: r.Cause(), Decide: decide}); err != nil {
+	if err := w.told("intake", react.Intake(), &intakev1.ContentClosed{AccessionNumber: accession, Number: 1, Codes: codes}, nil); err != nil {
 		w.t.Fatal(err)
 	}
 }

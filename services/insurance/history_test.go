@@ -208,3 +208,33 @@ func TestADamagedHistoryIsCopiedAnew(t *testing.T) {
 		})
 	}
 }
+
+// TestTheHistoryOfARemovedObjectStays: what the sites keep says what there was; nobody asks intake for more, also where a site lacks the
+// newest or lost it.
+func TestTheHistoryOfARemovedObjectStays(t *testing.T) {
+	w := newWorld(t, "site-1", "hill")
+	w.intake.keep(object, texts)
+	w.order()
+	w.passed(object, 1, "accepted")
+	w.copying()
+	w.passed(object, 2, "accepted, quarantined") // not taken up before the object goes
+	delete(w.intake.past, object)
+	for range 2 { // told again, it is one event
+		if err := w.told("intake", react.Intake(), &intakev1.ObjectRemoved{AccessionNumber: "2026-1", Number: 1, ObjectId: object}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.announced(object, 3, "late")
+	w.copying()
+	w.keeps(object, "accepted")
+	if count := w.events(nil); count["HistoryEnded"] != 1 || count["HistoryCopied"] != 2 {
+		t.Errorf("%v", count)
+	}
+	if err := w.told("intake", react.Intake(), &intakev1.ObjectRemoved{AccessionNumber: "2026-2", Number: 1, ObjectId: "urn:never copied"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if count := w.events(nil); count["HistoryEnded"] != 1 {
+		t.Errorf("a history that is not known was ended: %v", count)
+	}
+	w.whole()
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
@@ -302,6 +303,37 @@ func TestDestructionKilledAtEveryStep(t *testing.T) {
 			w.whole()
 		})
 	}
+}
+
+// TestAVersionUnderWayEndsBeforeItsObjectGoes: a plan to tell of what happened is carried out while the object stands; afterwards none is
+// begun, also not of the deaccession itself.
+func TestAVersionUnderWayEndsBeforeItsObjectGoes(t *testing.T) {
+	w := newWorld(t)
+	a := w.held()
+	w.quarantined(a.GetAccessionNumber())
+	w.released(a.GetAccessionNumber(), "clean")
+	w.s.plans.After = func(s accept.Step) error {
+		if s == accept.Planned {
+			return errKilled
+		}
+		return nil
+	}
+	if err := w.s.plans.Versions(t.Context(), time.Now().Add(time.Hour)); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	w.reopen()
+	w.leaves(a, "destroyed", "", 1, 2)
+	if err := w.s.api.Destroy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.versions()
+	if a = w.line(a.GetAccessionNumber()); !a.GetObjectLeft() || a.GetObjectVersion() != 2 || w.recorded(a, "ObjectVersionBegun") != 1 || w.recorded(a, "ObjectVersionAdded") != 1 {
+		t.Errorf("%v; begun %d, added %d", a, w.recorded(a, "ObjectVersionBegun"), w.recorded(a, "ObjectVersionAdded"))
+	}
+	if n := w.onDisk("secret bytes"); n != 0 {
+		t.Errorf("%d files stand", n)
+	}
+	w.whole()
 }
 
 // TestRemovingCutInTheMiddle: the object was taken out of the root and its bytes were not gone yet.

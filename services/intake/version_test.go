@@ -134,7 +134,7 @@ func TestWhatHappensLaterBecomesALaterVersion(t *testing.T) {
 	}
 	doc, text := w.past(a)
 	before := []string{"transfer: success", "message digest calculation: success", "format identification: success", "validation: success", "accession: success"}
-	if want := append(before, "quarantine: success", "unquarantine: warning", "fixity check of data/2/b: fail", "recovery of data/2/b: success", "fixity check of data/1/a: fail"); !slices.Equal(kinds(doc), want) {
+	if want := append(slices.Clip(before), "quarantine: success", "unquarantine: warning", "fixity check of data/2/b: fail", "recovery of data/2/b: success", "fixity check of data/1/a: fail"); !slices.Equal(kinds(doc), want) {
 		t.Errorf("%v, want %v", kinds(doc), want)
 	}
 	for _, private := range []string{"плесень", "Айгуль", "изолятор", "aigerim"} {

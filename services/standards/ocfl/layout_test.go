@@ -55,10 +55,17 @@ func TestTheLayoutsAreThoseOfTheExtensions(t *testing.T) {
 		layout Layout
 		id     string
 	}{
-		{omitting(FlatOmit, ":"), "urn:"}, {omitting(FlatOmit, ":"), "urn:.."}, {omitting(FlatOmit, ":"), ""}, {omitting(FlatOmit, ":"), "urn:extensions"},
-		{omitting(FlatOmit, "info:"), "info:fedora/object-01"}, {omitting(FlatOmit, "info:"), "https://example.org/info:/12345/x54xz321"},
-		{omitting(TuplesOmit, ":"), "urn:"}, {omitting(TuplesOmit, ":"), "urn:қор"}, {omitting(TuplesOmit, ":"), "қор:1"},
-		{tuples(Omission{Delimiter: ":"}, 2, 2), "a:..xy"}, {tuples(Omission{Delimiter: ":"}, 10, 1), "extensions"},
+		{omitting(FlatOmit, ":"), "urn:"},
+		{omitting(FlatOmit, ":"), "urn:.."},
+		{omitting(FlatOmit, ":"), ""},
+		{omitting(FlatOmit, ":"), "urn:extensions"},
+		{omitting(FlatOmit, "info:"), "info:fedora/object-01"},
+		{omitting(FlatOmit, "info:"), "https://example.org/info:/12345/x54xz321"},
+		{omitting(TuplesOmit, ":"), "urn:"},
+		{omitting(TuplesOmit, ":"), "urn:қор"},
+		{omitting(TuplesOmit, ":"), "қор:1"},
+		{tuples(Omission{Delimiter: ":"}, 2, 2), "a:..xy"},
+		{tuples(Omission{Delimiter: ":"}, 10, 1), "extensions"},
 	} {
 		if at, err := c.layout.Path(c.id); !errors.Is(err, BadID) {
 			t.Errorf("%s puts %q at %q: %v", c.layout.ExtensionName, c.id, at, err)

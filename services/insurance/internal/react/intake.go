@@ -64,7 +64,7 @@ func known(object, accession string, version uint32, h *intakev1.ObjectHistory) 
 		return nil
 	}
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
-		if row, err := store.History(v, object); err != nil || row.GetKnown().GetVersion() >= version {
+		if row, err := store.History(v, object); err != nil || row.GetEnded() || row.GetKnown().GetVersion() >= version {
 			return nil, err
 		}
 		return []base.Event{{
