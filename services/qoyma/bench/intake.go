@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/qoyma/qoyma/services/platform/telemetry"
@@ -184,59 +182,4 @@ func identified(r *Report, tree string) error {
 	}
 	r.figure("identified, one core, with reading the file", float64(n)/time.Since(began).Seconds(), "files/s")
 	return nil
-}
-
-// memory measures how much more memory the process takes at its most while a package comes in
-// and while it is accepted. Both sides of the upload are in it.
-func (a *intakeArchive) memory(ctx context.Context, cfg IntakeConfig, r *Report, dir string) error {
-	var peaks []float64
-	for _, files := range cfg.Memory {
-		cfg.Progress(fmt.Sprintf("memory: %d files", files))
-		tree := filepath.Join(dir, fmt.Sprintf("many-%d", files))
-		if err := plant(tree, files, 1<<10); err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-		id, err := a.expect(ctx, units(files))
-		if err != nil {
-			return err
-		}
-		upload, err := watched(func() error { return a.send(ctx, id, tree) })
-		if err != nil {
-			return err
-		}
-		acceptance, err := watched(func() error { return a.accept(ctx, id) })
-		if err != nil {
-			return err
-		}
-		r.figure(fmt.Sprintf("memory at most, %d files: upload", files), upload, "MiB")
-		r.figure("  acceptance", acceptance, "MiB")
-		peaks = append(peaks, max(upload, acceptance))
-	}
-	if n := len(peaks); n > 1 && slices.IsSorted(cfg.Memory) {
-		slope := (peaks[n-1] - peaks[n-2]) / float64(cfg.Memory[n-1]-cfg.Memory[n-2])
-		r.figure("  for each further file", slope*1024, "KiB")
-		r.figure("  by that slope, 1,000,000 files", peaks[n-1]+slope*float64(1_000_000-cfg.Memory[n-1]), "MiB")
-	}
-	return nil
-}
-
-// watched runs something and gives the most resident memory that was seen meanwhile, in MiB.
-func watched(do func() error) (most float64, err error) {
-	debug.FreeOSMemory()
-	done := make(chan error, 1)
-	go func() { done <- do() }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		now, problem := resident()
-		if problem != nil {
-			return 0, errors.Join(problem, <-done)
-		}
-		most = max(most, now)
-		select {
-		case err := <-done:
-			return most, err
-		case <-tick.C:
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -22,12 +23,14 @@ import (
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
 
-// intakeArchive is a running process with the intake service, and in retention's place one
-// that says nothing but what fell due.
+// intakeArchive is a running process with the intake service, in retention's place one that says
+// nothing but what fell due, and in insurance's one that says nothing.
 type intakeArchive struct {
 	running
 	retention *host.Service
 	client    intakev1.IntakeServiceClient
+	insurer   intakev1.IntakeServiceClient
+	originals string // the storage root
 	transfers int
 }
 
@@ -36,18 +39,23 @@ func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArc
 	if i < 0 {
 		return nil, errors.New("bench: this program has no intake service")
 	}
-	a := &intakeArchive{}
-	spec := func() host.Spec {
-		return host.Spec{
-			Name: "retention", Schema: store.Schema{Version: 1, Buckets: []store.Bucket{{Name: "due"}}},
-			Apply: func(*store.Tx, *journal.Record) error { return nil },
+	a := &intakeArchive{originals: filepath.Join(dir, "intake", "ocfl")}
+	services := []process.Service{cfg.Services[i]}
+	for _, name := range []string{"retention", "insurance"} {
+		spec := func() host.Spec {
+			return host.Spec{
+				Name: name, Schema: store.Schema{Version: 1, Buckets: []store.Bucket{{Name: "due"}}},
+				Apply: func(*store.Tx, *journal.Record) error { return nil },
+			}
 		}
+		services = append(services, process.Service{Name: name, Spec: spec, New: func(p host.Process) (*host.Service, error) {
+			svc, err := host.Open(p, spec())
+			if name == "retention" {
+				a.retention = svc
+			}
+			return svc, err
+		}})
 	}
-	services := []process.Service{cfg.Services[i], {Name: "retention", Spec: spec, New: func(p host.Process) (*host.Service, error) {
-		svc, err := host.Open(p, spec())
-		a.retention = svc
-		return svc, err
-	}}}
 	p, err := a.run(ctx, cfg.Telemetry, dir, services)
 	if err != nil {
 		return nil, err
@@ -57,12 +65,18 @@ func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArc
 			err = errors.Join(err, a.close())
 		}
 	}()
-	roles := []monitor.Role{monitor.Archivist}
-	conn, err := p.As(monitor.Identity{Actor: "person:bench", Roles: roles, Clearance: process.Clearance(roles)}).Conn("intake")
-	if err != nil {
-		return nil, err
+	for _, who := range []struct {
+		actor string
+		role  monitor.Role
+		to    *intakev1.IntakeServiceClient
+	}{{"person:bench", monitor.Archivist, &a.client}, {"service:insurance", monitor.Service, &a.insurer}} {
+		roles := []monitor.Role{who.role}
+		conn, err := p.As(monitor.Identity{Actor: who.actor, Roles: roles, Clearance: process.Clearance(roles)}).Conn("intake")
+		if err != nil {
+			return nil, err
+		}
+		*who.to = intakev1.NewIntakeServiceClient(conn)
 	}
-	a.client = intakev1.NewIntakeServiceClient(conn)
 	return a, nil
 }
 
