@@ -54,7 +54,7 @@ func (r *Root) finish(dir string) error {
 		}
 		// If we crash after the first of the two, the object is half; the order on the disk is
 		// kept by the sync between them.
-		for _, f := range []recordFile{{inventoryName, text}, {newest.sidecarName(), newest.sidecar(text)}} {
+		for _, f := range []recordFile{{name: inventoryName, text: text}, {name: newest.sidecarName(), text: newest.sidecar(text)}} {
 			if err := r.into(dir, newest.ID, f); err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ func (r *Root) into(dir, id string, f recordFile) error {
 		return err
 	}
 	from := filepath.Join(r.staging, r.own("finish", id))
-	if err := r.disk.WriteFile(from, f.text); err != nil {
+	if err := r.writeRecord(from, f); err != nil {
 		return err
 	}
 	if err := r.disk.Rename(from, filepath.Join(dir, f.name)); err != nil {

@@ -186,7 +186,7 @@ func (a *attempt) build(ctx context.Context, version string) error {
 		}
 	}
 	for _, f := range a.record {
-		if err := a.disk.WriteFile(filepath.Join(a.object, filepath.FromSlash(f.name)), f.text); err != nil {
+		if err := a.writeRecord(filepath.Join(a.object, filepath.FromSlash(f.name)), f); err != nil {
 			return err
 		}
 	}

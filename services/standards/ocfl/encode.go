@@ -8,91 +8,82 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
-
-	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
-// writeInventory writes what pretty makes of the whole inventory, byte for byte, without holding it:
-// digests in their order, and the paths of each in theirs. size is how many bytes it has.
-func (m *many) writeInventory(to io.Writer) (size int64, err error) {
-	head, middle, tail, err := m.frame()
+// entry is a row of an inventory: a digest and a path that has it.
+type entry struct {
+	digest []byte
+	path   string
+}
+
+// entries are rows in the order of their digests, and of each in that of its paths; nil for none.
+type entries = iter.Seq2[entry, error]
+
+// writeInventory writes what pretty makes of the whole inventory, byte for byte, without holding it. of gives
+// what stands in the state of a version, and in the manifest for "". size is how many bytes it has.
+func writeInventory(to io.Writer, inv *Inventory, of func(version string) entries) (size int64, err error) {
+	around, err := frame(inv, of)
 	if err != nil {
 		return 0, err
 	}
 	w := &measured{Writer: bufio.NewWriterSize(to, 64<<10)}
-	w.text(head)
-	err = m.block(w, "    ", func(c *spool.Cursor) string {
-		return m.skeleton.Head + "/" + m.skeleton.contentDir() + "/" + string(c.Key[64:])
-	}, true)
-	if err == nil {
-		w.text(middle)
-		err = m.block(w, "        ", func(c *spool.Cursor) string { return string(c.Key[64:]) }, false)
+	for _, part := range around {
+		w.text(part.before)
+		if part.rows == nil {
+			continue
+		}
+		if err := w.block(part.indent, part.rows); err != nil {
+			return 0, err
+		}
 	}
-	w.text(tail)
-	return w.size, errors.Join(err, w.err, w.Flush())
+	return w.size, errors.Join(w.err, w.Flush())
 }
 
 // mark stands for the digests and paths in the frame. A text of the object's cannot look like its
 // lines: a quotation mark within a text is escaped.
 const mark = "@"
 
-// frame is the inventory's text around its manifest and its state: what encoding/json makes of one in
-// which each has one mark.
-func (m *many) frame() (head, middle, tail []byte, err error) {
-	inv := *m.skeleton
-	inv.Versions = maps.Clone(inv.Versions)
-	v := inv.Versions[inv.Head]
-	if m.files == 0 {
-		text, err := pretty(inv)
-		return text, nil, nil, err
-	}
-	inv.Manifest, v.State = map[string][]string{mark: {mark}}, map[string][]string{mark: {mark}}
-	inv.Versions[inv.Head] = v
-	text, err := pretty(inv)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("write inventory: %w", err)
-	}
-	head, rest, first := bytes.Cut(text, []byte("    \"@\": [\n      \"@\"\n    ]"))
-	middle, tail, second := bytes.Cut(rest, []byte("        \"@\": [\n          \"@\"\n        ]"))
-	if !first || !second {
-		return nil, nil, nil, errors.New("write inventory: no place for its files")
-	}
-	return head, middle, tail, nil
+// framed is a part of an inventory's text and the rows that follow it; nil after the last.
+type framed struct {
+	before []byte
+	indent string
+	rows   entries
 }
 
-// block writes digest → paths; once says that of the paths of a digest only the first counts.
-func (m *many) block(w *measured, indent string, path func(*spool.Cursor) string, once bool) error {
-	c := m.digests.Sorted()
-	var last []byte
-	for c.Next() {
-		digest := c.Key[:64]
-		same := bytes.Equal(digest, last)
-		if same && once {
-			continue
-		}
-		text, err := json.Marshal(path(c))
-		if err != nil {
-			return err
-		}
-		switch {
-		case same:
-			w.say(",\n")
-		case last != nil:
-			w.say("\n" + indent + "],\n")
-		}
-		if !same {
-			w.say(indent + `"` + hex.EncodeToString(digest) + "\": [\n")
-			last = slices.Clone(digest)
-		}
-		w.say(indent + "  ")
-		w.text(text)
+// frame is the inventory's text around its manifest and its states: what encoding/json makes of one in
+// which each has one mark.
+func frame(inv *Inventory, of func(version string) entries) (parts []framed, err error) {
+	marked := *inv
+	one := map[string][]string{mark: {mark}}
+	marked.Manifest, marked.Versions = map[string][]string{}, maps.Clone(inv.Versions)
+	if rows := of(""); rows != nil {
+		marked.Manifest = one
+		parts = append(parts, framed{indent: "    ", rows: rows})
 	}
-	if last != nil {
-		w.say("\n" + indent + "]")
+	for _, name := range slices.Sorted(maps.Keys(inv.Versions)) { // as encoding/json orders them
+		v := inv.Versions[name]
+		v.State = map[string][]string{}
+		if rows := of(name); rows != nil {
+			v.State = one
+			parts = append(parts, framed{indent: "        ", rows: rows})
+		}
+		marked.Versions[name] = v
 	}
-	return c.Err()
+	text, err := pretty(marked)
+	if err != nil {
+		return nil, fmt.Errorf("write inventory: %w", err)
+	}
+	for i, p := range parts {
+		var there bool
+		place := p.indent + "\"@\": [\n" + p.indent + "  \"@\"\n" + p.indent + "]"
+		if parts[i].before, text, there = bytes.Cut(text, []byte(place)); !there {
+			return nil, errors.New("write inventory: no place for its files")
+		}
+	}
+	return append(parts, framed{before: text}), nil
 }
 
 // measured counts what is written, and remembers the first error.
@@ -100,6 +91,37 @@ type measured struct {
 	*bufio.Writer
 	size int64
 	err  error
+}
+
+// block writes digest → paths.
+func (w *measured) block(indent string, rows entries) error {
+	var last []byte
+	for e, err := range rows {
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(e.path)
+		if err != nil {
+			return err
+		}
+		same := bytes.Equal(e.digest, last)
+		switch {
+		case same:
+			w.say(",\n")
+		case last != nil:
+			w.say("\n" + indent + "],\n")
+		}
+		if !same {
+			w.say(indent + `"` + hex.EncodeToString(e.digest) + "\": [\n")
+			last = append(last[:0], e.digest...)
+		}
+		w.say(indent + "  ")
+		w.text(text)
+	}
+	if last != nil {
+		w.say("\n" + indent + "]")
+	}
+	return nil
 }
 
 func (w *measured) text(p []byte) {
@@ -112,4 +134,49 @@ func (w *measured) say(s string) {
 	n, err := w.WriteString(s)
 	w.size += int64(n)
 	w.err = errors.Join(w.err, err)
+}
+
+// state are all rows, of a version that has every file.
+func (m *many) state() entries {
+	return func(yield func(entry, error) bool) {
+		c := m.digests.Sorted()
+		for c.Next() {
+			if !yield(entry{c.Key[:64], string(c.Key[64:])}, nil) {
+				return
+			}
+		}
+		if err := c.Err(); err != nil {
+			yield(entry{}, err)
+		}
+	}
+}
+
+// content are the rows of the manifest: of the paths of a digest the first.
+func (m *many) content() entries {
+	return func(yield func(entry, error) bool) {
+		var last []byte
+		for e, err := range m.state() {
+			if err == nil && bytes.Equal(e.digest, last) {
+				continue
+			}
+			last = append(last[:0], e.digest...)
+			e.path = "v1/" + m.skeleton.contentDir() + "/" + e.path
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// writeInventory writes the inventory of the object's only version.
+func (m *many) writeInventory(to io.Writer) (size int64, err error) {
+	return writeInventory(to, m.skeleton, func(version string) entries {
+		switch {
+		case m.files == 0:
+			return nil
+		case version == "":
+			return m.content()
+		}
+		return m.state()
+	})
 }

@@ -68,7 +68,19 @@ func treeKey(p string) []byte { return []byte(strings.ReplaceAll(p, "/", "\x00")
 func treePath(key []byte) string { return strings.ReplaceAll(string(key), "\x00", "/") }
 
 // gather takes the files, and judges what is about to be written as Create does.
-func (r *Root) gather(ctx context.Context, s Spec, files iter.Seq2[Content, error]) (_ *many, err error) {
+func (r *Root) gather(ctx context.Context, s Spec, files iter.Seq2[Content, error]) (*many, error) {
+	m, err := r.rowsOf(ctx, s, files)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.choose(); err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	return m, nil
+}
+
+// rowsOf is gather without what is to be linked.
+func (r *Root) rowsOf(ctx context.Context, s Spec, files iter.Seq2[Content, error]) (_ *many, err error) {
 	place := spool.Place{Dir: r.staging}
 	m := &many{paths: place.Sorter(), digests: place.Sorter(), kept: place.Sorter()}
 	defer func() {
@@ -91,10 +103,7 @@ func (r *Root) gather(ctx context.Context, s Spec, files iter.Seq2[Content, erro
 	if m.skeleton, err = s.inventory(r.edition); err != nil {
 		return nil, err
 	}
-	if err := m.judge(); err != nil {
-		return nil, err
-	}
-	return m, m.choose()
+	return m, m.judge()
 }
 
 func (m *many) add(f Content) error {
@@ -311,9 +320,9 @@ func (a *attempt) recordMany(m *many) (sha string, err error) {
 	e, _ := editionOf(inv.Type)
 	sidecar := []byte(sha + "  " + inventoryName + "\n")
 	for _, f := range []recordFile{
-		{inv.Head + "/" + inv.sidecarName(), sidecar},
-		{inv.sidecarName(), sidecar},
-		{e.object(), []byte(strings.TrimPrefix(e.object(), "0=") + "\n")},
+		{name: inv.Head + "/" + inv.sidecarName(), text: sidecar},
+		{name: inv.sidecarName(), text: sidecar},
+		{name: e.object(), text: []byte(strings.TrimPrefix(e.object(), "0=") + "\n")},
 	} {
 		if err := a.disk.WriteFile(filepath.Join(a.object, filepath.FromSlash(f.name)), f.text); err != nil {
 			return "", err

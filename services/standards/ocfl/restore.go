@@ -24,10 +24,29 @@ type Difference struct {
 	Have string // empty where the file is missing or cannot be read
 }
 
-// recordFile is a file that an object says about itself, beside its content.
+// recordFile is a file that an object says about itself, beside its content: as text, or where it may be
+// too long for memory its SHA-512 and how it is written.
 type recordFile struct {
-	name string
-	text []byte
+	name    string
+	text    []byte
+	sha     string
+	version int // whose inventory it is; 0 for other files and where it has a text
+	write   func(io.Writer) error
+}
+
+func (f *recordFile) sum() string {
+	if f.sha != "" {
+		return f.sha
+	}
+	return sum("sha512", f.text)
+}
+
+// writeRecord makes or replaces such a file.
+func (r *Root) writeRecord(to string, f recordFile) error {
+	if f.write != nil {
+		return r.disk.Stream(to, f.write)
+	}
+	return r.disk.WriteFile(to, f.text)
 }
 
 // recordOf is an object's own record: declaration, inventories and their sidecars, from the
@@ -44,11 +63,11 @@ func recordOf(versions []*Inventory) ([]recordFile, error) {
 			places = append(places, "")
 		}
 		for _, at := range places {
-			out = append(out, recordFile{at + inventoryName, text}, recordFile{at + inv.sidecarName(), inv.sidecar(text)})
+			out = append(out, recordFile{name: at + inventoryName, text: text}, recordFile{name: at + inv.sidecarName(), text: inv.sidecar(text)})
 		}
 	}
 	e, _ := editionOf(versions[0].Type)
-	return append(out, recordFile{e.object(), []byte(strings.TrimPrefix(e.object(), "0=") + "\n")}), nil
+	return append(out, recordFile{name: e.object(), text: []byte(strings.TrimPrefix(e.object(), "0=") + "\n")}), nil
 }
 
 // record is the object's own record as its Spec makes it in this root. Error: Moved where the
@@ -61,11 +80,8 @@ func (r *Root) record(s Spec) ([]recordFile, error) {
 	if _, err := r.layout.Path(s.ID); err != nil {
 		return nil, err
 	}
-	newest := versions[len(versions)-1].Head
-	if beyond, ok := versionAfter(newest); ok {
-		if _, err := os.Lstat(filepath.Join(r.Path(s.ID), beyond)); err == nil {
-			return nil, Moved.With("id", clip(s.ID), "head", beyond, "expected", newest)
-		}
+	if err := r.beyond(s.ID, versions[len(versions)-1].Head); err != nil {
+		return nil, err
 	}
 	return recordOf(versions)
 }
@@ -93,18 +109,7 @@ func (r *Root) CheckRecord(s Spec) ([]Difference, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Difference
-	for _, f := range want {
-		d := Difference{Path: f.name, Want: sum("sha512", f.text)}
-		have, err := readLimited(filepath.Join(r.Path(s.ID), filepath.FromSlash(f.name)), inventoryLimit)
-		if err == nil {
-			d.Have = sum("sha512", have)
-		}
-		if d.Have != d.Want {
-			out = append(out, d)
-		}
-	}
-	return out, nil
+	return r.differences(s.ID, want)
 }
 
 // RestoreRecord writes anew what CheckRecord finds wrong. What stood there is kept in the
@@ -113,12 +118,16 @@ func (r *Root) CheckRecord(s Spec) ([]Difference, error) {
 // It may be called again after any failure or crash. Each file is replaced by one rename, so
 // at every moment the old one or the right one stands there.
 func (r *Root) RestoreRecord(s Spec, keep string) ([]Difference, error) {
-	wrong, err := r.CheckRecord(s)
-	if err != nil || len(wrong) == 0 {
-		return nil, err
-	}
 	want, err := r.record(s)
 	if err != nil {
+		return nil, err
+	}
+	return r.restoreRecord(s.ID, want, keep)
+}
+
+func (r *Root) restoreRecord(id string, want []recordFile, keep string) ([]Difference, error) {
+	wrong, err := r.differences(id, want)
+	if err != nil || len(wrong) == 0 {
 		return nil, err
 	}
 	r.busy.Lock()
@@ -127,16 +136,16 @@ func (r *Root) RestoreRecord(s Spec, keep string) ([]Difference, error) {
 		if !slices.ContainsFunc(wrong, func(d Difference) bool { return d.Path == f.name }) {
 			continue
 		}
-		from := filepath.Join(r.staging, "record-"+stageName(s.ID)+"-"+strings.ReplaceAll(f.name, "/", "-"))
+		from := filepath.Join(r.staging, "record-"+stageName(id)+"-"+strings.ReplaceAll(f.name, "/", "-"))
 		err := r.disk.Mkdir(r.staging)
 		if err == nil {
-			err = r.disk.WriteFile(from, f.text)
+			err = r.writeRecord(from, f)
 		}
 		if err == nil {
-			err = r.replace(s.ID, f.name, from, keep)
+			err = r.replace(id, f.name, from, keep)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("restore %s of object %s: %w", f.name, s.ID, err)
+			return nil, fmt.Errorf("restore %s of object %s: %w", f.name, id, err)
 		}
 	}
 	return wrong, nil

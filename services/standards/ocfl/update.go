@@ -289,16 +289,16 @@ func (r *Root) add(ctx context.Context, dir string, next *Inventory, c Change) (
 		}
 	}
 	a.record = []recordFile{
-		{markName, []byte(next.ID)},
-		{next.Head + "/" + inventoryName, text},
-		{next.Head + "/" + next.sidecarName(), next.sidecar(text)},
+		{name: markName, text: []byte(next.ID)},
+		{name: next.Head + "/" + inventoryName, text: text},
+		{name: next.Head + "/" + next.sidecarName(), text: next.sidecar(text)},
 	}
 	if err := a.build(ctx, next.Head); err != nil {
 		return false, err
 	}
 	// A rename replaces no directory that holds anything: whoever comes second loses here.
 	err = r.disk.Rename(filepath.Join(a.stage, next.Head), filepath.Join(dir, next.Head))
-	lost := errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY)
+	lost := taken(err)
 	if err != nil && !lost {
 		return false, err
 	}
@@ -310,6 +310,9 @@ func (r *Root) add(ctx context.Context, dir string, next *Inventory, c Change) (
 	// If we crash here the version is there for good; what is left of the stage Sweep takes.
 	return !lost, r.disk.RemoveAll(a.stage)
 }
+
+// taken says of an error of a rename that something stood in its place.
+func taken(err error) bool { return errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) }
 
 // own names something in staging that no other writer touches: two processes may come to one
 // object at once, though only one of them wins.
