@@ -216,7 +216,7 @@ func TestFixityIsCountedByTheQuickDigest(t *testing.T) {
 		t.Fatal(f, err)
 	}
 	read := func(fixity repository.Fixity) error {
-		return w.s.plans.Repository.Read(a.GetObjectId(), "data/1/a.txt", fixity, func([]byte) error { return nil })
+		return w.s.plans.Repository.Read(t.Context(), a.GetObjectId(), 1, "data/1/a.txt", fixity, func([]byte) error { return nil })
 	}
 	if err := errors.Join(read(repository.Fixity{BLAKE3: f.GetBlake3()}), read(repository.Fixity{SHA512: f.GetSha512()})); err != nil {
 		t.Error(err)

@@ -88,6 +88,8 @@ func (o *object) check(ctx context.Context) (err error) {
 	if o.line, err = o.accession(ctx); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // the longest that a call gets
+	defer cancel()
 	res, err := o.insurer.CheckObject(ctx, &intakev1.CheckObjectRequest{ObjectId: o.line.GetObjectId()})
 	if err == nil && len(res.GetDamaged()) > 0 {
 		err = fmt.Errorf("%v is damaged", res.GetDamaged()[0])

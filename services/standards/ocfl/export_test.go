@@ -14,7 +14,7 @@ func TestAVersionIsTakenOut(t *testing.T) {
 	if _, err := r.Create(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	o, err := r.Update(t.Context(), s.ID, Change{Head: "v1", Created: day, Message: "less", User: s.User, Remove: []string{"bagit.txt"}, Rename: []Rename{{s.Files[0].Logical, "other/name"}}})
+	o, err := r.Update(t.Context(), s.ID, Change{Head: "v1", Created: day, Message: "less", User: s.User, Remove: []string{"bagit.txt"}, Rename: []Rename{{"data/хаттама.txt", "other/name"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,3 +154,57 @@ func openRegular(name string) (*os.File, error) {
 	}
 	return os.Open(name)
 }
+
+// Outline is what an object's inventory says besides its digests and paths, of any number of files. It is compared
+// with its sidecar; an update that was cut short is not completed. Errors as of Object.
+func (r *Root) Outline(id string) (*Inventory, error) {
+	dir := r.Path(id)
+	if dir == "" {
+		return nil, NotFound.With("id", clip(id))
+	}
+	inv, err := outline(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, NotFound.With("id", clip(id))
+	case err == nil && inv.ID != id:
+		err = E083.With("path", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open object %s: %w", id, err)
+	}
+	return inv, nil
+}
+
+func outline(dir string) (*Inventory, error) {
+	f, err := openRegular(filepath.Join(dir, inventoryName))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	h := sha512.New()
+	s := scanner{void: func(table) {}, row: func(table, int, string, string) error { return nil }}
+	top, err := s.scan(bufio.NewReaderSize(io.TeeReader(f, h), 256<<10))
+	if errors.Is(err, errNoInventory) {
+		return nil, E033.With("path", inventoryName).Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{where: inventoryName}
+	p.skeleton(top, s.repeats)
+	for _, f := range p.found {
+		if !f.rule.Warning {
+			return nil, f.fault()
+		}
+	}
+	have := hex.EncodeToString(h.Sum(nil))
+	if p.inv.DigestAlgorithm != "sha512" {
+		if have, err = digestFile(filepath.Join(dir, inventoryName), p.inv.DigestAlgorithm); err != nil {
+			return nil, err
+		}
+	}
+	if digest, ok := seal(dir, &p.inv); !ok || digest != have {
+		return nil, E060.With("path", inventoryName)
+	}
+	return &p.inv, nil
+}

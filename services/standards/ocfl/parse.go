@@ -36,6 +36,21 @@ func parseInventory(raw []byte) (*Inventory, []finding) {
 			return nil, p.found
 		}
 	}
+	p.fields(top)
+	p.states()
+	return &p.inv, p.found
+}
+
+// skeleton judges what a scanner left of an inventory, in which every table is empty.
+func (p *parser) skeleton(top map[string]json.RawMessage, repeats bool) {
+	if repeats {
+		p.bad(E033)
+	}
+	p.fields(top)
+}
+
+// fields judges the inventory field by field.
+func (p *parser) fields(top map[string]json.RawMessage) {
 	for _, key := range slices.Sorted(maps.Keys(top)) {
 		switch key {
 		case "id", "type", "digestAlgorithm", "head", "contentDirectory", "manifest", "versions", "fixity":
@@ -46,9 +61,7 @@ func parseInventory(raw []byte) (*Inventory, []finding) {
 	p.required(top)
 	p.manifest(top["manifest"])
 	p.versions(top["versions"])
-	p.states()
 	p.fixity(top["fixity"])
-	return &p.inv, p.found
 }
 
 func (p *parser) object(raw []byte) (map[string]json.RawMessage, bool) {

@@ -340,38 +340,53 @@ func (r *run) keeps(c *intakev1.ContentFile) bool {
 	return !payload || r.accepts(position)
 }
 
-// Spec is what the object of an accepted transfer is, from the journal alone. The error is ErrOther where
-// this program would describe the object otherwise than the one that made it, so that its
-// record cannot be written anew. It names every file, and so takes memory by their number.
-func (p *Plans) Spec(a *intakev1.Accession) (ocfl.Spec, error) {
+// Describe is what the object of an accepted transfer is, from the journal alone; the caller closes it. The error is
+// ErrOther where this program would describe the object otherwise than the one that made it, so that its
+// record cannot be written anew. Memory does not grow with the number of files.
+func (p *Plans) Describe(ctx context.Context, a *intakev1.Accession) (*ocfl.Described, error) {
 	r, err := p.again(a)
 	if err != nil {
-		return ocfl.Spec{}, err
+		return nil, err
 	}
 	_, versions, err := p.versions(a)
 	if err != nil {
-		return ocfl.Spec{}, err
+		return nil, err
 	}
 	spec := repository.SpecOf(p.Store.Archive(), a.GetTransferId(), r.begun.Time())
 	spec.Later = later(p.Store.Archive(), versions)
-	for f, err := range r.files() {
-		if err != nil {
-			return ocfl.Spec{}, err
-		}
-		spec.Files = append(spec.Files, f.Content())
-	}
 	own := a.GetBag().GetFiles()
 	if len(versions) > 0 && versions[0].GetHistory() != nil {
 		own = append(slices.Clip(own), versions[0].GetHistory())
 	}
-	for _, f := range own {
-		spec.Files = append(spec.Files, written(f, "").Content())
+	d, err := p.Repository.Describe(ctx, spec, func(yield func(repository.File, error) bool) {
+		for _, f := range own {
+			if !yield(written(f, ""), nil) {
+				return
+			}
+		}
+		r.files()(yield)
+	})
+	if err != nil {
+		return nil, err
 	}
-	sha, err := spec.InventorySHA512()
+	sha, err := d.InventorySHA512()
 	if err == nil && (sha != a.GetObjectSha512() || spec.ID != a.GetObjectId()) {
 		err = ErrOther
 	}
-	return spec, err
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// Inventories are the SHA-512 of the inventory of an accession's object after each version, the first
+// version's first.
+func (p *Plans) Inventories(a *intakev1.Accession) (shas []string, err error) {
+	_, versions, err := p.versions(a)
+	for _, v := range versions {
+		shas = append(shas, v.GetObjectSha512())
+	}
+	return shas, err
 }
 
 // ErrOther says that an object was described by a program that writes inventories otherwise.

@@ -134,7 +134,7 @@ func (r *run) attempt(ctx context.Context) (m made, err error) {
 	if m.sha, err = with(h, source); !errors.Is(err, ocfl.Conflict) {
 		return m, err
 	}
-	size, digest, there, standErr := r.Repository.Standing(ctx, m.id, h.GetPath())
+	size, digest, there, standErr := r.Repository.Standing(ctx, m.id, 1, h.GetPath())
 	if standErr != nil {
 		return m, errors.Join(err, standErr)
 	}
@@ -186,7 +186,7 @@ func (p *Plans) WriteHistory(a *intakev1.Accession, version uint32, w io.Writer)
 // Written is a file of an object that the archive wrote.
 type Written struct {
 	*intakev1.ObjectHistory
-	Version string // the version of the object that brought it, "v1" the first
+	Version uint32 // of the object that brought it, 1 the first
 	At      string // where it lies in the object where that is no more its logical path, otherwise empty
 	Write   func(io.Writer) error
 }
@@ -198,18 +198,18 @@ func (p *Plans) Written(a *intakev1.Accession) (files []Written, err error) {
 		return nil, err
 	}
 	for _, b := range a.GetBag().GetFiles() {
-		files = append(files, Written{ObjectHistory: b, Version: "v1", Write: func(w io.Writer) error { return p.WriteBag(a, b.GetPath(), w) }})
+		files = append(files, Written{ObjectHistory: b, Version: 1, Write: func(w io.Writer) error { return p.WriteBag(a, b.GetPath(), w) }})
 	}
 	for _, v := range versions {
 		if v.GetHistory() == nil {
 			continue
 		}
 		f := Written{
-			ObjectHistory: v.GetHistory(), Version: fmt.Sprint("v", v.GetVersion()),
+			ObjectHistory: v.GetHistory(), Version: v.GetVersion(),
 			Write: func(w io.Writer) error { return p.WriteHistory(a, v.GetVersion(), w) },
 		}
 		if v.GetVersion() != a.GetObjectVersion() {
-			f.At = f.Version + "/content/" + f.GetPath()
+			f.At = fmt.Sprintf("v%d/content/%s", f.Version, f.GetPath())
 		}
 		files = append(files, f)
 	}

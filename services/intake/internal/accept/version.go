@@ -175,7 +175,7 @@ func objectRefs(a *intakev1.Accession) []journal.Ref {
 }
 
 // endVersion makes the version that was begun and records it. Done again, it is the same version.
-func (p *Plans) endVersion(ctx context.Context, n transfer.Number, a *intakev1.Accession, begun *journal.Record) error {
+func (p *Plans) endVersion(ctx context.Context, n transfer.Number, a *intakev1.Accession, begun *journal.Record) (err error) {
 	body, err := begun.Body()
 	if err != nil {
 		return err
@@ -200,10 +200,17 @@ func (p *Plans) endVersion(ctx context.Context, n transfer.Number, a *intakev1.A
 		}
 		h = &intakev1.ObjectHistory{Path: path}
 	}
+	as, err := p.Describe(ctx, a)
+	if err != nil && !errors.Is(err, ErrOther) {
+		return err
+	}
+	if as != nil {
+		defer func() { err = errors.Join(err, as.Close()) }()
+	}
 	made, err := p.Repository.AddVersion(ctx, repository.Version{
 		Object: a.GetObjectId(), Number: plan.GetVersion(), Path: h.GetPath(), Change: changeOf(p.Store.Archive(), plan, begun.Time()),
 		Write: func(w io.Writer) error { return history.Write(w, f) },
-	})
+	}, as)
 	if err != nil {
 		return err
 	}

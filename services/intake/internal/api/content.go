@@ -114,10 +114,11 @@ func (s *Server) ReadContent(req *intakev1.ReadContentRequest, stream grpc.Serve
 	}
 	emit := func(p []byte) error { return stream.Send(&intakev1.ReadContentResponse{Data: p}) }
 	fixity := repository.Fixity{SHA512: file.GetSha512(), BLAKE3: file.GetBlake3()}
+	version := uint32(1)
 	if req.GetPath() == of.GetHistory().GetPath() { // alone it is another in the next version, which may stand already
-		return s.repo.ReadAt(req.GetObjectId(), of.GetObjectVersion(), req.GetPath(), fixity, emit)
+		version = of.GetObjectVersion()
 	}
-	return s.repo.Read(req.GetObjectId(), req.GetPath(), fixity, emit)
+	return s.repo.Read(ctx, req.GetObjectId(), version, req.GetPath(), fixity, emit)
 }
 
 func orElse(err error, otherwise *fault.Error) error {

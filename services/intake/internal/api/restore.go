@@ -90,28 +90,22 @@ func (s *Server) CheckObject(ctx context.Context, req *intakev1.CheckObjectReque
 	}
 	defer release()
 	res := new(intakev1.CheckObjectResponse)
-	spec, err := s.plans.Spec(a)
-	if errors.Is(err, accept.ErrOther) {
-		if have := s.repo.InventoryDigest(a.GetObjectId()); have != a.GetObjectSha512() {
-			res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: "inventory.json", ExpectedSha512: a.GetObjectSha512(), ActualSha512: have})
-		}
-		return res, nil
-	}
+	inventories, err := s.plans.Inventories(a)
 	if err != nil {
 		return nil, err
 	}
-	wrong, err := s.repo.CheckRecord(spec)
+	wrong, err := s.repo.CheckRecord(a.GetObjectId(), inventories)
 	if err != nil {
 		return nil, err
+	}
+	own, err := s.damagedWritten(ctx, a)
+	if err != nil && !errors.Is(err, accept.ErrOther) { // of an object that another program made, with a damaged record, no more is known
+		return nil, err
+	}
+	for _, f := range own {
+		wrong = append(wrong, f.Difference)
 	}
 	for _, d := range wrong {
-		res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: d.Path, ExpectedSha512: d.Want, ActualSha512: d.Have})
-	}
-	own, _, err := s.damagedWritten(ctx, a, spec)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range own {
 		res.Damaged = append(res.Damaged, &intakev1.DamagedRecord{Path: d.Path, ExpectedSha512: d.Want, ActualSha512: d.Have})
 	}
 	return res, nil
@@ -131,15 +125,11 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 		return nil, err
 	}
 	defer release()
-	spec, err := s.plans.Spec(a)
+	mended, err := s.mendRecord(ctx, a, c.ID.String())
 	if err != nil {
 		return nil, err
 	}
-	mended, err := s.repo.RestoreRecord(spec, c.ID.String())
-	if err != nil {
-		return nil, err
-	}
-	past, err := s.mendWritten(ctx, a, spec, c.ID.String())
+	past, err := s.mendWritten(ctx, a, c.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +164,16 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 	return res, err
 }
 
+// mendRecord writes the object's own record anew where it is damaged.
+func (s *Server) mendRecord(ctx context.Context, a *intakev1.Accession, command string) (_ []ocfl.Difference, err error) {
+	as, err := s.plans.Describe(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, as.Close()) }()
+	return s.repo.RestoreRecord(a.GetObjectId(), as, command)
+}
+
 // restoration is one RestoreContent under way.
 type restoration struct {
 	*Server
@@ -182,7 +182,6 @@ type restoration struct {
 	accession *intakev1.Accession
 	file      *intakev1.ContentFile
 	label     base.Label
-	spec      ocfl.Spec
 }
 
 // RestoreContent implements IntakeService.
@@ -212,9 +211,6 @@ func (s *Server) RestoreContent(stream grpc.ClientStreamingServer[intakev1.Resto
 		return err
 	}
 	defer done()
-	if r.spec, err = s.plans.Spec(r.accession); err != nil {
-		return err
-	}
 	restored, err := r.run(ctx, stream.Recv)
 	if err != nil {
 		return err
@@ -254,7 +250,7 @@ func (r *restoration) find(ctx context.Context) (err error) {
 // run takes the bytes, replaces what is damaged, and records it.
 func (r *restoration) run(ctx context.Context, next func() (*intakev1.RestoreContentRequest, error)) (bool, error) {
 	id, name := r.command.ID.String(), r.file.GetPath()
-	have, err := r.repo.Digest(ctx, r.spec, name)
+	known, have, err := r.seek(ctx, r.accession, 1, name, r.file.GetSha512())
 	if err != nil {
 		return false, err
 	}
@@ -283,7 +279,7 @@ func (r *restoration) run(ctx context.Context, next func() (*intakev1.RestoreCon
 		}
 	}
 	if errors.Is(err, io.EOF) {
-		err = to.Put(ctx, r.spec)
+		err = to.Put(ctx, known)
 	}
 	if err = errors.Join(err, to.Close()); err != nil {
 		return false, err

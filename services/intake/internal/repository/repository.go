@@ -52,43 +52,58 @@ type Repository struct {
 	dir  string
 	acts string
 
-	opened opened
+	indexes indexes
 }
 
-// opened remembers the last few objects that were read: whoever reads a transfer's files one
-// after another would otherwise parse its inventory once for each. What it remembers cannot do
-// harm: every byte is compared with its recorded digest.
-type opened struct {
-	mu      sync.Mutex
-	objects []*ocfl.Object // the last one read comes last
+// indexes remembers where the files of the last few objects lie whose files were not found under their own
+// names: whoever reads a transfer's files one after another would otherwise read its inventory once for each.
+// What it remembers cannot do harm: every byte is compared with its recorded digest.
+type indexes struct {
+	mu  sync.Mutex
+	all []indexed // the last one asked comes last
 }
 
-const maxOpened = 8
-
-func (o *opened) get(root *ocfl.Root, id string) (*ocfl.Object, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	at := slices.IndexFunc(o.objects, func(have *ocfl.Object) bool { return have.Inventory.ID == id })
-	if at >= 0 {
-		have := o.objects[at]
-		o.objects = append(slices.Delete(o.objects, at, at+1), have)
-		return have, nil
-	}
-	object, err := root.Object(id)
-	if err != nil {
-		return nil, err
-	}
-	if len(o.objects) == maxOpened {
-		o.objects = slices.Delete(o.objects, 0, 1)
-	}
-	o.objects = append(o.objects, object)
-	return object, nil
+type indexed struct {
+	object, version string
+	*ocfl.Index
 }
 
-func (o *opened) forget(id string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.objects = slices.DeleteFunc(o.objects, func(have *ocfl.Object) bool { return have.Inventory.ID == id })
+const maxIndexes = 8
+
+// at is where a file of an object's version lies, and the digest of the inventory that says so.
+func (x *indexes) at(ctx context.Context, root *ocfl.Root, object, version, path string) (content, inventory string, err error) {
+	x.mu.Lock() // also while an inventory is read: two that ask for the same one read it once
+	defer x.mu.Unlock()
+	i := slices.IndexFunc(x.all, func(have indexed) bool { return have.object == object && have.version == version })
+	if i < 0 {
+		made, err := root.Index(ctx, object, version)
+		if err != nil {
+			return "", "", err
+		}
+		if len(x.all) == maxIndexes {
+			err = x.all[0].Close()
+			x.all = slices.Delete(x.all, 0, 1)
+		}
+		i, x.all = len(x.all), append(x.all, indexed{object, version, made})
+		if err != nil {
+			return "", "", err
+		}
+	}
+	have := x.all[i]
+	x.all = append(slices.Delete(x.all, i, i+1), have)
+	content, err = have.At(path)
+	return content, have.InventorySHA512, err
+}
+
+func (x *indexes) forget(object string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.all = slices.DeleteFunc(x.all, func(have indexed) bool {
+		if have.object == object {
+			_ = have.Close() // a file without a name: nothing of it is needed
+		}
+		return have.object == object
+	})
 }
 
 // Open opens or makes it.
@@ -121,6 +136,16 @@ func (f File) Content() ocfl.Content {
 	return ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)}
 }
 
+func contents(files iter.Seq2[File, error]) iter.Seq2[ocfl.Content, error] {
+	return func(yield func(ocfl.Content, error) bool) {
+		for f, err := range files {
+			if !yield(f.Content(), err) {
+				return
+			}
+		}
+	}
+}
+
 // SpecOf is everything that a transfer's object says besides its files. It follows from the journal
 // alone, so that the object's own record can be written anew when it is damaged.
 func SpecOf(archive, transfer string, begun time.Time) ocfl.Spec {
@@ -134,13 +159,7 @@ func SpecOf(archive, transfer string, begun time.Time) ocfl.Spec {
 // called again after any failure and gives the same object. It answers with the SHA-512 of
 // the object's inventory. Memory does not grow with the number of files.
 func (r *Repository) Create(ctx context.Context, archive, transfer string, begun time.Time, files iter.Seq2[File, error]) (sha string, err error) {
-	sha, err = r.root.CreateFrom(ctx, SpecOf(archive, transfer, begun), func(yield func(ocfl.Content, error) bool) {
-		for f, err := range files {
-			if !yield(f.Content(), err) {
-				return
-			}
-		}
-	})
+	sha, err = r.root.CreateFrom(ctx, SpecOf(archive, transfer, begun), contents(files))
 	if err != nil {
 		return "", fmt.Errorf("repository: %w", err)
 	}
@@ -159,15 +178,11 @@ func (r *Repository) Stands(object string) (bool, error) {
 	return true, nil
 }
 
-// Standing tells how large a file of an object is, in bytes, and its SHA-512 as it lies on the disk;
-// there is false where the object has no such file.
-func (r *Repository) Standing(ctx context.Context, object, path string) (size uint64, sha string, there bool, err error) {
-	o, err := r.root.Object(object)
-	if err != nil {
-		return 0, "", false, fmt.Errorf("repository: %w", err)
-	}
-	from, err := o.ReadFile(path)
-	if errors.Is(err, ocfl.FileNotFound) {
+// Standing tells how large a file of a version of an object is, in bytes, and its SHA-512 as it lies on the
+// disk; there is false where the version brought no such file.
+func (r *Repository) Standing(ctx context.Context, object string, version uint32, path string) (size uint64, sha string, there bool, err error) {
+	from, err := r.open(ctx, object, version, path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return 0, "", false, nil
 	}
 	if err != nil {
@@ -192,15 +207,28 @@ func (f Fixity) begin() (h hash.Hash, want string) {
 	return sha512.New(), f.SHA512
 }
 
-// Read gives a file of an object piece by piece. When it returns nil, everything that emit
-// got was what was accepted; Damaged means that it was not, Gone that it cannot be had.
-func (r *Repository) Read(object, path string, fixity Fixity, emit func([]byte) error) error {
-	o, err := r.opened.get(r.root, object)
-	if err != nil {
-		return broken(path, err)
-	}
-	from, err := o.ReadFile(path)
+// Read gives a file of an object piece by piece, as the version has it that brought it, 1 the first. When it
+// returns nil, everything that emit got was what was accepted; Damaged means that it was not, Gone that it
+// cannot be had. The object's inventory is read only where the file does not lie under its own name.
+func (r *Repository) Read(ctx context.Context, object string, version uint32, path string, fixity Fixity, emit func([]byte) error) error {
+	from, err := r.open(ctx, object, version, path)
 	return verify(path, from, err, fixity, emit)
+}
+
+// own is where a file lies in its object, relative to it, unless others have the same bytes.
+func own(version uint32, path string) string { return fmt.Sprintf("v%d/content/%s", version, path) }
+
+// open opens a file of an object. The error is fs.ErrNotExist where it lies nowhere.
+func (r *Repository) open(ctx context.Context, object string, version uint32, path string) (io.ReadCloser, error) {
+	from, err := r.root.OpenContent(object, own(version, path))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return from, err
+	}
+	content, _, elsewhere := r.indexes.at(ctx, r.root, object, fmt.Sprint("v", version), path)
+	if elsewhere != nil || content == own(version, path) {
+		return nil, errors.Join(err, elsewhere)
+	}
+	return r.root.OpenContent(object, content)
 }
 
 func verify(path string, from io.ReadCloser, err error, fixity Fixity, emit func([]byte) error) error {

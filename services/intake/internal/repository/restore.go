@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -65,10 +66,7 @@ func (w *Restoring) Write(p []byte) (int, error) {
 
 // Put checks the bytes and puts them in the place of the damaged file, which is kept. It may
 // be called again for the same command after a crash.
-func (w *Restoring) Put(ctx context.Context, spec ocfl.Spec) error { return w.PutAt(ctx, spec, "") }
-
-// PutAt is Put for a file as of a version of the object, "v1" the first.
-func (w *Restoring) PutAt(ctx context.Context, spec ocfl.Spec, version string) error {
+func (w *Restoring) Put(ctx context.Context, known *ocfl.Known) error {
 	if w.got != w.size {
 		return WrongBytes.With("path", w.path)
 	}
@@ -81,11 +79,7 @@ func (w *Restoring) PutAt(ctx context.Context, spec ocfl.Spec, version string) e
 	if err := errors.Join(syncDir(filepath.Dir(keep)), syncDir(w.repo.home)); err != nil {
 		return fmt.Errorf("restore %s: %w", w.path, err)
 	}
-	known, err := w.repo.root.KnownAt(spec, version)
-	if err != nil {
-		return err
-	}
-	err = known.Restore(ctx, w.path, w.file.Name(), keep)
+	err := known.Restore(ctx, w.path, w.file.Name(), keep)
 	if errors.Is(err, ocfl.BadContent) {
 		return WrongBytes.With("path", w.path).Because(err)
 	}
@@ -139,44 +133,72 @@ func (r *Repository) KeptDigest(ctx context.Context, command, name string) strin
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Digest counts a content file as it stands; empty where it is missing or cannot be read.
-func (r *Repository) Digest(ctx context.Context, spec ocfl.Spec, path string) (string, error) {
-	return r.DigestAt(ctx, spec, "", path)
+// Sought is a file of an object as the journal knows it.
+type Sought struct {
+	Object, Path, SHA512 string
+	Version              uint32 // that brought it, 1 the first
+	Inventory            string // SHA-512 of the object's inventory.json
 }
 
-// DigestAt is Digest for a file as of a version of the object, "v1" the first.
-func (r *Repository) DigestAt(ctx context.Context, spec ocfl.Spec, version, path string) (string, error) {
-	known, err := r.root.KnownAt(spec, version)
-	if err != nil {
-		return "", err
+// Find tells where a file must lie, and its SHA-512 as it stands there, empty where it is missing or cannot be
+// read. A file that is whole under its own name is found without the object's inventory; else the inventory
+// says it, if it is the one that was recorded, and otherwise what describe makes of the journal.
+func (r *Repository) Find(ctx context.Context, f Sought, describe func() (*ocfl.Described, error)) (known *ocfl.Known, have string, err error) {
+	content := own(f.Version, f.Path)
+	if have, err = r.root.Digest(ctx, f.Object, content); err != nil {
+		return nil, "", err
 	}
-	return known.Digest(ctx, path)
-}
-
-// InventoryDigest is the SHA-512 of an object's inventory.json; empty where it cannot be read.
-func (r *Repository) InventoryDigest(object string) string {
-	raw, err := os.ReadFile(filepath.Join(r.root.Path(object), "inventory.json"))
-	if err != nil {
-		return ""
+	if have == f.SHA512 {
+		return r.root.KnownOne(f.Object, f.Path, content, f.SHA512), have, nil
 	}
-	sum := sha512.Sum512(raw)
-	return hex.EncodeToString(sum[:])
+	elsewhere, inventory, err := r.indexes.at(ctx, r.root, f.Object, fmt.Sprint("v", f.Version), f.Path)
+	switch {
+	case err == nil && inventory == f.Inventory:
+		known = r.root.KnownOne(f.Object, f.Path, elsewhere, f.SHA512)
+	case err == nil || ocfl.Lost(err):
+		if known, err = r.described(f, describe); err != nil {
+			return nil, "", err
+		}
+	default:
+		return nil, "", err
+	}
+	have, err = known.Digest(ctx, f.Path)
+	return known, have, err
 }
 
-// CheckRecord compares an object's own record with what its Spec makes.
-func (r *Repository) CheckRecord(spec ocfl.Spec) ([]ocfl.Difference, error) {
-	return r.root.CheckRecord(spec)
+func (r *Repository) described(f Sought, describe func() (*ocfl.Described, error)) (known *ocfl.Known, err error) {
+	d, err := describe()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return d.Known(fmt.Sprint("v", f.Version), f.Path)
+}
+
+// Describe works out what a Spec makes of an object's files, which are given one by one. The caller closes it.
+func (r *Repository) Describe(ctx context.Context, spec ocfl.Spec, files iter.Seq2[File, error]) (*ocfl.Described, error) {
+	d, err := r.root.Describe(ctx, spec, contents(files))
+	if err != nil {
+		return nil, fmt.Errorf("repository: %w", err)
+	}
+	return d, nil
+}
+
+// CheckRecord compares an object's own record with what was recorded of it: the SHA-512 of its inventory
+// after each version, the first version's first.
+func (r *Repository) CheckRecord(object string, inventories []string) ([]ocfl.Difference, error) {
+	return r.root.CheckRecorded(object, inventories)
 }
 
 // RestoreRecord writes an object's own record anew where it is damaged, keeping what stood
 // there.
-func (r *Repository) RestoreRecord(spec ocfl.Spec, command string) ([]ocfl.Difference, error) {
+func (r *Repository) RestoreRecord(object string, as *ocfl.Described, command string) ([]ocfl.Difference, error) {
 	keep := filepath.Join(r.home, Quarantine(command))
 	if err := os.MkdirAll(filepath.Dir(keep), 0o700); err != nil {
 		return nil, fmt.Errorf("restore record: %w", err)
 	}
-	defer r.opened.forget(spec.ID)
-	return r.root.RestoreRecord(spec, keep)
+	defer r.indexes.forget(object)
+	return as.RestoreRecord(keep)
 }
 
 // sweepRestoring takes away bytes that dead restorations left; what is in quarantine stays.

@@ -40,10 +40,11 @@ func ChangeOf(archive string, head uint32, through uint64, at time.Time) ocfl.Ch
 	}
 }
 
-// AddVersion makes the version. When it returns nil the version is whole, durable and the newest. It may
+// AddVersion makes the version of an object that is described; as is nil where it cannot be, because another program
+// made it, and then its inventory is held in memory. When it returns nil the version is whole, durable and the newest. It may
 // be called again after any failure or crash. Where another program made that version, before the process
 // was replaced by this one, it is taken as it stands. Errors: those of ocfl.Root.Update.
-func (r *Repository) AddVersion(ctx context.Context, v Version) (m Made, err error) {
+func (r *Repository) AddVersion(ctx context.Context, v Version, as *ocfl.Described) (m Made, err error) {
 	m.Path = v.Path
 	dir := filepath.Join(r.home, "restoring")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -64,47 +65,42 @@ func (r *Repository) AddVersion(ctx context.Context, v Version) (m Made, err err
 	}
 	m.Size, m.SHA512 = uint64(*size), hex.EncodeToString(h.Sum(nil))
 	v.Change.Put = []ocfl.Content{{Logical: v.Path, Source: f.Name(), SHA512: m.SHA512, Size: int64(m.Size)}}
-	object, err := r.root.Update(ctx, v.Object, v.Change)
-	r.opened.forget(v.Object)
+	m.Inventory, err = r.update(ctx, v, as)
+	r.indexes.forget(v.Object)
 	if errors.Is(err, ocfl.Moved) {
-		object, err = r.others(v, err)
+		if err = r.others(v, err); err == nil {
+			m.Size, m.SHA512, _, err = r.Standing(ctx, v.Object, v.Number, v.Path)
+		}
 		if err == nil {
-			m.Size, m.SHA512, _, err = r.Standing(ctx, v.Object, v.Path)
+			m.Inventory, err = r.root.Digest(ctx, v.Object, "inventory.json")
 		}
 	}
 	if err != nil {
 		return m, fmt.Errorf("repository: version %d of %s: %w", v.Number, v.Object, err)
 	}
-	m.Inventory = r.InventoryDigest(object.Inventory.ID)
 	return m, nil
 }
 
-// ReadAt is Read of a file as of a version of the object, 1 the first. It goes through the whole version's
-// list, so it is for single files.
-func (r *Repository) ReadAt(object string, version uint32, path string, fixity Fixity, emit func([]byte) error) error {
-	o, err := r.root.Object(object)
-	if err != nil {
-		return broken(path, err)
+func (r *Repository) update(ctx context.Context, v Version, as *ocfl.Described) (inventory string, err error) {
+	if as != nil {
+		return as.Add(ctx, v.Change)
 	}
-	for _, f := range o.FilesOf("v" + strconv.FormatUint(uint64(version), 10)) {
-		if f.Logical == path {
-			from, err := o.Open(f)
-			return verify(path, from, err, fixity, emit)
-		}
+	if _, err := r.root.Update(ctx, v.Object, v.Change); err != nil {
+		return "", err
 	}
-	return broken(path, ocfl.FileNotFound.With("id", object, "file", path))
+	return r.root.Digest(ctx, v.Object, "inventory.json")
 }
 
-// others gives the object where its newest version is the one that was to be made; moved otherwise.
-func (r *Repository) others(v Version, moved error) (*ocfl.Object, error) {
-	object, err := r.root.Object(v.Object)
+// others is nil where the object's newest version is the one that was to be made; moved otherwise.
+func (r *Repository) others(v Version, moved error) error {
+	inv, err := r.root.Outline(v.Object)
 	if err != nil {
-		return nil, errors.Join(moved, err)
+		return errors.Join(moved, err)
 	}
-	if object.Inventory.Head != "v"+strconv.FormatUint(uint64(v.Number), 10) || object.Inventory.Versions[object.Inventory.Head].Message != v.Change.Message {
-		return nil, moved
+	if inv.Head != "v"+strconv.FormatUint(uint64(v.Number), 10) || inv.Versions[inv.Head].Message != v.Change.Message {
+		return moved
 	}
-	return object, nil
+	return nil
 }
 
 // sized counts bytes.
