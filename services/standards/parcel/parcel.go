@@ -70,21 +70,18 @@ func Junk(name string) bool {
 
 // Zip gives the files of a ZIP to take, in their order, each with where it belongs: of a bag, alone or
 // within one folder, or of numbered folders. name is what the person calls the ZIP. It gives how many
-// were taken; the first error ends it.
-func Zip(z *zip.Reader, name string, take func(f *zip.File, path string, bag bool) error) (taken int, err error) {
-	if len(z.File) > MaxEntries {
-		return 0, BadZip.With("name", name, "problem", fmt.Sprintf("%d > %d", len(z.File), MaxEntries))
+// were taken; the first error ends it. The table of contents is read twice and not held: nothing is taken of
+// one that is broken.
+func Zip(z *Archive, name string, take func(f *zip.File, path string, bag bool) error) (taken int, err error) {
+	top, bag, err := z.top(name)
+	if err != nil {
+		return 0, err
 	}
-	names := make([]string, len(z.File))
-	top, bag := "", false
-	for i, f := range z.File {
-		names[i] = nameIn(&f.FileHeader)
-		if rest, found := strings.CutSuffix(names[i], "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(names[i]) {
-			top, bag = rest, true
+	for f, err := range z.Entries() {
+		if err != nil {
+			return taken, NoZip.With("name", name).Because(err)
 		}
-	}
-	for i, f := range z.File {
-		path := names[i]
+		path := nameIn(&f.FileHeader)
 		switch {
 		case strings.HasSuffix(path, "/"), strings.HasPrefix(path, "__MACOSX/"), !bag && Junk(path), bag && !strings.HasPrefix(path, top):
 			continue
@@ -102,6 +99,24 @@ func Zip(z *zip.Reader, name string, take func(f *zip.File, path string, bag boo
 		taken++
 	}
 	return taken, nil
+}
+
+// top looks whether a bag lies in a ZIP, and under which folder, with its slash.
+func (a *Archive) top(name string) (top string, bag bool, err error) {
+	count := 0
+	for f, err := range a.Entries() {
+		if err != nil {
+			return "", false, NoZip.With("name", name).Because(err)
+		}
+		if count++; count > MaxEntries {
+			return "", false, BadZip.With("name", name, "problem", fmt.Sprintf("> %d", MaxEntries))
+		}
+		path := nameIn(&f.FileHeader)
+		if rest, found := strings.CutSuffix(path, "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(path) {
+			top, bag = rest, true
+		}
+	}
+	return top, bag, nil
 }
 
 // nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do

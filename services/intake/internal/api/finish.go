@@ -119,7 +119,7 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	name := parcel.Base(set.Parts()[0].Name)
-	z, err := zip.NewReader(f, size)
+	z, err := parcel.Open(f, size)
 	if err != nil {
 		return parcel.NoZip.With("name", clip(name)).Because(err)
 	}

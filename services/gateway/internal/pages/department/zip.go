@@ -32,7 +32,7 @@ func (u uploader) unzip(part *multipart.Part, s *sending) error {
 	if err != nil {
 		return err
 	}
-	z, err := zip.NewReader(spool, size)
+	z, err := parcel.Open(spool, size)
 	if err != nil {
 		return parcel.NoZip.With("name", parcel.Base(fileName(part))).Because(err)
 	}
@@ -69,7 +69,7 @@ func (u uploader) spool(to *os.File, from io.Reader) (size int64, err error) {
 }
 
 // zip sends the files of a ZIP.
-func (s *sending) zip(z *zip.Reader, name string) error {
+func (s *sending) zip(z *parcel.Archive, name string) error {
 	taken, err := parcel.Zip(z, name, func(f *zip.File, path string, bag bool) error {
 		if err := s.begin(!bag); err != nil {
 			return err
