@@ -137,6 +137,9 @@ func (d *decoder) entity(n *boundedxml.Node) {
 	case "agent":
 		d.doc.Agents = append(d.doc.Agents, d.agent(e))
 	case "rights":
+		if len(n.Children) == 0 {
+			d.found.bad("premis", Hollow, "line", n.Line, "unit", "rights")
+		}
 		for _, s := range e.all("rightsStatement") {
 			d.doc.Rights = append(d.doc.Rights, d.rights(s))
 		}
@@ -167,6 +170,26 @@ func (e *element) all(name string) []*element {
 	return found
 }
 
+// one takes the children of a name that the schema allows once, and says where there are
+// more: which of them is meant nobody can tell.
+func (e *element) one(name string) []*element {
+	all := e.all(name)
+	if len(all) > 1 {
+		e.d.found.bad("premis", Repeated, "line", all[1].Line, "unit", e.Name.Local+"/"+name)
+	}
+	return all
+}
+
+// hold says which of the elements hold nothing, where the schema asks for something.
+func (e *element) hold(all []*element) []*element {
+	for _, c := range all {
+		if len(c.Children) == 0 {
+			e.d.found.bad("premis", Hollow, "line", c.Line, "unit", e.Name.Local+"/"+c.Name.Local)
+		}
+	}
+	return all
+}
+
 // texts takes the texts of the children of that name.
 func (e *element) texts(name string) []string {
 	var texts []string
@@ -176,9 +199,15 @@ func (e *element) texts(name string) []string {
 	return texts
 }
 
-// text takes the text of the one child of that name; several are put on lines of their
-// own, so that none is lost.
-func (e *element) text(name string) string { return strings.Join(e.texts(name), "\n") }
+// text takes the text of the one child of that name; several, which is a fault, are put
+// on lines of their own, so that none is lost.
+func (e *element) text(name string) string {
+	var texts []string
+	for _, c := range e.one(name) {
+		texts = append(texts, c.Text)
+	}
+	return strings.Join(texts, "\n")
+}
 
 // token takes a text that has no white space at its ends.
 func (e *element) token(name string) string { return strings.TrimSpace(e.text(name)) }
@@ -187,7 +216,7 @@ func (e *element) date(name string) Date { return Date(e.token(name)) }
 
 // term takes a word, by its address in the vocabulary where the document gives one.
 func (e *element) term(name string, v *vocabulary) string {
-	all := e.all(name)
+	all := e.one(name)
 	if len(all) == 0 {
 		return ""
 	}
@@ -220,7 +249,7 @@ func (e *element) links(name, role string) []Link {
 
 func (e *element) period(name string) Period {
 	var p Period
-	for _, c := range e.all(name) {
+	for _, c := range e.hold(e.one(name)) {
 		p = Period{c.date("startDate"), c.date("endDate")}
 	}
 	return p
@@ -257,7 +286,7 @@ func (d *decoder) object(e *element) Object {
 	o.OriginalName = e.text("originalName")
 	for _, s := range e.all("storage") {
 		var out Storage
-		for _, l := range s.all("contentLocation") {
+		for _, l := range s.hold(s.one("contentLocation")) {
 			at := l.pair("contentLocation")
 			out.LocationType, out.Location = at.Type, at.Value
 		}
@@ -278,7 +307,8 @@ func (d *decoder) characteristics(e *element, o *Object, where string) {
 	for _, f := range e.all("fixity") {
 		o.Fixity = append(o.Fixity, Fixity{f.text("messageDigestAlgorithm"), f.token("messageDigest"), f.text("messageDigestOriginator")})
 	}
-	if size := e.token("size"); size != "" {
+	for _, c := range e.one("size") {
+		size := strings.TrimSpace(c.Text)
 		n, err := strconv.ParseInt(size, 10, 64)
 		if err != nil || n < 0 {
 			d.found.bad(where, BadSize, "size", show(size))
@@ -288,10 +318,10 @@ func (d *decoder) characteristics(e *element, o *Object, where string) {
 	}
 	for _, f := range e.all("format") {
 		var out Format
-		for _, x := range f.all("formatDesignation") {
+		for _, x := range f.hold(f.one("formatDesignation")) {
 			out.Name, out.Version = x.text("formatName"), x.text("formatVersion")
 		}
-		for _, x := range f.all("formatRegistry") {
+		for _, x := range f.hold(f.one("formatRegistry")) {
 			out.Registry, out.Key, out.Role = x.text("formatRegistryName"), x.token("formatRegistryKey"), x.text("formatRegistryRole")
 		}
 		out.Notes = f.texts("formatNote")
@@ -301,17 +331,19 @@ func (d *decoder) characteristics(e *element, o *Object, where string) {
 
 func (d *decoder) event(e *element) Event {
 	x := Event{Type: EventType(e.term("eventType", eventTypes)), At: e.date("eventDateTime")}
-	for _, id := range e.ids("eventIdentifier") {
-		x.ID = id
+	for _, c := range e.one("eventIdentifier") {
+		x.ID = c.pair("eventIdentifier")
 	}
 	var details []string
 	for _, c := range e.all("eventDetailInformation") {
-		details = append(details, c.texts("eventDetail")...)
+		if c.Child("eventDetail") != nil {
+			details = append(details, c.text("eventDetail"))
+		}
 	}
 	x.Detail = strings.Join(details, "\n")
 	for _, c := range e.all("eventOutcomeInformation") {
 		o := Outcome{Outcome: c.text("eventOutcome")}
-		for _, n := range c.all("eventOutcomeDetail") {
+		for _, n := range c.hold(c.all("eventOutcomeDetail")) {
 			o.Notes = append(o.Notes, n.texts("eventOutcomeDetailNote")...)
 		}
 		x.Outcomes = append(x.Outcomes, o)
@@ -331,16 +363,16 @@ func (d *decoder) agent(e *element) Agent {
 
 func (d *decoder) rights(e *element) Rights {
 	x := Rights{Basis: e.text("rightsBasis")}
-	for _, id := range e.ids("rightsStatementIdentifier") {
-		x.ID = id
+	for _, c := range e.one("rightsStatementIdentifier") {
+		x.ID = c.pair("rightsStatementIdentifier")
 	}
-	for _, c := range e.all("copyrightInformation") {
+	for _, c := range e.one("copyrightInformation") {
 		x.Copyright = &Copyright{
 			c.text("copyrightStatus"), c.text("copyrightJurisdiction"), c.date("copyrightStatusDeterminationDate"),
 			c.texts("copyrightNote"), c.period("copyrightApplicableDates"),
 		}
 	}
-	for _, c := range e.all("licenseInformation") {
+	for _, c := range e.one("licenseInformation") {
 		x.License = &License{
 			c.links("licenseDocumentationIdentifier", "licenseDocumentationRole"), c.text("licenseTerms"),
 			c.texts("licenseNote"), c.period("licenseApplicableDates"),
@@ -352,7 +384,7 @@ func (d *decoder) rights(e *element) Rights {
 			c.links("statuteDocumentationIdentifier", "statuteDocumentationRole"), c.period("statuteApplicableDates"),
 		})
 	}
-	for _, c := range e.all("otherRightsInformation") {
+	for _, c := range e.one("otherRightsInformation") {
 		x.Other = &OtherRights{
 			c.links("otherRightsDocumentationIdentifier", "otherRightsDocumentationRole"), c.text("otherRightsBasis"),
 			c.period("otherRightsApplicableDates"), c.texts("otherRightsNote"),
