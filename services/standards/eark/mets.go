@@ -28,11 +28,12 @@ type metsFile struct {
 	dir            string // its folder, from which references count; "" for the package's
 	representation string // its name, or ""
 
-	x          *boundedxml.Reader
-	ids        map[string]bool // every ID so far
-	sectionIDs map[string]bool // of them, those of metadata sections
-	dmds       []section
-	amds       []section // digiprovMD and rightsMD
+	x      *boundedxml.Reader
+	ids    map[string]bool // every ID so far
+	dmdIDs map[string]bool // of them, those of descriptive metadata
+	amdIDs map[string]bool // those of administrative metadata, and of their amdSec
+	dmds   []section
+	amds   []section // digiprovMD and rightsMD
 
 	headers, dmdSecs, amdSecs, fileSecs, structMaps int
 	groups                                          []group
@@ -72,7 +73,7 @@ func (j *judge) metsFrom(f io.Reader, p, representation string) {
 	l := j.opts.Limits
 	m := &metsFile{
 		judge: j, path: p, dir: strings.TrimSuffix(strings.TrimSuffix(p, metsName), "/"), representation: representation,
-		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{}, sectionIDs: map[string]bool{},
+		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{}, dmdIDs: map[string]bool{}, amdIDs: map[string]bool{},
 	}
 	complete, err := m.read()
 	var e *boundedxml.Error
@@ -220,7 +221,34 @@ func (m *metsFile) value(n *boundedxml.Node, space, name, want string, r *Rule) 
 
 var mdTypes = []string{
 	"MARC", "MODS", "EAD", "DC", "NISOIMG", "LC-AV", "VRA", "TEIHDR", "DDI", "FGDC", "LOM", "PREMIS", "PREMIS:OBJECT", "PREMIS:AGENT",
-	"PREMIS:RIGHTS", "PREMIS:EVENT", "TEXTMD", "METSRIGHTS", "ISO 19115:2003", "EAC-CPF", "LIDO", "OTHER",
+	"PREMIS:RIGHTS", "PREMIS:EVENT", "TEXTMD", "METSRIGHTS", "ISO 19115:2003 NAP", "EAC-CPF", "LIDO", "OTHER",
+}
+
+var (
+	mediaType = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126})/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(\s*;.*)?$`)
+	mediaTops = []string{"application", "audio", "example", "font", "haptics", "image", "message", "model", "multipart", "text", "video"}
+)
+
+// mostMedium is how long a media type with its parameters can sensibly be, in bytes.
+const mostMedium = 256
+
+// medium judges a media type by its form (RFC 6838, 4.2), and warns of one that IANA
+// cannot have: tools in use write such of their own ("inode/x-empty"), or several.
+func (m *metsFile) medium(n *boundedxml.Node, r *Rule) {
+	text, _ := n.Get("", "MIMETYPE")
+	all := strings.Split(text, ",")
+	known := len(all) == 1
+	for _, one := range all {
+		parts := mediaType.FindStringSubmatch(strings.TrimSpace(one))
+		if parts == nil || len(text) > mostMedium {
+			m.bad(m.at(n), r)
+			return
+		}
+		known = known && slices.Contains(mediaTops, strings.ToLower(parts[1]))
+	}
+	if !known {
+		m.bad(m.at(n), OtherMedium, "found", show(text))
+	}
 }
 
 // promise reads what an element says of the file that it stands for.
@@ -231,7 +259,7 @@ func (m *metsFile) promise(n *boundedxml.Node, l link) reference {
 			m.bad(r.where, l.mdtype)
 		}
 	}
-	m.present(n, "", "MIMETYPE", l.mime)
+	m.medium(n, l.mime)
 	size, _ := n.Get("", "SIZE")
 	if bytes, err := strconv.ParseInt(strings.TrimSpace(size), 10, 64); err == nil && bytes >= 0 {
 		r.size = bytes
