@@ -94,6 +94,30 @@ func TestACopyThatLeftIsNoDamage(t *testing.T) {
 	w.whole()
 }
 
+// TestNobodyMendsWhatLeft: damage that is open when its copy leaves says so and is counted no more, also where it was beyond repair.
+func TestNobodyMendsWhatLeft(t *testing.T) {
+	w := insuredWorld(t, "one")
+	original := w.file(filepath.Join(w.intake.dir, "ocfl"), "data/1/b.txt")
+	w.spoil(original)
+	w.spoil(w.file(filepath.Join(w.place("one"), "ocfl"), "data/1/b.txt"))
+	w.scrub("")
+	w.state("1/2/1", "beyond_repair")
+	w.closes("2026-1", "1/2/1")
+	w.drain(w.s.keeper.DestroyOnce)
+	w.state("1/2/1", "destroyed")
+	res, err := w.client.GetCopy(t.Context(), &insurancev1.GetCopyRequest{CopyId: "1/2/1"})
+	if err != nil || len(res.GetDamages()) != 2 {
+		t.Fatal(res, err)
+	}
+	for _, d := range res.GetDamages() {
+		if d.GetLeftBy() != "2026-1/1" || d.GetRestoredAt() != nil {
+			t.Errorf("%v", d)
+		}
+	}
+	w.spoil(original) // turned back: it is intake's to destroy
+	w.whole()
+}
+
 // TestACopyUnderWayIsDestroyedToo: it was ordered and not made, or made and not read back.
 func TestACopyUnderWayIsDestroyedToo(t *testing.T) {
 	for _, step := range []keeper.Step{keeper.Fetched, keeper.Object, keeper.Recorded} {

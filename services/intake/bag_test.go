@@ -2,6 +2,7 @@ package intake
 
 import (
 	"crypto/md5" //nolint:gosec // what departments' old bags have
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -122,6 +123,44 @@ func TestAfterARedoTheObjectIsABag(t *testing.T) {
 	}
 	wantPaths(t, w.takenOut(a), made, []string{"data/1/a", "data/2/new"}, of(first, tagFiles...), of(second, tagFiles...))
 	w.whole()
+}
+
+// TestTheActHasTheDigestOfWhatIsKept: whoever takes the object out compares the act with sha512sum of its manifest, after a redo, of a part, and
+// where the package's own manifest is the object's.
+func TestTheActHasTheDigestOfWhatIsKept(t *testing.T) {
+	part := func(w *world) {
+		w.expect("2026-1", file(1, 0), file(2, 0))
+		if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "first", "2/b": "second"})); err != nil || !res.GetTaken() {
+			t.Fatal(res, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		come      func(*world)
+		positions []uint32
+	}{
+		"redone": {func(w *world) { redone(w) }, nil}, "a part": {part, []uint32{2}}, "a part of what was redone": {func(w *world) { redone(w) }, []uint32{2}}, "whole": {part, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			c.come(w)
+			a, err := w.accept(newID(), "2026-1", c.positions...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			manifest, err := w.content(a.GetObjectId(), "manifest-sha512.txt")
+			if err != nil || manifest == "" {
+				t.Fatalf("%q %v", manifest, err)
+			}
+			sum := sha512.Sum512([]byte(manifest))
+			var groups []string
+			for group := range slices.Chunk([]byte(hex.EncodeToString(sum[:])), 8) {
+				groups = append(groups, string(group))
+			}
+			for _, language := range []string{"kk", "ru"} {
+				w.reads(a.GetAccessionNumber(), language, strings.Join(groups, " "))
+			}
+		})
+	}
 }
 
 // TestTheBagOfAPartListsThePart: what was not accepted is in no manifest of the object.

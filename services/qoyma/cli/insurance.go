@@ -74,6 +74,7 @@ var copyStates = map[string]text{
 	"made":          {"made", "изготовлена", "жасалды"},
 	"verified":      {"verified", "сверена", "салыстырылды"},
 	"damaged":       {"damaged", "повреждена", "бүлінген"},
+	"left":          {"left by deaccession", "выбыло по акту", "шығарылды, акт"},
 	"beyond_repair": {"beyond repair", "не восстановить", "қалпына келмейді"},
 	"leaving":       {"to be destroyed", "подлежит уничтожению", "жойылуға тиіс"},
 	"destroyed":     {"destroyed", "уничтожена", "жойылған"},
@@ -168,7 +169,10 @@ func (a *app) showDamages(damages []*insurancev1.Damage) {
 	rows := make([][]string, 0, len(damages))
 	for _, d := range damages {
 		restored := moment(d.GetRestoredAt())
-		if d.GetBeyondRepair() {
+		switch {
+		case d.GetLeftBy() != "":
+			restored = a.stateName("left") + " " + d.GetLeftBy()
+		case d.GetBeyondRepair():
 			restored = a.stateName("beyond_repair")
 		}
 		rows = append(rows, []string{moment(d.GetFoundAt()), d.GetCopyId(), a.stateName(d.GetSide()) + " " + d.GetSite(), d.GetPath(), restored, d.GetRestoredFrom()})

@@ -31,6 +31,8 @@ type disk interface {
 	Rename(from, to string) error
 	// RemoveAll takes away a directory and all in it; none is as good.
 	RemoveAll(dir string) error
+	// Rmdir takes away a directory that holds nothing.
+	Rmdir(dir string) error
 }
 
 type osDisk struct{}
@@ -48,6 +50,7 @@ func (osDisk) Mkdir(dir string) error {
 func (osDisk) Link(from, to string) error   { return os.Link(from, to) }
 func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
 func (osDisk) RemoveAll(dir string) error   { return os.RemoveAll(dir) }
+func (osDisk) Rmdir(dir string) error       { return os.Remove(dir) }
 
 func (osDisk) Copy(from, to string) (err error) {
 	r, err := os.Open(from)

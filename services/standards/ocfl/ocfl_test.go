@@ -253,6 +253,10 @@ func (f *cutting) RemoveAll(d string) error {
 	return f.step("remove", func() error { return f.osDisk.RemoveAll(d) })
 }
 
+func (f *cutting) Rmdir(d string) error {
+	return f.step("rmdir", func() error { return f.osDisk.Rmdir(d) })
+}
+
 // TestEveryDurableStepMayBeLost cuts Create at each change it makes to the disk, lost or
 // done. After the cut the root is valid and shows the object whole or not at all; called
 // again, Create ends whole.

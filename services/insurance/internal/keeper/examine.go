@@ -307,6 +307,9 @@ func (e *exam) declare(ctx context.Context) error {
 		some := spots[:min(len(spots), 200)]
 		spots = spots[len(some):]
 		records, err := e.do(ctx, "scrub", func(v *base.View, _ time.Time) ([]base.Event, error) {
+			if row, err := store.Copy(v, e.key); err != nil || row.GetCopy().GetLeftBy() != "" {
+				return nil, err // it left while it was examined
+			}
 			var events []base.Event
 			for _, at := range some {
 				if store.OpenAt(v, e.key, at.side, at.site, at.path) != 0 {

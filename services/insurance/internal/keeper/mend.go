@@ -84,6 +84,9 @@ func (e *exam) beyond(ctx context.Context, f *insurancev1.CopiedFile) error {
 		return nil
 	}
 	_, err := e.do(ctx, "scrub", func(v *base.View, _ time.Time) ([]base.Event, error) {
+		if row, err := store.Copy(v, e.key); err != nil || row.GetCopy().GetLeftBy() != "" {
+			return nil, err
+		}
 		damages, err := store.Damages(v, e.key, 1<<30)
 		if err != nil {
 			return nil, err

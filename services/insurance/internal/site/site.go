@@ -213,34 +213,8 @@ func (p *Place) Incoming(copyID string) (string, error) {
 // Quarantine is the folder that keeps what a repair replaced.
 func (p *Place) Quarantine(name string) string { return filepath.Join(p.Dir, "quarantine", name) }
 
-// Remove takes an object out of the site as a whole: one rename out of its root, then the bytes, then the folders of the layout that are
-// empty (OCFL 1.1, storage hierarchy). It may be called again after any failure; an object that is not there is removed.
+// Remove takes an object out of the site as a whole (ocfl.Root.Remove). It may be called again after any failure; an object that is not there is
+// removed.
 func (p *Place) Remove(root *ocfl.Root, object string) error {
-	sum := sha256.Sum256([]byte(object))
-	away, from := filepath.Join(p.Dir, "removed"), root.Path(object)
-	gone := filepath.Join(away, hex.EncodeToString(sum[:]))
-	if err := os.MkdirAll(away, 0o700); err != nil {
-		return p.Judge(err)
-	}
-	switch err := os.Rename(from, gone); {
-	case errors.Is(err, fs.ErrNotExist): // it was taken out before, or never stood here
-	case err != nil:
-		return p.Judge(err)
-	default:
-		if err := errors.Join(journal.SyncDir(filepath.Dir(from)), journal.SyncDir(away), journal.SyncDir(p.Dir)); err != nil {
-			return p.Judge(err)
-		}
-	}
-	if err := os.RemoveAll(gone); err != nil {
-		return p.Judge(err)
-	}
-	if err := journal.SyncDir(away); err != nil {
-		return p.Judge(err)
-	}
-	for dir := filepath.Dir(from); len(dir) > len(filepath.Join(p.Dir, "ocfl")); dir = filepath.Dir(dir) {
-		if os.Remove(dir) != nil {
-			break // it holds others
-		}
-	}
-	return nil //nolint:nilerr // an object that was not there is removed
+	return p.Judge(root.Remove(object, filepath.Join(p.Dir, "removed")))
 }

@@ -154,6 +154,9 @@ func (c *checker) damages(where string, key []byte, row *insurancev1.CopyRow) {
 			c.bad(where, "damage: %v", err)
 			continue
 		}
+		if d.GetLeftBy() != "" {
+			continue
+		}
 		if d.GetRestoredAt() == nil {
 			open++
 		}

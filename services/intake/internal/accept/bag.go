@@ -23,7 +23,7 @@ import (
 // that were counted when the bytes arrived, and keeps the tag files of each package as they came under
 // submission/<package>/ (IS-9: what was handed over can be shown).
 
-// manifests are the payload manifests without which the archive makes the bag.
+// manifests are the payload manifests without which the archive makes the bag. The digest of the second is the one on the act.
 var manifests = [...]string{"manifest-sha256.txt", "manifest-sha512.txt"}
 
 // rebags tells whether the archive makes the bag. Where nothing digital is accepted there is nothing to

@@ -57,8 +57,8 @@ func (p *Plans) weigh(id string, each func(position uint32, path string) error) 
 		}
 		f.units = append(f.units, transfer.Unit{Position: u.GetPosition(), Leaves: u.GetLeaves()})
 	}
-	// Of one package the digest is that of its payload manifest; where rows were redone, that of the manifest
-	// which lists what stands of all packages.
+	// Of one package the digest is that of its payload manifest; where rows were redone, and an earlier program
+	// made the object without a bag, that of the manifest which lists what stands of all packages.
 	f.digest = f.checked.GetManifestSha512()
 	redone, sum := len(f.packages) > 1, sha512.New()
 	for c, err := range f.files() { // in the order of their paths

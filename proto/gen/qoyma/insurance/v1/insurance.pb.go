@@ -612,8 +612,10 @@ type Damage struct {
 	// Absent where it is not restored.
 	RestoredAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=restored_at,json=restoredAt,proto3" json:"restored_at,omitempty"`
 	// original, a site, or empty.
-	RestoredFrom  string `protobuf:"bytes,11,opt,name=restored_from,json=restoredFrom,proto3" json:"restored_from,omitempty"`
-	BeyondRepair  bool   `protobuf:"varint,12,opt,name=beyond_repair,json=beyondRepair,proto3" json:"beyond_repair,omitempty"`
+	RestoredFrom string `protobuf:"bytes,11,opt,name=restored_from,json=restoredFrom,proto3" json:"restored_from,omitempty"`
+	BeyondRepair bool   `protobuf:"varint,12,opt,name=beyond_repair,json=beyondRepair,proto3" json:"beyond_repair,omitempty"`
+	// Deaccession that took the copy before this was mended, as "2026-4/1": nothing of it is to be mended any more.
+	LeftBy        string `protobuf:"bytes,13,opt,name=left_by,json=leftBy,proto3" json:"left_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -730,6 +732,13 @@ func (x *Damage) GetBeyondRepair() bool {
 		return x.BeyondRepair
 	}
 	return false
+}
+
+func (x *Damage) GetLeftBy() string {
+	if x != nil {
+		return x.LeftBy
+	}
+	return ""
 }
 
 // OrderCopyRequest names a catalogued file by code, as people type it, and says why.
@@ -2159,7 +2168,7 @@ const file_qoyma_insurance_v1_insurance_proto_rawDesc = "" +
 	"\n" +
 	"more_files\x18\x03 \x01(\bR\tmoreFiles\x121\n" +
 	"\x06checks\x18\x04 \x03(\v2\x19.qoyma.insurance.v1.CheckR\x06checks\x124\n" +
-	"\adamages\x18\x05 \x03(\v2\x1a.qoyma.insurance.v1.DamageR\adamages\"\x98\x03\n" +
+	"\adamages\x18\x05 \x03(\v2\x1a.qoyma.insurance.v1.DamageR\adamages\"\xb1\x03\n" +
 	"\x06Damage\x12\x17\n" +
 	"\acopy_id\x18\x01 \x01(\tR\x06copyId\x12\x19\n" +
 	"\bscrub_id\x18\x02 \x01(\tR\ascrubId\x12\x12\n" +
@@ -2174,7 +2183,8 @@ const file_qoyma_insurance_v1_insurance_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"restoredAt\x12#\n" +
 	"\rrestored_from\x18\v \x01(\tR\frestoredFrom\x12#\n" +
-	"\rbeyond_repair\x18\f \x01(\bR\fbeyondRepair\"]\n" +
+	"\rbeyond_repair\x18\f \x01(\bR\fbeyondRepair\x12\x17\n" +
+	"\aleft_by\x18\r \x01(\tR\x06leftBy\"]\n" +
 	"\x10OrderCopyRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x12\n" +

@@ -40,6 +40,8 @@ func damages(list []*insurancev1.Damage) []damageRow {
 	for i, d := range list {
 		out[i] = damageRow{d, "soon"}
 		switch {
+		case d.GetLeftBy() != "":
+			out[i].Class = ""
 		case d.GetBeyondRepair():
 			out[i].Class = "late"
 		case d.GetRestoredAt() != nil:

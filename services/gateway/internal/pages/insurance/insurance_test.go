@@ -43,6 +43,7 @@ func copyIn(state string) *insurancev1.Copy {
 func fundOf() *services {
 	damage := &insurancev1.Damage{CopyId: "1/1/3", ScrubId: "2", Side: "original", Path: "v1/content/p1.pdf", Kind: "changed", FoundAt: noon, RestoredAt: noon, RestoredFrom: "reserve"}
 	lost := &insurancev1.Damage{CopyId: "1/1/3", ScrubId: "2", Side: "copy", Site: "reserve", Path: "v1/content/p2.pdf", Kind: "missing", FoundAt: noon, BeyondRepair: true}
+	left := &insurancev1.Damage{CopyId: "1/1/3", ScrubId: "2", Side: "copy", Site: "reserve", Path: "v1/content/p3.pdf", Kind: "missing", FoundAt: noon, LeftBy: "2026-4/1"}
 	running := &insurancev1.Scrub{ScrubId: "3", State: "running", BegunAt: noon, Copies: 10, CopiesDone: 4, Files: 20, Bytes: 5 << 30, Percent: 40}
 	finished := &insurancev1.Scrub{ScrubId: "2", State: "finished", BegunAt: noon, FinishedAt: noon, Copies: 10, CopiesDone: 10, Files: 50, Bytes: 9 << 30, Percent: 100, Damaged: 2, Restored: 1, BeyondRepair: 1}
 	return &services{Answers: map[string]func(proto.Message) (proto.Message, error){
@@ -59,7 +60,7 @@ func fundOf() *services {
 			if m.(*insurancev1.GetScrubRequest).GetScrubId() == "3" {
 				return &insurancev1.GetScrubResponse{Scrub: running}, nil
 			}
-			return &insurancev1.GetScrubResponse{Scrub: finished, Damages: []*insurancev1.Damage{damage, lost}}, nil
+			return &insurancev1.GetScrubResponse{Scrub: finished, Damages: []*insurancev1.Damage{damage, lost, left}}, nil
 		},
 		"GetCopy": func(m proto.Message) (proto.Message, error) {
 			c := copyIn("verified")

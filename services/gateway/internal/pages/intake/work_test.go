@@ -271,3 +271,34 @@ func TestConsentIsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// TestTheObjectAndItsHistoryAreNamed: whoever keeps the accession sees which version its object is at and takes its history; of an object that
+// left there is nothing to take, and an accession on paper has none.
+func TestTheObjectAndItsHistoryAreNamed(t *testing.T) {
+	s := archive(4)
+	found, _ := s.Answers["GetAccession"](nil)
+	res := proto.CloneOf(found.(*intakev1.GetAccessionResponse))
+	s.Answers["GetAccession"] = pagetest.Always(res)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	const history, bag = `href="/accessions/2026-7/content/metadata/premis.xml"`, "составил архив"
+	for _, c := range []struct {
+		change func(*intakev1.Accession)
+		says   []string
+		not    []string
+	}{
+		{func(*intakev1.Accession) {}, nil, []string{"Объект хранилища"}},
+		{func(a *intakev1.Accession) { a.ObjectId, a.ObjectVersion = "urn:x", 1 }, []string{"urn:x", "версия 1"}, []string{history, bag}},
+		{func(a *intakev1.Accession) {
+			a.ObjectVersion, a.History, a.Bag = 3, &intakev1.ObjectHistory{Path: "metadata/premis.xml"}, new(intakev1.ObjectBag)
+		}, []string{"версия 3", history, bag}, nil},
+		{func(a *intakev1.Accession) { a.ObjectLeft = true }, []string{"urn:x"}, []string{history, bag}},
+	} {
+		c.change(res.Accession)
+		page := v.Get("/accessions/2026-7", http.StatusOK, c.says...)
+		for _, not := range c.not {
+			if strings.Contains(page, not) {
+				t.Errorf("the page says %q", not)
+			}
+		}
+	}
+}
