@@ -12,7 +12,7 @@ func (a *app) validateEARK(ctx context.Context, path string, archive bool) error
 	if archive {
 		validate = eark.ValidateArchive
 	}
-	report, err := validate(ctx, path, eark.Options{})
+	report, err := validate(ctx, path, eark.Options{Now: a.started})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
@@ -44,8 +45,9 @@ func (l Limits) withDefaults() Limits {
 // Options choose what is asked of a package.
 type Options struct {
 	Limits  Limits
-	SIP     bool // hold it to the rules of the SIP even where it does not call itself one
-	Workers int  // files read at once; 2
+	SIP     bool      // hold it to the rules of the SIP even where it does not call itself one
+	Workers int       // files read at once; 2
+	Now     time.Time // a package made or changed a day after it was not; zero asks nothing
 }
 
 // Report is what a checked package is. Its lists are sorted.

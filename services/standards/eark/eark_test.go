@@ -284,3 +284,16 @@ func TestEveryNumberIsLookedForOrExplained(t *testing.T) {
 		}
 	}
 }
+
+// A format of several media types in the register has one in a METS file, its first.
+func TestOneMediaTypeIsWritten(t *testing.T) {
+	for given, want := range map[string]string{"": "", "text/plain": "text/plain", "application/xml, text/xml": "application/xml"} {
+		if got := medium(given); got != want {
+			t.Errorf("%q: got %q, want %q", given, got, want)
+		}
+	}
+	text := read(t, sound(t), "METS.xml")
+	if strings.Contains(text, `xml, text`) || !strings.Contains(text, `MIMETYPE="application/xml"`) {
+		t.Error(text)
+	}
+}

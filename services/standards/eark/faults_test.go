@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // breach is a package made wrong in one way.
@@ -109,12 +110,16 @@ func metsBreaches() []breach {
 		{"CSIP1" + m, sub(`OBJID="[^"]*"`, ``), Options{}},
 		{"CSIP2" + m, sub(` TYPE="[^"]*"`, ``), Options{}},
 		{"CSIP3" + m, sub(` TYPE="[^"]*"`, ` TYPE="Other"`), Options{}},
+		{"CSIP3" + m, sub(` TYPE="`, ` csip:OTHERTYPE="Registers" TYPE="`), Options{}},
 		{"CSIP4" + m, sub(`csip:CONTENTINFORMATIONTYPE="[^"]*"`, ``), Options{}},
 		{"CSIP5" + m, sub(`csip:CONTENTINFORMATIONTYPE="[^"]*"`, `csip:CONTENTINFORMATIONTYPE="OTHER"`), Options{}},
+		{"CSIP5" + m, sub(` PROFILE=`, ` csip:OTHERCONTENTINFORMATIONTYPE="Own" PROFILE=`), Options{}},
 		{"CSIP6" + m, sub(`PROFILE="[^"]*"`, ``), Options{}},
 		{"CSIP117" + m, sub(`(?s)<mets:metsHdr.*</mets:metsHdr>`, ``), Options{}},
 		{"CSIP7" + m, sub(`CREATEDATE="[^"]*"`, `CREATEDATE="2026-04-30"`), Options{}},
 		{"CSIP8" + m, sub(`CREATEDATE=`, `LASTMODDATE="2020-01-01T00:00:00Z" CREATEDATE=`), Options{}},
+		{"CSIP7" + m, sub(`CREATEDATE="20`, `CREATEDATE="21`), Options{Now: made.AddDate(1, 0, 0)}},
+		{"CSIP8" + m, sub(`CREATEDATE=`, `LASTMODDATE="2126-05-01T00:00:00" CREATEDATE=`), Options{Now: made.AddDate(1, 0, 0)}},
 		{"CSIP9" + m, sub(`OAISPACKAGETYPE="SIP"`, `OAISPACKAGETYPE="ZIP"`), Options{}},
 		{"CSIP10" + m, sub(`(?s)<mets:agent.*</mets:agent>`, ``), Options{}},
 		{"CSIP11" + m, func(t *testing.T, dir string) {
@@ -141,13 +146,21 @@ func metsBreaches() []breach {
 		{"CSIP60" + m, in("fileSec", `USE="Documentation"`, `USE="Papers"`), Options{}},
 		{"CSIP113" + m, in("fileSec", `USE="Schemas"`, `USE="Papers"`), Options{}},
 		{"CSIP114" + m, in("fileSec", `USE="Representations/rep1"`, `USE="Papers"`), Options{}},
+		{"CSIP61" + m, in("fileSec", `USE="Documentation"`, `USE="Documentation" ADMID="package-provenance-1 package-dmd-1"`), Options{}},
 		{"CSIP62" + m, in("fileSec", `csip:CONTENTINFORMATIONTYPE="[^"]*"`, ``), Options{}},
 		{"CSIP63" + m, in("fileSec", `csip:CONTENTINFORMATIONTYPE="[^"]*"`, `csip:CONTENTINFORMATIONTYPE="OTHER"`), Options{}},
+		{"CSIP63" + m, in("fileSec", ` USE="Rep`, ` csip:OTHERCONTENTINFORMATIONTYPE="Own" USE="Rep`), Options{}},
 		{"CSIP64" + m, in("fileSec", `USE="Documentation"`, ``), Options{}},
 		{"CSIP65" + m, in("fileGrp", `ID="[^"]*"`, ``), Options{}},
 		{"CSIP66" + m, in("fileGrp", `(?s)<mets:file .*</mets:file>`, ``), Options{}},
 		{"CSIP67" + m, in("file ", `ID="[^"]*"`, ``), Options{}},
 		{"CSIP68" + m, in("fileGrp", `MIMETYPE="[^"]*"`, ``), Options{}},
+		{"media_type" + m, in("fileGrp", `MIMETYPE="[^"]*"`, `MIMETYPE="plain"`), Options{}},
+		{"media_type" + m, in("fileGrp", `MIMETYPE="text/`, `MIMETYPE="text/`+strings.Repeat("x", 260)), Options{}},
+		{"media_type" + m, in("fileGrp", `MIMETYPE="text/`, `MIMETYPE="inode/`), Options{}},
+		{"media_type" + m, in("fileGrp", `MIMETYPE="text/`, `MIMETYPE="text/xml, text/`), Options{}},
+		{"CSIP74" + m, in("fileGrp", `SIZE=`, `ADMID="package-dmd-1" SIZE=`), Options{}},
+		{"CSIP75" + m, in("fileGrp", `SIZE=`, `DMDID="package-dmd-1 package-provenance-1" SIZE=`), Options{}},
 		{"CSIP69" + m, in("fileGrp", `SIZE="[^"]*"`, `SIZE="much"`), Options{}},
 		{"CSIP70" + m, in("fileGrp", `CREATED="[^"]*"`, `CREATED="now"`), Options{}},
 		{"CSIP71" + m, in("fileGrp", `CHECKSUM="[^"]*"`, ``), Options{}},
@@ -225,7 +238,9 @@ func mapBreaches() []breach {
 		{"CSIP90" + m, s(`LABEL="Metadata"`, `LABEL="metadata"`), Options{}},
 		{"CSIP91" + m, s(` ADMID="[^"]*"`, ``), Options{}},
 		{"CSIP91" + m, s(`ADMID="`, `ADMID="none `), Options{}},
+		{"CSIP91" + m, s(`ADMID="`, `ADMID="package-dmd-1 `), Options{}},
 		{"CSIP92" + m, s(` DMDID="[^"]*"`, ``), Options{}},
+		{"CSIP92" + m, s(`DMDID="`, `DMDID="package-provenance-1 `), Options{}},
 		{"CSIP93" + m, s(`(?s)<mets:div ID="package-div-documentation".*?</mets:div>`, ``), Options{}},
 		{"CSIP93" + m, s(`(?s)(<mets:div ID="package-div-documentation".*?</mets:div>)`, `$1<mets:div ID="two" LABEL="Documentation"/>`), Options{}},
 		{"CSIP94" + m, s(`ID="package-div-documentation"`, ``), Options{}},
@@ -262,6 +277,10 @@ func sipBreaches() []breach {
 		{"SIP2" + m, sub(`PROFILE="[^"]*"`, `PROFILE="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"`), Options{SIP: true}},
 		{"SIP3" + m, sub(`RECORDSTATUS="NEW"`, `RECORDSTATUS="FRESH"`), Options{}},
 		{"SIP4" + m, sub(`OAISPACKAGETYPE="SIP"`, `OAISPACKAGETYPE="AIP"`), Options{}},
+		{"SIP5" + m, sub(`</mets:metsHdr>`, `<mets:altRecordID TYPE="SUBMISSIONAGREEMENT"> </mets:altRecordID></mets:metsHdr>`), Options{}},
+		{"SIP6" + m, sub(`</mets:metsHdr>`, `<mets:altRecordID TYPE="PREVIOUSSUBMISSIONAGREEMENT"/></mets:metsHdr>`), Options{}},
+		{"SIP7" + m, sub(`</mets:metsHdr>`, `<mets:altRecordID TYPE="REFERENCECODE"/></mets:metsHdr>`), Options{}},
+		{"SIP8" + m, sub(`</mets:metsHdr>`, `<mets:altRecordID TYPE="PREVIOUSREFERENCECODE"/></mets:metsHdr>`), Options{}},
 		{"SIP11" + m, agent(1, `TYPE="ORGANIZATION"`, `TYPE="OTHER"`), Options{}},
 		{"SIP12" + m, agent(1, `<mets:name>[^<]*</mets:name>`, ``), Options{}},
 		{"SIP14" + m, agent(1, `csip:NOTETYPE="[^"]*"`, ``), Options{}},
@@ -314,6 +333,7 @@ func folderBreaches() []breach {
 		{"missing" + m, in("dmdSec", `xlink:href="`, `xlink:href="x`), Options{}},
 		{"normal_form" + m, both(rename("documentation/readme.txt", "documentation/\u0438\u0306"), in("fileGrp", `documentation/readme.txt`, "documentation/\u0439")), Options{}},
 		{"outside_representation representations/rep1/METS.xml", subIn("representations/rep1/METS.xml", "fileSec", `xlink:href="data/empty"`, `xlink:href="../../documentation/readme.txt"`), Options{}},
+		{"representation_id representations/rep1/METS.xml", subIn("representations/rep1/METS.xml", "", `OBJID="[^"]*"`, `OBJID="scans"`), Options{}},
 		{"size " + ead, file(ead, "<ead></ead>"), Options{}},
 		{"digest " + ead, file(ead, "<ead></ead>"), Options{}},
 		{"uncounted " + ead, in("dmdSec", `CHECKSUMTYPE="SHA-256"`, `CHECKSUMTYPE="TIGER"`), Options{}},
@@ -355,6 +375,49 @@ func TestEveryRuleHasAPackageThatBreaksIt(t *testing.T) {
 		if !broken[r.ID] {
 			t.Errorf("no package breaks %s", r.ID)
 		}
+	}
+}
+
+// TestTheProgramIsTheAgentThatComesNearest: what is said of the agent that must be there is
+// said of the one that lacks least, whatever other agents the package has.
+func TestTheProgramIsTheAgentThatComesNearest(t *testing.T) {
+	for want, agents := range map[string][]string{
+		"CSIP10 METS.xml": nil,
+		"CSIP11 METS.xml": {`ROLE="CREATOR" TYPE="ORGANIZATION"`, `ROLE="ARCHIVIST" TYPE="OTHER" OTHERTYPE="SOFTWARE"`},
+		"CSIP12 METS.xml": {`ROLE="CREATOR" TYPE="INDIVIDUAL" OTHERTYPE="SOFTWARE"`, `ROLE="EDITOR" TYPE="OTHER" OTHERTYPE="robot"`},
+		"CSIP13 METS.xml": {`ROLE="EDITOR" TYPE="INDIVIDUAL"`, `ROLE="CREATOR" TYPE="OTHER" OTHERTYPE="robot"`},
+	} {
+		dir := sound(t)
+		text := ""
+		for _, a := range agents {
+			text += "<mets:agent " + a + "><mets:name>x</mets:name></mets:agent>"
+		}
+		sub(`(?s)<mets:agent.*</mets:agent>`, text)(t, dir)
+		sub(`PROFILE="[^"]*"`, `PROFILE="https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"`)(t, dir)
+		if got := said(validated(t, dir, Options{}).Faults); !slices.Equal(got, []string{want}) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A package of another clock is no package of the future, nor is one judged without a clock.
+func TestADayAheadIsNotTheFuture(t *testing.T) {
+	for _, now := range []time.Time{{}, made.Add(-14 * time.Hour), made} {
+		if r := validated(t, sound(t), Options{Now: now}); !r.Valid() {
+			t.Errorf("at %v: %q", now, said(r.Faults))
+		}
+	}
+}
+
+// What refers rightly to metadata and names media types as they are raises nothing.
+func TestRightReferencesAndMediaTypesRaiseNothing(t *testing.T) {
+	dir := sound(t)
+	in("fileSec", `USE="Documentation"`, `USE="Documentation" ADMID="package-amd package-provenance-1"`)(t, dir)
+	in("fileGrp", `SIZE=`, `ADMID="package-provenance-1" DMDID="package-dmd-1" SIZE=`)(t, dir)
+	in("fileGrp", `MIMETYPE="[^"]*"`, `MIMETYPE="text/plain; charset=utf-8"`)(t, dir)
+	in("dmdSec", `MDTYPE="[^"]*"`, `MDTYPE="ISO 19115:2003 NAP"`)(t, dir)
+	if r := validated(t, dir, Options{}); !r.Valid() || len(r.Warnings) > 0 {
+		t.Errorf("%q %q", said(r.Faults), said(r.Warnings))
 	}
 }
 

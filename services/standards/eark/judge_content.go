@@ -25,14 +25,14 @@ var (
 // administrative judges amdSec (CSIP 5.3.4).
 func (m *metsFile) administrative(n *boundedxml.Node) error {
 	id, _ := n.Get("", "ID")
-	m.sectionIDs[id] = true
+	m.amdIDs[id] = true
 	for {
 		c, err := m.x.Next()
 		if err != nil || c == nil {
 			return err
 		}
 		own, _ := c.Get("", "ID")
-		m.sectionIDs[own] = true
+		m.amdIDs[own] = true
 		switch c.Name.Local {
 		case "digiprovMD":
 			err = m.section(c, id, provenanceSection)
@@ -50,7 +50,6 @@ func (m *metsFile) administrative(n *boundedxml.Node) error {
 // section judges a dmdSec, digiprovMD or rightsMD, which is open.
 func (m *metsFile) section(n *boundedxml.Node, parent string, kind sectionKind) error {
 	s := section{id: m.id(n, kind.id), parent: parent}
-	m.sectionIDs[s.id] = true
 	if kind.made != nil {
 		m.moment(n, "CREATED", kind.made)
 	}
@@ -61,6 +60,7 @@ func (m *metsFile) section(n *boundedxml.Node, parent string, kind sectionKind) 
 	s.current = status != "SUPERSEDED"
 	if kind.name == "descriptive" {
 		m.dmds = append(m.dmds, s)
+		m.dmdIDs[s.id] = true
 	} else {
 		m.amds = append(m.amds, s)
 	}
@@ -150,9 +150,11 @@ func (m *metsFile) fileGroup(n *boundedxml.Node) error {
 	g.kind, _, _ = strings.Cut(use, "/")
 	if content, _ := n.Get(csipNamespace, "CONTENTINFORMATIONTYPE"); g.kind == "Representations" && content == "" {
 		m.bad(m.at(n), CSIP62)
-	} else if content == "OTHER" {
-		m.present(n, csipNamespace, "OTHERCONTENTINFORMATIONTYPE", CSIP63)
+	} else {
+		own, _ := n.Get(csipNamespace, "OTHERCONTENTINFORMATIONTYPE")
+		m.other(n, own, content == "OTHER", CSIP63)
 	}
+	m.names(n, "ADMID", m.amdIDs, CSIP61)
 	files, records := 0, 0
 	for {
 		c, err := m.x.Next()
@@ -191,6 +193,17 @@ func (m *metsFile) fileGroup(n *boundedxml.Node) error {
 	return nil
 }
 
+// names judges that what an attribute names are sections of one sort. METS has the
+// sections before the files.
+func (m *metsFile) names(n *boundedxml.Node, attr string, sections map[string]bool, r *Rule) {
+	text, _ := n.Get("", attr)
+	for id := range strings.FieldsSeq(text) {
+		if !sections[id] {
+			m.bad(m.at(n), r, "found", show(id))
+		}
+	}
+}
+
 // isPointer says whether a file is the METS file of a representation.
 func isPointer(p string) bool {
 	dir, name := path.Split(p)
@@ -200,6 +213,8 @@ func isPointer(p string) bool {
 // file judges a file element, and gives the file of the package that it stands for.
 func (m *metsFile) file(n *boundedxml.Node) string {
 	m.id(n, CSIP67)
+	m.names(n, "ADMID", m.amdIDs, CSIP74)
+	m.names(n, "DMDID", m.dmdIDs, CSIP75)
 	r := m.promise(n, files)
 	places := n.All("FLocat")
 	if len(places) != 1 {

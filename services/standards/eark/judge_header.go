@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/qoyma/qoyma/services/standards/boundedxml"
 )
@@ -13,26 +14,36 @@ func (m *metsFile) rootElement(n *boundedxml.Node) {
 	id := m.present(n, "", "OBJID", CSIP1)
 	kind := m.present(n, "", "TYPE", CSIP2)
 	other, _ := n.Get(csipNamespace, "OTHERTYPE")
-	if strings.EqualFold(kind, "OTHER") {
-		if other == "" {
-			m.bad(m.at(n), CSIP3)
-		} else {
-			kind = other
-		}
+	if m.other(n, other, strings.EqualFold(kind, "OTHER"), CSIP3) {
+		kind = other
 	}
 	content := m.present(n, csipNamespace, "CONTENTINFORMATIONTYPE", CSIP4)
-	if content == "OTHER" {
-		content = m.present(n, csipNamespace, "OTHERCONTENTINFORMATIONTYPE", CSIP5)
+	own, _ := n.Get(csipNamespace, "OTHERCONTENTINFORMATIONTYPE")
+	if m.other(n, own, content == "OTHER", CSIP5) {
+		content = own
 	}
 	m.profile = m.present(n, "", "PROFILE", CSIP6)
 	if m.representation != "" {
 		all := m.report.Package.Representations
 		all[len(all)-1].ID = id
+		if id != "" && mapped(id) != mapped(m.representation) {
+			m.bad(m.at(n), OtherName, "found", show(id), "expected", show(m.representation))
+		}
 		return
 	}
 	p := &m.report.Package
 	p.ID, p.Type, p.ContentType, p.Profile = id, kind, content, m.profile
 	p.Label, _ = n.Get("", "LABEL")
+}
+
+// other judges a word of one's own, which stands where the word of the list is OTHER and
+// nowhere else. It says whether that word is the one that counts.
+func (m *metsFile) other(n *boundedxml.Node, word string, wanted bool, r *Rule) bool {
+	given := strings.TrimSpace(word) != ""
+	if given != wanted {
+		m.bad(m.at(n), r)
+	}
+	return given && wanted
 }
 
 var packageTypes = []string{"SIP", "AIP", "DIP", "AIU", "AIC"}
@@ -43,10 +54,13 @@ func (m *metsFile) header(n *boundedxml.Node) {
 		m.bad(m.at(n), CSIP117)
 	}
 	made, created := m.moment(n, "CREATEDATE", CSIP7)
+	if m.toCome(made) {
+		m.bad(m.at(n), CSIP7)
+	}
 	modified := ""
 	if _, there := n.Get("", "LASTMODDATE"); there {
 		last, text := m.moment(n, "LASTMODDATE", CSIP8)
-		if modified = text; !last.IsZero() && last.Before(made) {
+		if modified = text; !last.IsZero() && (last.Before(made) || m.toCome(last)) {
 			m.bad(m.at(n), CSIP8)
 		}
 	}
@@ -102,18 +116,18 @@ func is(n *boundedxml.Node, name, value string) bool {
 // software judges the agent that must be there: the program that made the package. What
 // is said is how far the nearest agent comes.
 func (m *metsFile) software(header *boundedxml.Node) {
-	agents := header.All("agent")
-	for _, step := range []struct {
-		missing     *Rule
-		name, value string
-	}{{CSIP10, "", ""}, {CSIP11, "ROLE", "CREATOR"}, {CSIP12, "TYPE", "OTHER"}, {CSIP13, "OTHERTYPE", "SOFTWARE"}} {
-		if step.name != "" {
-			agents = slices.DeleteFunc(agents, func(a *boundedxml.Node) bool { return !is(a, step.name, step.value) })
+	nearest, missing := -1, CSIP10
+	var agents []*boundedxml.Node
+	for _, a := range header.All("agent") {
+		switch n, lacks := program(a); {
+		case lacks == nil:
+			agents = append(agents, a)
+		case n > nearest || n == nearest && lacks.ID < missing.ID:
+			nearest, missing = n, lacks
 		}
-		if len(agents) == 0 {
-			m.bad(m.at(header), step.missing)
-			return
-		}
+	}
+	if len(agents) == 0 {
+		m.bad(m.at(header), missing)
 	}
 	for _, a := range agents {
 		if nameOf(a) == "" || len(a.All("name")) > 1 {
@@ -126,6 +140,28 @@ func (m *metsFile) software(header *boundedxml.Node) {
 		}
 		m.value(notes[0], csipNamespace, "NOTETYPE", "SOFTWARE VERSION", CSIP16)
 	}
+}
+
+// program says how many of its three words an agent has that a program which makes
+// packages has, and the rule of the first that it lacks.
+func program(a *boundedxml.Node) (has int, lacks *Rule) {
+	for _, word := range []struct {
+		rule        *Rule
+		name, value string
+	}{{CSIP13, "OTHERTYPE", "SOFTWARE"}, {CSIP12, "TYPE", "OTHER"}, {CSIP11, "ROLE", "CREATOR"}} {
+		if is(a, word.name, word.value) {
+			has++
+		} else {
+			lacks = word.rule
+		}
+	}
+	return has, lacks
+}
+
+// toCome says whether a moment is later than any clock on Earth may stand, as far as the
+// time is known. A moment without a zone may be fourteen hours off.
+func (m *metsFile) toCome(t time.Time) bool {
+	return !m.opts.Now.IsZero() && t.After(m.opts.Now.Add(24*time.Hour))
 }
 
 // isSIP says whether the package claims the profile of the SIP, or must be one. That it is
@@ -152,6 +188,13 @@ func (m *metsFile) submission() {
 	}
 	if s := m.report.Package.Status; !slices.Contains(statuses, s) {
 		m.bad(m.at(n), SIP3, "found", show(s))
+	}
+	for _, id := range n.All("altRecordID") {
+		for _, known := range otherIDs {
+			if is(id, "TYPE", known.kind) && strings.TrimSpace(id.Text) == "" {
+				m.bad(m.at(id), known.empty)
+			}
+		}
 	}
 	submitter := false
 	for _, a := range n.All("agent") {

@@ -77,8 +77,8 @@ func (m *metsFile) divisions(whole *boundedxml.Node) {
 	for _, n := range d.metadata {
 		m.id(n, CSIP89)
 		m.value(n, "", "LABEL", "Metadata", CSIP90)
-		m.namesAll(n, "ADMID", m.amds, CSIP91)
-		m.namesAll(n, "DMDID", m.dmds, CSIP92)
+		m.namesAll(n, "ADMID", m.amds, m.amdIDs, CSIP91)
+		m.namesAll(n, "DMDID", m.dmds, m.dmdIDs, CSIP92)
 	}
 	pointed := m.pointers(d.pointers)
 	m.contents(whole, d.documentation, documentationDiv, nil)
@@ -88,12 +88,12 @@ func (m *metsFile) divisions(whole *boundedxml.Node) {
 
 // namesAll judges that a division names every current section, by itself or by the
 // amdSec around it, and nothing that is none.
-func (m *metsFile) namesAll(n *boundedxml.Node, attr string, all []section, r *Rule) {
+func (m *metsFile) namesAll(n *boundedxml.Node, attr string, all []section, ids map[string]bool, r *Rule) {
 	text, _ := n.Get("", attr)
 	named, wrong := map[string]bool{}, false
 	for id := range strings.FieldsSeq(text) {
 		named[id] = true
-		wrong = wrong || !m.sectionIDs[id]
+		wrong = wrong || !ids[id]
 	}
 	for _, s := range all {
 		wrong = wrong || s.current && !named[s.id] && (s.parent == "" || !named[s.parent])

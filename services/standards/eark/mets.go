@@ -28,11 +28,12 @@ type metsFile struct {
 	dir            string // its folder, from which references count; "" for the package's
 	representation string // its name, or ""
 
-	x          *boundedxml.Reader
-	ids        map[string]bool // every ID so far
-	sectionIDs map[string]bool // of them, those of metadata sections
-	dmds       []section
-	amds       []section // digiprovMD and rightsMD
+	x      *boundedxml.Reader
+	ids    map[string]bool // every ID so far
+	dmdIDs map[string]bool // of them, those of descriptive metadata
+	amdIDs map[string]bool // those of administrative metadata, and of their amdSec
+	dmds   []section
+	amds   []section // digiprovMD and rightsMD
 
 	headers, dmdSecs, amdSecs, fileSecs, structMaps int
 	groups                                          []group
@@ -72,7 +73,7 @@ func (j *judge) metsFrom(f io.Reader, p, representation string) {
 	l := j.opts.Limits
 	m := &metsFile{
 		judge: j, path: p, dir: strings.TrimSuffix(strings.TrimSuffix(p, metsName), "/"), representation: representation,
-		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{}, sectionIDs: map[string]bool{},
+		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{}, dmdIDs: map[string]bool{}, amdIDs: map[string]bool{},
 	}
 	complete, err := m.read()
 	var e *boundedxml.Error
@@ -220,7 +221,23 @@ func (m *metsFile) value(n *boundedxml.Node, space, name, want string, r *Rule) 
 
 var mdTypes = []string{
 	"MARC", "MODS", "EAD", "DC", "NISOIMG", "LC-AV", "VRA", "TEIHDR", "DDI", "FGDC", "LOM", "PREMIS", "PREMIS:OBJECT", "PREMIS:AGENT",
-	"PREMIS:RIGHTS", "PREMIS:EVENT", "TEXTMD", "METSRIGHTS", "ISO 19115:2003", "EAC-CPF", "LIDO", "OTHER",
+	"PREMIS:RIGHTS", "PREMIS:EVENT", "TEXTMD", "METSRIGHTS", "ISO 19115:2003 NAP", "EAC-CPF", "LIDO", "OTHER",
+}
+
+var (
+	mediaType = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126})/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(\s*;.*)?$`)
+	mediaTops = []string{"application", "audio", "example", "font", "haptics", "image", "message", "model", "multipart", "text", "video"}
+)
+
+// medium judges a media type. 2.2 strongly recommends IANA's list and leaves another to an
+// agreement, so one of another form (RFC 6838, 4.2), of a top-level type that IANA has not,
+// or several in one value only warn: tools in use write "inode/x-empty".
+func (m *metsFile) medium(n *boundedxml.Node, r *Rule) {
+	text := strings.TrimSpace(m.present(n, "", "MIMETYPE", r))
+	parts := mediaType.FindStringSubmatch(text)
+	if text != "" && (parts == nil || !slices.Contains(mediaTops, strings.ToLower(parts[1]))) {
+		m.bad(m.at(n), OtherMedium, "found", show(text))
+	}
 }
 
 // promise reads what an element says of the file that it stands for.
@@ -231,7 +248,7 @@ func (m *metsFile) promise(n *boundedxml.Node, l link) reference {
 			m.bad(r.where, l.mdtype)
 		}
 	}
-	m.present(n, "", "MIMETYPE", l.mime)
+	m.medium(n, l.mime)
 	size, _ := n.Get("", "SIZE")
 	if bytes, err := strconv.ParseInt(strings.TrimSpace(size), 10, 64); err == nil && bytes >= 0 {
 		r.size = bytes

@@ -143,6 +143,14 @@ var (
 		"the file was changed or damaged: {algorithm} should be {expected} by {where} and is {found}; send the original again",
 		"файл изменён или повреждён: {algorithm} по {where} должен быть {expected}, а получен {found}; отправьте подлинник снова",
 		"файл өзгертілген немесе бүлінген: {algorithm} {where} бойынша {expected} болуы керек, ал шыққаны {found}; түпнұсқаны қайта жіберіңіз")
+	OtherMedium = add("media_type", Should, ours, "@MIMETYPE",
+		"{found} is not one media type of IANA's list; other systems may not know what the file is",
+		"{found} – не один медиатип из списка IANA; другие системы могут не понять, что это за файл",
+		"{found} – IANA тізіміндегі бір медиа түрі емес; басқа жүйелер файлдың не екенін түсінбеуі мүмкін")
+	OtherName = add("representation_id", Should, root, "mets/@OBJID",
+		"the representation is called {found} in its METS file; it should bear the name of its folder, {expected}",
+		"представление в своём METS названо {found}; ему следует носить имя своей папки, {expected}",
+		"көрсетілім өз METS файлында {found} деп аталған; ол қалтасының атын, {expected}, алғаны жөн")
 	Uncounted = add("uncounted", Should, "CSIP 5.3.5", "@CHECKSUMTYPE",
 		"the checksum {algorithm} is not counted here, so the file was not checked; use SHA-256 or SHA-512",
 		"контрольная сумма {algorithm} здесь не считается, файл не проверен; используйте SHA-256 или SHA-512",

@@ -18,13 +18,13 @@ const (
 var (
 	CSIP1   = needs("CSIP1", Must, root, "mets/@OBJID", "the identifier of the package", "идентификатор пакета", "пакеттің идентификаторы")
 	CSIP2   = needs("CSIP2", Must, root, "mets/@TYPE", "the category of the content", "категорию содержания", "мазмұнның санаты")
-	CSIP3   = needs("CSIP3", Should, root, "mets/@csip:OTHERTYPE", "the category that TYPE calls OTHER", "категорию, названную в TYPE как OTHER", "TYPE мәні OTHER болғандағы санат")
+	CSIP3   = needs("CSIP3", Should, root, "mets/@csip:OTHERTYPE", "the category that TYPE calls OTHER, and only then", "категорию, названную в TYPE как OTHER, и только тогда", "TYPE мәні OTHER болғандағы, тек сондағы санат")
 	CSIP4   = needs("CSIP4", Should, root, "mets/@csip:CONTENTINFORMATIONTYPE", "the content information type specification", "спецификацию типа содержания", "мазмұн түрінің ерекшелігі")
-	CSIP5   = needs("CSIP5", May, root, "mets/@csip:OTHERCONTENTINFORMATIONTYPE", "the specification that CONTENTINFORMATIONTYPE calls OTHER", "спецификацию, названную в CONTENTINFORMATIONTYPE как OTHER", "CONTENTINFORMATIONTYPE мәні OTHER болғандағы ерекшелік")
+	CSIP5   = needs("CSIP5", May, root, "mets/@csip:OTHERCONTENTINFORMATIONTYPE", "the specification that CONTENTINFORMATIONTYPE calls OTHER, and only then", "спецификацию, названную в CONTENTINFORMATIONTYPE как OTHER, и только тогда", "CONTENTINFORMATIONTYPE мәні OTHER болғандағы, тек сондағы ерекшелік")
 	CSIP6   = needs("CSIP6", Must, root, "mets/@PROFILE", "the address of the METS profile", "адрес профиля METS", "METS бейінінің мекенжайы")
 	CSIP117 = needs("CSIP117", Must, header, "mets/metsHdr", "the header of the package", "заголовок пакета", "пакеттің тақырыбы")
-	CSIP7   = needs("CSIP7", Must, header, "metsHdr/@CREATEDATE", "the date and time at which the package was made", "дату и время создания пакета", "пакет жасалған күн мен уақыт")
-	CSIP8   = needs("CSIP8", Should, header, "metsHdr/@LASTMODDATE", "a date and time not before CREATEDATE", "дату и время не раньше CREATEDATE", "CREATEDATE мәнінен бұрын емес күн мен уақыт")
+	CSIP7   = needs("CSIP7", Must, header, "metsHdr/@CREATEDATE", "the date and time at which the package was made, none to come", "дату и время создания пакета, не в будущем", "пакет жасалған, болашақтағы емес күн мен уақыт")
+	CSIP8   = needs("CSIP8", Should, header, "metsHdr/@LASTMODDATE", "a date and time not before CREATEDATE and none to come", "дату и время не раньше CREATEDATE и не в будущем", "CREATEDATE мәнінен бұрын емес, болашақтағы емес күн мен уақыт")
 	CSIP9   = needs("CSIP9", Must, header, "metsHdr/@csip:OAISPACKAGETYPE", "SIP, AIP, DIP, AIU or AIC", "SIP, AIP, DIP, AIU или AIC", "SIP, AIP, DIP, AIU немесе AIC")
 	CSIP10  = needs("CSIP10", Must, header, agentAt, "the program that made the package", "программу, создавшую пакет", "пакетті жасаған бағдарлама")
 	CSIP11  = needs("CSIP11", Must, header, agentAt+"/@ROLE", "CREATOR for the program that made the package", "CREATOR для программы, создавшей пакет", "пакетті жасаған бағдарлама үшін CREATOR")
@@ -86,6 +86,14 @@ func references(first int, clause, element string) link {
 	}
 }
 
+// names is a reference to metadata that nobody need give, but that leads to some.
+func names(id, location string) *Rule {
+	return add(id, May, fileSec, location,
+		location+" names {found}, which is no section of such metadata in the file",
+		"в "+location+" назван {found}, такого раздела метаданных в файле нет",
+		location+" ішінде аталған {found} – файлда ондай метадеректер бөлімі жоқ")
+}
+
 const groupAt, fileAt = "fileSec/fileGrp", "fileSec/fileGrp/file"
 
 // The files.
@@ -95,12 +103,15 @@ var (
 	CSIP60  = needs("CSIP60", Must, fileSec, groupAt+"[@USE='Documentation']", "the files of the folder documentation", "файлы папки documentation", "documentation қалтасының файлдары")
 	CSIP113 = needs("CSIP113", Must, fileSec, groupAt+"[@USE='Schemas']", "the files of the folder schemas", "файлы папки schemas", "schemas қалтасының файлдары")
 	CSIP114 = needs("CSIP114", Must, fileSec, groupAt+"[starts-with(@USE,'Representations')]", "the METS files of the representations, or their files", "файлы METS представлений или их файлы", "көрсетілімдердің METS файлдары немесе олардың файлдары")
+	CSIP61  = names("CSIP61", groupAt+"/@ADMID")
 	CSIP62  = needs("CSIP62", Should, fileSec, groupAt+"/@csip:CONTENTINFORMATIONTYPE", "the content information type specification of the representation", "спецификацию типа содержания представления", "көрсетілім мазмұны түрінің ерекшелігі")
-	CSIP63  = needs("CSIP63", May, fileSec, groupAt+"/@csip:OTHERCONTENTINFORMATIONTYPE", "the specification that CONTENTINFORMATIONTYPE calls OTHER", "спецификацию, названную в CONTENTINFORMATIONTYPE как OTHER", "CONTENTINFORMATIONTYPE мәні OTHER болғандағы ерекшелік")
+	CSIP63  = needs("CSIP63", May, fileSec, groupAt+"/@csip:OTHERCONTENTINFORMATIONTYPE", "the specification that CONTENTINFORMATIONTYPE calls OTHER, and only then", "спецификацию, названную в CONTENTINFORMATIONTYPE как OTHER, и только тогда", "CONTENTINFORMATIONTYPE мәні OTHER болғандағы, тек сондағы ерекшелік")
 	CSIP64  = needs("CSIP64", Must, fileSec, groupAt+"/@USE", "the folder whose files the group names", "папку, файлы которой называет группа", "топ файлдарын атайтын қалта")
 	CSIP65  = xmlID("CSIP65", fileSec, groupAt+"/@ID")
 	CSIP66  = needs("CSIP66", Must, fileSec, fileAt, "at least one file", "хотя бы один файл", "кемінде бір файл")
 	CSIP67  = xmlID("CSIP67", fileSec, fileAt+"/@ID")
+	CSIP74  = names("CSIP74", fileAt+"/@ADMID")
+	CSIP75  = names("CSIP75", fileAt+"/@DMDID")
 
 	files = link{
 		mime:     needs("CSIP68", Must, fileSec, fileAt+"/@MIMETYPE", "the media type of the file", "медиатип файла", "файлдың медиа түрі"),

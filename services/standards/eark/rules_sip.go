@@ -20,7 +20,11 @@ var (
 		"metsHdr/@RECORDSTATUS is {found}, which is not in the list: NEW, SUPPLEMENT, REPLACEMENT, TEST, VERSION, DELETE, OTHER",
 		"в metsHdr/@RECORDSTATUS стоит {found}, этого нет в списке: NEW, SUPPLEMENT, REPLACEMENT, TEST, VERSION, DELETE, OTHER",
 		"metsHdr/@RECORDSTATUS мәні {found}, ол тізімде жоқ: NEW, SUPPLEMENT, REPLACEMENT, TEST, VERSION, DELETE, OTHER")
-	SIP4  = equals("SIP4", Must, sipHeader, "metsHdr/@csip:OAISPACKAGETYPE", "SIP")
+	SIP4     = equals("SIP4", Must, sipHeader, "metsHdr/@csip:OAISPACKAGETYPE", "SIP")
+	otherIDs = []otherID{
+		identifier("SIP5", "SUBMISSIONAGREEMENT"), identifier("SIP6", "PREVIOUSSUBMISSIONAGREEMENT"),
+		identifier("SIP7", "REFERENCECODE"), identifier("SIP8", "PREVIOUSREFERENCECODE"),
+	}
 	SIP11 = needs("SIP11", Must, sipHeader, creatorAt+"/@TYPE", "ORGANIZATION or INDIVIDUAL", "ORGANIZATION или INDIVIDUAL", "ORGANIZATION немесе INDIVIDUAL")
 	SIP12 = needs("SIP12", Must, sipHeader, creatorAt+"/name", "the name of the archival creator", "имя фондообразователя", "қор түзушінің атауы")
 	SIP14 = equals("SIP14", Must, sipHeader, creatorAt+"/note/@csip:NOTETYPE", "IDENTIFICATIONCODE")
@@ -33,3 +37,13 @@ var (
 	SIP29 = needs("SIP29", Must, sipHeader, preservationAt+"/name", "the name of the archive", "название архива", "мұрағаттың атауы")
 	SIP31 = equals("SIP31", Must, sipHeader, preservationAt+"/note/@csip:NOTETYPE", "IDENTIFICATIONCODE")
 )
+
+// otherID is an altRecordID of a known type, with the rule that it says something.
+type otherID struct {
+	kind  string
+	empty *Rule
+}
+
+func identifier(id, kind string) otherID {
+	return otherID{kind, needs(id, May, sipHeader, "metsHdr/altRecordID[@TYPE='"+kind+"']", "the identifier itself", "сам идентификатор", "идентификатордың өзі")}
+}

@@ -193,9 +193,15 @@ func word(name, value string, known []string) []string {
 // about are the attributes that say what a file is.
 func (m *metsWriter) about(p *placed) []string {
 	return []string{
-		"MIMETYPE", cmp.Or(p.format.MIME, "application/octet-stream"), "SIZE", strconv.FormatInt(p.size, 10),
+		"MIMETYPE", cmp.Or(medium(p.format.MIME), "application/octet-stream"), "SIZE", strconv.FormatInt(p.size, 10),
 		"CREATED", m.created, "CHECKSUM", p.sha256, "CHECKSUMTYPE", "SHA-256",
 	}
+}
+
+// medium is the first of the media types that PRONOM gives a format.
+func medium(all string) string {
+	first, _, _ := strings.Cut(all, ",")
+	return strings.TrimSpace(first)
 }
 
 // href is the way to a file from the METS file, as a relative URL.

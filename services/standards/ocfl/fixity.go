@@ -49,7 +49,9 @@ func (c *checker) digests() error {
 	}
 	for _, p := range slices.Sorted(maps.Keys(listed)) {
 		if !c.contents[p] {
-			c.bad(E023, clip(p))
+			if digest := listed[p][c.inv.DigestAlgorithm]; digest != "" { // E057 said the others
+				c.bad(E092Gone, clip(p), "digest", digest)
+			}
 			continue
 		}
 		if err := c.compare(p, listed[p]); err != nil {

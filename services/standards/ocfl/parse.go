@@ -329,7 +329,7 @@ func (p *parser) states() {
 		known[strings.ToLower(digest)] = true
 		for _, path := range paths {
 			dir, _, _ := strings.Cut(path, "/")
-			if _, there := p.inv.Versions[dir]; !there {
+			if _, there := p.inv.Versions[dir]; !there || !strings.HasPrefix(path, dir+"/"+p.inv.contentDir()+"/") {
 				p.bad(E042, "file", clip(path))
 			}
 		}
@@ -338,7 +338,8 @@ func (p *parser) states() {
 		var all []string
 		for digest, paths := range p.inv.Versions[name].State {
 			used[strings.ToLower(digest)] = true
-			if !known[strings.ToLower(digest)] {
+			// The same digits in other letters are another key: who reads the JSON finds nothing there.
+			if _, there := p.inv.Manifest[digest]; !there {
 				p.bad(E050, "digest", clip(digest))
 			}
 			all = append(all, paths...)
@@ -374,11 +375,14 @@ func (p *parser) fixity(raw json.RawMessage) {
 		}
 		p.inv.Fixity[algorithm] = p.block(block, E057)
 		p.digests(p.inv.Fixity[algorithm], algorithm, E097)
+		var all []string
 		for _, paths := range p.inv.Fixity[algorithm] {
-			for _, path := range paths {
-				if !content[path] {
-					p.bad(E057, "file", clip(path))
-				}
+			all = append(all, paths...)
+		}
+		p.paths(all, E099, E100, E101)
+		for _, path := range all {
+			if !content[path] && plain(path) { // another was said
+				p.bad(E057, "file", clip(path))
 			}
 		}
 	}

@@ -74,9 +74,9 @@ var (
 		"contentDirectory в {path} отличается от заданного для всего объекта",
 		"{path} ішіндегі contentDirectory бүкіл объектінікінен басқа")
 	E023 = rule("E023",
-		"{path} and the inventory disagree: the file is on one side only",
-		"{path} и опись расходятся: файл есть только с одной стороны",
-		"{path} мен тізім сәйкес емес: файл тек бір жақта бар")
+		"{path} lies in the object and the manifest does not name it",
+		"{path} лежит в объекте, но в manifest не назван",
+		"{path} объектіде жатыр, бірақ manifest ішінде аталмаған")
 	E024 = rule("E024",
 		"the directory {path} in the content is empty",
 		"каталог {path} в содержимом пуст",
@@ -130,9 +130,9 @@ var (
 		"в {path} нет блока {key}",
 		"{path} ішінде {key} блогы жоқ")
 	E042 = rule("E042",
-		"{file} in {path} does not lie in a version of the object",
-		"{file} в {path} не лежит ни в одной версии объекта",
-		"{path} ішіндегі {file} объектінің ешбір нұсқасында жоқ")
+		"{file} in {path} does not lie in the content of a version of the object",
+		"{file} в {path} не лежит в содержимом ни одной версии объекта",
+		"{path} ішіндегі {file} объектінің ешбір нұсқасының мазмұнында жоқ")
 	E043 = rule("E043",
 		"{path} lacks the block versions",
 		"в {path} нет блока versions",
@@ -257,6 +257,10 @@ var (
 		"the content of {path} was changed or damaged: {digest} was recorded and {found} is found",
 		"содержимое {path} изменено или повреждено: записано {digest}, а получено {found}",
 		"{path} мазмұны өзгертілген немесе бүлінген: жазылғаны {digest}, шыққаны {found}")
+	E092Gone = rule("E092",
+		"{path} is not there, though the manifest names it with the digest {digest}",
+		"файла {path} нет, хотя manifest называет его с контрольной суммой {digest}",
+		"{path} файлы жоқ, ал manifest оны {digest} бақылау сомасымен атайды")
 	E093 = rule("E093",
 		"the {algorithm} of {path} in the fixity block is not that of the file",
 		"{algorithm} файла {path} в блоке fixity не совпадает с файлом",

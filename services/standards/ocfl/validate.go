@@ -199,9 +199,18 @@ func (c *checker) extensions() error {
 
 // versionDirs compares the directories of versions with the inventory.
 func (c *checker) versionDirs(there map[string]bool) error {
+	newest := 0
+	for name := range there {
+		n, _, _ := versionNumber(name)
+		newest = max(newest, n)
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.inv.Versions)) {
-		if !there[name] {
-			c.bad(E046, inventoryName, "version", name)
+		if there[name] {
+			continue
+		}
+		c.bad(E046, inventoryName, "version", name)
+		if n, _, _ := versionNumber(name); n < newest && !c.said(E010) {
+			c.bad(E010, ".")
 		}
 	}
 	before := V10

@@ -115,6 +115,13 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 			m["head"] = "v2"
 		})},
 		{"E010 inventory.json", inv(func(m map[string]any) { m["versions"].(map[string]any)["v3"] = version(m); m["head"] = "v3" })},
+		{"E010 .", func(t *testing.T, d string) { // the second of three is lost, directory and all
+			reseal(t, d, func(m map[string]any) {
+				all := m["versions"].(map[string]any)
+				all["v2"], all["v3"], m["head"] = version(m), version(m), "v3"
+			})
+			mkdir("v3")(t, d)
+		}},
 		{"E012 inventory.json", inv(func(m map[string]any) {
 			m["versions"].(map[string]any)["v002"] = version(m)
 			m["head"] = "v002"
@@ -123,7 +130,7 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 		{"E017 inventory.json", set("contentDirectory", "a/b")},
 		{"E018 inventory.json", set("contentDirectory", "..")},
 		{"E023 v1/content/extra", file(content+"extra", "")},
-		{"E023 v1/content/data/empty", gone(content + "data/empty")},
+		{"E092 v1/content/data/empty", gone(content + "data/empty")},
 		{"E024 v1/content/void", mkdir(content + "void")},
 		{"E025 inventory.json", set("digestAlgorithm", "md5")},
 		{"E031 inventory.json", inv(func(m map[string]any) { m["manifest"].(map[string]any)["abc"] = []string{"v1/content/x"} })},
@@ -136,6 +143,7 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 		{"E040 inventory.json", set("head", "v7")},
 		{"E041 inventory.json", set("manifest", nil)},
 		{"E042 inventory.json", inv(func(m map[string]any) { m["manifest"].(map[string]any)[digest] = []string{"v9/content/x"} })},
+		{"E042 inventory.json", inv(func(m map[string]any) { m["manifest"].(map[string]any)[digest] = []string{"v1/loose"} })},
 		{"E043 inventory.json", set("versions", nil)},
 		{"E044 inventory.json", set("versions", "v1")},
 		{"E046 inventory.json", inv(func(m map[string]any) { m["versions"].(map[string]any)["1"] = version(m) })},
@@ -145,6 +153,10 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 		{"E048 inventory.json", setVersion("created", nil)},
 		{"E049 inventory.json", setVersion("created", "yesterday")},
 		{"E050 inventory.json", inv(func(m map[string]any) { state(m)[strings.Repeat("0", 128)] = []string{"x"} })},
+		{"E050 inventory.json", inv(func(m map[string]any) { // the same digits, another key
+			state(m)[strings.ToUpper(digest)] = state(m)[digest]
+			delete(state(m), digest)
+		})},
 		{"E052 inventory.json", inv(func(m map[string]any) { state(m)[digest] = []string{"a/../b"} })},
 		{"E053 inventory.json", inv(func(m map[string]any) { state(m)[digest] = []string{"/a"} })},
 		{"E054 inventory.json", setVersion("user", map[string]any{"address": "mailto:a@b.kz"})},
@@ -172,6 +184,9 @@ func TestWhatIsWrongWithAnObjectHasItsCode(t *testing.T) {
 		{"E097 inventory.json", set("fixity", map[string]any{"md5": map[string]any{strings.Repeat("a", 32): []string{content + "bagit.txt"}, strings.Repeat("A", 32): []string{content + "bagit.txt"}}})},
 		{"E099 inventory.json", inv(func(m map[string]any) { m["manifest"].(map[string]any)[digest] = []string{"v1/../../x"} })},
 		{"E100 inventory.json", inv(func(m map[string]any) { m["manifest"].(map[string]any)[digest] = []string{"/v1/x"} })},
+		{"E099 inventory.json", set("fixity", map[string]any{"md5": map[string]any{strings.Repeat("a", 32): []string{content + "./bagit.txt"}}})},
+		{"E100 inventory.json", set("fixity", map[string]any{"md5": map[string]any{strings.Repeat("a", 32): []string{"/" + content + "bagit.txt"}}})},
+		{"E101 inventory.json", set("fixity", map[string]any{"md5": map[string]any{strings.Repeat("a", 32): []string{content + "bagit.txt", content + "bagit.txt"}}})},
 		{"E101 inventory.json", inv(func(m map[string]any) {
 			m["manifest"].(map[string]any)[digest] = []string{"v1/content/data/empty/x"}
 		})},
@@ -316,10 +331,10 @@ func TestWhatIsWrongWithARootHasItsCode(t *testing.T) {
 // TestOlderHabitsAreReadWithAWarning: sha256 and zero-padded versions, as others write.
 func TestOlderHabitsAreReadWithAWarning(t *testing.T) {
 	dir := scratch(t)
-	digest := sum("sha256", []byte("a"))
+	digest := strings.ToUpper(sum("sha256", []byte("a")))
 	text := `{"id":"urn:x","type":"https://ocfl.io/1.0/spec/#inventory","digestAlgorithm":"sha256","head":"v01",
 		"manifest":{"` + digest + `":["v01/content/a"]},
-		"versions":{"v01":{"created":"2020-01-01T00:00:00Z","message":"m","user":{"name":"n","address":"mailto:n@x.kz"},"state":{"` + strings.ToUpper(digest) + `":["a"]}}}}`
+		"versions":{"v01":{"created":"2020-01-01T00:00:00Z","message":"m","user":{"name":"n","address":"mailto:n@x.kz"},"state":{"` + digest + `":["a"]}}}}`
 	put(t, dir, "v01/content/a", "a")
 	put(t, dir, "0=ocfl_object_1.0", "ocfl_object_1.0\n")
 	for _, at := range []string{dir, filepath.Join(dir, "v01")} {

@@ -137,108 +137,14 @@ func (d *decoder) entity(n *boundedxml.Node) {
 	case "agent":
 		d.doc.Agents = append(d.doc.Agents, d.agent(e))
 	case "rights":
+		if len(n.Children) == 0 {
+			d.found.bad("premis", Hollow, "line", n.Line, "unit", "rights")
+		}
 		for _, s := range e.all("rightsStatement") {
 			d.doc.Rights = append(d.doc.Rights, d.rights(s))
 		}
 	default:
 		e.foreign = true
-	}
-}
-
-// element is a node whose children are taken one by one; what is not taken is counted.
-type element struct {
-	*boundedxml.Node
-	d       *decoder
-	taken   []string
-	opened  []*element
-	foreign bool // not of what is read here
-}
-
-// all takes the children of that name.
-func (e *element) all(name string) []*element {
-	e.taken = append(e.taken, name)
-	var found []*element
-	for _, c := range e.Children {
-		if c.Name.Local == name && c.Name.Space == Namespace {
-			found = append(found, &element{Node: c, d: e.d})
-		}
-	}
-	e.opened = append(e.opened, found...)
-	return found
-}
-
-// texts takes the texts of the children of that name.
-func (e *element) texts(name string) []string {
-	var texts []string
-	for _, c := range e.all(name) {
-		texts = append(texts, c.Text)
-	}
-	return texts
-}
-
-// text takes the text of the one child of that name; several are put on lines of their
-// own, so that none is lost.
-func (e *element) text(name string) string { return strings.Join(e.texts(name), "\n") }
-
-// token takes a text that has no white space at its ends.
-func (e *element) token(name string) string { return strings.TrimSpace(e.text(name)) }
-
-func (e *element) date(name string) Date { return Date(e.token(name)) }
-
-// term takes a word, by its address in the vocabulary where the document gives one.
-func (e *element) term(name string, v *vocabulary) string {
-	all := e.all(name)
-	if len(all) == 0 {
-		return ""
-	}
-	address, _ := all[0].Get("", "valueURI")
-	if word, ok := v.word(address); ok {
-		return word
-	}
-	return all[0].Text
-}
-
-func (e *element) ids(name string) []Identifier {
-	var ids []Identifier
-	for _, c := range e.all(name) {
-		ids = append(ids, c.pair(name))
-	}
-	return ids
-}
-
-func (e *element) pair(name string) Identifier {
-	return Identifier{e.text(name + "Type"), e.text(name + "Value")}
-}
-
-func (e *element) links(name, role string) []Link {
-	var links []Link
-	for _, c := range e.all(name) {
-		links = append(links, Link{c.pair(name), c.texts(role)})
-	}
-	return links
-}
-
-func (e *element) period(name string) Period {
-	var p Period
-	for _, c := range e.all(name) {
-		p = Period{c.date("startDate"), c.date("endDate")}
-	}
-	return p
-}
-
-// close counts what was not taken, here and below.
-func (e *element) close() {
-	if e.foreign {
-		e.d.ignored[e.Name.Local]++
-		return
-	}
-	for _, c := range e.Children {
-		if c.Name.Space != Namespace || !slices.Contains(e.taken, c.Name.Local) {
-			e.d.ignored[e.Name.Local+"/"+c.Name.Local]++
-		}
-	}
-	for _, c := range e.opened {
-		c.close()
 	}
 }
 
@@ -257,7 +163,7 @@ func (d *decoder) object(e *element) Object {
 	o.OriginalName = e.text("originalName")
 	for _, s := range e.all("storage") {
 		var out Storage
-		for _, l := range s.all("contentLocation") {
+		for _, l := range s.hold(s.one("contentLocation")) {
 			at := l.pair("contentLocation")
 			out.LocationType, out.Location = at.Type, at.Value
 		}
@@ -278,7 +184,8 @@ func (d *decoder) characteristics(e *element, o *Object, where string) {
 	for _, f := range e.all("fixity") {
 		o.Fixity = append(o.Fixity, Fixity{f.text("messageDigestAlgorithm"), f.token("messageDigest"), f.text("messageDigestOriginator")})
 	}
-	if size := e.token("size"); size != "" {
+	for _, c := range e.one("size") {
+		size := strings.TrimSpace(c.Text)
 		n, err := strconv.ParseInt(size, 10, 64)
 		if err != nil || n < 0 {
 			d.found.bad(where, BadSize, "size", show(size))
@@ -288,10 +195,10 @@ func (d *decoder) characteristics(e *element, o *Object, where string) {
 	}
 	for _, f := range e.all("format") {
 		var out Format
-		for _, x := range f.all("formatDesignation") {
+		for _, x := range f.hold(f.one("formatDesignation")) {
 			out.Name, out.Version = x.text("formatName"), x.text("formatVersion")
 		}
-		for _, x := range f.all("formatRegistry") {
+		for _, x := range f.hold(f.one("formatRegistry")) {
 			out.Registry, out.Key, out.Role = x.text("formatRegistryName"), x.token("formatRegistryKey"), x.text("formatRegistryRole")
 		}
 		out.Notes = f.texts("formatNote")
@@ -301,18 +208,18 @@ func (d *decoder) characteristics(e *element, o *Object, where string) {
 
 func (d *decoder) event(e *element) Event {
 	x := Event{Type: EventType(e.term("eventType", eventTypes)), At: e.date("eventDateTime")}
-	for _, id := range e.ids("eventIdentifier") {
-		x.ID = id
+	for _, c := range e.one("eventIdentifier") {
+		x.ID = c.pair("eventIdentifier")
 	}
 	var details []string
 	for _, c := range e.all("eventDetailInformation") {
-		details = append(details, c.texts("eventDetail")...)
+		details = append(details, c.lone("eventDetail")...)
 	}
 	x.Detail = strings.Join(details, "\n")
 	for _, c := range e.all("eventOutcomeInformation") {
 		o := Outcome{Outcome: c.text("eventOutcome")}
-		for _, n := range c.all("eventOutcomeDetail") {
-			o.Notes = append(o.Notes, n.texts("eventOutcomeDetailNote")...)
+		for _, n := range c.hold(c.all("eventOutcomeDetail")) {
+			o.Notes = append(o.Notes, n.lone("eventOutcomeDetailNote")...)
 		}
 		x.Outcomes = append(x.Outcomes, o)
 	}
@@ -331,16 +238,16 @@ func (d *decoder) agent(e *element) Agent {
 
 func (d *decoder) rights(e *element) Rights {
 	x := Rights{Basis: e.text("rightsBasis")}
-	for _, id := range e.ids("rightsStatementIdentifier") {
-		x.ID = id
+	for _, c := range e.one("rightsStatementIdentifier") {
+		x.ID = c.pair("rightsStatementIdentifier")
 	}
-	for _, c := range e.all("copyrightInformation") {
+	for _, c := range e.one("copyrightInformation") {
 		x.Copyright = &Copyright{
 			c.text("copyrightStatus"), c.text("copyrightJurisdiction"), c.date("copyrightStatusDeterminationDate"),
 			c.texts("copyrightNote"), c.period("copyrightApplicableDates"),
 		}
 	}
-	for _, c := range e.all("licenseInformation") {
+	for _, c := range e.one("licenseInformation") {
 		x.License = &License{
 			c.links("licenseDocumentationIdentifier", "licenseDocumentationRole"), c.text("licenseTerms"),
 			c.texts("licenseNote"), c.period("licenseApplicableDates"),
@@ -352,7 +259,7 @@ func (d *decoder) rights(e *element) Rights {
 			c.links("statuteDocumentationIdentifier", "statuteDocumentationRole"), c.period("statuteApplicableDates"),
 		})
 	}
-	for _, c := range e.all("otherRightsInformation") {
+	for _, c := range e.one("otherRightsInformation") {
 		x.Other = &OtherRights{
 			c.links("otherRightsDocumentationIdentifier", "otherRightsDocumentationRole"), c.text("otherRightsBasis"),
 			c.period("otherRightsApplicableDates"), c.texts("otherRightsNote"),

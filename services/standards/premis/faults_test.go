@@ -1,6 +1,7 @@
 package premis
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,8 @@ func TestEveryRuleHasADocumentThatBreaksIt(t *testing.T) {
 		"too_many premis":   head + strings.Repeat("<agent/>", 30) + `</premis>`,
 		"not_premis premis": `<premis xmlns="info:lc/xmlns/premis-v2" version="2.2"/>`,
 		"version premis":    `<premis xmlns="http://www.loc.gov/premis/v3" version="2.0"/>`,
+		"repeated premis":   head + `<event><eventType>ingestion</eventType><eventType>deletion</eventType></event></premis>`,
+		"hollow premis":     head + `<rights/></premis>`,
 		"more_faults ":      head + strings.Repeat("<event/>", 15) + `</premis>`,
 	}
 	covered := map[string]bool{"premis.ignored": true} // has a test of its own
@@ -86,6 +89,50 @@ func TestEveryRuleHasADocumentThatBreaksIt(t *testing.T) {
 	for _, r := range Rules() {
 		if !covered[r.Code] {
 			t.Errorf("no test breaks %s", r.Code)
+		}
+	}
+}
+
+// What the schema lets stand once is a fault where it stands twice, and so is a container
+// of nothing, at its line; what was said twice is still read.
+func TestWhatStandsOnceAndWhatHoldsNothing(t *testing.T) {
+	const head = "<premis xmlns=\"http://www.loc.gov/premis/v3\" version=\"3.0\">\n"
+	for text, want := range map[string]string{
+		"<object><originalName>a</originalName>\n<originalName>b</originalName></object>":                                                                     "3 object/originalName",
+		"<object><objectCharacteristics><size>1</size>\n<size>2</size></objectCharacteristics></object>":                                                      "3 objectCharacteristics/size",
+		"<object><objectIdentifier><objectIdentifierType>a</objectIdentifierType><objectIdentifierType>b</objectIdentifierType></objectIdentifier></object>":  "2 objectIdentifier/objectIdentifierType",
+		"<object><objectCharacteristics><fixity><messageDigest>aa</messageDigest><messageDigest>bb</messageDigest></fixity></objectCharacteristics></object>": "2 fixity/messageDigest",
+		"<object><objectCharacteristics><format><formatDesignation/></format></objectCharacteristics></object>":                                               "2 format/formatDesignation",
+		"<object><storage><contentLocation/></storage></object>":                                                                                              "2 storage/contentLocation",
+		"<event><eventDetailInformation><eventDetail/><eventDetail/></eventDetailInformation></event>":                                                        "2 eventDetailInformation/eventDetail",
+		"<event><eventOutcomeInformation><eventOutcomeDetail/></eventOutcomeInformation></event>":                                                             "2 eventOutcomeInformation/eventOutcomeDetail",
+		"<event><eventIdentifier/><eventIdentifier/></event>":                                                                                                 "2 event/eventIdentifier",
+		"<agent><agentType>person</agentType><agentType>software</agentType></agent>":                                                                         "2 agent/agentType",
+		"<rights><rightsStatement><licenseInformation/><licenseInformation/></rightsStatement></rights>":                                                      "2 rightsStatement/licenseInformation",
+		"<rights><rightsStatement><rightsGranted><termOfGrant/></rightsGranted></rightsStatement></rights>":                                                   "2 rightsGranted/termOfGrant",
+	} {
+		_, r, err := Decode(strings.NewReader(head+text+"</premis>"), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range r.Faults {
+			if errors.Is(f.Fault, Repeated.Definition) || errors.Is(f.Fault, Hollow.Definition) {
+				got = append(got, f.Fault.Args["line"]+" "+f.Fault.Args["unit"])
+			}
+		}
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+	const allowed = head + "<event><eventDetailInformation/><eventOutcomeInformation><eventOutcome>success</eventOutcome><eventOutcomeDetail><eventOutcomeDetailExtension/></eventOutcomeDetail></eventOutcomeInformation></event><rights><rightsExtension/></rights></premis>"
+	_, r, err := Decode(strings.NewReader(allowed), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Faults {
+		if errors.Is(f.Fault, Repeated.Definition) || errors.Is(f.Fault, Hollow.Definition) {
+			t.Errorf("the schema allows it: %v", f.Fault)
 		}
 	}
 }

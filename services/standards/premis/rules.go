@@ -82,6 +82,14 @@ var (
 		"{unit} holds a character that XML cannot carry; take it out",
 		"в {unit} есть символ, недопустимый в XML; уберите его",
 		"{unit} ішінде XML-де болмайтын таңба бар; оны алып тастаңыз")
+	Repeated = rule("repeated", schema,
+		"line {line}: {unit} stands more than once where it may stand once; keep the one that is meant",
+		"строка {line}: {unit} повторяется там, где допустим один раз; оставьте нужный",
+		"{line}-жол: {unit} бір рет тұруы тиіс жерде қайталанған; керегін қалдырыңыз")
+	Hollow = rule("hollow", schema,
+		"line {line}: {unit} holds nothing; say what belongs there or take it out",
+		"строка {line}: {unit} ничего не содержит; укажите содержание или уберите",
+		"{line}-жол: {unit} ішінде ештеңе жоқ; керегін жазыңыз немесе алып тастаңыз")
 	Ignored = warning("ignored", schema,
 		"{count} elements {unit} are outside the part of PREMIS that the archive reads; they were not kept",
 		"элементов {unit}: {count}; они вне читаемой архивом части PREMIS и не сохранены",
