@@ -2,10 +2,13 @@ package ocfl
 
 import "strings"
 
+// others are the algorithms that are taken for each other.
+var others = map[string]string{"sha256": "sha512", "sha512": "sha256"}
+
 // otherAlgorithm is the one by which a manifest goes where all its digests have that one's
 // length, not that of the algorithm which the inventory names.
 func otherAlgorithm(manifest map[string][]string, algorithm string) string {
-	other := map[string]string{"sha256": "sha512", "sha512": "sha256"}[algorithm]
+	other := others[algorithm]
 	for digest := range manifest {
 		if len(digest) != hexLength[other] || !isHex(digest) {
 			return ""

@@ -9,68 +9,31 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/crypto/blake2b"
 )
 
-// digests compares the files with manifest and fixity block: none missing, none more,
-// none changed.
-func (c *checker) digests() error {
-	listed := map[string]map[string]string{} // content path → algorithm → digest
-	note := func(algorithm string, block map[string][]string) {
-		for digest, paths := range block {
-			for _, p := range paths {
-				if listed[p] == nil {
-					listed[p] = map[string]string{}
-				}
-				listed[p][algorithm] = strings.ToLower(digest)
-			}
-		}
+// located compares a file with manifest and fixity block: none missing, none more, none changed.
+func (c *checker) located(f located) error {
+	digest := f.digests[c.inv.DigestAlgorithm]
+	if f.differs {
+		c.bad(E093, clip(f.path), "algorithm", c.inv.DigestAlgorithm)
 	}
-	note(c.inv.DigestAlgorithm, c.inv.Manifest)
-	for algorithm, block := range c.inv.Fixity {
-		if algorithm == c.inv.DigestAlgorithm { // the manifest says it already
-			c.repeated(block)
-			continue
+	if !f.onDisk {
+		if digest != "" { // E057 said the others
+			c.bad(E092Gone, clip(f.path), "digest", digest)
 		}
-		if fixityHash(algorithm) != nil || algorithm == "size" {
-			note(algorithm, block)
-		}
+		return nil
 	}
-	for p := range c.contents {
-		if listed[p][c.inv.DigestAlgorithm] == "" {
-			c.bad(E023, p)
-		}
+	if digest == "" {
+		c.bad(E023, f.path)
 	}
-	for _, p := range slices.Sorted(maps.Keys(listed)) {
-		if !c.contents[p] {
-			if digest := listed[p][c.inv.DigestAlgorithm]; digest != "" { // E057 said the others
-				c.bad(E092Gone, clip(p), "digest", digest)
-			}
-			continue
-		}
-		if err := c.compare(p, listed[p]); err != nil {
-			return err
-		}
+	if len(f.digests) == 0 {
+		return nil
 	}
-	return nil
-}
-
-// repeated compares a fixity block by the object's own algorithm with the manifest.
-func (c *checker) repeated(block map[string][]string) {
-	for digest, paths := range block {
-		of := c.inv.content(digest)
-		for _, p := range paths {
-			if !slices.Contains(of, p) {
-				c.bad(E093, clip(p), "algorithm", c.inv.DigestAlgorithm)
-			}
-		}
-	}
+	return c.compare(f.path, f.digests)
 }
 
 // compare counts every digest that is recorded of a file in one pass.
@@ -131,8 +94,12 @@ func copyFile(ctx context.Context, to io.Writer, name string) (int64, error) {
 		return 0, err
 	}
 	defer func() { _ = f.Close() }() // only read from
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
 	var total int64
-	for buffer := make([]byte, 128<<10); ; {
+	for buffer := make([]byte, min(128<<10, max(info.Size(), 0)+512)); ; { // a small file needs no large one
 		if err := ctx.Err(); err != nil {
 			return total, err
 		}

@@ -245,7 +245,7 @@ func (f *flushes) Mkdir(d string) error   { f.named(d); return f.osDisk.Mkdir(d)
 func (f *flushes) Link(a, b string) error { f.named(b); return f.osDisk.Link(a, b) }
 func (f *flushes) SyncDir(d string) error { f.dirs = append(f.dirs, d); return f.osDisk.SyncDir(d) }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

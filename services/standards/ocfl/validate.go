@@ -1,10 +1,10 @@
 package ocfl
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -47,16 +47,15 @@ func ValidateObject(ctx context.Context, dir string) (*Report, error) {
 	return settleReport(c.report, c.found, ""), nil
 }
 
-// checker judges one object.
+// checker judges one object. Of what may be many it holds only findings.
 type checker struct {
-	ctx      context.Context // lives as long as one call
-	dir      string
-	edition  Edition // as declared; else as the inventory says
-	report   *Report
-	found    []finding
-	inv      *Inventory
-	raw      []byte
-	contents map[string]bool // every file found under a version's content
+	ctx     context.Context // lives as long as one call
+	dir     string
+	edition Edition // as declared; else as the inventory says
+	report  *Report
+	found   []finding
+	inv     *Inventory // without digests and paths
+	root    *reading
 }
 
 func (c *checker) bad(r *Rule, where string, pairs ...any) {
@@ -68,28 +67,31 @@ func (c *checker) bad(r *Rule, where string, pairs ...any) {
 
 func (c *checker) full(rel string) string { return filepath.Join(c.dir, filepath.FromSlash(rel)) }
 
-func (c *checker) object() error {
+func (c *checker) object() (err error) {
 	c.report.Objects++
 	entries, err := os.ReadDir(c.dir)
 	if err != nil {
 		return err
 	}
-	var found []finding
-	c.raw, c.inv, found, err = c.readInventory(".")
-	if err != nil {
+	if c.root, err = c.readInventory("."); err != nil {
 		return err
+	}
+	if c.root == nil {
+		c.bad(E063, ".")
+	} else {
+		defer func() { err = errors.Join(err, c.root.tables.close()) }()
+		c.inv = c.root.inv
 	}
 	if c.inv != nil {
 		c.edition, _ = editionOf(c.inv.Type)
 	}
-	if c.found = append(c.found, found...); c.raw == nil {
-		c.bad(E063, ".")
+	if c.root != nil {
+		c.found = append(c.found, c.root.found...)
 	}
 	c.declaration(entries)
 	if c.inv == nil {
 		return nil // nothing more can be said without an inventory
 	}
-	c.contents = map[string]bool{}
 	versions := map[string]bool{}
 	for _, e := range entries {
 		name := e.Name()
@@ -109,10 +111,18 @@ func (c *checker) object() error {
 			c.bad(E001, name)
 		}
 	}
-	if err := c.versionDirs(versions); err != nil {
+	own, err := c.versionDirs(versions)
+	if err != nil {
 		return err
 	}
-	return c.digests()
+	if err := c.root.judge(c.located); err != nil {
+		return err
+	}
+	c.found = append(c.found, c.root.found...)
+	for _, v := range own {
+		c.versionInventory(v)
+	}
+	return nil
 }
 
 // declaration judges the NAMASTE file of the object root (§3.3).
@@ -146,45 +156,6 @@ func (c *checker) said(r *Rule) bool {
 	return slices.ContainsFunc(c.found, func(f finding) bool { return f.rule == r })
 }
 
-// readInventory reads and judges the inventory in a directory of the object. No bytes
-// means that there is none.
-func (c *checker) readInventory(rel string) ([]byte, *Inventory, []finding, error) {
-	where := path.Join(rel, inventoryName)
-	raw, err := readLimited(c.full(where), inventoryLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	inv, found := parseInventory(raw)
-	for i := range found {
-		found[i].where, found[i].args[1] = where, where
-	}
-	if inv != nil {
-		edition, _ := editionOf(inv.Type)
-		found = edition.translate(found)
-	}
-	if inv == nil || newHash(inv.DigestAlgorithm) == nil {
-		return raw, inv, found, nil
-	}
-	sidecar := where + "." + inv.DigestAlgorithm
-	add := func(r *Rule, at string) { found = append(found, finding{at, r, []any{"path", at}}) }
-	text, err := readLimited(c.full(sidecar), 1<<10)
-	switch {
-	case err != nil:
-		add(E058, where)
-	default:
-		digest, ok := parseSidecar(text)
-		if !ok {
-			add(E061, sidecar)
-		} else if digest != sum(inv.DigestAlgorithm, raw) {
-			add(E060, where)
-		}
-	}
-	return raw, inv, found, nil
-}
-
 func (c *checker) extensions() error {
 	entries, err := os.ReadDir(c.full(extensionsDir))
 	for _, e := range entries {
@@ -198,7 +169,7 @@ func (c *checker) extensions() error {
 }
 
 // versionDirs compares the directories of versions with the inventory.
-func (c *checker) versionDirs(there map[string]bool) error {
+func (c *checker) versionDirs(there map[string]bool) (all []ownInventory, err error) {
 	newest := 0
 	for name := range there {
 		n, _, _ := versionNumber(name)
@@ -221,17 +192,29 @@ func (c *checker) versionDirs(there map[string]bool) error {
 		}
 		own, err := c.version(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if own == "" {
+		all = append(all, own)
+		if own.Inventory == nil {
 			continue // it has no inventory to say
 		}
-		if own < before {
+		edition, _ := editionOf(own.Type)
+		if edition == "" {
+			continue
+		}
+		if edition < before {
 			c.bad(E103, path.Join(name, inventoryName))
 		}
-		before = own
+		before = edition
 	}
-	return nil
+	return all, nil
+}
+
+// ownInventory is a version's own inventory.
+type ownInventory struct {
+	name       string
+	*Inventory // without its tables; nil where there is none
+	states     map[string]state
 }
 
 // byNumber puts v2 before v10.
@@ -241,11 +224,12 @@ func byNumber(a, b string) int {
 	return m - n
 }
 
-// version judges a version's directory, and gives the edition that its own inventory follows.
-func (c *checker) version(name string) (Edition, error) {
+// version judges a version's directory, and gives its own inventory.
+func (c *checker) version(name string) (own ownInventory, err error) {
+	own.name = name
 	entries, err := os.ReadDir(c.full(name))
 	if err != nil {
-		return "", err
+		return own, err
 	}
 	for _, e := range entries {
 		at := path.Join(name, e.Name())
@@ -253,8 +237,10 @@ func (c *checker) version(name string) (Edition, error) {
 		case e.Type()&fs.ModeSymlink != 0:
 			c.bad(E090, at)
 		case e.IsDir() && e.Name() == c.inv.contentDir():
-			if err := c.content(at); err != nil {
-				return "", err
+			if held, err := c.content(at); err != nil {
+				return own, err
+			} else if held == 0 {
+				c.bad(W003, at)
 			}
 		case e.IsDir():
 			c.bad(W002, at)
@@ -263,95 +249,49 @@ func (c *checker) version(name string) (Edition, error) {
 			c.bad(E015, at)
 		}
 	}
-	raw, inv, found, err := c.readInventory(name)
+	return own, c.ownInventory(&own)
+}
+
+// pageEntries is how many entries of a directory are read at once.
+const pageEntries = 500
+
+// content notes the files of a directory in a version's content, and tells how much it holds.
+func (c *checker) content(at string) (held int, err error) {
+	dir, err := os.Open(c.full(at))
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	c.versionInventory(name, raw, inv, found)
-	if inv == nil {
-		return "", nil
-	}
-	own, _ := editionOf(inv.Type)
-	return own, nil
-}
-
-// content lists the files under a version's content directory.
-func (c *checker) content(at string) error {
-	holds := map[string]int{}
-	err := filepath.WalkDir(c.full(at), func(p string, e fs.DirEntry, err error) error {
+	defer func() { _ = dir.Close() }() // only read from
+	for {
+		entries, err := dir.ReadDir(pageEntries)
+		if errors.Is(err, io.EOF) {
+			return held, nil
+		}
 		if err = errors.Join(err, c.ctx.Err()); err != nil {
-			return err
+			return held, err
 		}
-		rel, err := filepath.Rel(c.dir, p)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		holds[path.Dir(rel)]++
-		switch {
-		case e.IsDir():
-			holds[rel] += 0
-		case !e.Type().IsRegular():
-			c.bad(E090, rel)
-		default:
-			c.contents[rel] = true
-		}
-		return nil
-	})
-	for dir, n := range holds {
-		if n > 0 || !strings.HasPrefix(dir, at) {
-			continue
-		}
-		if dir == at {
-			c.bad(W003, dir)
-		} else {
-			c.bad(E024, dir)
-		}
-	}
-	return err
-}
-
-// versionInventory compares a version's own inventory with the newest one (§3.5.4).
-func (c *checker) versionInventory(name string, raw []byte, inv *Inventory, found []finding) {
-	at := path.Join(name, inventoryName)
-	if raw == nil {
-		c.bad(W010, name)
-		return
-	}
-	if name == c.inv.Head {
-		if !bytes.Equal(raw, c.raw) {
-			c.bad(E064, at)
-			c.found = append(c.found, found...)
-			return
-		}
-		for _, f := range found { // the same text was judged already, the sidecar was not
-			if f.rule == E058 || f.rule == E060 || f.rule == E061 {
-				c.found = append(c.found, f)
+		held += len(entries)
+		for _, e := range entries {
+			if err := c.entry(path.Join(at, e.Name()), e); err != nil {
+				return held, err
 			}
 		}
-		return
 	}
-	c.found = append(c.found, found...)
-	if inv == nil {
-		return
-	}
-	if inv.ID != c.inv.ID {
-		c.bad(E110, at)
-	}
-	if inv.contentDir() != c.inv.contentDir() {
-		c.bad(E020, at)
-	}
-	if inv.Head != name {
-		c.bad(E040, at, "version", clip(inv.Head))
-	}
-	for _, v := range slices.Sorted(maps.Keys(inv.Versions)) {
-		old, now := inv.Versions[v], c.inv.Versions[v]
-		if !sameState(inv, c.inv, v) {
-			c.bad(E066, at, "version", v)
-		} else if !old.Created.Equal(now.Created) || old.Message != now.Message || !sameUser(old.User, now.User) {
-			c.bad(W011, at, "version", v)
+}
+
+func (c *checker) entry(rel string, e fs.DirEntry) error {
+	switch {
+	case e.IsDir():
+		below, err := c.content(rel)
+		if err == nil && below == 0 {
+			c.bad(E024, rel)
 		}
+		return err
+	case !e.Type().IsRegular():
+		c.bad(E090, rel)
+		return nil
 	}
+	return c.root.tables.file(rel)
 }
 
 func sameUser(a, b *User) bool { return a == b || a != nil && b != nil && *a == *b }
