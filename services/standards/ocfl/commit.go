@@ -1,10 +1,12 @@
 package ocfl
 
 import (
-	"bytes"
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // A version comes into an object by the rename of its directory; two files of the object then
@@ -41,12 +43,12 @@ func (o *Object) unfinished() bool {
 }
 
 // finish makes the object's own inventory and sidecar those of its newest version, where an
-// update was cut before it could. Done again, or by two at once, it does the same.
+// update was cut before it could. Done again, or by two at once, it does the same. No inventory is held.
 func (r *Root) finish(dir string) error {
 	for {
-		newest, text := pending(dir)
-		if newest == nil {
-			return nil
+		newest, err := pending(dir)
+		if newest == nil || err != nil {
+			return err
 		}
 		// The version's name is durable before anything speaks of it.
 		if err := r.disk.SyncDir(dir); err != nil {
@@ -54,12 +56,21 @@ func (r *Root) finish(dir string) error {
 		}
 		// If we crash after the first of the two, the object is half; the order on the disk is
 		// kept by the sync between them.
-		for _, f := range []recordFile{{name: inventoryName, text: text}, {name: newest.sidecarName(), text: newest.sidecar(text)}} {
-			if err := r.into(dir, newest.ID, f); err != nil {
+		for _, f := range []recordFile{
+			{name: inventoryName, write: func(w io.Writer) error { return newest.copyTo(w, dir) }},
+			{name: newest.inv.sidecarName(), text: []byte(newest.digest + "  " + inventoryName + "\n")},
+		} {
+			if err := r.into(dir, newest.inv.ID, f); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// copyTo copies the text of an inventory of an object.
+func (in *reading) copyTo(w io.Writer, dir string) error {
+	_, err := copyFile(context.Background(), w, filepath.Join(dir, filepath.FromSlash(in.where)))
+	return err
 }
 
 // into puts a file of the record in its place by one rename, durably.
@@ -77,54 +88,64 @@ func (r *Root) into(dir, id string, f recordFile) error {
 	return r.disk.SyncDir(dir)
 }
 
-// pending is the newest version's inventory, with its text, where the object is begun or half;
-// nil where it is neither.
-func pending(dir string) (*Inventory, []byte) {
-	raw, err := readLimited(filepath.Join(dir, inventoryName), inventoryLimit)
-	if err != nil {
-		return nil, nil
+// pending is the newest version's inventory where the object is begun or half; nil where it is neither. The
+// error is of our own files: what cannot be read is neither.
+func pending(dir string) (*reading, error) {
+	c := &checker{ctx: context.Background(), dir: dir, edition: V11, report: &Report{}}
+	have, err := c.record(".")
+	if have == nil || err != nil {
+		return nil, err
 	}
-	have, found := parseInventory(raw)
-	if have == nil || faulty(found) {
-		return nil, nil
-	}
-	if sealed(dir, have, raw) {
-		name, ok := versionAfter(have.Head)
+	if have.sealed() {
+		name, ok := versionAfter(have.inv.Head)
 		if !ok {
 			return nil, nil
 		}
-		next, text := versionRecord(dir, name)
-		if next == nil || !continues(next, have) {
-			return nil, nil
+		next, err := c.record(name)
+		if next == nil || err != nil || next.inv.Head != name || !next.sealed() || !next.continues(have) {
+			return nil, err
 		}
-		return next, text
+		return next, nil
 	}
-	own, text := versionRecord(dir, have.Head)
-	if own == nil || !bytes.Equal(text, raw) || !sealedByOlder(dir, have) {
-		return nil, nil
+	own, err := c.record(have.inv.Head)
+	if own == nil || err != nil || own.inv.Head != have.inv.Head || !own.sealed() || own.sha != have.sha || !sealedByOlder(dir, have.inv) {
+		return nil, err
 	}
-	return own, text
+	return own, nil
 }
 
-// versionRecord is a version's own inventory, if its sidecar vouches for it.
-func versionRecord(dir, version string) (*Inventory, []byte) {
-	at := filepath.Join(dir, version)
-	raw, err := readLimited(filepath.Join(at, inventoryName), inventoryLimit)
+// record reads an inventory of the object with the fingerprints of its states, and lets its rows go; nil where there is none
+// that is whole. Whether its sidecar vouches for it, sealed says.
+func (c *checker) record(rel string) (in *reading, err error) {
+	in, err = c.readInventory(rel)
+	if errors.Is(err, errOdd) || in == nil {
+		return nil, nil
+	}
 	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, in.tables.close()) }()
+	if in.inv == nil || in.digest == "" {
 		return nil, nil
 	}
-	inv, found := parseInventory(raw)
-	if inv == nil || faulty(found) || inv.Head != version || !sealed(at, inv, raw) {
+	bare := slices.DeleteFunc(slices.Clone(in.found), ofSeal)
+	in.found = slices.DeleteFunc(in.found, func(f finding) bool { return !ofSeal(f) })
+	seal := in.found
+	if err := in.judge(nil); err != nil {
+		return nil, err
+	}
+	if faulty(bare) || faulty(in.found) {
 		return nil, nil
 	}
-	return inv, raw
+	in.found = seal
+	return in, nil
 }
+
+// ofSeal tells whether a finding is about a sidecar.
+func ofSeal(f finding) bool { return f.rule == E058 || f.rule == E060 || f.rule == E061 }
 
 // sealed says whether the sidecar beside an inventory is that of its bytes.
-func sealed(dir string, inv *Inventory, raw []byte) bool {
-	digest, ok := seal(dir, inv)
-	return ok && digest == sum(inv.DigestAlgorithm, raw)
-}
+func (in *reading) sealed() bool { return !slices.ContainsFunc(in.found, ofSeal) }
 
 func seal(dir string, inv *Inventory) (string, bool) {
 	text, err := readLimited(filepath.Join(dir, inv.sidecarName()), 1<<10)
@@ -146,19 +167,20 @@ func sealedByOlder(dir string, inv *Inventory) bool {
 		if next, _ := versionAfter(name); next != inv.Head {
 			continue
 		}
-		raw, err := readLimited(filepath.Join(dir, name, inventoryName), inventoryLimit)
-		return err != nil || digest == sum(inv.DigestAlgorithm, raw)
+		have, err := digestFile(filepath.Join(dir, name, inventoryName), inv.DigestAlgorithm)
+		return err != nil || digest == have
 	}
 	return false // it has one version: no update was ever begun
 }
 
 // continues says whether an inventory is another with one version more.
-func continues(next, have *Inventory) bool {
-	if next.ID != have.ID || next.Type != have.Type || next.DigestAlgorithm != have.DigestAlgorithm || len(next.Versions) != len(have.Versions)+1 {
+func (in *reading) continues(have *reading) bool {
+	a, b := in.inv, have.inv
+	if a.ID != b.ID || a.Type != b.Type || a.DigestAlgorithm != b.DigestAlgorithm || len(a.Versions) != len(b.Versions)+1 {
 		return false
 	}
-	for name := range have.Versions {
-		if !sameState(next, have, name) {
+	for name := range b.Versions {
+		if now, there := in.states[name]; !there || now != have.states[name] {
 			return false
 		}
 	}

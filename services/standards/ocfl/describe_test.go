@@ -206,6 +206,12 @@ func TestAddMayBeCutAnywhere(t *testing.T) {
 				if sweep {
 					must(t, fresh.Sweep())
 				}
+				if at%2 == 0 {
+					inv, err := fresh.Outline(s.ID)
+					if err != nil || inv.Head != "v1" && inv.Head != "v2" || len(inv.Manifest) > 0 {
+						t.Fatalf("%s: %v %v", what, inv, err)
+					}
+				}
 				if err := add(fresh); err != nil {
 					t.Fatalf("%s: again: %v", what, err)
 				}

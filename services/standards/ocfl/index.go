@@ -155,14 +155,21 @@ func openRegular(name string) (*os.File, error) {
 	return os.Open(name)
 }
 
-// Outline is what an object's inventory says besides its digests and paths, of any number of files. It is compared
-// with its sidecar; an update that was cut short is not completed. Errors as of Object.
+// Outline is Object without the digests and paths of the inventory, which are neither held nor judged.
 func (r *Root) Outline(id string) (*Inventory, error) {
 	dir := r.Path(id)
 	if dir == "" {
 		return nil, NotFound.With("id", clip(id))
 	}
 	inv, err := outline(dir)
+	if errors.Is(err, E060.Definition) || err == nil && (&Object{Inventory: *inv, dir: dir}).unfinished() {
+		r.busy.Lock() // an update under way in another goroutine looks the same until it ends
+		err = r.finish(dir)
+		r.busy.Unlock()
+		if err == nil {
+			inv, err = outline(dir)
+		}
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, NotFound.With("id", clip(id))

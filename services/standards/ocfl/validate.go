@@ -295,11 +295,3 @@ func (c *checker) entry(rel string, e fs.DirEntry) error {
 }
 
 func sameUser(a, b *User) bool { return a == b || a != nil && b != nil && *a == *b }
-
-// sameState compares a version's logical paths and where their content lies; digests may
-// be of different algorithms.
-func sameState(a, b *Inventory, version string) bool {
-	return slices.EqualFunc(a.files(version), b.files(version), func(x, y File) bool {
-		return x.Logical == y.Logical && (a.DigestAlgorithm != b.DigestAlgorithm || x.Digest == y.Digest)
-	})
-}
