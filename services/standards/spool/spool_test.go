@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -93,10 +94,28 @@ func TestTableBesideAMap(t *testing.T) {
 				t.Fatalf("%d: %q %v %v, want %q %v", budget, got, there, err, wanted, known)
 			}
 			empty(t, place.Dir)
+			if n%20 == 0 {
+				behind(t, table, want, ask, random.IntN(30))
+			}
 		}
+		behind(t, table, want, "", 1000)
 		if err := table.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// behind compares the rows after a key with those of a map.
+func behind(t *testing.T, table *spool.Table, all map[string]string, key string, n int) {
+	t.Helper()
+	var want []spool.Row
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		if k > key && len(want) < n {
+			want = append(want, spool.Row{Key: k, Value: all[k]})
+		}
+	}
+	if got, err := table.After(key, n); err != nil || !slices.Equal(got, want) {
+		t.Fatalf("after %q: %v, want %v, %v", key, got, want, err)
 	}
 }
 

@@ -70,6 +70,43 @@ func (t *Table) Get(key string) (value string, there bool, err error) {
 	return value, there, nil
 }
 
+// After gives up to n rows whose keys follow a key, in their order.
+func (t *Table) After(key string, n int) (rows []Row, err error) {
+	if t.lost != nil {
+		return nil, t.lost
+	}
+	if t.db == nil {
+		for _, k := range slices.Sorted(maps.Keys(t.fresh)) {
+			if k > key && len(rows) < n {
+				rows = append(rows, Row{k, t.fresh[k]})
+			}
+		}
+		return rows, nil
+	}
+	if err := t.spill(); err != nil {
+		t.lost = fmt.Errorf("spool: %w", err)
+		return nil, t.lost
+	}
+	err = t.db.View(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bucket).Cursor()
+		k, v := c.Seek([]byte(key))
+		if string(k) == key {
+			k, v = c.Next()
+		}
+		for ; k != nil && len(rows) < n; k, v = c.Next() {
+			rows = append(rows, Row{string(k), string(v[1:])})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	return rows, nil
+}
+
+// Row is a row of a Table.
+type Row struct{ Key, Value string }
+
 // spill writes what is fresh into the file, in the order of the keys: neighbours share pages.
 func (t *Table) spill() error {
 	if t.db == nil {

@@ -118,7 +118,13 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	name := parcel.Base(set.Parts()[0].Name)
+	name := ""
+	for p, err := range set.Parts("") { // it is one file
+		if err != nil {
+			return err
+		}
+		name = parcel.Base(p.Name)
+	}
 	z, err := parcel.Open(f, size)
 	if err != nil {
 		return parcel.NoZip.With("name", clip(name)).Because(err)

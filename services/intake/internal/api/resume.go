@@ -70,7 +70,13 @@ func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest
 	}
 	s.opening.Lock()
 	defer s.opening.Unlock()
-	if set := s.area.Set(t.GetTransferId()); set == nil || !set.Has(req.GetPath()) {
+	known := false
+	if set := s.area.Set(t.GetTransferId()); set != nil {
+		if known, err = set.Has(req.GetPath()); err != nil {
+			return nil, err
+		}
+	}
+	if !known {
 		used, err := s.used(t)
 		if err == nil {
 			err = limits.Admit(used, req.GetSize())
@@ -274,9 +280,9 @@ func (s *Server) ListUploads(ctx context.Context, req *intakev1.ListUploadsReque
 	totals := set.Totals()
 	res.PackageId, res.Form, res.ExpiresAt, res.RefusedPackage = set.ID, set.Form, expiry(set, limits).UTC().Format(time.RFC3339), set.Refused
 	res.Files, res.WholeFiles, res.Bytes, res.BytesThere = uint32(totals.Files), uint32(totals.Whole), totals.Bytes, totals.There
-	for _, p := range set.Parts() {
-		if req.GetAfter() != "" && p.Path <= req.GetAfter() {
-			continue
+	for p, err := range set.Parts(req.GetAfter()) {
+		if err != nil {
+			return nil, err
 		}
 		if len(res.GetUploads()) == limited(req.GetLimit()) {
 			res.More = true

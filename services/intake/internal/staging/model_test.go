@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -145,10 +146,22 @@ func (m *machine) write(w *Piece, b []byte) {
 	}
 }
 
+// parts are the files of a package, by path.
+func parts(t testing.TB, s *Set) (all []*Part) {
+	t.Helper()
+	for p, err := range s.Parts("") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
 // die leaves bytes that nobody acknowledged, kills the process, and starts another.
 func (m *machine) die() {
 	m.t.Helper()
-	for _, p := range m.set.Parts() {
+	for _, p := range parts(m.t, m.set) {
 		at := int(p.Offset())
 		if whole := m.want[p.Path]; at < len(whole) && m.random.IntN(2) == 0 {
 			w := m.begin(p, at, m.sum(whole))
@@ -213,12 +226,12 @@ func (m *machine) refuse() {
 			delete(m.have, path)
 		}
 	}
-	old := before.Parts()[0]
+	old := parts(m.t, before)[0]
 	switch m.random.IntN(5) {
 	case 0: // at once
 		m.open()
 	case 1: // one bad file's row is gone, its bytes are not
-		for _, p := range before.Parts() {
+		for _, p := range parts(m.t, before) {
 			if m.bad[p.Path] {
 				m.must(os.Remove(p.data() + rowSuffix))
 				break
@@ -264,8 +277,8 @@ func (m *machine) kept(refused string) {
 	}
 	bytes := uint64(0)
 	for path, content := range m.have {
-		p := m.set.parts[keyOf(path)]
-		if p == nil || p.Offset() != uint64(len(content)) {
+		p, err := m.set.Part(m.set.ID + "." + keyOf(path))
+		if err != nil || p.Offset() != uint64(len(content)) {
 			m.t.Fatalf("%s was good and is not there whole: %+v", path, p)
 		}
 		if sum, err := p.Digest(); err != nil || sum != m.sum(content) {
@@ -306,7 +319,10 @@ func TestRandomPiecesCutsAndDeaths(t *testing.T) {
 					m.die()
 				case 3:
 					m.refuse()
+				case 4, 5, 6: // nobody works with any file
+					runtime.GC()
 				}
+				m.total()
 			}
 			for _, path := range paths {
 				p := m.part(path)
@@ -317,6 +333,24 @@ func TestRandomPiecesCutsAndDeaths(t *testing.T) {
 			}
 			m.compare()
 		})
+	}
+}
+
+// total compares what is counted with what the files say.
+func (m *machine) total() {
+	m.t.Helper()
+	var want Totals
+	for _, p := range parts(m.t, m.set) {
+		want.Files, want.Bytes, want.There = want.Files+1, want.Bytes+p.Size, want.There+p.Offset()
+		if p.Offset() == p.Size {
+			want.Whole++
+		}
+		if is, err := m.set.Has(p.Path); err != nil || !is {
+			m.t.Fatal(p.Path, is, err)
+		}
+	}
+	if got := m.set.Totals(); got != want {
+		m.t.Fatalf("%+v is counted, %+v is there", got, want)
 	}
 }
 
@@ -397,7 +431,7 @@ func TestWhatTheDiskLostIsSentAgain(t *testing.T) {
 	}
 	m.must(os.WriteFile(m.dir+"/"+m.set.ID+"/"+headerName, []byte("{"), 0o600))
 	m.open()
-	if m.set.Announced(); len(m.set.Parts()) != 0 {
+	if m.set.Announced(); len(parts(t, m.set)) != 0 {
 		t.Error("a package without a header came back")
 	}
 }

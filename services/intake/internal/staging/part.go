@@ -121,7 +121,7 @@ func (p *Part) Begin(offset uint64, sum string) (*Piece, error) {
 func (p *Part) mayWrite() error {
 	p.set.mu.Lock()
 	defer p.set.mu.Unlock()
-	if p.set.parts[p.key] != p {
+	if !p.set.is(p) {
 		return NoUpload.With()
 	}
 	return p.set.open()
@@ -292,6 +292,7 @@ func (w *Piece) flush() error {
 	p.entry = entry
 	p.durable.Store(w.offset)
 	p.set.mu.Lock()
+	p.set.came(p, before, w.offset)
 	p.set.last = time.Now()
 	p.set.mu.Unlock()
 	return nil
@@ -361,12 +362,13 @@ func (p *Part) Drop() error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if s.parts[p.key] != p {
+	if !s.is(p) {
 		return NoUpload.With()
 	}
 	p.stop()
-	delete(s.parts, p.key)
-	s.bytes -= p.Size
+	if err := s.gone(p); err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
 	s.last = time.Now()
 	// The row goes first: bytes without a row are nobody's, and cleared at the end.
 	for _, path := range []string{p.data() + rowSuffix, p.data()} {

@@ -46,16 +46,17 @@ func (s *Set) Renew(id string, bad func(path string) bool) (*Set, error) {
 // strip takes away the files that are bad, and what an attempt to finish wrote beside them; it gives how many
 // are left. Of each its row goes first: bytes without a row are nobody's, and go with the next strip.
 func (s *Set) strip(bad func(path string) bool) (left int, err error) {
-	keep := map[string]bool{headerName: true}
-	for _, p := range s.Parts() {
+	for p, err := range s.Parts("") {
+		if err != nil {
+			return 0, err
+		}
 		if !bad(p.Path) {
-			keep[p.key], keep[p.key+rowSuffix] = true, true
 			left++
 		} else if err := os.Remove(p.data() + rowSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, err
 		}
 	}
-	return left, s.clear(func(name string) bool { return keep[name] })
+	return left, s.clear(s.ours)
 }
 
 // refused writes into the header which refused package this was. The day of the header is the day from which

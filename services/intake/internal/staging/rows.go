@@ -149,59 +149,64 @@ func (a *Area) load(id string) (*Set, error) {
 	if h.Transfer == "" {
 		return nil, nil // spoilt on the disk: whose it was is not known
 	}
-	s := &Set{area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, Refused: h.Refused, parts: map[string]*Part{}}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
+	s := a.newSet(id, h)
+	err = eachName(dir, func(e os.DirEntry) error {
 		info, err := e.Info()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if e.Name() == headerName || strings.HasSuffix(e.Name(), rowSuffix) {
 			s.touch(info.ModTime())
 		}
 		if key, is := strings.CutSuffix(e.Name(), rowSuffix); is {
-			if err := s.loadPart(key); err != nil {
-				return nil, err
+			p, err := s.loadPart(key)
+			if err == nil && p != nil {
+				err = s.count(p)
 			}
+			return err
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.names.Close())
 	}
 	return s, nil
 }
 
-// loadPart takes one file over: its bytes end where its row says.
-func (s *Set) loadPart(key string) error {
+// loadPart reads one file that nobody works with: its bytes end where its row says. Nil where there is none.
+func (s *Set) loadPart(key string) (*Part, error) {
 	rowPath := filepath.Join(s.area.dir, s.ID, key+rowSuffix)
 	file, offset, entry, err := readRow(rowPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if file == nil { // opened, and never heard of
-		return os.Remove(rowPath)
+		return nil, os.Remove(rowPath)
 	}
 	p := &Part{set: s, File: *file, key: key, entry: entry}
 	switch info, err := os.Stat(p.data()); {
 	case err == nil && uint64(info.Size()) > offset:
 		if err := os.Truncate(p.data(), int64(offset)); err != nil {
-			return err
+			return nil, err
 		}
+	case errors.Is(err, fs.ErrNotExist) && offset == 0 && entry == nil: // announced, and no more
 	case errors.Is(err, fs.ErrNotExist) || err == nil && uint64(info.Size()) < offset:
 		// The disk lost what it had flushed: the file begins anew, and nothing is believed of it.
 		offset, p.entry = 0, nil
 		if err := os.Remove(p.data()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return nil, err
 		}
 		if err := writeLines(rowPath, true, line{Offset: new(uint64)}); err != nil {
-			return err
+			return nil, err
 		}
 	case err != nil:
-		return err
+		return nil, err
 	}
 	p.durable.Store(offset)
-	s.put(p)
-	return nil
+	return p, nil
 }
 
 func (s *Set) touch(at time.Time) {

@@ -6,14 +6,18 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+
 	"os"
 	"path/filepath"
+
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // The faults of packages that come file by file.
@@ -73,11 +77,22 @@ type Set struct {
 	Refused                      string // the refused package whose good files these were; or empty
 
 	mu        sync.Mutex
-	parts     map[string]*Part // by their name on the disk
-	bytes     uint64           // announced
-	last      time.Time        // when anything came
+	parts     map[string]weak.Pointer[Part] // by their name on the disk, those that somebody works with
+	names     *spool.Table                  // path → announced, or dropped
+	lost      bool                          // names must be read again
+	totals    Totals
+	last      time.Time // when anything came
 	finishing bool
 	ended     bool
+}
+
+// newSet begins one in memory. What it holds does not grow with the number of its files: each has its row on the
+// disk, and is read from there whenever somebody asks for it.
+func (a *Area) newSet(id string, h header) *Set {
+	return &Set{
+		area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, Refused: h.Refused,
+		parts: map[string]weak.Pointer[Part]{}, names: a.names(),
+	}
 }
 
 // sets are the packages under way, by transfer.
@@ -149,8 +164,10 @@ func (a *Area) OpenSet(id, transfer, organisation, form string) (*Set, error) {
 		}
 		return s, nil
 	}
-	s := &Set{area: a, ID: id, Transfer: transfer, Organisation: organisation, Form: form, parts: map[string]*Part{}, last: time.Now()}
-	if err := a.writeHeader(s.ID, header{Transfer: transfer, Organisation: organisation, Form: form}); err != nil {
+	h := header{Transfer: transfer, Organisation: organisation, Form: form}
+	s := a.newSet(id, h)
+	s.last = time.Now()
+	if err := a.writeHeader(s.ID, h); err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
 	if a.sets.all == nil {
@@ -175,17 +192,24 @@ func (s *Set) Open(f File) (*Part, error) {
 		return nil, err
 	}
 	key := keyOf(f.Path)
-	if p := s.parts[key]; p != nil {
+	p, err := s.find(key)
+	if err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	if p != nil {
 		if p.Size != f.Size || p.ModifiedMS != f.ModifiedMS {
 			return nil, Other.With("path", clip(f.Path))
 		}
 		return p, nil
 	}
-	p := &Part{set: s, File: f, key: key}
+	p = &Part{set: s, File: f, key: key}
 	if err := p.begin(); err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
-	s.put(p)
+	s.held(p)
+	if err := s.count(p); err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
 	s.last = time.Now()
 	return p, nil
 }
@@ -200,11 +224,6 @@ func (s *Set) open() error {
 	return nil
 }
 
-func (s *Set) put(p *Part) {
-	s.parts[p.key] = p
-	s.bytes += p.Size
-}
-
 // Part is a file by its upload id. Errors: NoUpload.
 func (s *Set) Part(uploadID string) (*Part, error) {
 	id, key, _ := strings.Cut(uploadID, ".")
@@ -213,8 +232,14 @@ func (s *Set) Part(uploadID string) (*Part, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.parts[key]
-	if p == nil || s.ended {
+	if s.ended || len(key) != hex.EncodedLen(sha256.Size) || strings.Trim(key, "0123456789abcdef") != "" {
+		return nil, NoUpload.With()
+	}
+	p, err := s.find(key)
+	if err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	if p == nil {
 		return nil, NoUpload.With()
 	}
 	return p, nil
@@ -224,7 +249,7 @@ func (s *Set) Part(uploadID string) (*Part, error) {
 func (s *Set) Announced() (bytes uint64, files uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.bytes, uint32(len(s.parts))
+	return s.totals.Bytes, uint32(s.totals.Files)
 }
 
 // Last is when anything came.
@@ -235,10 +260,15 @@ func (s *Set) Last() time.Time {
 }
 
 // Has tells whether a file of that path was announced.
-func (s *Set) Has(path string) bool {
+func (s *Set) Has(path string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.parts[keyOf(path)] != nil
+	names, err := s.named()
+	if err != nil {
+		return false, fmt.Errorf("staging: %w", err)
+	}
+	is, _, err := names.Get(path)
+	return is == announced, err
 }
 
 // Totals is what was announced and what has come.
@@ -251,27 +281,7 @@ type Totals struct {
 func (s *Set) Totals() Totals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := Totals{Files: len(s.parts), Bytes: s.bytes}
-	for _, p := range s.parts {
-		at := p.Offset()
-		t.There += at
-		if at == p.Size {
-			t.Whole++
-		}
-	}
-	return t
-}
-
-// Parts are the files by path.
-func (s *Set) Parts() []*Part {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]*Part, 0, len(s.parts))
-	for _, p := range s.parts {
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(x, y *Part) int { return cmp.Compare(x.Path, y.Path) })
-	return all
+	return s.totals
 }
 
 // Discard leaves nothing of the package. One that ended already stays as it ended: whoever waited to
@@ -288,7 +298,15 @@ func (s *Set) end() bool {
 	s.mu.Lock()
 	before := s.ended
 	s.ended = true
-	parts := s.parts
+	var parts []*Part
+	for _, held := range s.parts {
+		if p := held.Value(); p != nil {
+			parts = append(parts, p)
+		}
+	}
+	if !before {
+		_ = s.names.Close() // a file without a name: nothing of it is needed
+	}
 	s.mu.Unlock()
 	if before {
 		return false
@@ -319,16 +337,13 @@ func (s *Set) Settle() error {
 // clear removes the files of the folder that are not kept.
 func (s *Set) clear(keep func(name string) bool) error {
 	dir := filepath.Join(s.area.dir, s.ID)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	for _, e := range entries {
-		if !keep(e.Name()) {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return fmt.Errorf("staging: %w", err)
-			}
+	if err := eachName(dir, func(e os.DirEntry) error {
+		if keep(e.Name()) {
+			return nil
 		}
+		return os.Remove(filepath.Join(dir, e.Name()))
+	}); err != nil {
+		return fmt.Errorf("staging: %w", err)
 	}
 	return syncDir(dir)
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/standards/bagit"
@@ -33,14 +35,8 @@ func (s *Set) shut() error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	missing := 0
-	for _, p := range s.parts {
-		if p.Offset() != p.Size {
-			missing++
-		}
-	}
-	if missing > 0 || len(s.parts) == 0 {
-		return Unfinished.With("missing", missing, "files", len(s.parts))
+	if t := s.totals; t.Whole < t.Files || t.Files == 0 {
+		return Unfinished.With("missing", t.Files-t.Whole, "files", t.Files)
 	}
 	s.finishing = true
 	return nil
@@ -56,19 +52,17 @@ func (s *Set) Reopen() {
 // gather takes the files into the checker, by path.
 func (s *Set) gather() (*Upload, error) {
 	// What an earlier attempt to finish wrote (tag files of our making, files of a ZIP) goes.
-	ours := map[string]bool{headerName: true}
-	parts := s.Parts()
-	for _, p := range parts {
-		ours[p.key], ours[p.key+rowSuffix] = true, true
-	}
-	if err := s.clear(func(name string) bool { return ours[name] }); err != nil {
+	if err := s.clear(s.ours); err != nil {
 		return nil, err
 	}
 	u, err := s.area.newUpload(s.ID)
 	if err != nil || s.Form == Zip {
 		return u, err
 	}
-	for _, p := range parts {
+	for p, err := range s.Parts("") {
+		if err != nil {
+			return nil, errors.Join(err, u.Close())
+		}
 		err := p.into(u.checker)
 		if errors.Is(err, bagit.TooManyEntries.Definition) {
 			break // the report says so
@@ -79,6 +73,16 @@ func (s *Set) gather() (*Upload, error) {
 		u.wrote(p.data())
 	}
 	return u, nil
+}
+
+// ours tells whether a name in the folder is the header, a file's, or its row's.
+func (s *Set) ours(name string) bool {
+	key, isRow := strings.CutSuffix(name, rowSuffix)
+	if isRow || name == headerName {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(s.area.dir, s.ID, key+rowSuffix))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // into gives the file to the checker. A name that is refused is in the report.

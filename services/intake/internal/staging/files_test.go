@@ -1,0 +1,111 @@
+package staging
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// filled opens a package of some files of no byte, as many as the disk takes.
+func filled(t *testing.T, dir string, files int) (*Set, int, error) {
+	t.Helper()
+	a, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := a.OpenSet("p", "t", "o", Bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range files {
+		if _, err := s.Open(File{Path: fmt.Sprintf("data/%d/%06d", n%7, n), Size: 1}); err != nil {
+			return s, n, err
+		}
+	}
+	return s, files, nil
+}
+
+// TestASetOfManyFilesTakesLittleMemory announces 5,000 files, of which nobody holds one, and finds each again.
+func TestASetOfManyFilesTakesLittleMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	s, files, err := filled(t, t.TempDir(), 5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // what is let go of is forgotten one collection later
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
+		t.Errorf("%d KiB for %d files", grown>>10, files)
+	}
+	last, n := "", 0
+	for p, err := range s.Parts("") {
+		if err != nil || p.Path <= last {
+			t.Fatal(p, last, err)
+		}
+		last, n = p.Path, n+1
+	}
+	if all := s.Totals(); n != files || all.Files != files || all.Bytes != uint64(files) {
+		t.Errorf("%d of %d files, %+v", n, files, all)
+	}
+	rest := 0
+	for range s.Parts("data/5/000005") {
+		rest++
+	}
+	if want := files/7 + files/7 - 1; rest < want-1 || rest > want+1 {
+		t.Errorf("%d files follow, expected are %d", rest, want)
+	}
+	if p, err := s.Part("p." + keyOf(last)); err != nil || p.Path != last {
+		t.Error(p, err)
+	}
+	for _, id := range []string{"p.", "p.../../x", "p." + keyOf("absent"), "other." + keyOf(last)} {
+		if _, err := s.Part(id); !errors.Is(err, NoUpload) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// TestPathsAreKnownAfterAFullDisk fills a disk with rows until the table of the paths has no room; where there is
+// room again, every row is found.
+func TestPathsAreKnownAfterAFullDisk(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("mounting a small file system needs root")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
+		t.Skipf("no tmpfs can be mounted here: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	room := filepath.Join(dir, "room")
+	if err := os.WriteFile(room, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, made, err := filled(t, filepath.Join(dir, "staging"), 100_000)
+	if !errors.Is(err, unix.ENOSPC) || made < 1000 {
+		t.Fatal(made, err)
+	}
+	if err := os.Remove(room); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for p, err := range s.Parts("") {
+		if err != nil || p == nil {
+			t.Fatal(p, err)
+		}
+		n++
+	}
+	if n < made || n > made+1 {
+		t.Errorf("%d of %d files are found again", n, made)
+	}
+	if is, err := s.Has("data/0/000000"); err != nil || !is {
+		t.Error(is, err)
+	}
+}
