@@ -223,13 +223,13 @@ func (a *archive) rest(ctx context.Context) error {
 func until(ctx context.Context, done func() bool) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	late := time.NewTimer(5 * time.Minute)
+	late := time.NewTimer(30 * time.Minute) // a million files are accepted in one call
 	defer late.Stop()
 	for !done() {
 		select {
 		case <-tick.C:
 		case <-late.C:
-			return errors.New("bench: waited five minutes in vain")
+			return errors.New("bench: waited half an hour in vain")
 		case <-ctx.Done():
 			return ctx.Err()
 		}
