@@ -324,6 +324,41 @@ func (r *Root) CheckRecorded(id string, shas []string) ([]Difference, error) {
 	return r.differences(id, recordBy(shas, r.edition))
 }
 
+// RestoreRecorded is RestoreRecord by the same digests: of the newest inventory an object has two, and what is wrong with
+// one is taken from the other. It is false, and nothing is changed, where neither is whole or an older one is damaged:
+// then the object must be described.
+func (r *Root) RestoreRecorded(id string, shas []string, keep string) (mended []Difference, could bool, err error) {
+	wrong, err := r.CheckRecorded(id, shas)
+	if err != nil {
+		return nil, false, err
+	}
+	whole := map[string]string{} // inventories that are, by digest
+	want := recordBy(shas, r.edition)
+	damaged := func(f recordFile) bool {
+		return slices.ContainsFunc(wrong, func(d Difference) bool { return d.Path == f.name })
+	}
+	for _, f := range want {
+		if f.version > 0 && !damaged(f) {
+			whole[f.sha] = filepath.Join(r.Path(id), filepath.FromSlash(f.name))
+		}
+	}
+	for i, f := range want {
+		from := whole[f.sha]
+		if f.version == 0 || !damaged(f) {
+			continue
+		}
+		if from == "" {
+			return nil, false, nil
+		}
+		want[i].write = func(w io.Writer) error {
+			_, err := copyFile(context.Background(), w, from)
+			return err
+		}
+	}
+	mended, err = r.restoreRecord(id, want, keep)
+	return mended, err == nil, err
+}
+
 // beyond is Moved where an object has a version after one.
 func (r *Root) beyond(id, newest string) error {
 	if next, ok := versionAfter(newest); ok {

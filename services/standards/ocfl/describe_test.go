@@ -258,6 +258,13 @@ func TestDescribedMendsARecord(t *testing.T) {
 	_, err = r.Update(t.Context(), s.ID, s.Later[0])
 	must(t, err)
 	whole := tree(t, r.dir)
+	newest, err := s.InventorySHA512()
+	must(t, err)
+	first := s
+	first.Later = nil
+	oldest, err := first.InventorySHA512()
+	must(t, err)
+	shas := []string{oldest, newest}
 	d, err := r.Describe(t.Context(), s, oneByOne(s.Files))
 	must(t, err)
 	defer func() { must(t, d.Close()) }()
@@ -269,6 +276,19 @@ func TestDescribedMendsARecord(t *testing.T) {
 		}
 		want, err := r.CheckRecord(s)
 		must(t, err)
+		twin, could, err := r.RestoreRecorded(s.ID, shas, filepath.Join(dir, fmt.Sprint("twin", i)))
+		if err != nil || could != (name != "v1/inventory.json") || could && (len(twin) != 1 || twin[0].Path != name) {
+			t.Errorf("%s: %v %v, %v", name, twin, could, err)
+		}
+		if could {
+			if !maps.Equal(tree(t, r.dir), whole) {
+				t.Errorf("%s: the object is not what it was", name)
+			}
+			must(t, os.Remove(damaged))
+			if i%2 == 0 {
+				must(t, os.WriteFile(damaged, []byte("{}"), 0o600))
+			}
+		}
 		mended, err := d.RestoreRecord(filepath.Join(dir, fmt.Sprint("keep", i)))
 		if err != nil || len(mended) != 1 || mended[0].Path != name || !slices.Equal(mended, want) {
 			t.Errorf("%s: %v, want %v, %v", name, mended, want, err)
@@ -277,10 +297,17 @@ func TestDescribedMendsARecord(t *testing.T) {
 			t.Errorf("%s: the object is not what it was", name)
 		}
 	}
-	first, err := r.Describe(t.Context(), Spec{ID: s.ID, User: s.User, Created: s.Created, Message: s.Message}, oneByOne(s.Files))
+	both := []string{"inventory.json", "v2/inventory.json"}
+	for _, name := range both {
+		must(t, os.WriteFile(filepath.Join(r.Path(s.ID), name), []byte("{}"), 0o600))
+	}
+	if mended, could, err := r.RestoreRecorded(s.ID, shas, filepath.Join(dir, "none")); could || len(mended) > 0 || err != nil {
+		t.Errorf("both are damaged: %v %v %v", mended, could, err)
+	}
+	old, err := r.Describe(t.Context(), Spec{ID: s.ID, User: s.User, Created: s.Created, Message: s.Message}, oneByOne(s.Files))
 	must(t, err)
-	if _, err := first.RestoreRecord(dir); !errors.Is(err, Moved) {
+	if _, err := old.RestoreRecord(dir); !errors.Is(err, Moved) {
 		t.Errorf("a record without its last version: %v", err)
 	}
-	must(t, first.Close())
+	must(t, old.Close())
 }

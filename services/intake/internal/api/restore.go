@@ -166,12 +166,11 @@ func (s *Server) RestoreRecord(ctx context.Context, req *intakev1.RestoreRecordR
 
 // mendRecord writes the object's own record anew where it is damaged.
 func (s *Server) mendRecord(ctx context.Context, a *intakev1.Accession, command string) (_ []ocfl.Difference, err error) {
-	as, err := s.plans.Describe(ctx, a)
+	inventories, err := s.plans.Inventories(a)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, as.Close()) }()
-	return s.repo.RestoreRecord(a.GetObjectId(), as, command)
+	return s.repo.RestoreRecord(a.GetObjectId(), inventories, func() (*ocfl.Described, error) { return s.plans.Describe(ctx, a) }, command)
 }
 
 // restoration is one RestoreContent under way.

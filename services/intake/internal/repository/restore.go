@@ -190,14 +190,23 @@ func (r *Repository) CheckRecord(object string, inventories []string) ([]ocfl.Di
 	return r.root.CheckRecorded(object, inventories)
 }
 
-// RestoreRecord writes an object's own record anew where it is damaged, keeping what stood
-// there.
-func (r *Repository) RestoreRecord(object string, as *ocfl.Described, command string) ([]ocfl.Difference, error) {
+// RestoreRecord writes an object's own record anew where it is damaged, keeping what stood there: by the digests that
+// CheckRecord takes, or where its inventories cannot be had from one another as the journal describes it.
+func (r *Repository) RestoreRecord(object string, inventories []string, describe func() (*ocfl.Described, error), command string) (mended []ocfl.Difference, err error) {
 	keep := filepath.Join(r.home, Quarantine(command))
 	if err := os.MkdirAll(filepath.Dir(keep), 0o700); err != nil {
 		return nil, fmt.Errorf("restore record: %w", err)
 	}
 	defer r.indexes.forget(object)
+	mended, could, err := r.root.RestoreRecorded(object, inventories, keep)
+	if could || err != nil {
+		return mended, err
+	}
+	as, err := describe()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, as.Close()) }()
 	return as.RestoreRecord(keep)
 }
 

@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-
 	"os"
 	"path/filepath"
-
 	"slices"
 	"strings"
 	"sync"
