@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"slices"
+	"strings"
 	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -52,14 +54,14 @@ func (a *intakeArchive) memory(ctx context.Context, cfg IntakeConfig, r *Report,
 			if err != nil {
 				return fmt.Errorf("bench: %s: %w", s.name, err)
 			}
-			took := fmt.Sprintf("MiB live, %.0f resident, %.1f s", m.resident, time.Since(began).Seconds())
+			took := fmt.Sprintf("MiB live and %.0f of the bus, %.0f resident, %.1f s", m.bus, m.resident, time.Since(began).Seconds())
 			r.figure(fmt.Sprintf("memory at most, %d files: %s", files, s.name), m.live, took)
 			most = max(most, m.live)
 		}
 		live = append(live, most)
 	}
 	if n := len(live); n > 1 && slices.IsSorted(cfg.Memory) {
-		r.atMost(fmt.Sprintf("live memory at most, %d files ÷ %d", cfg.Memory[n-1], cfg.Memory[n-2]), live[n-1]/live[n-2], 1.3)
+		r.atMost(fmt.Sprintf("live memory at most without the bus, %d files ÷ %d", cfg.Memory[n-1], cfg.Memory[n-2]), live[n-1]/live[n-2], 1.3)
 	}
 	return nil
 }
@@ -162,29 +164,61 @@ func (o *object) place() string {
 	return root.Path(o.line.GetObjectId())
 }
 
-// memory at most, in MiB: what the process has in RAM, and what of its heap is in use when the collector has
-// looked.
-type memory struct{ resident, live float64 }
+// memory at most, in MiB: what the process has in RAM, and what of its heap is in use when the collector has looked:
+// the embedded bus's own, which keeps what was published within the last ten seconds, and all other.
+type memory struct{ resident, live, bus float64 }
 
 // watched runs something and gives the most memory that was seen meanwhile.
 func watched(do func() error) (most memory, err error) {
 	debug.FreeOSMemory()
 	done := make(chan error, 1)
 	go func() { done <- do() }()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	for {
-		now, problem := resident()
+		ram, problem := resident()
 		if problem != nil {
 			return most, errors.Join(problem, <-done)
 		}
-		metrics.Read(sample)
-		most.resident, most.live = max(most.resident, now), max(most.live, float64(sample[0].Value.Uint64())/(1<<20))
+		all, bus := inUse()
+		most = memory{max(most.resident, ram), max(most.live, all-bus), max(most.bus, bus)}
 		select {
 		case err := <-done:
 			return most, err
 		case <-tick.C:
+		}
+	}
+}
+
+// inUse is what the heap held when the collector last looked, and what of it the embedded bus had made, in MiB.
+func inUse() (all, bus float64) {
+	var records []runtime.MemProfileRecord
+	for n, ok := runtime.MemProfile(nil, false); !ok; {
+		records = make([]runtime.MemProfileRecord, n+50)
+		if n, ok = runtime.MemProfile(records, false); ok {
+			records = records[:n]
+		}
+	}
+	for i := range records {
+		if records[i].InUseBytes() >= 1<<20 && madeBy(records[i].Stack(), "github.com/nats-io/nats-server/") {
+			bus += float64(records[i].InUseBytes()) / (1 << 20) // of large ones each is counted, of small ones a sample
+		}
+	}
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return max(float64(sample[0].Value.Uint64())/(1<<20), bus), bus
+}
+
+// madeBy tells whether a function of a module is among the callers.
+func madeBy(stack []uintptr, module string) bool {
+	frames := runtime.CallersFrames(stack)
+	for {
+		f, more := frames.Next()
+		if strings.HasPrefix(f.Function, module) {
+			return true
+		}
+		if !more {
+			return false
 		}
 	}
 }
