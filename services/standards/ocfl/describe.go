@@ -36,8 +36,8 @@ type described struct {
 	bring []Content         // the same, as files
 }
 
-// onlyPut says that a described object's later versions remove or rename nothing.
-var onlyPut = errors.New("ocfl: of an object of very many files no version after the first can be described that removes or renames")
+// errOnlyPut says that a described object's later versions remove or rename nothing.
+var errOnlyPut = errors.New("ocfl: of an object of very many files no version after the first can be described that removes or renames")
 
 // Describe works out what a Spec makes of files that are given one by one, in any order; s.Files is empty.
 // Its Later changes may only Put. Errors: those of CreateFrom, Moved and Unchanged as of Update.
@@ -74,7 +74,7 @@ func (d *Described) put(c Change) error {
 		return Moved.With("id", clip(d.skeleton.ID), "head", d.Head(), "expected", clip(c.Head))
 	}
 	if len(c.Remove)+len(c.Rename) > 0 {
-		return onlyPut
+		return errOnlyPut
 	}
 	digests, err := given(c.Put)
 	if err != nil {

@@ -149,7 +149,7 @@ func TestDescribedRefusesWhatUpdateRefuses(t *testing.T) {
 		"traversal": {func(c *Change) { c.Put[0].Logical = "../x" }, BadContent},
 		"absolute":  {func(c *Change) { c.Put[0].Logical = "/x" }, BadContent},
 		"size":      {func(c *Change) { c.Put[0].Size++ }, BadContent},
-		"removes":   {func(c *Change) { c.Remove = []string{"bagit.txt"} }, onlyPut},
+		"removes":   {func(c *Change) { c.Remove = []string{"bagit.txt"} }, errOnlyPut},
 	} {
 		r := newRoot(t)
 		_, err := r.Create(t.Context(), s)

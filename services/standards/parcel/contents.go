@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 )
 
 // Archive is a ZIP whose table of contents may be too long for memory. archive/zip holds all of it; here it
@@ -196,7 +197,7 @@ func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	binary.LittleEndian.PutUint32(locator[16:], 1)
 	copy(small, endRecord)
 	copy(small[8:], bytes.Repeat([]byte{0xff}, 12)) // all is in the large one
-	tail := append(part, end...)
+	tail := slices.Concat(part, end)
 	z, err := zip.NewReader(&partly{a.from, a.at, tail}, a.at+int64(len(tail)))
 	if err == nil && len(z.File) != count {
 		err = zip.ErrFormat

@@ -57,7 +57,10 @@ func TestASetOfManyFilesTakesLittleMemory(t *testing.T) {
 		t.Errorf("%d of %d files, %+v", n, files, all)
 	}
 	rest := 0
-	for range s.Parts("data/5/000005") {
+	for _, err := range s.Parts("data/5/000005") {
+		if err != nil {
+			t.Fatal(err)
+		}
 		rest++
 	}
 	if want := files/7 + files/7 - 1; rest < want-1 || rest > want+1 {
