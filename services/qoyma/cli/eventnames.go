@@ -53,6 +53,7 @@ var eventNames = map[string]text{
 	"ObjectVersionBegun":     {"version of an object begun", "начата версия объекта", "нысан нұсқасы басталды"},
 	"ObjectVersionAdded":     {"version of an object added", "добавлена версия объекта", "нысан нұсқасы қосылды"},
 	"HistoryEnded":           {"history of an object ended: the object was removed", "история объекта закончена: объект удалён", "нысан тарихы аяқталды: нысан жойылған"},
+	"HistoryRemoved":         {"copy of an object's history removed", "копия истории объекта уничтожена", "нысан тарихының көшірмесі жойылды"},
 	"HistoryKnown":           {"history of an object known", "известна история объекта", "нысан тарихы белгілі болды"},
 	"HistoryCopied":          {"history of an object copied", "скопирована история объекта", "нысан тарихы көшірілді"},
 	"HistoryDamageFound":     {"damage of a copied history found", "найдено повреждение копии истории", "тарих көшірмесінің бүлінгені табылды"},
