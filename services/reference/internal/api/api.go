@@ -252,7 +252,7 @@ func (s *Server) PreviewRequest(_ context.Context, q *referencev1.PreviewRequest
 	channel, calendar := request.Channel(q.GetChannel()), s.rules.Law.Calendar
 	signature, words := channel.Signature(p.Decision.Regime)
 	res := &referencev1.PreviewRequestResponse{
-		Regime: store.DecisionRegime(p.Decision), Free: true, Price: store.Text(request.Price(p.Decision.Regime)),
+		Regime: s.rules.Previewed(p), Free: true, Price: store.Text(request.Price(p.Decision.Regime)),
 		DueOn: p.Duties[0].DueOn.String(), Duties: store.Duties(p.Duties, calendar), ReceivedOn: p.Received.String(),
 		Received: store.Text(channel.Received()), Signature: signature, SignatureWords: store.Text(words),
 	}
@@ -319,7 +319,7 @@ func (s *Server) RegisterRequest(ctx context.Context, q *referencev1.RegisterReq
 	who := store.Applicant(q.GetSubmission().GetApplicant())
 	return &referencev1.RegisterRequestResponse{
 		Number: registered.GetNumber(), Secret: link, ReceivedOn: registered.GetReceivedOn(), RegisteredOn: registered.GetRegisteredOn(),
-		Regime: store.RegimeOf(&regime), DueOn: dates.GetDueOn(), Duties: dates.GetDuties(),
+		Regime: s.rules.Regime(&regime, registered.GetRegisteredOn()), DueOn: dates.GetDueOn(), Duties: dates.GetDuties(),
 		Lacks:        store.Lacks(who.Lacks(regimeOf(&regime))),
 		RegisteredAt: records[0].Time().In(civil.Almaty()).Format(time.RFC3339),
 	}, nil

@@ -187,44 +187,6 @@ func (r Regime) Name() worktime.Text {
 	return worktime.Text{}
 }
 
-// LegalBasis names the act by which the regime runs.
-func (r Regime) LegalBasis() string {
-	switch r {
-	case Archival:
-		return "326-I; № 159, 29.05.2020; 401-V 3(3)"
-	case Information:
-		return "401-V"
-	case Petition:
-		return "ӘРПК / АППК 76"
-	}
-	return ""
-}
-
-// Basis names the same acts for those who read no law by its number.
-func (r Regime) Basis() worktime.Text {
-	switch r {
-	case Archival:
-		return worktime.Text{
-			KK: "«Ұлттық архив қоры және архивтер туралы» 1998 жылғы 22 желтоқсандағы № 326-I Заң; 2020 жылғы 29 мамырдағы № 159 бұйрық; 2015 жылғы 16 қарашадағы № 401-V Заң, 3-баптың 3) тармақшасы",
-			RU: "Закон от 22.12.1998 № 326-I «О Национальном архивном фонде и архивах»; приказ от 29.05.2020 № 159; Закон от 16.11.2015 № 401-V, подпункт 3) статьи 3",
-			EN: "Law No. 326-I of 22 December 1998 on the National Archival Fund and Archives; Order 159 of 29 May 2020; Law No. 401-V of 16 November 2015, article 3.3",
-		}
-	case Information:
-		return worktime.Text{
-			KK: "«Ақпаратқа қол жеткізу туралы» 2015 жылғы 16 қарашадағы № 401-V Заң",
-			RU: "Закон от 16.11.2015 № 401-V «О доступе к информации»",
-			EN: "Law No. 401-V of 16 November 2015 on Access to Information",
-		}
-	case Petition:
-		return worktime.Text{
-			KK: "Әкімшілік рәсімдік-процестік кодекс, 76-бап",
-			RU: "Административный процедурно-процессуальный кодекс, статья 76",
-			EN: "Administrative Procedure and Process Code, article 76",
-		}
-	}
-	return worktime.Text{}
-}
-
 // Explain says why, in one or two sentences.
 func (d Decision) Explain() worktime.Text {
 	var t worktime.Text

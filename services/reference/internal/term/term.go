@@ -61,7 +61,7 @@ type Law struct {
 }
 
 // Duties dates a request by the editions in force on the day of registration. The first is the
-// answer. The error is rules.NoEdition or worktime's.
+// answer. The error is rules.NoEdition, also where no act is known that the regime runs by, or worktime's.
 func (l Law) Duties(r regime.Regime, received, registered civil.Date) ([]Duty, error) {
 	type way struct {
 		kind    Kind
@@ -77,6 +77,9 @@ func (l Law) Duties(r regime.Regime, received, registered civil.Date) ([]Duty, e
 		},
 		regime.Petition: {{Answer, rules.PetitionAnswer}},
 	}[r]
+	if _, err := l.Rules.Basis(r, registered); err != nil {
+		return nil, err
+	}
 	duties := make([]Duty, 0, len(ways))
 	for _, w := range ways {
 		from := received
