@@ -78,6 +78,13 @@ func TestAClerkActsForHisDepartmentAlone(t *testing.T) {
 			res, err := d.ListDue(ctx, &retentionv1.ListDueRequest{})
 			return some(len(res.GetTransfers()), err)
 		}, errNothing},
+		"GetOrganisation": {func(ctx context.Context) error {
+			res, err := d.GetOrganisation(ctx, &retentionv1.GetOrganisationRequest{OrganisationId: "almaly"})
+			if err == nil && res.GetOrganisation().GetId() != "almaly" {
+				t.Errorf("found %v", res)
+			}
+			return err
+		}, n.OrganisationUnknown},
 		"ListOrganisations": {func(ctx context.Context) error {
 			res, err := d.ListOrganisations(ctx, &retentionv1.ListOrganisationsRequest{})
 			found := 0

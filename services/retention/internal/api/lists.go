@@ -29,6 +29,20 @@ func (s *Server) ListOrganisations(ctx context.Context, q *retentionv1.ListOrgan
 	return res, err
 }
 
+// GetOrganisation implements RetentionService. A clerk finds the one organisation, whatever else there is.
+func (s *Server) GetOrganisation(ctx context.Context, q *retentionv1.GetOrganisationRequest) (*retentionv1.GetOrganisationResponse, error) {
+	res := new(retentionv1.GetOrganisationResponse)
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(func(v *platform.View) (err error) {
+		res.Organisation, err = store.Mine(v, q.GetOrganisationId(), scope)
+		return err
+	})
+	return res, err
+}
+
 // ListNomenclature implements RetentionService.
 func (s *Server) ListNomenclature(ctx context.Context, q *retentionv1.ListNomenclatureRequest) (*retentionv1.ListNomenclatureResponse, error) {
 	res := new(retentionv1.ListNomenclatureResponse)

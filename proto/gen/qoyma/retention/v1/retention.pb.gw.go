@@ -97,6 +97,45 @@ func local_request_RetentionService_ListOrganisations_0(ctx context.Context, mar
 	return msg, metadata, err
 }
 
+func request_RetentionService_GetOrganisation_0(ctx context.Context, marshaler runtime.Marshaler, client RetentionServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetOrganisationRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["organisation_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "organisation_id")
+	}
+	protoReq.OrganisationId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "organisation_id", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GetOrganisation(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_RetentionService_GetOrganisation_0(ctx context.Context, marshaler runtime.Marshaler, server RetentionServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetOrganisationRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["organisation_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "organisation_id")
+	}
+	protoReq.OrganisationId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "organisation_id", err)
+	}
+	msg, err := server.GetOrganisation(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_RetentionService_AddNomenclatureEntry_0(ctx context.Context, marshaler runtime.Marshaler, client RetentionServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq AddNomenclatureEntryRequest
@@ -540,6 +579,26 @@ func RegisterRetentionServiceHandlerServer(ctx context.Context, mux *runtime.Ser
 		}
 		forward_RetentionService_ListOrganisations_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_RetentionService_GetOrganisation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/qoyma.retention.v1.RetentionService/GetOrganisation", runtime.WithHTTPPathPattern("/api/v1/organisations/{organisation_id}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_RetentionService_GetOrganisation_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RetentionService_GetOrganisation_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_RetentionService_AddNomenclatureEntry_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -794,6 +853,23 @@ func RegisterRetentionServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 		}
 		forward_RetentionService_ListOrganisations_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_RetentionService_GetOrganisation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/qoyma.retention.v1.RetentionService/GetOrganisation", runtime.WithHTTPPathPattern("/api/v1/organisations/{organisation_id}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_RetentionService_GetOrganisation_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RetentionService_GetOrganisation_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_RetentionService_AddNomenclatureEntry_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -953,6 +1029,7 @@ func RegisterRetentionServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 var (
 	pattern_RetentionService_RegisterOrganisation_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "organisations"}, ""))
 	pattern_RetentionService_ListOrganisations_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "organisations"}, ""))
+	pattern_RetentionService_GetOrganisation_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1", "organisations", "organisation_id"}, ""))
 	pattern_RetentionService_AddNomenclatureEntry_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "nomenclature"}, ""))
 	pattern_RetentionService_ListNomenclature_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"api", "v1", "organisations", "organisation_id", "nomenclature", "year"}, ""))
 	pattern_RetentionService_OpenFile_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "organisations", "organisation_id", "files"}, ""))
@@ -967,6 +1044,7 @@ var (
 var (
 	forward_RetentionService_RegisterOrganisation_0 = runtime.ForwardResponseMessage
 	forward_RetentionService_ListOrganisations_0    = runtime.ForwardResponseMessage
+	forward_RetentionService_GetOrganisation_0      = runtime.ForwardResponseMessage
 	forward_RetentionService_AddNomenclatureEntry_0 = runtime.ForwardResponseMessage
 	forward_RetentionService_ListNomenclature_0     = runtime.ForwardResponseMessage
 	forward_RetentionService_OpenFile_0             = runtime.ForwardResponseMessage

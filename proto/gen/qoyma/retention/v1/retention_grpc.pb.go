@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	RetentionService_RegisterOrganisation_FullMethodName = "/qoyma.retention.v1.RetentionService/RegisterOrganisation"
 	RetentionService_ListOrganisations_FullMethodName    = "/qoyma.retention.v1.RetentionService/ListOrganisations"
+	RetentionService_GetOrganisation_FullMethodName      = "/qoyma.retention.v1.RetentionService/GetOrganisation"
 	RetentionService_AddNomenclatureEntry_FullMethodName = "/qoyma.retention.v1.RetentionService/AddNomenclatureEntry"
 	RetentionService_ListNomenclature_FullMethodName     = "/qoyma.retention.v1.RetentionService/ListNomenclature"
 	RetentionService_OpenFile_FullMethodName             = "/qoyma.retention.v1.RetentionService/OpenFile"
@@ -44,6 +45,8 @@ type RetentionServiceClient interface {
 	RegisterOrganisation(ctx context.Context, in *RegisterOrganisationRequest, opts ...grpc.CallOption) (*RegisterOrganisationResponse, error)
 	// ListOrganisations lists them by id.
 	ListOrganisations(ctx context.Context, in *ListOrganisationsRequest, opts ...grpc.CallOption) (*ListOrganisationsResponse, error)
+	// GetOrganisation gives one. One that the caller may not see is not there.
+	GetOrganisation(ctx context.Context, in *GetOrganisationRequest, opts ...grpc.CallOption) (*GetOrganisationResponse, error)
 	// AddNomenclatureEntry adds a line to an organisation's nomenclature of a year (AR-7).
 	AddNomenclatureEntry(ctx context.Context, in *AddNomenclatureEntryRequest, opts ...grpc.CallOption) (*AddNomenclatureEntryResponse, error)
 	// ListNomenclature lists the lines of an organisation's year by index.
@@ -87,6 +90,16 @@ func (c *retentionServiceClient) ListOrganisations(ctx context.Context, in *List
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListOrganisationsResponse)
 	err := c.cc.Invoke(ctx, RetentionService_ListOrganisations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *retentionServiceClient) GetOrganisation(ctx context.Context, in *GetOrganisationRequest, opts ...grpc.CallOption) (*GetOrganisationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOrganisationResponse)
+	err := c.cc.Invoke(ctx, RetentionService_GetOrganisation_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +208,8 @@ type RetentionServiceServer interface {
 	RegisterOrganisation(context.Context, *RegisterOrganisationRequest) (*RegisterOrganisationResponse, error)
 	// ListOrganisations lists them by id.
 	ListOrganisations(context.Context, *ListOrganisationsRequest) (*ListOrganisationsResponse, error)
+	// GetOrganisation gives one. One that the caller may not see is not there.
+	GetOrganisation(context.Context, *GetOrganisationRequest) (*GetOrganisationResponse, error)
 	// AddNomenclatureEntry adds a line to an organisation's nomenclature of a year (AR-7).
 	AddNomenclatureEntry(context.Context, *AddNomenclatureEntryRequest) (*AddNomenclatureEntryResponse, error)
 	// ListNomenclature lists the lines of an organisation's year by index.
@@ -229,6 +244,9 @@ func (UnimplementedRetentionServiceServer) RegisterOrganisation(context.Context,
 }
 func (UnimplementedRetentionServiceServer) ListOrganisations(context.Context, *ListOrganisationsRequest) (*ListOrganisationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOrganisations not implemented")
+}
+func (UnimplementedRetentionServiceServer) GetOrganisation(context.Context, *GetOrganisationRequest) (*GetOrganisationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOrganisation not implemented")
 }
 func (UnimplementedRetentionServiceServer) AddNomenclatureEntry(context.Context, *AddNomenclatureEntryRequest) (*AddNomenclatureEntryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AddNomenclatureEntry not implemented")
@@ -310,6 +328,24 @@ func _RetentionService_ListOrganisations_Handler(srv interface{}, ctx context.Co
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(RetentionServiceServer).ListOrganisations(ctx, req.(*ListOrganisationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RetentionService_GetOrganisation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOrganisationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RetentionServiceServer).GetOrganisation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RetentionService_GetOrganisation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RetentionServiceServer).GetOrganisation(ctx, req.(*GetOrganisationRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -490,6 +526,10 @@ var RetentionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListOrganisations",
 			Handler:    _RetentionService_ListOrganisations_Handler,
+		},
+		{
+			MethodName: "GetOrganisation",
+			Handler:    _RetentionService_GetOrganisation_Handler,
 		},
 		{
 			MethodName: "AddNomenclatureEntry",

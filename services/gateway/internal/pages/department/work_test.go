@@ -50,7 +50,7 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 		kinds.Kinds = append(kinds.Kinds, k)
 	}
 	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
-		"ListOrganisations": pagetest.Always(&retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{t.GetOrganisation()}}),
+		"GetOrganisation": pagetest.Always(&retentionv1.GetOrganisationResponse{Organisation: t.GetOrganisation()}),
 		"ListDue": pagetest.Always(&retentionv1.ListDueResponse{Transfers: []*retentionv1.DueTransfer{{
 			TransferId: "2026-1", Inventory: t.GetInventory(), DueOn: "2026-12-31",
 		}}}),

@@ -143,12 +143,12 @@ func TestProblemsOfALeaveStandInTheOrderOfItsFields(t *testing.T) {
 func TestADepartmentIsLookedUpOnce(t *testing.T) {
 	s, asked := archive(4), 0
 	s.Answers["GetInventory"] = pagetest.Always(&retentionv1.GetInventoryResponse{OrganisationId: "su", Inventory: &recordv1.Inventory{Number: "1", Title: text("Опись"), Approval: new(recordv1.Protocol)}})
-	s.Answers["ListOrganisations"] = func(proto.Message) (proto.Message, error) {
+	s.Answers["GetOrganisation"] = func(m proto.Message) (proto.Message, error) {
 		asked++
-		return &retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{{Id: "su", Name: text("Отдел")}}}, nil
+		return &retentionv1.GetOrganisationResponse{Organisation: &recordv1.Organisation{Id: m.(*retentionv1.GetOrganisationRequest).GetOrganisationId(), Name: text("Отдел")}}, nil
 	}
 	pagetest.Open(t, s, areas, "", monitor.Commission).Get("/commission/approved/su/1", http.StatusOK, "Отдел")
 	if asked != 1 {
-		t.Errorf("the departments were listed %d times", asked)
+		t.Errorf("it was asked for %d times", asked)
 	}
 }
