@@ -9,6 +9,7 @@
 //	closed    year(2) n(4), bits turned   → nothing: closed requests, newest first
 //	holds     file code 0 year(2) n(4)    → nothing: files that open requests name
 //	locks     accession 0 deaccession(4)  → FilesLocked: files that leave, or have left
+//	declined  accession 0 deaccession(4)  → nothing: deaccessions that lock nothing any more
 //	locked    file code                   → the row of locks that names it
 //	prints    SHA-256, hexadecimal        → number of the paper: every PDF that must stand in the folder
 //	pending   number of the paper         → seq(8) of CertificateSigned: proof still to be appended
@@ -76,12 +77,13 @@ const (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 1, Buckets: []base.Bucket{
+	return base.Schema{Version: 2, Buckets: []base.Bucket{
 		{Name: "requests", Appending: true},
 		{Name: "queue"},
 		{Name: "closed"},
 		{Name: "holds"},
 		{Name: "locks"},
+		{Name: "declined"},
 		{Name: "locked"},
 		{Name: "prints"},
 		{Name: "pending"},
