@@ -183,7 +183,7 @@ func TestAFindingInALanguage(t *testing.T) {
 		},
 		{
 			store.Found("reference", "request 2026-1", "it is %s; in the queue: %t, among the closed: %t", "signed", true, false),
-			"сұрау 2026-1: күйі – signed; кезекте: иә, жабылғандар арасында: жоқ", "запрос 2026-1: состояние – signed; в очереди: да, среди закрытых: нет",
+			"сұрау салу 2026-1: күйі – signed; кезекте: иә, жабылғандар арасында: жоқ", "запрос 2026-1: состояние – signed; в очереди: да, среди закрытых: нет",
 			"request 2026-1: it is signed; in the queue: true, among the closed: false",
 		},
 		{

@@ -20,7 +20,7 @@ var (
 	Held = fault.Define(fault.Refused, "reference.lock.held",
 		"file {code} is held by request {requests}; it may leave the archive once the request is closed or no longer names it",
 		"дело {code} удержано запросом {requests}; оно может выбыть, когда запрос будет закрыт или перестанет на него ссылаться",
-		"{code} ісін {requests} сұрауы ұстап тұр; сұрау жабылғанда немесе оған сілтеме алынғанда ғана іс шығарыла алады")
+		"{code} ісін {requests} сұрау салуы ұстап тұр; сұрау салу жабылғанда немесе оған сілтеме алынғанда ғана іс шығарыла алады")
 	// Declined keeps a late lock from standing for ever: nobody would give its files back.
 	Declined = fault.Define(fault.Refused, "reference.lock.declined",
 		"deaccession {act} was declined and its files stay; to let them go, propose a new one",

@@ -46,11 +46,11 @@ var (
 	Unknown = fault.Define(fault.NotFound, "reference.request.unknown",
 		"there is no request {number}; look at the number on the confirmation",
 		"запроса {number} нет; проверьте номер на подтверждении",
-		"{number} сұрауы жоқ; растаудағы нөмірді тексеріңіз")
+		"{number} сұрау салуы жоқ; растаудағы нөмірді тексеріңіз")
 	NoPaper = fault.Define(fault.NotFound, "reference.paper.unknown",
 		"there is no paper {number} to be had; look at the request's state",
 		"документа {number} нет или он ещё не готов; посмотрите состояние запроса",
-		"{number} құжаты жоқ немесе әлі дайын емес; сұраудың күйін қараңыз")
+		"{number} құжаты жоқ немесе әлі дайын емес; сұрау салудың күйін қараңыз")
 	NoSigner = fault.Define(fault.NotFound, "reference.signer.unknown",
 		"{account} is not enrolled to sign; the administrator invites signers, and each enrols with the code",
 		"{account} не зарегистрирован для подписания; администратор приглашает подписывающих, и каждый регистрируется по коду",

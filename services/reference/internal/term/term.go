@@ -24,7 +24,7 @@ var (
 	NoGround = fault.Define(fault.Refused, "reference.extension.ground",
 		"a {regime} request is extended only on the ground “{ground}”, and which ones must be named; give that ground with its reason",
 		"запрос ({regime}) продлевается только по основанию «{ground}» с указанием, каких именно; укажите основание и причину",
-		"{regime} сұрауы тек «{ground}» негізімен, нақты қайсысы екені көрсетіліп ұзартылады; негізі мен себебін жазыңыз")
+		"{regime} сұрау салуы тек «{ground}» негізімен, нақты қайсысы екені көрсетіліп ұзартылады; негізі мен себебін жазыңыз")
 	NotExtendable = fault.Define(fault.Refused, "reference.extension.none",
 		"no rule that we know extends the term of a {regime} request; answer it in its term, or late: a late answer is lawful",
 		"известные нам правила не продлевают срок такого обращения ({regime}); ответьте в срок или с опозданием: поздний ответ тоже законен",

@@ -195,7 +195,7 @@ func archive(t testing.TB) *services {
 	return s
 }
 
-var unknown = fault.Define(fault.NotFound, "desk_test.unknown", "there is no request {number}", "запроса {number} нет", "{number} сұрауы жоқ")
+var unknown = fault.Define(fault.NotFound, "desk_test.unknown", "there is no request {number}", "запроса {number} нет", "{number} сұрау салуы жоқ")
 
 // desk is the site with these pages alone, visited as somebody.
 type desk struct {
