@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -84,6 +85,10 @@ func TestAClerkActsForHisDepartmentAlone(t *testing.T) {
 				t.Errorf("found %v", res)
 			}
 			return err
+		}, n.OrganisationUnknown},
+		"RecogniseFiles": {func(ctx context.Context) error {
+			res, err := d.RecogniseFiles(ctx, &retentionv1.RecogniseFilesRequest{OrganisationId: "almaly", Rows: []*recordv1.File{{Title: text("", "Переписка")}}})
+			return some(len(res.GetFileIds()), err)
 		}, n.OrganisationUnknown},
 		"ListOrganisations": {func(ctx context.Context) error {
 			res, err := d.ListOrganisations(ctx, &retentionv1.ListOrganisationsRequest{})

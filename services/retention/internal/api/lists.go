@@ -95,6 +95,39 @@ func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest)
 	}
 }
 
+// RecogniseFiles implements RetentionService. It looks at every file of the organisation that the reader may see, in short transactions.
+func (s *Server) RecogniseFiles(ctx context.Context, q *retentionv1.RecogniseFilesRequest) (*retentionv1.RecogniseFilesResponse, error) {
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(q.GetRows()); n > store.MaxPage {
+		return nil, tooManyRows.With("count", n, "most", store.MaxPage)
+	}
+	known, err := store.Recognise(q.GetRows())
+	if err != nil {
+		return nil, err
+	}
+	for after, more := "", true; more; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := s.store.View(func(v *platform.View) (err error) {
+			if _, err = store.Mine(v, q.GetOrganisationId(), scope); err == nil {
+				after, more, err = store.See(v, known, q.GetOrganisationId(), after, scope)
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	res := new(retentionv1.RecogniseFilesResponse)
+	for _, id := range known.Files() {
+		res.FileIds = append(res.FileIds, string(id))
+	}
+	return res, nil
+}
+
 // GetInventory implements RetentionService.
 func (s *Server) GetInventory(ctx context.Context, q *retentionv1.GetInventoryRequest) (*retentionv1.GetInventoryResponse, error) {
 	res := new(retentionv1.GetInventoryResponse)

@@ -1209,6 +1209,106 @@ func (x *ListFilesResponse) GetMore() bool {
 	return false
 }
 
+// RecogniseFilesRequest gives rows by title, outer dates, and index and leaves where they were written; at most 500.
+type RecogniseFilesRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	OrganisationId string                 `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	Rows           []*v1.File             `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RecogniseFilesRequest) Reset() {
+	*x = RecogniseFilesRequest{}
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecogniseFilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecogniseFilesRequest) ProtoMessage() {}
+
+func (x *RecogniseFilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecogniseFilesRequest.ProtoReflect.Descriptor instead.
+func (*RecogniseFilesRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RecogniseFilesRequest) GetOrganisationId() string {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return ""
+}
+
+func (x *RecogniseFilesRequest) GetRows() []*v1.File {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// RecogniseFilesResponse names the files.
+type RecogniseFilesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the rows; empty where a row is no registered file that is closed and not handed over yet, or may be more than one,
+	// or where another row may be the same.
+	FileIds       []string `protobuf:"bytes,1,rep,name=file_ids,json=fileIds,proto3" json:"file_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecogniseFilesResponse) Reset() {
+	*x = RecogniseFilesResponse{}
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecogniseFilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecogniseFilesResponse) ProtoMessage() {}
+
+func (x *RecogniseFilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecogniseFilesResponse.ProtoReflect.Descriptor instead.
+func (*RecogniseFilesResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecogniseFilesResponse) GetFileIds() []string {
+	if x != nil {
+		return x.FileIds
+	}
+	return nil
+}
+
 // ApproveInventoryRequest lists the files in their order with the commission's approval.
 type ApproveInventoryRequest struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -1228,7 +1328,7 @@ type ApproveInventoryRequest struct {
 
 func (x *ApproveInventoryRequest) Reset() {
 	*x = ApproveInventoryRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1340,7 @@ func (x *ApproveInventoryRequest) String() string {
 func (*ApproveInventoryRequest) ProtoMessage() {}
 
 func (x *ApproveInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1353,7 @@ func (x *ApproveInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveInventoryRequest.ProtoReflect.Descriptor instead.
 func (*ApproveInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ApproveInventoryRequest) GetCommandId() string {
@@ -1318,7 +1418,7 @@ type ApproveInventoryResponse struct {
 
 func (x *ApproveInventoryResponse) Reset() {
 	*x = ApproveInventoryResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1330,7 +1430,7 @@ func (x *ApproveInventoryResponse) String() string {
 func (*ApproveInventoryResponse) ProtoMessage() {}
 
 func (x *ApproveInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1343,7 +1443,7 @@ func (x *ApproveInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveInventoryResponse.ProtoReflect.Descriptor instead.
 func (*ApproveInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ApproveInventoryResponse) GetInventory() *v1.Inventory {
@@ -1380,7 +1480,7 @@ type GetInventoryRequest struct {
 
 func (x *GetInventoryRequest) Reset() {
 	*x = GetInventoryRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1492,7 @@ func (x *GetInventoryRequest) String() string {
 func (*GetInventoryRequest) ProtoMessage() {}
 
 func (x *GetInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1505,7 @@ func (x *GetInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInventoryRequest.ProtoReflect.Descriptor instead.
 func (*GetInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetInventoryRequest) GetInventoryId() string {
@@ -1445,7 +1545,7 @@ type GetInventoryResponse struct {
 
 func (x *GetInventoryResponse) Reset() {
 	*x = GetInventoryResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1457,7 +1557,7 @@ func (x *GetInventoryResponse) String() string {
 func (*GetInventoryResponse) ProtoMessage() {}
 
 func (x *GetInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1470,7 +1570,7 @@ func (x *GetInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInventoryResponse.ProtoReflect.Descriptor instead.
 func (*GetInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetInventoryResponse) GetOrganisationId() string {
@@ -1535,7 +1635,7 @@ type ListDueRequest struct {
 
 func (x *ListDueRequest) Reset() {
 	*x = ListDueRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1547,7 +1647,7 @@ func (x *ListDueRequest) String() string {
 func (*ListDueRequest) ProtoMessage() {}
 
 func (x *ListDueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1560,7 +1660,7 @@ func (x *ListDueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDueRequest.ProtoReflect.Descriptor instead.
 func (*ListDueRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListDueRequest) GetOrganisationId() string {
@@ -1587,7 +1687,7 @@ type ListDueResponse struct {
 
 func (x *ListDueResponse) Reset() {
 	*x = ListDueResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[25]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1599,7 +1699,7 @@ func (x *ListDueResponse) String() string {
 func (*ListDueResponse) ProtoMessage() {}
 
 func (x *ListDueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[25]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1612,7 +1712,7 @@ func (x *ListDueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDueResponse.ProtoReflect.Descriptor instead.
 func (*ListDueResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListDueResponse) GetTransfers() []*DueTransfer {
@@ -1645,7 +1745,7 @@ type DueTransfer struct {
 
 func (x *DueTransfer) Reset() {
 	*x = DueTransfer{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[26]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1657,7 +1757,7 @@ func (x *DueTransfer) String() string {
 func (*DueTransfer) ProtoMessage() {}
 
 func (x *DueTransfer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[26]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1670,7 +1770,7 @@ func (x *DueTransfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DueTransfer.ProtoReflect.Descriptor instead.
 func (*DueTransfer) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DueTransfer) GetTransferId() string {
@@ -1818,7 +1918,12 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05limit\x18\x04 \x01(\rR\x05limit\"a\n" +
 	"\x11ListFilesResponse\x128\n" +
 	"\x05files\x18\x01 \x03(\v2\".qoyma.retention.v1.DepartmentFileR\x05files\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\x8c\x02\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"k\n" +
+	"\x15RecogniseFilesRequest\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12)\n" +
+	"\x04rows\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x04rows\"3\n" +
+	"\x16RecogniseFilesResponse\x12\x19\n" +
+	"\bfile_ids\x18\x01 \x03(\tR\afileIds\"\x8c\x02\n" +
 	"\x17ApproveInventoryRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12'\n" +
@@ -1860,7 +1965,8 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x12)\n" +
 	"\x10accession_number\x18\a \x01(\tR\x0faccessionNumber\x12 \n" +
 	"\vtransferred\x18\b \x01(\rR\vtransferred\x12*\n" +
-	"\x11early_transfer_id\x18\t \x01(\tR\x0fearlyTransferId2\xda\t\n" +
+	"\x11early_transfer_id\x18\t \x01(\tR\x0fearlyTransferId2\xc3\n" +
+	"\n" +
 	"\x10RetentionService\x12y\n" +
 	"\x14RegisterOrganisation\x12/.qoyma.retention.v1.RegisterOrganisationRequest\x1a0.qoyma.retention.v1.RegisterOrganisationResponse\x12p\n" +
 	"\x11ListOrganisations\x12,.qoyma.retention.v1.ListOrganisationsRequest\x1a-.qoyma.retention.v1.ListOrganisationsResponse\x12j\n" +
@@ -1870,7 +1976,8 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\bOpenFile\x12#.qoyma.retention.v1.OpenFileRequest\x1a$.qoyma.retention.v1.OpenFileResponse\x12X\n" +
 	"\tCloseFile\x12$.qoyma.retention.v1.CloseFileRequest\x1a%.qoyma.retention.v1.CloseFileResponse\x12R\n" +
 	"\aGetFile\x12\".qoyma.retention.v1.GetFileRequest\x1a#.qoyma.retention.v1.GetFileResponse\x12X\n" +
-	"\tListFiles\x12$.qoyma.retention.v1.ListFilesRequest\x1a%.qoyma.retention.v1.ListFilesResponse\x12m\n" +
+	"\tListFiles\x12$.qoyma.retention.v1.ListFilesRequest\x1a%.qoyma.retention.v1.ListFilesResponse\x12g\n" +
+	"\x0eRecogniseFiles\x12).qoyma.retention.v1.RecogniseFilesRequest\x1a*.qoyma.retention.v1.RecogniseFilesResponse\x12m\n" +
 	"\x10ApproveInventory\x12+.qoyma.retention.v1.ApproveInventoryRequest\x1a,.qoyma.retention.v1.ApproveInventoryResponse\x12a\n" +
 	"\fGetInventory\x12'.qoyma.retention.v1.GetInventoryRequest\x1a(.qoyma.retention.v1.GetInventoryResponse\x12R\n" +
 	"\aListDue\x12\".qoyma.retention.v1.ListDueRequest\x1a#.qoyma.retention.v1.ListDueResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1;retentionv1b\x06proto3"
@@ -1887,7 +1994,7 @@ func file_qoyma_retention_v1_retention_proto_rawDescGZIP() []byte {
 	return file_qoyma_retention_v1_retention_proto_rawDescData
 }
 
-var file_qoyma_retention_v1_retention_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_qoyma_retention_v1_retention_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_qoyma_retention_v1_retention_proto_goTypes = []any{
 	(*RegisterOrganisationRequest)(nil),  // 0: qoyma.retention.v1.RegisterOrganisationRequest
 	(*RegisterOrganisationResponse)(nil), // 1: qoyma.retention.v1.RegisterOrganisationResponse
@@ -1909,77 +2016,82 @@ var file_qoyma_retention_v1_retention_proto_goTypes = []any{
 	(*GetFileResponse)(nil),              // 17: qoyma.retention.v1.GetFileResponse
 	(*ListFilesRequest)(nil),             // 18: qoyma.retention.v1.ListFilesRequest
 	(*ListFilesResponse)(nil),            // 19: qoyma.retention.v1.ListFilesResponse
-	(*ApproveInventoryRequest)(nil),      // 20: qoyma.retention.v1.ApproveInventoryRequest
-	(*ApproveInventoryResponse)(nil),     // 21: qoyma.retention.v1.ApproveInventoryResponse
-	(*GetInventoryRequest)(nil),          // 22: qoyma.retention.v1.GetInventoryRequest
-	(*GetInventoryResponse)(nil),         // 23: qoyma.retention.v1.GetInventoryResponse
-	(*ListDueRequest)(nil),               // 24: qoyma.retention.v1.ListDueRequest
-	(*ListDueResponse)(nil),              // 25: qoyma.retention.v1.ListDueResponse
-	(*DueTransfer)(nil),                  // 26: qoyma.retention.v1.DueTransfer
-	(*v1.Organisation)(nil),              // 27: qoyma.record.v1.Organisation
-	(*v1.Text)(nil),                      // 28: qoyma.record.v1.Text
-	(*v11.Label)(nil),                    // 29: qoyma.journal.v1.Label
-	(*v1.File)(nil),                      // 30: qoyma.record.v1.File
-	(*v1.Protocol)(nil),                  // 31: qoyma.record.v1.Protocol
-	(*v1.Inventory)(nil),                 // 32: qoyma.record.v1.Inventory
-	(*v1.DueStep)(nil),                   // 33: qoyma.record.v1.DueStep
+	(*RecogniseFilesRequest)(nil),        // 20: qoyma.retention.v1.RecogniseFilesRequest
+	(*RecogniseFilesResponse)(nil),       // 21: qoyma.retention.v1.RecogniseFilesResponse
+	(*ApproveInventoryRequest)(nil),      // 22: qoyma.retention.v1.ApproveInventoryRequest
+	(*ApproveInventoryResponse)(nil),     // 23: qoyma.retention.v1.ApproveInventoryResponse
+	(*GetInventoryRequest)(nil),          // 24: qoyma.retention.v1.GetInventoryRequest
+	(*GetInventoryResponse)(nil),         // 25: qoyma.retention.v1.GetInventoryResponse
+	(*ListDueRequest)(nil),               // 26: qoyma.retention.v1.ListDueRequest
+	(*ListDueResponse)(nil),              // 27: qoyma.retention.v1.ListDueResponse
+	(*DueTransfer)(nil),                  // 28: qoyma.retention.v1.DueTransfer
+	(*v1.Organisation)(nil),              // 29: qoyma.record.v1.Organisation
+	(*v1.Text)(nil),                      // 30: qoyma.record.v1.Text
+	(*v11.Label)(nil),                    // 31: qoyma.journal.v1.Label
+	(*v1.File)(nil),                      // 32: qoyma.record.v1.File
+	(*v1.Protocol)(nil),                  // 33: qoyma.record.v1.Protocol
+	(*v1.Inventory)(nil),                 // 34: qoyma.record.v1.Inventory
+	(*v1.DueStep)(nil),                   // 35: qoyma.record.v1.DueStep
 }
 var file_qoyma_retention_v1_retention_proto_depIdxs = []int32{
-	27, // 0: qoyma.retention.v1.RegisterOrganisationRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	27, // 1: qoyma.retention.v1.RegisterOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
-	27, // 2: qoyma.retention.v1.ListOrganisationsResponse.organisations:type_name -> qoyma.record.v1.Organisation
-	27, // 3: qoyma.retention.v1.GetOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
+	29, // 0: qoyma.retention.v1.RegisterOrganisationRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	29, // 1: qoyma.retention.v1.RegisterOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
+	29, // 2: qoyma.retention.v1.ListOrganisationsResponse.organisations:type_name -> qoyma.record.v1.Organisation
+	29, // 3: qoyma.retention.v1.GetOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
 	7,  // 4: qoyma.retention.v1.AddNomenclatureEntryRequest.entry:type_name -> qoyma.retention.v1.NomenclatureEntry
-	28, // 5: qoyma.retention.v1.NomenclatureEntry.title:type_name -> qoyma.record.v1.Text
+	30, // 5: qoyma.retention.v1.NomenclatureEntry.title:type_name -> qoyma.record.v1.Text
 	7,  // 6: qoyma.retention.v1.AddNomenclatureEntryResponse.entry:type_name -> qoyma.retention.v1.NomenclatureEntry
 	7,  // 7: qoyma.retention.v1.ListNomenclatureResponse.entries:type_name -> qoyma.retention.v1.NomenclatureEntry
-	28, // 8: qoyma.retention.v1.OpenFileRequest.title:type_name -> qoyma.record.v1.Text
-	29, // 9: qoyma.retention.v1.OpenFileRequest.label:type_name -> qoyma.journal.v1.Label
+	30, // 8: qoyma.retention.v1.OpenFileRequest.title:type_name -> qoyma.record.v1.Text
+	31, // 9: qoyma.retention.v1.OpenFileRequest.label:type_name -> qoyma.journal.v1.Label
 	13, // 10: qoyma.retention.v1.OpenFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
-	30, // 11: qoyma.retention.v1.DepartmentFile.file:type_name -> qoyma.record.v1.File
+	32, // 11: qoyma.retention.v1.DepartmentFile.file:type_name -> qoyma.record.v1.File
 	13, // 12: qoyma.retention.v1.CloseFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
 	13, // 13: qoyma.retention.v1.GetFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
 	13, // 14: qoyma.retention.v1.ListFilesResponse.files:type_name -> qoyma.retention.v1.DepartmentFile
-	28, // 15: qoyma.retention.v1.ApproveInventoryRequest.title:type_name -> qoyma.record.v1.Text
-	31, // 16: qoyma.retention.v1.ApproveInventoryRequest.approval:type_name -> qoyma.record.v1.Protocol
-	32, // 17: qoyma.retention.v1.ApproveInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
-	33, // 18: qoyma.retention.v1.ApproveInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
-	32, // 19: qoyma.retention.v1.GetInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
-	30, // 20: qoyma.retention.v1.GetInventoryResponse.files:type_name -> qoyma.record.v1.File
-	33, // 21: qoyma.retention.v1.GetInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
-	26, // 22: qoyma.retention.v1.ListDueResponse.transfers:type_name -> qoyma.retention.v1.DueTransfer
-	27, // 23: qoyma.retention.v1.DueTransfer.organisation:type_name -> qoyma.record.v1.Organisation
-	32, // 24: qoyma.retention.v1.DueTransfer.inventory:type_name -> qoyma.record.v1.Inventory
-	33, // 25: qoyma.retention.v1.DueTransfer.steps:type_name -> qoyma.record.v1.DueStep
-	0,  // 26: qoyma.retention.v1.RetentionService.RegisterOrganisation:input_type -> qoyma.retention.v1.RegisterOrganisationRequest
-	2,  // 27: qoyma.retention.v1.RetentionService.ListOrganisations:input_type -> qoyma.retention.v1.ListOrganisationsRequest
-	4,  // 28: qoyma.retention.v1.RetentionService.GetOrganisation:input_type -> qoyma.retention.v1.GetOrganisationRequest
-	6,  // 29: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:input_type -> qoyma.retention.v1.AddNomenclatureEntryRequest
-	9,  // 30: qoyma.retention.v1.RetentionService.ListNomenclature:input_type -> qoyma.retention.v1.ListNomenclatureRequest
-	11, // 31: qoyma.retention.v1.RetentionService.OpenFile:input_type -> qoyma.retention.v1.OpenFileRequest
-	14, // 32: qoyma.retention.v1.RetentionService.CloseFile:input_type -> qoyma.retention.v1.CloseFileRequest
-	16, // 33: qoyma.retention.v1.RetentionService.GetFile:input_type -> qoyma.retention.v1.GetFileRequest
-	18, // 34: qoyma.retention.v1.RetentionService.ListFiles:input_type -> qoyma.retention.v1.ListFilesRequest
-	20, // 35: qoyma.retention.v1.RetentionService.ApproveInventory:input_type -> qoyma.retention.v1.ApproveInventoryRequest
-	22, // 36: qoyma.retention.v1.RetentionService.GetInventory:input_type -> qoyma.retention.v1.GetInventoryRequest
-	24, // 37: qoyma.retention.v1.RetentionService.ListDue:input_type -> qoyma.retention.v1.ListDueRequest
-	1,  // 38: qoyma.retention.v1.RetentionService.RegisterOrganisation:output_type -> qoyma.retention.v1.RegisterOrganisationResponse
-	3,  // 39: qoyma.retention.v1.RetentionService.ListOrganisations:output_type -> qoyma.retention.v1.ListOrganisationsResponse
-	5,  // 40: qoyma.retention.v1.RetentionService.GetOrganisation:output_type -> qoyma.retention.v1.GetOrganisationResponse
-	8,  // 41: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:output_type -> qoyma.retention.v1.AddNomenclatureEntryResponse
-	10, // 42: qoyma.retention.v1.RetentionService.ListNomenclature:output_type -> qoyma.retention.v1.ListNomenclatureResponse
-	12, // 43: qoyma.retention.v1.RetentionService.OpenFile:output_type -> qoyma.retention.v1.OpenFileResponse
-	15, // 44: qoyma.retention.v1.RetentionService.CloseFile:output_type -> qoyma.retention.v1.CloseFileResponse
-	17, // 45: qoyma.retention.v1.RetentionService.GetFile:output_type -> qoyma.retention.v1.GetFileResponse
-	19, // 46: qoyma.retention.v1.RetentionService.ListFiles:output_type -> qoyma.retention.v1.ListFilesResponse
-	21, // 47: qoyma.retention.v1.RetentionService.ApproveInventory:output_type -> qoyma.retention.v1.ApproveInventoryResponse
-	23, // 48: qoyma.retention.v1.RetentionService.GetInventory:output_type -> qoyma.retention.v1.GetInventoryResponse
-	25, // 49: qoyma.retention.v1.RetentionService.ListDue:output_type -> qoyma.retention.v1.ListDueResponse
-	38, // [38:50] is the sub-list for method output_type
-	26, // [26:38] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	32, // 15: qoyma.retention.v1.RecogniseFilesRequest.rows:type_name -> qoyma.record.v1.File
+	30, // 16: qoyma.retention.v1.ApproveInventoryRequest.title:type_name -> qoyma.record.v1.Text
+	33, // 17: qoyma.retention.v1.ApproveInventoryRequest.approval:type_name -> qoyma.record.v1.Protocol
+	34, // 18: qoyma.retention.v1.ApproveInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
+	35, // 19: qoyma.retention.v1.ApproveInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
+	34, // 20: qoyma.retention.v1.GetInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
+	32, // 21: qoyma.retention.v1.GetInventoryResponse.files:type_name -> qoyma.record.v1.File
+	35, // 22: qoyma.retention.v1.GetInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
+	28, // 23: qoyma.retention.v1.ListDueResponse.transfers:type_name -> qoyma.retention.v1.DueTransfer
+	29, // 24: qoyma.retention.v1.DueTransfer.organisation:type_name -> qoyma.record.v1.Organisation
+	34, // 25: qoyma.retention.v1.DueTransfer.inventory:type_name -> qoyma.record.v1.Inventory
+	35, // 26: qoyma.retention.v1.DueTransfer.steps:type_name -> qoyma.record.v1.DueStep
+	0,  // 27: qoyma.retention.v1.RetentionService.RegisterOrganisation:input_type -> qoyma.retention.v1.RegisterOrganisationRequest
+	2,  // 28: qoyma.retention.v1.RetentionService.ListOrganisations:input_type -> qoyma.retention.v1.ListOrganisationsRequest
+	4,  // 29: qoyma.retention.v1.RetentionService.GetOrganisation:input_type -> qoyma.retention.v1.GetOrganisationRequest
+	6,  // 30: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:input_type -> qoyma.retention.v1.AddNomenclatureEntryRequest
+	9,  // 31: qoyma.retention.v1.RetentionService.ListNomenclature:input_type -> qoyma.retention.v1.ListNomenclatureRequest
+	11, // 32: qoyma.retention.v1.RetentionService.OpenFile:input_type -> qoyma.retention.v1.OpenFileRequest
+	14, // 33: qoyma.retention.v1.RetentionService.CloseFile:input_type -> qoyma.retention.v1.CloseFileRequest
+	16, // 34: qoyma.retention.v1.RetentionService.GetFile:input_type -> qoyma.retention.v1.GetFileRequest
+	18, // 35: qoyma.retention.v1.RetentionService.ListFiles:input_type -> qoyma.retention.v1.ListFilesRequest
+	20, // 36: qoyma.retention.v1.RetentionService.RecogniseFiles:input_type -> qoyma.retention.v1.RecogniseFilesRequest
+	22, // 37: qoyma.retention.v1.RetentionService.ApproveInventory:input_type -> qoyma.retention.v1.ApproveInventoryRequest
+	24, // 38: qoyma.retention.v1.RetentionService.GetInventory:input_type -> qoyma.retention.v1.GetInventoryRequest
+	26, // 39: qoyma.retention.v1.RetentionService.ListDue:input_type -> qoyma.retention.v1.ListDueRequest
+	1,  // 40: qoyma.retention.v1.RetentionService.RegisterOrganisation:output_type -> qoyma.retention.v1.RegisterOrganisationResponse
+	3,  // 41: qoyma.retention.v1.RetentionService.ListOrganisations:output_type -> qoyma.retention.v1.ListOrganisationsResponse
+	5,  // 42: qoyma.retention.v1.RetentionService.GetOrganisation:output_type -> qoyma.retention.v1.GetOrganisationResponse
+	8,  // 43: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:output_type -> qoyma.retention.v1.AddNomenclatureEntryResponse
+	10, // 44: qoyma.retention.v1.RetentionService.ListNomenclature:output_type -> qoyma.retention.v1.ListNomenclatureResponse
+	12, // 45: qoyma.retention.v1.RetentionService.OpenFile:output_type -> qoyma.retention.v1.OpenFileResponse
+	15, // 46: qoyma.retention.v1.RetentionService.CloseFile:output_type -> qoyma.retention.v1.CloseFileResponse
+	17, // 47: qoyma.retention.v1.RetentionService.GetFile:output_type -> qoyma.retention.v1.GetFileResponse
+	19, // 48: qoyma.retention.v1.RetentionService.ListFiles:output_type -> qoyma.retention.v1.ListFilesResponse
+	21, // 49: qoyma.retention.v1.RetentionService.RecogniseFiles:output_type -> qoyma.retention.v1.RecogniseFilesResponse
+	23, // 50: qoyma.retention.v1.RetentionService.ApproveInventory:output_type -> qoyma.retention.v1.ApproveInventoryResponse
+	25, // 51: qoyma.retention.v1.RetentionService.GetInventory:output_type -> qoyma.retention.v1.GetInventoryResponse
+	27, // 52: qoyma.retention.v1.RetentionService.ListDue:output_type -> qoyma.retention.v1.ListDueResponse
+	40, // [40:53] is the sub-list for method output_type
+	27, // [27:40] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_retention_v1_retention_proto_init() }
@@ -1993,7 +2105,7 @@ func file_qoyma_retention_v1_retention_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_retention_v1_retention_proto_rawDesc), len(file_qoyma_retention_v1_retention_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	RetentionService_CloseFile_FullMethodName            = "/qoyma.retention.v1.RetentionService/CloseFile"
 	RetentionService_GetFile_FullMethodName              = "/qoyma.retention.v1.RetentionService/GetFile"
 	RetentionService_ListFiles_FullMethodName            = "/qoyma.retention.v1.RetentionService/ListFiles"
+	RetentionService_RecogniseFiles_FullMethodName       = "/qoyma.retention.v1.RetentionService/RecogniseFiles"
 	RetentionService_ApproveInventory_FullMethodName     = "/qoyma.retention.v1.RetentionService/ApproveInventory"
 	RetentionService_GetInventory_FullMethodName         = "/qoyma.retention.v1.RetentionService/GetInventory"
 	RetentionService_ListDue_FullMethodName              = "/qoyma.retention.v1.RetentionService/ListDue"
@@ -59,6 +60,8 @@ type RetentionServiceClient interface {
 	GetFile(ctx context.Context, in *GetFileRequest, opts ...grpc.CallOption) (*GetFileResponse, error)
 	// ListFiles lists an organisation's files, a page at a time.
 	ListFiles(ctx context.Context, in *ListFilesRequest, opts ...grpc.CallOption) (*ListFilesResponse, error)
+	// RecogniseFiles tells which registered files the rows of an inventory are that somebody wrote by hand.
+	RecogniseFiles(ctx context.Context, in *RecogniseFilesRequest, opts ...grpc.CallOption) (*RecogniseFilesResponse, error)
 	// ApproveInventory makes an inventory of closed files final by the commission's protocol
 	// (AR-8) and computes when it falls due.
 	ApproveInventory(ctx context.Context, in *ApproveInventoryRequest, opts ...grpc.CallOption) (*ApproveInventoryResponse, error)
@@ -166,6 +169,16 @@ func (c *retentionServiceClient) ListFiles(ctx context.Context, in *ListFilesReq
 	return out, nil
 }
 
+func (c *retentionServiceClient) RecogniseFiles(ctx context.Context, in *RecogniseFilesRequest, opts ...grpc.CallOption) (*RecogniseFilesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecogniseFilesResponse)
+	err := c.cc.Invoke(ctx, RetentionService_RecogniseFiles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *retentionServiceClient) ApproveInventory(ctx context.Context, in *ApproveInventoryRequest, opts ...grpc.CallOption) (*ApproveInventoryResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ApproveInventoryResponse)
@@ -222,6 +235,8 @@ type RetentionServiceServer interface {
 	GetFile(context.Context, *GetFileRequest) (*GetFileResponse, error)
 	// ListFiles lists an organisation's files, a page at a time.
 	ListFiles(context.Context, *ListFilesRequest) (*ListFilesResponse, error)
+	// RecogniseFiles tells which registered files the rows of an inventory are that somebody wrote by hand.
+	RecogniseFiles(context.Context, *RecogniseFilesRequest) (*RecogniseFilesResponse, error)
 	// ApproveInventory makes an inventory of closed files final by the commission's protocol
 	// (AR-8) and computes when it falls due.
 	ApproveInventory(context.Context, *ApproveInventoryRequest) (*ApproveInventoryResponse, error)
@@ -265,6 +280,9 @@ func (UnimplementedRetentionServiceServer) GetFile(context.Context, *GetFileRequ
 }
 func (UnimplementedRetentionServiceServer) ListFiles(context.Context, *ListFilesRequest) (*ListFilesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFiles not implemented")
+}
+func (UnimplementedRetentionServiceServer) RecogniseFiles(context.Context, *RecogniseFilesRequest) (*RecogniseFilesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecogniseFiles not implemented")
 }
 func (UnimplementedRetentionServiceServer) ApproveInventory(context.Context, *ApproveInventoryRequest) (*ApproveInventoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApproveInventory not implemented")
@@ -458,6 +476,24 @@ func _RetentionService_ListFiles_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RetentionService_RecogniseFiles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecogniseFilesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RetentionServiceServer).RecogniseFiles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RetentionService_RecogniseFiles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RetentionServiceServer).RecogniseFiles(ctx, req.(*RecogniseFilesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RetentionService_ApproveInventory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ApproveInventoryRequest)
 	if err := dec(in); err != nil {
@@ -554,6 +590,10 @@ var RetentionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListFiles",
 			Handler:    _RetentionService_ListFiles_Handler,
+		},
+		{
+			MethodName: "RecogniseFiles",
+			Handler:    _RetentionService_RecogniseFiles_Handler,
 		},
 		{
 			MethodName: "ApproveInventory",
