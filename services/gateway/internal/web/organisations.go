@@ -38,7 +38,7 @@ func (r *Request) Organisation(id string) (*recordv1.Organisation, error) {
 	}
 	res, err := retentionv1.NewRetentionServiceClient(conn).GetOrganisation(r.Context(), &retentionv1.GetOrganisationRequest{OrganisationId: id})
 	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return nil, nil //nolint:nilerr // that it is not there is an answer
+		return nil, nil // that it is not there is an answer
 	}
 	return res.GetOrganisation(), err
 }
