@@ -138,7 +138,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	if c.cfg.Quick {
 		return nil
 	}
-	c.cfg.Progress("insurance copies: every byte of " + s.ID)
+	c.progress("insurance copies: every byte of %s", s.ID)
 	report, err := root.Validate(ctx)
 	if err != nil {
 		return fmt.Errorf("check: %s: %w", where, err)
