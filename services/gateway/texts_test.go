@@ -85,3 +85,22 @@ func TestEveryTextIsUsedAndEveryUseExists(t *testing.T) {
 		}
 	}
 }
+
+// asking is a request by another word than the field's, which is "сұрау салу" (запрос); verbs are the four below.
+var asking = regexp.MustCompile(`(?i)сұрау[а-яәғқңөұүһі]*(?: са)?`)
+
+// TestARequestHasOneWordInKazakh.
+func TestARequestHasOneWordInKazakh(t *testing.T) {
+	site, err := newSite(web.Config{}, nil, department.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verbs := []string{"task.request", "ask.iin.hint", "desk.clarify", "desk.clarify.hint"}
+	for key, m := range site.Messages() {
+		for _, found := range asking.FindAllString(m.KK, -1) {
+			if !strings.HasSuffix(found, " са") && !slices.Contains(verbs, key) {
+				t.Errorf("%s: %q", key, m.KK)
+			}
+		}
+	}
+}

@@ -209,32 +209,73 @@ func TestADamagedHistoryIsCopiedAnew(t *testing.T) {
 	}
 }
 
-// TestTheHistoryOfARemovedObjectStays: what the sites keep says what there was; nobody asks intake for more, also where a site lacks the
-// newest or lost it.
-func TestTheHistoryOfARemovedObjectStays(t *testing.T) {
+// removes lets intake's word take effect that an object is removed.
+func (w *world) removes(object string) {
+	w.t.Helper()
+	if err := w.told("intake", react.Intake(), &intakev1.ObjectRemoved{AccessionNumber: "2026-1", Number: 1, ObjectId: object}, nil); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestTheHistoryOfARemovedObjectLeavesToo: every site lets go of what it keeps, once; nobody asks intake for more, also where a site lacked the
+// newest, and a history that is not known is no matter.
+func TestTheHistoryOfARemovedObjectLeavesToo(t *testing.T) {
+	for _, step := range []keeper.Step{"", keeper.HistoryGone, keeper.HistoryBuried} {
+		t.Run(string(step), func(t *testing.T) {
+			w := newWorld(t, "site-1", "hill")
+			w.intake.keep(object, texts)
+			w.order()
+			w.passed(object, 1, "accepted")
+			w.copying()
+			w.passed(object, 2, "accepted, quarantined") // not taken up before the object goes
+			delete(w.intake.past, object)
+			w.removes(object)
+			w.removes(object) // told again, it is one event
+			w.removes("urn:never copied")
+			w.announced(object, 3, "late")
+			w.copying()
+			w.s.keeper.After = func(s keeper.Step) error {
+				if s == step {
+					return errors.New("dead")
+				}
+				return nil
+			}
+			if _, err := w.s.keeper.DestroyOnce(t.Context()); errors.Is(err, keeper.ErrStopped) != (step != "") {
+				t.Fatal(err)
+			}
+			w.reopen()
+			w.drain(w.s.keeper.DestroyOnce)
+			w.copying()
+			w.keeps(object)
+			if count := w.events(nil); count["HistoryEnded"] != 1 || count["HistoryRemoved"] != 2 || count["HistoryCopied"] != 2 {
+				t.Errorf("%v", count)
+			}
+			w.whole()
+		})
+	}
+}
+
+// TestASiteThatIsAwayKeepsTheHistoryUntilItIsBack: nothing is said of bytes that nobody could reach.
+func TestASiteThatIsAwayKeepsTheHistoryUntilItIsBack(t *testing.T) {
 	w := newWorld(t, "site-1", "hill")
 	w.intake.keep(object, texts)
 	w.order()
 	w.passed(object, 1, "accepted")
 	w.copying()
-	w.passed(object, 2, "accepted, quarantined") // not taken up before the object goes
-	delete(w.intake.past, object)
-	for range 2 { // told again, it is one event
-		if err := w.told("intake", react.Intake(), &intakev1.ObjectRemoved{AccessionNumber: "2026-1", Number: 1, ObjectId: object}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.announced(object, 3, "late")
-	w.copying()
-	w.keeps(object, "accepted")
-	if count := w.events(nil); count["HistoryEnded"] != 1 || count["HistoryCopied"] != 2 {
-		t.Errorf("%v", count)
-	}
-	if err := w.told("intake", react.Intake(), &intakev1.ObjectRemoved{AccessionNumber: "2026-2", Number: 1, ObjectId: "urn:never copied"}, nil); err != nil {
+	away := w.place("hill") + ".unplugged"
+	if err := os.Rename(w.place("hill"), away); err != nil {
 		t.Fatal(err)
 	}
-	if count := w.events(nil); count["HistoryEnded"] != 1 {
-		t.Errorf("a history that is not known was ended: %v", count)
+	w.removes(object)
+	w.drain(w.s.keeper.DestroyOnce)
+	if count := w.events(nil); count["HistoryRemoved"] != 1 {
+		t.Errorf("%v", count)
 	}
+	if err := os.Rename(away, w.place("hill")); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	w.drain(w.s.keeper.DestroyOnce)
+	w.keeps(object)
 	w.whole()
 }

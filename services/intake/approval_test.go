@@ -149,6 +149,57 @@ func TestTheCommissionApprovesByFourEyes(t *testing.T) {
 	w.whole()
 }
 
+// TestOnlyTheStandingProposalBarsItsProposer: after a decline its proposer may decide what another person proposes, and the other may not,
+// whichever way the decision is entered.
+func TestOnlyTheStandingProposalBarsItsProposer(t *testing.T) {
+	both := []monitor.Role{monitor.Archivist, monitor.Commission}
+	first, second := monitor.Identity{Actor: "person:first", Roles: both}, monitor.Identity{Actor: "person:second", Roles: both}
+	protocol := &recordv1.Protocol{Commission: "ЭПК", Number: "7", Date: "2026-02-02"}
+	for _, way := range []struct {
+		name   string
+		decide func(w *world, n string) error
+	}{
+		{"here", func(w *world, n string) error {
+			_, err := w.decided(&intakev1.DecideApprovalRequest{AccessionNumber: n, Number: 2, Approve: true, Protocol: protocol})
+			return err
+		}},
+		{"on paper", func(w *world, n string) error {
+			_, err := w.client.ApproveAccession(t.Context(), &intakev1.ApproveAccessionRequest{CommandId: newID(), AccessionNumber: n, Protocol: protocol})
+			return err
+		}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			w := newWorld(t)
+			n := w.papers()
+			w.as(first)
+			if _, err := w.lay(n, "переписка"); err != nil {
+				t.Fatal(err)
+			}
+			w.as(second)
+			if _, err := w.decided(&intakev1.DecideApprovalRequest{AccessionNumber: n, Number: 1, Reason: "нет описи"}); err != nil {
+				t.Fatal(err)
+			}
+			w.as(first)
+			if _, err := w.client.ApproveAccession(t.Context(), &intakev1.ApproveAccessionRequest{CommandId: newID(), AccessionNumber: n, Protocol: protocol}); err == nil || fault.Of(err).Code != "intake.approve.same" {
+				t.Errorf("the proposer of what was declined enters a protocol: %v", err)
+			}
+			w.as(second)
+			if _, err := w.lay(n, "с описью"); err != nil {
+				t.Fatal(err)
+			}
+			if err := way.decide(w, n); err == nil || fault.Of(err).Code != "intake.approve.same" {
+				t.Errorf("the proposer of what stands decides: %v", err)
+			}
+			w.as(first)
+			if err := way.decide(w, n); err != nil {
+				t.Errorf("the proposer of what was declined decides another's: %v", err)
+			}
+			w.as(archivist)
+			w.whole()
+		})
+	}
+}
+
 // TestWhatIsSignedCanBeVerified: the statement that GetAct gives is what the key signs, and the proof beside the
 // accession is verified from it alone, also after the key was revoked.
 func TestWhatIsSignedCanBeVerified(t *testing.T) {

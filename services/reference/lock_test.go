@@ -102,6 +102,57 @@ func TestLockedFilesAreNotNamed(t *testing.T) {
 	w.whole()
 }
 
+// TestNoLockOutlivesItsDeaccession: a lock that its caller no longer waited for ends with the decline, in whichever order the two come, and
+// whichever of them comes again.
+func TestNoLockOutlivesItsDeaccession(t *testing.T) {
+	w := newWorld(t)
+	n := w.registered().GetNumber()
+	lock := func(count uint32, code string) func() error {
+		q := &referencev1.LockFilesRequest{CommandId: newID(), AccessionNumber: "2026-4", Deaccession: count, Codes: []string{code}}
+		return func() error {
+			_, err := w.as(remover).LockFiles(t.Context(), q)
+			return err
+		}
+	}
+	find := func(code string) error {
+		_, err := w.as(archivist).AddFinding(t.Context(), &referencev1.AddFindingRequest{CommandId: newID(), Number: n, Code: code})
+		return err
+	}
+
+	first := lock(1, "1/2/345")
+	if err := first(); err != nil {
+		t.Fatal(err)
+	}
+	w.declined("2026-4", 1)
+	head := w.s.host.Store().Head().Seq
+	if w.declined("2026-4", 1); w.s.host.Store().Head().Seq != head {
+		t.Error("a decline that comes again is recorded again")
+	}
+	if err := first(); err != nil { // the same command has the same answer
+		t.Errorf("the lock's own command, sent again: %v", err)
+	}
+	if err := lock(1, "1/2/345")(); !errors.Is(err, store.Declined) {
+		t.Errorf("lock, decline, lock: %v", err)
+	}
+	if err := find("1/2/345"); err != nil {
+		t.Errorf("lock, decline: %v", err)
+	}
+
+	late := lock(2, "1/2/346")
+	w.declined("2026-4", 2)
+	w.reopen()
+	if err := late(); !errors.Is(err, store.Declined) || fault.KindOf(err) != fault.Refused {
+		t.Errorf("decline, lock: %v", err)
+	}
+	if err := find("1/2/346"); err != nil {
+		t.Errorf("decline, lock: %v", err)
+	}
+	if err := lock(3, "1/2/347")(); err != nil { // proposed anew it has another number
+		t.Errorf("the next deaccession: %v", err)
+	}
+	w.whole()
+}
+
 // TestHoldOrLock: of a hold and a lock that come at once exactly one stands.
 func TestHoldOrLock(t *testing.T) {
 	w := newWorld(t)

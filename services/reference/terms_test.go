@@ -309,6 +309,9 @@ func TestPreview(t *testing.T) {
 		if res.GetRegime().GetRegime() != c.regime || res.GetDueOn() != c.due || res.GetSignature() != c.signature || !res.GetFree() {
 			t.Errorf("%+v: %v", c, res)
 		}
+		if by := res.GetRegime(); !strings.HasPrefix(by.GetEdition(), "regime."+c.regime+"/") || by.GetVerified() || by.GetLegalBasis() == "" || by.GetBasis().GetKk() == "" {
+			t.Errorf("%+v: by the acts %v", c, by)
+		}
 		steps := res.GetDuties()[0].GetSteps()
 		if len(steps) < 2 || steps[0].GetVerified() || steps[0].GetWords().GetKk() == "" || steps[0].GetBasis().GetKk() == "" || res.GetDuties()[0].GetEdition() == "" {
 			t.Errorf("%+v: arithmetic %v", c, steps)

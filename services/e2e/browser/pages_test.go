@@ -246,6 +246,50 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
+// TestTheMenuOfAPhone (ux): at 360 pixels the menu of a page of work is one line that says where one is, opened and walked by keyboard
+// without JavaScript; on a wide screen all of it is there and nothing is to be opened.
+func TestTheMenuOfAPhone(t *testing.T) {
+	const (
+		shown = `document.querySelector('#menu').getBoundingClientRect().height > 0`
+		line  = `document.querySelector('.fold').getBoundingClientRect().height`
+	)
+	b := open(t, false)
+	b.signIn("arhivist")
+	for lang, says := range map[string]string{"kk": "Мәзір: Қабылдау", "ru": "Меню: Приём", "en": "Menu: Intake"} {
+		b.wide(360)
+		b.visit("/intake", lang)
+		if asks[bool](b, shown) || asks[float64](b, line) > 60 {
+			t.Errorf("%s: the menu is open, or has more than a line", lang)
+		}
+		if said := asks[string](b, `document.querySelector('.fold summary').innerText`); said != says {
+			t.Errorf("%s: it says %q", lang, said)
+		}
+		b.must(chromedp.Do(b.ctx, chromedp.Focus(chromedp.CSS(".fold summary"))))
+		b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("\r")))
+		if !asks[bool](b, shown) {
+			t.Errorf("%s: a key does not open it", lang)
+		}
+		b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("\t")))
+		if !asks[bool](b, `document.activeElement === document.querySelector('#menu a')`) {
+			t.Errorf("%s: its first entry is not the next stop", lang)
+		}
+		if over := asks[string](b, overflow); over != "" {
+			t.Errorf("%s: %s", lang, over)
+		}
+		b.visit("/intake", lang)
+		b.wide(1280)
+		if !asks[bool](b, shown) || asks[float64](b, line) > 0 {
+			t.Errorf("%s: on a wide screen the menu is shut", lang)
+		}
+	}
+	b = open(t, false)
+	b.wide(360)
+	b.visit("/", "ru")
+	if !asks[bool](b, shown) || asks[bool](b, `!!document.querySelector('.fold')`) {
+		t.Error("the short menu of the public is shut")
+	}
+}
+
 // violation is a finding of axe-core.
 type violation struct {
 	ID     string   `json:"id"`

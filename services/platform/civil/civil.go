@@ -36,15 +36,6 @@ const (
 	MaxYear = 9999
 )
 
-// New makes a date and refuses one that the calendar does not have (BadDate).
-func New(year int, month time.Month, day int) (Date, error) {
-	d := Date{Year: year, Month: month, Day: day}
-	if !d.Valid() {
-		return Date{}, BadDate.With("text", fmt.Sprintf("%d-%d-%d", year, month, day))
-	}
-	return d, nil
-}
-
 // Valid tells whether the calendar has this day. The zero Date is not valid.
 func (d Date) Valid() bool {
 	return d.Year >= MinYear && d.Year <= MaxYear && d.Month >= 1 && d.Month <= 12 &&

@@ -7,7 +7,7 @@ var (
 	ErrNoIdentity = fault.Define(fault.Unauthenticated, "monitor.identity.missing",
 		"the request does not say who asks; sign in and try again",
 		"в запросе не указано, кто обращается; войдите в систему и повторите",
-		"сұрауда кім жүгінгені көрсетілмеген; жүйеге кіріп, қайталаңыз")
+		"сұрау салуда кім жүгінгені көрсетілмеген; жүйеге кіріп, қайталаңыз")
 	ErrBadIdentity = fault.Define(fault.Unauthenticated, "monitor.identity.bad",
 		"the proof of who asks is not valid here; sign in again, and tell the administrator if it repeats",
 		"подтверждение личности здесь недействительно; войдите заново, а если повторится – сообщите администратору",

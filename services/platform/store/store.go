@@ -68,7 +68,7 @@ var (
 	Unknown = fault.Define(fault.Unavailable, "store.outcome_unknown",
 		"writing failed and the outcome is not known; repeat the same request, it will not be carried out twice",
 		"запись не удалась, исход неизвестен; повторите тот же запрос, дважды он выполнен не будет",
-		"жазу сәтсіз аяқталды, нәтижесі белгісіз; сол сұрауды қайталаңыз, ол екі рет орындалмайды")
+		"жазу сәтсіз аяқталды, нәтижесі белгісіз; сол сұрау салуды қайталаңыз, ол екі рет орындалмайды")
 	// ClockWrong is answered where the clock cannot be that of the journal.
 	ClockWrong = fault.Define(fault.Refused, "store.clock_wrong",
 		"the clock of the {service} service shows {now}, the last event was recorded at {last}; nothing was changed; set the clock right, or confirm it if it is right",

@@ -64,14 +64,22 @@ type Config struct {
 	Services []process.Service
 	// Quick leaves out the digests of the originals, which take hours in a large archive.
 	Quick bool
-	// Progress is told what is being checked; nil: nobody.
-	Progress func(what string)
+	// Progress is told what is being checked, in every language of the interface; nil: nobody.
+	Progress func(what map[fault.Language]string)
 }
 
 type checker struct {
 	cfg    Config
 	report *Report
 	stores map[string]*store.Store
+	words  words
+}
+
+// progress says what is being checked now; the English text is a key of findings.json.
+func (c *checker) progress(format string, args ...any) {
+	if c.cfg.Progress != nil {
+		c.cfg.Progress(c.words.progress(format, args))
+	}
 }
 
 // Folder checks a folder. The error is for what kept the check from being made (Running, a
@@ -80,9 +88,6 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 	began := time.Now()
 	if cfg.Keys == "" {
 		cfg.Keys = filepath.Join(cfg.Data, "keys")
-	}
-	if cfg.Progress == nil {
-		cfg.Progress = func(string) {}
 	}
 	texts, err := readWords()
 	if err != nil {
@@ -98,7 +103,7 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
 	c := &checker{
-		cfg: cfg, stores: map[string]*store.Store{},
+		cfg: cfg, stores: map[string]*store.Store{}, words: texts,
 		report: &Report{Archive: strings.TrimSpace(string(code)), Services: []Service{}, Problems: []store.Problem{}},
 	}
 	defer c.close()
@@ -112,7 +117,7 @@ func Folder(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	for _, s := range cfg.Services {
 		if st := c.stores[s.Name]; st != nil {
-			cfg.Progress(s.Name + ": what it followed")
+			c.progress("%s: what it followed", s.Name)
 			c.guard(s.Name, func() error { return c.cross(st) })
 		}
 	}
@@ -168,7 +173,7 @@ func (c *checker) service(s process.Service, scratch string) error {
 		}
 		return nil // it never ran here
 	}
-	c.cfg.Progress(s.Name + ": pages")
+	c.progress("%s: pages", s.Name)
 	var busy error
 	c.guard(s.Name, func() error {
 		err := c.pages(s.Name, path)
@@ -184,7 +189,7 @@ func (c *checker) service(s process.Service, scratch string) error {
 	if c.has(s.Name) { // what stands on broken pages says nothing
 		return nil
 	}
-	c.cfg.Progress(s.Name + ": journal, tree, fold")
+	c.progress("%s: journal, tree, fold", s.Name)
 	c.guard(s.Name, func() error {
 		st, err := store.Open(cfg)
 		if err != nil {

@@ -85,6 +85,9 @@ func insured(st *store.Store) (map[string][]keptCopy, error) {
 				return fmt.Errorf("history of %s: %w", object, err)
 			}
 			underWay := v.Get("lacking", object) != nil
+			if row.GetEnded() { // a site may have let go of it before that is recorded
+				continue
+			}
 			for _, at := range row.GetSites() {
 				k := keptCopy{"history of " + string(object), at.GetCopyObjectId(), at.GetInventorySha512(), true}
 				if underWay {
@@ -135,7 +138,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	if c.cfg.Quick {
 		return nil
 	}
-	c.cfg.Progress("insurance copies: every byte of " + s.ID)
+	c.progress("insurance copies: every byte of %s", s.ID)
 	report, err := root.Validate(ctx)
 	if err != nil {
 		return fmt.Errorf("check: %s: %w", where, err)
@@ -150,7 +153,7 @@ func (c *checker) site(ctx context.Context, s insurance.Site, wanted []keptCopy)
 	return nil
 }
 
-// underWay counts copies that are ordered or leave, and histories that a site lacks: a process that died may
+// underWay counts copies that are ordered or leave, and histories that a site lacks or is to remove: a process that died may
 // have left their objects before it recorded that they stand, or are gone.
 func (c *checker) underWay() (n int) {
 	_ = c.stores[insurer].View(func(v *store.View) error { // a damaged store was said before
@@ -159,8 +162,10 @@ func (c *checker) underWay() (n int) {
 				n++
 			}
 		}
-		for range v.Scan("lacking", nil, nil) {
-			n++
+		for _, histories := range []string{"lacking", "ended"} {
+			for range v.Scan(histories, nil, nil) {
+				n++
+			}
 		}
 		return nil
 	})

@@ -52,7 +52,7 @@ func (c *checker) originals(ctx context.Context) error {
 	if c.cfg.Quick {
 		return nil
 	}
-	c.cfg.Progress("originals: every byte")
+	c.progress("originals: every byte")
 	report, err := root.Validate(ctx)
 	if err != nil {
 		return fmt.Errorf("check: originals: %w", err)

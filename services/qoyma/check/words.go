@@ -15,12 +15,14 @@ import (
 //go:embed findings.json
 var findingsJSON []byte
 
-// words are the texts of findings in Kazakh and Russian. A service words its finding in English, as
+// words are the texts of findings, and of what is being checked, in Kazakh and Russian. A service words its finding in English, as
 // fmt.Sprintf takes it; that form is the key, and the other languages name the same values, in
 // whatever order. Where is said by its first words: they name a kind of thing, the rest names one.
 type words struct {
 	What  map[string][2]string `json:"what"`
 	Where map[string][2]string `json:"where"`
+	// Progress has the same form as What.
+	Progress map[string][2]string `json:"progress"`
 }
 
 func readWords() (w words, err error) {
@@ -47,6 +49,15 @@ func (w words) say(p store.Problem) store.Problem {
 		p.Words[l] = w.where(p.Where, i) + ": " + w.what(p, i, l)
 	}
 	return p
+}
+
+// progress puts a line of progress into all languages of the interface.
+func (w words) progress(format string, args []any) map[fault.Language]string {
+	said := map[fault.Language]string{fault.English: fmt.Sprintf(format, args...)}
+	for i, l := range []fault.Language{fault.Kazakh, fault.Russian} {
+		said[l] = fmt.Sprintf(w.Progress[format][i], args...)
+	}
+	return said
 }
 
 func (w words) what(p store.Problem, i int, l fault.Language) string {

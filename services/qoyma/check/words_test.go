@@ -20,8 +20,9 @@ import (
 // sources are the files in which findings are worded.
 var sources = []string{"*.go", "../../*/internal/store/check*.go", "../../gateway/internal/store/apply.go", "../../platform/store/rebuild.go"}
 
-// worded are the arguments of every call that adds a finding: the expressions of where, and the formats.
-func worded(t *testing.T) (wheres, formats []string) {
+// worded are the arguments of every call that adds a finding, the expressions of where and the formats, and of every call that says how far
+// the check is.
+func worded(t *testing.T) (wheres, formats, progress []string) {
 	t.Helper()
 	for _, pattern := range sources {
 		files, err := filepath.Glob(pattern)
@@ -38,6 +39,11 @@ func worded(t *testing.T) (wheres, formats []string) {
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
 				call, ok := n.(*ast.CallExpr)
+				if ok && called(call) == "progress" && len(call.Args) > 0 {
+					if format, ok := literal(call.Args[0]); ok {
+						progress = append(progress, format)
+					}
+				}
 				if !ok || !slices.Contains([]string{"add", "bad", "Found"}, called(call)) {
 					return true
 				}
@@ -57,7 +63,7 @@ func worded(t *testing.T) (wheres, formats []string) {
 			})
 		}
 	}
-	return wheres, formats
+	return wheres, formats, progress
 }
 
 func called(call *ast.CallExpr) string {
@@ -109,32 +115,53 @@ func TestEveryFindingHasWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wheres, formats := worded(t)
+	wheres, formats, progress := worded(t)
 	if len(formats) < 150 {
 		t.Fatalf("only %d findings were found in the sources", len(formats))
 	}
-	for _, format := range formats {
-		texts, ok := w.What[format]
-		if !ok {
-			t.Errorf("%q has no words", format)
-			continue
-		}
-		for _, text := range texts {
-			if values(text) != values(format) {
-				t.Errorf("%q names other values than %q", text, format)
-			}
-		}
+	if len(progress) < 5 {
+		t.Fatalf("only %d lines of progress were found in the sources", len(progress))
 	}
-	for format := range w.What {
-		if !slices.Contains(formats, format) {
-			t.Errorf("nobody finds %q", format)
-		}
-	}
+	inAllLanguages(t, formats, w.What)
+	inAllLanguages(t, progress, w.Progress)
 	for _, where := range wheres {
 		place := strings.TrimSpace(where)
 		if w.where(place, 1) == place && !strings.HasSuffix(place, ".db") && !strings.HasSuffix(place, ".json") {
 			t.Errorf("the place %q has no name in Russian", where)
 		}
+	}
+}
+
+// inAllLanguages holds texts against those that are said.
+func inAllLanguages(t *testing.T, formats []string, words map[string][2]string) {
+	t.Helper()
+	for _, format := range formats {
+		texts, ok := words[format]
+		if !ok {
+			t.Errorf("%q has no words", format)
+			continue
+		}
+		for _, text := range texts {
+			if values(text) != values(format) || text == "" {
+				t.Errorf("%q names other values than %q", text, format)
+			}
+		}
+	}
+	for format := range words {
+		if !slices.Contains(formats, format) {
+			t.Errorf("nobody says %q", format)
+		}
+	}
+}
+
+func TestProgressInALanguage(t *testing.T) {
+	w, err := readWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := w.progress("%s: pages", []any{"intake"})
+	if got[fault.Kazakh] != "intake: беттер" || got[fault.Russian] != "intake: страницы" || got[fault.English] != "intake: pages" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -156,7 +183,7 @@ func TestAFindingInALanguage(t *testing.T) {
 		},
 		{
 			store.Found("reference", "request 2026-1", "it is %s; in the queue: %t, among the closed: %t", "signed", true, false),
-			"сұрау 2026-1: күйі – signed; кезекте: иә, жабылғандар арасында: жоқ", "запрос 2026-1: состояние – signed; в очереди: да, среди закрытых: нет",
+			"сұрау салу 2026-1: күйі – signed; кезекте: иә, жабылғандар арасында: жоқ", "запрос 2026-1: состояние – signed; в очереди: да, среди закрытых: нет",
 			"request 2026-1: it is signed; in the queue: true, among the closed: false",
 		},
 		{

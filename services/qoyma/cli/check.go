@@ -42,7 +42,7 @@ func (a *app) checkCommand() *cobra.Command {
 		}
 		cfg.Services = a.services
 		if !a.json {
-			cfg.Progress = func(what string) { _, _ = fmt.Fprintf(a.err, "… %s\n", what) }
+			cfg.Progress = func(what map[fault.Language]string) { _, _ = fmt.Fprintf(a.err, "… %s\n", what[a.language()]) }
 		}
 		report, err := check.Folder(ctx, cfg)
 		if err != nil {

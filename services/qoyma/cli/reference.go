@@ -527,7 +527,7 @@ func (a *app) requestHolds() *cobra.Command {
 			for _, h := range all.GetHolds() {
 				rows = append(rows, []string{h.GetCode(), strings.Join(h.GetRequestNumbers(), " ")})
 			}
-			a.table([]text{headCode, {"REQUESTS", "ЗАПРОСЫ", "СҰРАУЛАР"}}, rows)
+			a.table([]text{headCode, {"REQUESTS", "ЗАПРОСЫ", "СҰРАУ САЛУЛАР"}}, rows)
 		})
 	})
 	return c

@@ -60,7 +60,7 @@ func (a *app) timelineCommand() *cobra.Command {
 				a.printf("%s\n", a.say(text{
 					"more is related to this file than one timeline shows; ask for the timeline of a request or an accession",
 					"с этим делом связано больше, чем показывает одна лента; запросите ленту запроса или поступления",
-					"бұл іске бір тарихта көрсетілгеннен көп нәрсе қатысты; сұраудың немесе түсімнің тарихын сұраңыз",
+					"бұл іске бір тарихта көрсетілгеннен көп нәрсе қатысты; сұрау салудың немесе түсімнің тарихын сұраңыз",
 				}))
 			}
 		})

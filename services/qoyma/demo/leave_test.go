@@ -108,11 +108,8 @@ func TestWhatLeavesIsGoneEverywhere(t *testing.T) {
 		work, other := intake.GetAccessionWork(ctx, &intakev1.GetAccessionWorkRequest{AccessionNumber: number})
 		return err == nil && other == nil && len(copies.GetCopies()) == 2 && work.GetDeaccessions()[0].GetObjectRemovedOn() != ""
 	}
-	for !destroyed(t.Context()) { // the test's own deadline ends it
-		p.Settle(t.Context())
-	}
 	told := map[string]bool{}
-	for _, name := range []string{"intake", "insurance", "reference", "catalogue"} {
+	tell := func(name string) {
 		conn, err := p.As(person("auditor", monitor.Auditor)).Conn(name)
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +122,14 @@ func TestWhatLeavesIsGoneEverywhere(t *testing.T) {
 			told[e.GetBodyType()[strings.LastIndex(e.GetBodyType(), ".")+1:]] = true
 		}
 	}
-	for _, body := range []string{"FilesLocked", "AccessionDeaccessioned", "FilesLeft", "ContentClosed", "ObjectRemoved", "CopyLeaves", "CopyDestroyed"} {
+	for !destroyed(t.Context()) || !told["HistoryRemoved"] { // the test's own deadline ends it
+		p.Settle(t.Context())
+		tell("insurance")
+	}
+	for _, name := range []string{"intake", "reference", "catalogue"} {
+		tell(name)
+	}
+	for _, body := range []string{"FilesLocked", "AccessionDeaccessioned", "FilesLeft", "ContentClosed", "ObjectRemoved", "CopyLeaves", "CopyDestroyed", "HistoryEnded"} {
 		if !told[body] {
 			t.Errorf("the accession's timeline does not say %s: %v", body, told)
 		}

@@ -235,7 +235,8 @@ var (
 func (m *metsFile) medium(n *boundedxml.Node, r *Rule) {
 	text := strings.TrimSpace(m.present(n, "", "MIMETYPE", r))
 	parts := mediaType.FindStringSubmatch(text)
-	if text != "" && (parts == nil || !slices.Contains(mediaTops, strings.ToLower(parts[1]))) {
+	known := len(parts) > 1 && slices.Contains(mediaTops, strings.ToLower(parts[1]))
+	if text != "" && !known {
 		m.bad(m.at(n), OtherMedium, "found", show(text))
 	}
 }

@@ -28,9 +28,10 @@ func spec(t *testing.T, dir string) Spec {
 		ID: "urn:qoyma:accession:2026-17", Message: "Accession 17", Created: day,
 		User: User{Name: "Айгүл Сейітова", Address: "mailto:archive@example.kz"},
 	}
-	for logical, text := range map[string]string{
-		"data/хаттама.txt": "мазмұны", "data/2024/copy.txt": "мазмұны", "data/empty": "", "bagit.txt": "BagIt-Version: 1.0\n",
+	for _, f := range [][2]string{
+		{"data/хаттама.txt", "мазмұны"}, {"data/2024/copy.txt", "мазмұны"}, {"data/empty", ""}, {"bagit.txt", "BagIt-Version: 1.0\n"},
 	} {
+		logical, text := f[0], f[1]
 		source := filepath.Join(dir, hexOf(logical)[:16])
 		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -28,9 +28,6 @@ var (
 	}
 )
 
-// Weekday is the name of the date's day of the week, lower case in Kazakh and Russian.
-func Weekday(d civil.Date) Text { return weekdays[d.Weekday()] }
-
 const (
 	kk = fault.Kazakh
 	ru = fault.Russian

@@ -17,7 +17,7 @@ type Rate struct {
 var tooMany = fault.Define(fault.Exhausted, "gateway.too_many_requests",
 	"too many requests came from your address; try again in {seconds} seconds",
 	"с вашего адреса пришло слишком много запросов; повторите через {seconds} с",
-	"мекенжайыңыздан тым көп сұрау келді; {seconds} секундтан кейін қайталаңыз")
+	"мекенжайыңыздан тым көп сұрау салу келді; {seconds} секундтан кейін қайталаңыз")
 
 // Limit bounds how often one address may use a route, named by its pattern ("POST /sign-in").
 func (s *Site) Limit(pattern string, r Rate) {

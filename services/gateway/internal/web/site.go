@@ -140,7 +140,7 @@ var (
 	crossSite = fault.Define(fault.Denied, "gateway.cross_site",
 		"this request came from another site, so nothing was done; open the page here and try again",
 		"запрос пришёл с другого сайта, поэтому ничего не сделано; откройте страницу здесь и повторите",
-		"сұрау басқа сайттан келді, сондықтан ештеңе жасалмады; бетті осы жерде ашып, қайталаңыз")
+		"сұрау салу басқа сайттан келді, сондықтан ештеңе жасалмады; бетті осы жерде ашып, қайталаңыз")
 	notText = fault.Define(fault.Invalid, "gateway.not_text",
 		"what was sent is not text in UTF-8; type it on the page here and try again",
 		"присланное – не текст в UTF-8; наберите его на странице и повторите",

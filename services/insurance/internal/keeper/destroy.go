@@ -12,12 +12,15 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
-// DestroyOnce destroys one copy at one site whose file's content left the archive; false where there is none, or its sites are away. A site
-// that is away keeps the copy until it is back.
+// DestroyOnce destroys one copy at one site whose file's content left the archive, or one history of an object that was removed; false where
+// there is none, or its sites are away. A site that is away keeps the copy until it is back.
 func (k *Keeper) DestroyOnce(ctx context.Context) (bool, error) {
 	key, c, at, err := k.nextLeaving()
-	if err != nil || c == nil {
+	if err != nil {
 		return false, err
+	}
+	if c == nil {
+		return k.buryHistory(ctx)
 	}
 	release, err := k.claim(ctx, key) // a copy or a check under way ends first
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,11 +31,15 @@ import (
 //	read back whole
 //	HistoryCopied     its digests are known from here on
 //
-// Damage to it is put aside and it is copied anew: intake can always write the original again.
+// Damage to it is put aside and it is copied anew: intake can always write the original again. When intake
+// has removed the object (HistoryEnded) each site's is removed too (HistoryRemoved): it names what was
+// destroyed, and intake's journal keeps what the act says of it.
 const (
 	HistoryFetched  Step = "history fetched"
 	HistoryStands   Step = "history stands"
 	HistoryRecorded Step = "history recorded"
+	HistoryGone     Step = "history removed"
+	HistoryBuried   Step = "removal of a history recorded"
 )
 
 var (
@@ -74,7 +79,7 @@ func (k *Keeper) nextHistory() (t *pastTask, err error) {
 		return nil, nil
 	}
 	err = k.Store.View(func(v *base.View) error {
-		if err := store.EachHistory(v, false, func(object string, row *insurancev1.HistoryRow) bool {
+		if err := store.EachHistory(v, store.LackingHistories, func(object string, row *insurancev1.HistoryRow) bool {
 			for _, name := range store.Lacking(row) {
 				if place := k.Place(name); place != nil && !k.waits("site "+name) && !k.waits(waiting(row.GetKnown())) {
 					t = &pastTask{Keeper: k, object: object, known: row.GetKnown(), site: name, place: place, settled: len(row.GetSites()) > 0}
@@ -103,6 +108,9 @@ func (k *Keeper) historyOnce(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer release()
+	if still, err := t.lacks(); err != nil || !still {
+		return !still, err
+	}
 	if err := t.run(ctx); err != nil {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, ErrStopped):
@@ -120,6 +128,16 @@ func (k *Keeper) historyOnce(ctx context.Context) (bool, error) {
 		k.release(name)
 	}
 	return true, nil
+}
+
+// lacks tells whether the site lacks the history still: it may have ended before this was its turn.
+func (t *pastTask) lacks() (still bool, err error) {
+	err = t.Store.View(func(v *base.View) error {
+		row, err := store.History(v, t.object)
+		still = slices.Contains(store.Lacking(row), t.site)
+		return err
+	})
+	return still, err
 }
 
 func (t *pastTask) run(ctx context.Context) (err error) {
@@ -219,7 +237,7 @@ func (t *pastTask) record(ctx context.Context) error {
 	}
 	if _, err := t.do(ctx, "history", func(v *base.View, _ time.Time) ([]base.Event, error) {
 		row, err := store.History(v, t.object)
-		if err != nil || store.HistoryAt(row, t.site).GetSha512() == t.known.GetSha512() {
+		if err != nil || row.GetEnded() || store.HistoryAt(row, t.site).GetSha512() == t.known.GetSha512() {
 			return nil, err
 		}
 		return []base.Event{{Refs: pastRefs(t.known), Body: &insurancev1.HistoryCopied{
@@ -229,6 +247,63 @@ func (t *pastTask) record(ctx context.Context) error {
 		return err
 	}
 	return t.after(HistoryRecorded)
+}
+
+// buryHistory removes what one site keeps of the history of an object that was removed; false where there is
+// none, or its sites are away.
+func (k *Keeper) buryHistory(ctx context.Context) (bool, error) {
+	t, err := k.endedHistory()
+	if err != nil || t == nil {
+		return false, err
+	}
+	release, err := k.claim(ctx, []byte("history "+t.object)) // a version under way ends first
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	err = func() (err error) {
+		if t.root, err = t.place.Root(t.settled); err != nil {
+			return err
+		}
+		_, err = t.place.Incoming("history " + t.object)
+		return errors.Join(err, t.place.Remove(t.root, HistoryID(t.Store.Archive(), t.object)))
+	}()
+	if err != nil {
+		k.sortOut(ctx, t.place, "history "+t.object, err)
+		return true, nil
+	}
+	// If we crash here the history is gone and its event is missing: removing again finds nothing, and records it.
+	if err := k.after(HistoryGone); err != nil {
+		return false, err
+	}
+	if _, err := t.do(ctx, "destroy", func(v *base.View, _ time.Time) ([]base.Event, error) {
+		row, err := store.History(v, t.object)
+		if err != nil || !slices.Contains(row.GetWanted(), t.site) {
+			return nil, err
+		}
+		return []base.Event{{Refs: pastRefs(t.known), Body: &insurancev1.HistoryRemoved{ObjectId: t.object, Site: t.site}}}, nil
+	}); err != nil {
+		return false, err
+	}
+	k.release("site " + t.site)
+	k.release("copy history " + t.object)
+	return true, k.after(HistoryBuried)
+}
+
+// endedHistory is a history that ended at a site that can be reached.
+func (k *Keeper) endedHistory() (t *pastTask, err error) {
+	err = k.Store.View(func(v *base.View) error {
+		return store.EachHistory(v, store.EndedHistories, func(object string, row *insurancev1.HistoryRow) bool {
+			for _, name := range row.GetWanted() {
+				if place := k.Place(name); place != nil && !k.waits("site "+name) && !k.waits("copy history "+object) {
+					t = &pastTask{Keeper: k, object: object, known: row.GetKnown(), site: name, place: place, settled: store.HistoryAt(row, name) != nil}
+					return false
+				}
+			}
+			return true
+		})
+	})
+	return t, err
 }
 
 func pastRefs(known *insurancev1.HistoryKnown) []journal.Ref {

@@ -23,7 +23,7 @@ import (
 //     files their codes;
 //   - of content that an act of deaccession destroys: it takes its copies with it. A microform lies on a shelf and is no concern of a program:
 //     a copy that has one is left to people;
-//   - of objects that are removed: their history goes on no more.
+//   - of objects that are removed: their history goes on no more, and leaves the sites.
 func Intake() follow.Handlers {
 	return follow.Handlers{
 		name[intakev1.AccessionAccepted](): told(func(b *intakev1.AccessionAccepted) base.Decide {
@@ -100,7 +100,7 @@ func closed(b *intakev1.ContentClosed) base.Decide {
 	}
 }
 
-// removed ends a history: its newest bytes are gone with the object, and what the sites keep of it stays.
+// removed ends a history: its bytes are gone with the object, and the sites let go of theirs.
 func removed(b *intakev1.ObjectRemoved) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		if row, err := store.History(v, b.GetObjectId()); err != nil || row.GetKnown() == nil || row.GetEnded() {

@@ -78,6 +78,8 @@ func Apply(tx *base.Tx, r *journal.Record) error {
 		return on(a, a.historyDamaged)
 	case r.Is((*insurancev1.HistoryEnded)(nil)):
 		return on(a, a.historyEnded)
+	case r.Is((*insurancev1.HistoryRemoved)(nil)):
+		return on(a, a.historyRemoved)
 	case r.Is((*journalv1.TimerFired)(nil)):
 		return on(a, a.fired)
 	}

@@ -42,13 +42,14 @@ func Lacking(row *insurancev1.HistoryRow) (sites []string) {
 	return sites
 }
 
-// EachHistory goes through the histories of which a site lacks the newest, or with all through every one,
-// until each answers false.
-func EachHistory(v *base.View, all bool, each func(object string, row *insurancev1.HistoryRow) bool) error {
-	bucket := "lacking"
-	if all {
-		bucket = "histories"
-	}
+// Lists of histories.
+const (
+	LackingHistories = "lacking" // a site lacks the newest
+	EndedHistories   = "ended"   // sites are to remove what they keep
+)
+
+// EachHistory goes through a list until each answers false.
+func EachHistory(v *base.View, bucket string, each func(object string, row *insurancev1.HistoryRow) bool) error {
 	for k := range v.Scan(bucket, nil, nil) {
 		object := string(k)
 		row, err := History(v, object)
@@ -76,6 +77,11 @@ func (a applier) history(object string, with func(*insurancev1.HistoryRow)) erro
 		a.Put("lacking", []byte(object), []byte{})
 	} else {
 		a.Delete("lacking", []byte(object))
+	}
+	if row.GetEnded() && len(row.GetWanted()) > 0 {
+		a.Put("ended", []byte(object), []byte{})
+	} else {
+		a.Delete("ended", []byte(object))
 	}
 	return put(a.Tx, "histories", []byte(object), row)
 }
@@ -113,6 +119,13 @@ func (a applier) historyEnded(m *insurancev1.HistoryEnded) error {
 	return a.history(m.GetObjectId(), func(row *insurancev1.HistoryRow) { row.Ended = true })
 }
 
+func (a applier) historyRemoved(m *insurancev1.HistoryRemoved) error {
+	return a.history(m.GetObjectId(), func(row *insurancev1.HistoryRow) {
+		row.Sites = without(row.GetSites(), m.GetSite())
+		row.Wanted = slices.DeleteFunc(row.GetWanted(), func(site string) bool { return site == m.GetSite() })
+	})
+}
+
 func without(sites []*insurancev1.HistoryCopied, site string) []*insurancev1.HistoryCopied {
 	return slices.DeleteFunc(sites, func(s *insurancev1.HistoryCopied) bool { return s.GetSite() == site })
 }
@@ -124,6 +137,9 @@ func (c *checker) histories() {
 		if err := proto.Unmarshal(raw, row); err != nil {
 			c.bad("history", "%s: %v", k, err)
 			continue
+		}
+		if listed := c.v.Get("ended", k) != nil; listed != (row.GetEnded() && len(row.GetWanted()) > 0) {
+			c.bad(fmt.Sprintf("history of %s", k), "it ended: %t; sites that may keep it: %v; in the list: %t", row.GetEnded(), row.GetWanted(), listed)
 		}
 		if listed := c.v.Get("lacking", k) != nil; listed != (len(Lacking(row)) > 0) {
 			c.bad(fmt.Sprintf("history of %s", k), "sites that lack it: %v; in the list: %t", Lacking(row), listed)

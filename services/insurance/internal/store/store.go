@@ -17,6 +17,7 @@
 //	sites     site                          → SiteRow
 //	histories object of the originals       → HistoryRow
 //	lacking   object of the originals       → nothing: a site that is to keep its history has not the newest
+//	ended     object of the originals       → nothing: it was removed, and sites may keep its history still
 //
 // ‹code› is archcode.Code.Key of the file, so that the fund is listed as the shelves stand; no
 // such key is the beginning of another. Numbers are big endian: ‹number› 4 bytes, the others 8.
@@ -57,6 +58,7 @@ func Schema() base.Schema {
 		{Name: "sites"},
 		{Name: "histories"},
 		{Name: "lacking"},
+		{Name: "ended"},
 	}}
 }
 

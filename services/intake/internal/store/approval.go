@@ -82,6 +82,11 @@ func before(a *intakev1.Accession) string {
 
 // DecideApproval is the commission's answer to the proposal that was read. By four eyes: whoever proposed
 // it does not decide. An approval closes the accession where both sides have signed.
+//
+// Only the proposal that stands counts. Whoever proposed one that was declined may decide what another person
+// proposes later: that has a ground of its own, two people stand behind it as behind every other, and the
+// decision is the commission's by its protocol (practice, "its commission"), which this account only enters. Were
+// every earlier proposer barred, an archive with two people would have nobody left after one decline.
 func DecideApproval(q *intakev1.DecideApprovalRequest, account string) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		a, _, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
@@ -105,8 +110,8 @@ func DecideApproval(q *intakev1.DecideApprovalRequest, account string) base.Deci
 	}
 }
 
-// Approve records the commission's decision from a protocol on paper. Whoever laid the accession before
-// the commission here does not enter its answer.
+// Approve records the commission's decision from a protocol on paper. Whoever last laid the accession before
+// the commission here does not enter its answer, a declined proposal included: no other person has proposed since.
 func Approve(q *intakev1.ApproveAccessionRequest, account string) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		a, _, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})

@@ -16,11 +16,11 @@ var (
 	Canceled = fault.Define(fault.Unavailable, "call.canceled",
 		"the request was cancelled before it was answered; it may have taken effect, so look before you repeat it",
 		"запрос отменён до получения ответа; он мог быть выполнен, поэтому проверьте, прежде чем повторять",
-		"сұрау жауап алынғанша тоқтатылды; ол орындалып қойған болуы мүмкін, қайталамас бұрын тексеріңіз")
+		"сұрау салу жауап алынғанша тоқтатылды; ол орындалып қойған болуы мүмкін, қайталамас бұрын тексеріңіз")
 	DeadlineExceeded = fault.Define(fault.Unavailable, "call.deadline",
 		"the answer did not come in time; the request may have taken effect, so look before you repeat it",
 		"ответ не пришёл вовремя; запрос мог быть выполнен, поэтому проверьте, прежде чем повторять",
-		"жауап уақытында келмеді; сұрау орындалып қойған болуы мүмкін, қайталамас бұрын тексеріңіз")
+		"жауап уақытында келмеді; сұрау салу орындалып қойған болуы мүмкін, қайталамас бұрын тексеріңіз")
 	Unavailable = fault.Define(fault.Unavailable, "call.unavailable",
 		"a part of the system does not answer now; try again in a minute, and tell the administrator if it goes on",
 		"часть системы сейчас не отвечает; повторите через минуту, а если не поможет – сообщите администратору",
@@ -28,11 +28,11 @@ var (
 	Unimplemented = fault.Define(fault.Unavailable, "call.unimplemented",
 		"this server does not know the request; its version and yours differ: tell the administrator to update them together",
 		"сервер не знает такого запроса: версии различаются; попросите администратора обновить их вместе",
-		"сервер мұндай сұрауды білмейді: нұсқалар әртүрлі; әкімшіден оларды бірге жаңартуды сұраңыз")
+		"сервер мұндай сұрау салуды білмейді: нұсқалар әртүрлі; әкімшіден оларды бірге жаңартуды сұраңыз")
 	tooMuch = fault.Define(fault.Exhausted, "call.exhausted",
 		"the request is too large or there are too many of them; ask for less at a time, or wait a minute",
 		"запрос слишком велик, или запросов слишком много; запросите меньше за один раз или подождите минуту",
-		"сұрау тым үлкен немесе сұраулар тым көп; бір жолы азырақ сұраңыз немесе бір минут күтіңіз")
+		"сұрау салу тым үлкен немесе сұрау салулар тым көп; бір жолы азырақ сұраңыз немесе бір минут күтіңіз")
 	unauthenticated = fault.Define(fault.Unauthenticated, "call.unauthenticated",
 		"the system does not know who is asking; sign in again",
 		"система не знает, кто обращается; войдите заново",
@@ -44,7 +44,7 @@ var (
 	invalid = fault.Define(fault.Invalid, "call.invalid",
 		"the request is not well formed; check what you entered",
 		"запрос составлен неверно; проверьте введённые данные",
-		"сұрау дұрыс құрылмаған; енгізгеніңізді тексеріңіз")
+		"сұрау салу дұрыс құрылмаған; енгізгеніңізді тексеріңіз")
 	notFound = fault.Define(fault.NotFound, "call.not_found",
 		"there is no such thing, or you may not see it; check the name or number",
 		"такого объекта нет или он вам недоступен; проверьте название или номер",

@@ -37,19 +37,19 @@ var (
 	wrongSecret = fault.Define(fault.NotFound, "reference.secret",
 		"there is no request with this number and secret; open the link from your confirmation, or ask the archive with your proof of identity",
 		"запроса с таким номером и секретом нет; откройте ссылку из подтверждения или обратитесь в архив с документом, удостоверяющим личность",
-		"мұндай нөмірі мен құпиясы бар сұрау жоқ; растаудағы сілтемені ашыңыз немесе жеке басты куәландыратын құжатпен архивке жүгініңіз")
+		"мұндай нөмірі мен құпиясы бар сұрау салу жоқ; растаудағы сілтемені ашыңыз немесе жеке басты куәландыратын құжатпен архивке жүгініңіз")
 	staffOnly = fault.Define(fault.Denied, "reference.channel.staff",
 		"requests by {channel} are entered by the archive's staff; send yours through the page",
 		"запросы через {channel} вносят сотрудники архива; отправьте свой через страницу",
-		"{channel} арқылы келген сұрауларды архив қызметкерлері енгізеді; өзіңіздікін бет арқылы жіберіңіз")
+		"{channel} арқылы келген сұрау салуларды архив қызметкерлері енгізеді; өзіңіздікін бет арқылы жіберіңіз")
 	todayOnly = fault.Define(fault.Denied, "reference.received.staff",
 		"a request through the page is received when it is sent; leave the day of receipt empty",
 		"запрос через страницу считается полученным в момент отправки; не заполняйте день получения",
-		"бет арқылы жіберілген сұрау жіберілген сәтте алынған болып саналады; алынған күнін бос қалдырыңыз")
+		"бет арқылы жіберілген сұрау салу жіберілген сәтте алынған болып саналады; алынған күнін бос қалдырыңыз")
 	identityFirst = fault.Define(fault.Refused, "reference.identity.first",
 		"the answer to request {number} is given once your identity was recorded; show the archive your document",
 		"ответ на запрос {number} выдаётся после того, как установлена личность; предъявите архиву документ",
-		"{number} сұрауына жауап жеке басыңыз анықталғаннан кейін беріледі; архивке құжатыңызды көрсетіңіз")
+		"{number} сұрау салуына жауап жеке басыңыз анықталғаннан кейін беріледі; архивке құжатыңызды көрсетіңіз")
 	draftDamaged = fault.Define(fault.Refused, "reference.paper.draft_damaged",
 		"the printed file of paper {paper}, which waits for a signature, is missing or is not the one that was printed; it must not be signed: return the draft, and let the archivist submit it again",
 		"напечатанный файл документа {paper}, ожидающего подписи, утрачен или не совпадает с напечатанным; подписывать его нельзя: верните проект, пусть архивист передаст его на подпись снова",
@@ -252,7 +252,7 @@ func (s *Server) PreviewRequest(_ context.Context, q *referencev1.PreviewRequest
 	channel, calendar := request.Channel(q.GetChannel()), s.rules.Law.Calendar
 	signature, words := channel.Signature(p.Decision.Regime)
 	res := &referencev1.PreviewRequestResponse{
-		Regime: store.DecisionRegime(p.Decision), Free: true, Price: store.Text(request.Price(p.Decision.Regime)),
+		Regime: s.rules.Previewed(p), Free: true, Price: store.Text(request.Price(p.Decision.Regime)),
 		DueOn: p.Duties[0].DueOn.String(), Duties: store.Duties(p.Duties, calendar), ReceivedOn: p.Received.String(),
 		Received: store.Text(channel.Received()), Signature: signature, SignatureWords: store.Text(words),
 	}
@@ -319,7 +319,7 @@ func (s *Server) RegisterRequest(ctx context.Context, q *referencev1.RegisterReq
 	who := store.Applicant(q.GetSubmission().GetApplicant())
 	return &referencev1.RegisterRequestResponse{
 		Number: registered.GetNumber(), Secret: link, ReceivedOn: registered.GetReceivedOn(), RegisteredOn: registered.GetRegisteredOn(),
-		Regime: store.RegimeOf(&regime), DueOn: dates.GetDueOn(), Duties: dates.GetDuties(),
+		Regime: s.rules.Regime(&regime, registered.GetRegisteredOn()), DueOn: dates.GetDueOn(), Duties: dates.GetDuties(),
 		Lacks:        store.Lacks(who.Lacks(regimeOf(&regime))),
 		RegisteredAt: records[0].Time().In(civil.Almaty()).Format(time.RFC3339),
 	}, nil

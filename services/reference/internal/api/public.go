@@ -34,7 +34,7 @@ func (s *Server) GetRequestBySecret(_ context.Context, q *referencev1.GetRequest
 	known := sum.GetIdentityRecorded()
 	signed := signedPaper(row)
 	res := &referencev1.GetRequestBySecretResponse{
-		Request: sum, Regime: store.RegimeOf(row.GetRegime()), Duties: row.GetDuties(), Timeline: timeline(p.shown), IdentityRecorded: known,
+		Request: sum, Regime: s.rules.Regime(row.GetRegime(), row.GetSummary().GetRegisteredOn()), Duties: row.GetDuties(), Timeline: timeline(p.shown), IdentityRecorded: known,
 		Next: next(row), Remedy: remedy(row), AnswerAvailable: signed != nil && known, AnswerWithheld: signed != nil && !known,
 		Extension: row.GetExtension(), ArchiveName: s.archiveName(), ArchiveAddress: s.archiveAddress(),
 	}

@@ -73,7 +73,7 @@ func (s *Server) GetRequest(ctx context.Context, q *referencev1.GetRequestReques
 	}
 	may := cleared(ctx)
 	res := &referencev1.GetRequestResponse{
-		Request: store.Age(row.GetSummary(), s.today(), s.rules.Law.Calendar), Regime: store.RegimeOf(row.GetRegime()), Duties: row.GetDuties(),
+		Request: store.Age(row.GetSummary(), s.today(), s.rules.Law.Calendar), Regime: s.rules.Regime(row.GetRegime(), row.GetSummary().GetRegisteredOn()), Duties: row.GetDuties(),
 		Extension: row.GetExtension(), Restricted: !may, Timeline: timeline(p.shown),
 	}
 	for i := len(row.GetPapers()) - 1; i >= 0; i-- {
@@ -217,7 +217,7 @@ func (s *Server) DecideRegime(ctx context.Context, q *referencev1.DecideRegimeRe
 	if err != nil {
 		return nil, err
 	}
-	res := &referencev1.DecideRegimeResponse{Request: sum, Regime: store.RegimeOf(&e)}
+	res := &referencev1.DecideRegimeResponse{Request: sum, Regime: s.rules.Regime(&e, sum.GetRegisteredOn())}
 	return res, s.store.View(func(v *base.View) error {
 		row, err := store.Request(v, q.GetNumber())
 		res.Duties = row.GetDuties()

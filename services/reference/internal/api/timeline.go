@@ -44,7 +44,7 @@ func timeline(records []*journal.Record) []*referencev1.TimelineEntry {
 func entry(body any) (code string, words *recordv1.Text) {
 	switch b := body.(type) {
 	case *referencev1.RequestRegistered:
-		return "registered", dated("Сұрау тіркелді; алынған күні – %s.", "Запрос зарегистрирован; день получения – %s", "The request was registered; received on %s.", b.GetReceivedOn())
+		return "registered", dated("Сұрау салу тіркелді; алынған күні – %s.", "Запрос зарегистрирован; день получения – %s", "The request was registered; received on %s.", b.GetReceivedOn())
 	case *referencev1.RegimeDecided:
 		if b.GetBefore() != "" {
 			return "regime_changed", say("Қарау тәртібі өзгертілді: "+b.GetGround(), "Порядок рассмотрения изменён: "+b.GetGround(), "The way of handling was changed: "+b.GetGround())
@@ -58,7 +58,7 @@ func entry(body any) (code string, words *recordv1.Text) {
 	case *referencev1.TermMissed:
 		return "missed", missed(b)
 	case *referencev1.RequestAssigned:
-		return "assigned", say("Сұраумен қызметкер жұмыс істеп жатыр.", "С запросом работает сотрудник архива.", "Somebody of the archive works on the request.")
+		return "assigned", say("Сұрау салумен қызметкер жұмыс істеп жатыр.", "С запросом работает сотрудник архива.", "Somebody of the archive works on the request.")
 	case *referencev1.IdentityRecorded:
 		return "identity_recorded", say("Жеке бас немесе өкілеттік расталды.", "Личность или полномочие подтверждены.", "Identity or authority was proven.")
 	case *referencev1.ClarificationAsked:
@@ -85,11 +85,11 @@ func answerEntry(body any) (code string, words *recordv1.Text) {
 		return "delivered", dated("Жауап берілді: %s.", "Ответ вручён: %s", "The answer was handed over on %s.", b.GetDeliveredOn())
 	case *referencev1.RequestForwarded:
 		return "forwarded", say(
-			"Сұрау құзыретті иеленушіге жолданды: "+b.GetHolder(), "Запрос переадресован обладателю информации: "+b.GetHolder(), "The request was forwarded to: "+b.GetHolder())
+			"Сұрау салу құзыретті иеленушіге жолданды: "+b.GetHolder(), "Запрос переадресован обладателю информации: "+b.GetHolder(), "The request was forwarded to: "+b.GetHolder())
 	case *referencev1.RequestWithdrawn:
-		return "withdrawn", say("Сіз сұрауды қайтарып алдыңыз.", "Вы отозвали запрос.", "You withdrew the request.")
+		return "withdrawn", say("Сіз сұрау салуды қайтарып алдыңыз.", "Вы отозвали запрос.", "You withdrew the request.")
 	case *referencev1.RequestClosed:
-		return "closed", say("Сұрау жабылды.", "Запрос закрыт.", "The request is closed.")
+		return "closed", say("Сұрау салу жабылды.", "Запрос закрыт.", "The request is closed.")
 	}
 	return "", nil
 }
@@ -101,7 +101,7 @@ func missed(b *referencev1.TermMissed) *recordv1.Text {
 	case term.Refusal:
 		return dated("Бас тарту %s күнінен кеш берілді: бұзушылық тіркелді.", "Отказ дан позже %s: нарушение записано.", "The refusal came after %s: the breach is recorded.", b.GetDueOn())
 	case term.Forward:
-		return dated("Сұрау %s күнінен кеш жолданды: бұзушылық тіркелді.", "Запрос переадресован позже %s: нарушение записано.", "The request was forwarded after %s: the breach is recorded.", b.GetDueOn())
+		return dated("Сұрау салу %s күнінен кеш жолданды: бұзушылық тіркелді.", "Запрос переадресован позже %s: нарушение записано.", "The request was forwarded after %s: the breach is recorded.", b.GetDueOn())
 	case term.Published:
 		return dated("Жарияланған жері %s күнінен кеш көрсетілді: бұзушылық тіркелді.", "О публикации сообщено позже %s: нарушение записано.", "Where it is published was told after %s: the breach is recorded.", b.GetDueOn())
 	case term.Answer, term.Complain:

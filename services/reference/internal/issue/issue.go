@@ -39,7 +39,7 @@ var (
 	erased = fault.Define(fault.Refused, "reference.request.erased",
 		"the personal data of request {number} were erased lawfully; no answer can be printed from it any more",
 		"персональные данные запроса {number} уничтожены на законном основании; ответ по нему больше не напечатать",
-		"{number} сұрауының дербес деректері заңды түрде жойылған; ол бойынша жауап енді басып шығарылмайды")
+		"{number} сұрау салуының дербес деректері заңды түрде жойылған; ол бойынша жауап енді басып шығарылмайды")
 )
 
 // Archive is what papers print of the holder (AI-11.14).

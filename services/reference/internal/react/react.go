@@ -1,4 +1,5 @@
-// Package react answers what the intake service decided: files of a declined deaccession may be named by requests again.
+// Package react answers what the intake service decided: files of a declined deaccession may be named by requests again, and
+// are not locked for it any more.
 package react
 
 import (

@@ -138,7 +138,7 @@ func decide(f Facts) Decision {
 var NeverInformation = fault.Define(fault.Refused, "reference.regime.never_information",
 	"what this request asks for is an archival reference, and such a request never runs on the term of article 11, point 10 (article 3(3)); leave it archival, or make it another petition",
 	"то, о чём просит запрос, – архивная справка, а такой запрос никогда не исполняется в срок пункта 10 статьи 11 (подпункт 3 статьи 3); оставьте его архивным или сделайте иным обращением",
-	"бұл сұрауда сұралған – архивтік анықтама, ал ондай сұрау ешқашан 11-баптың 10-тармағындағы мерзіммен орындалмайды (3-баптың 3-тармақшасы); оны архивтік күйінде қалдырыңыз немесе өзге өтініш етіңіз")
+	"бұл сұрау салуда сұралған – архивтік анықтама, ал ондай сұрау салу ешқашан 11-баптың 10-тармағындағы мерзіммен орындалмайды (3-баптың 3-тармақшасы); оны архивтік күйінде қалдырыңыз немесе өзге өтініш етіңіз")
 
 // Change decides a regime anew by the archive's own judgement, with a ground that is recorded
 // elsewhere. Errors: Unknown, NeverInformation.
@@ -187,44 +187,6 @@ func (r Regime) Name() worktime.Text {
 	return worktime.Text{}
 }
 
-// LegalBasis names the act by which the regime runs.
-func (r Regime) LegalBasis() string {
-	switch r {
-	case Archival:
-		return "326-I; № 159, 29.05.2020; 401-V 3(3)"
-	case Information:
-		return "401-V"
-	case Petition:
-		return "ӘРПК / АППК 76"
-	}
-	return ""
-}
-
-// Basis names the same acts for those who read no law by its number.
-func (r Regime) Basis() worktime.Text {
-	switch r {
-	case Archival:
-		return worktime.Text{
-			KK: "«Ұлттық архив қоры және архивтер туралы» 1998 жылғы 22 желтоқсандағы № 326-I Заң; 2020 жылғы 29 мамырдағы № 159 бұйрық; 2015 жылғы 16 қарашадағы № 401-V Заң, 3-баптың 3) тармақшасы",
-			RU: "Закон от 22.12.1998 № 326-I «О Национальном архивном фонде и архивах»; приказ от 29.05.2020 № 159; Закон от 16.11.2015 № 401-V, подпункт 3) статьи 3",
-			EN: "Law No. 326-I of 22 December 1998 on the National Archival Fund and Archives; Order 159 of 29 May 2020; Law No. 401-V of 16 November 2015, article 3.3",
-		}
-	case Information:
-		return worktime.Text{
-			KK: "«Ақпаратқа қол жеткізу туралы» 2015 жылғы 16 қарашадағы № 401-V Заң",
-			RU: "Закон от 16.11.2015 № 401-V «О доступе к информации»",
-			EN: "Law No. 401-V of 16 November 2015 on Access to Information",
-		}
-	case Petition:
-		return worktime.Text{
-			KK: "Әкімшілік рәсімдік-процестік кодекс, 76-бап",
-			RU: "Административный процедурно-процессуальный кодекс, статья 76",
-			EN: "Administrative Procedure and Process Code, article 76",
-		}
-	}
-	return worktime.Text{}
-}
-
 // Explain says why, in one or two sentences.
 func (d Decision) Explain() worktime.Text {
 	var t worktime.Text
@@ -259,17 +221,17 @@ var why = map[Reason]worktime.Text{
 		EN: "The procedure of archival requests is outside article 11 of the Law on Access to Information (401-V, article 3(3)): the term follows the archival rules.",
 	},
 	InMatter: {
-		KK: "Сұрау әкімшілік құқық бұзушылық, азаматтық немесе қылмыстық іс аясында берілді, оған 401-V Заң қолданылмайды (3-баптың 2-тармақшасы); өзге өтініш ретінде қаралады.",
+		KK: "Сұрау салу әкімшілік құқық бұзушылық, азаматтық немесе қылмыстық іс аясында берілді, оған 401-V Заң қолданылмайды (3-баптың 2-тармақшасы); өзге өтініш ретінде қаралады.",
 		RU: "Запрос подан в рамках административного, гражданского или уголовного дела, Закон 401-V к нему не применяется (статья 3, подпункт 2); рассматривается как иное обращение.",
 		EN: "It is asked within an administrative, civil or criminal matter, to which Law 401-V does not apply (article 3(2)); it is handled as another petition.",
 	},
 	OfMedia: {
-		KK: "Бұқаралық ақпарат құралының сұрауы өз тәртібімен қаралады (401-V Заңның 3-бабы 4-тармақшасы); өзге өтініш ретінде тіркеледі.",
+		KK: "Бұқаралық ақпарат құралының сұрау салуы өз тәртібімен қаралады (401-V Заңның 3-бабы 4-тармақшасы); өзге өтініш ретінде тіркеледі.",
 		RU: "Запрос средства массовой информации рассматривается в своём порядке (401-V, статья 3, подпункт 4); регистрируется как иное обращение.",
 		EN: "A request of the mass media follows its own way (401-V, article 3(4)); it is registered as another petition.",
 	},
 	AsPetition: {
-		KK: "Бұл – ұсыныс, арыз немесе шағым, ақпарат сұрау емес.",
+		KK: "Бұл – ұсыныс, арыз немесе шағым, ақпарат беру туралы сұрау салу емес.",
 		RU: "Это предложение, заявление или жалоба, а не запрос информации.",
 		EN: "It is a proposal, an application or a complaint, and asks for no information.",
 	},
@@ -284,7 +246,7 @@ var why = map[Reason]worktime.Text{
 		EN: "The applicant chose this way, and no rule stands against it.",
 	},
 	InDoubt: {
-		KK: "Сұрауды 401-V Заңнан шығаратын негіз жоқ, сондықтан қысқа мерзімді осы заң қолданылады.",
+		KK: "Сұрау салуды 401-V Заңнан шығаратын негіз жоқ, сондықтан қысқа мерзімді осы заң қолданылады.",
 		RU: "Ничто не выводит запрос из-под Закона 401-V, поэтому действует он – с более коротким сроком.",
 		EN: "Nothing takes the request out of Law 401-V, so that law applies, with its shorter term.",
 	},

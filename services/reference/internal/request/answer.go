@@ -29,11 +29,11 @@ var (
 	NoSuchFinding = fault.Define(fault.Invalid, "reference.finding.unknown",
 		"request {number} has no finding {finding}; look at its findings",
 		"у запроса {number} нет найденного документа {finding}; посмотрите их список",
-		"{number} сұрауында {finding} табылған құжаты жоқ; олардың тізімін қараңыз")
+		"{number} сұрау салуында {finding} табылған құжаты жоқ; олардың тізімін қараңыз")
 	WrongState = fault.Define(fault.Refused, "reference.state",
 		"request {number} is {state}; this can be done while it is {allowed}",
 		"запрос {number} в состоянии {state}; это можно сделать в состоянии {allowed}",
-		"{number} сұрауы {state} күйінде; бұны {allowed} күйінде жасауға болады")
+		"{number} сұрау салуы {state} күйінде; бұны {allowed} күйінде жасауға болады")
 )
 
 // AnswerKind is what sort of answer a draft is.

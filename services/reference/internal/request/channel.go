@@ -11,32 +11,32 @@ func (c Channel) Received() worktime.Text {
 	switch c {
 	case Counter:
 		return worktime.Text{
-			KK: "Сұрау архивке тапсырылған күні алынған болып саналады; күні мен сағаты, қабылдаушының тегі көрсетілген талон беріледі (11-баптың 6-тармағы).",
+			KK: "Сұрау салу архивке тапсырылған күні алынған болып саналады; күні мен сағаты, қабылдаушының тегі көрсетілген талон беріледі (11-баптың 6-тармағы).",
 			RU: "Запрос считается полученным в день подачи; выдаётся талон с датой, временем и фамилией принявшего (пункт 6 статьи 11).",
 			EN: "The request counts as received on the day it is handed in; a ticket is given with date, time and the receiver's name (article 11.6).",
 		}
 	case Post:
 		return worktime.Text{
-			KK: "Сұрау хат архивке келген күні алынған болып саналады, жіберілген күні емес.",
+			KK: "Сұрау салу хат архивке келген күні алынған болып саналады, жіберілген күні емес.",
 			RU: "Запрос считается полученным в день поступления письма в архив, а не в день отправки.",
 			EN: "The request counts as received on the day the letter reaches the archive, not when it is sent.",
 		}
 	case Email, EGov:
 		return worktime.Text{
-			KK: "Сұрау архивтің жүйесіне келген күні алынған болып саналады; растау хабары жіберіледі.",
+			KK: "Сұрау салу архивтің жүйесіне келген күні алынған болып саналады; растау хабары жіберіледі.",
 			RU: "Запрос считается полученным в день поступления в систему архива; отправляется подтверждение.",
 			EN: "The request counts as received on the day it reaches the archive's system; a confirmation is sent.",
 		}
 	case Oral:
 		return worktime.Text{
-			KK: "Ауызша сұрауға сол жерде жауап беріледі (11-баптың 4-тармағы).",
+			KK: "Ауызша сұрау салуға сол жерде жауап беріледі (11-баптың 4-тармағы).",
 			RU: "На устный запрос отвечают сразу (пункт 4 статьи 11).",
 			EN: "An oral request is answered on the spot (article 11.4).",
 		}
 	case Web:
 	}
 	return worktime.Text{
-		KK: "Сұрау жіберілген күні алынған болып саналады, демалыс күні болса да; нөмірі бірден беріледі.",
+		KK: "Сұрау салу жіберілген күні алынған болып саналады, демалыс күні болса да; нөмірі бірден беріледі.",
 		RU: "Запрос считается полученным в день отправки, даже если это выходной; номер выдаётся сразу.",
 		EN: "The request counts as received on the day it is sent, on a day off too; the number is given at once.",
 	}
@@ -50,13 +50,13 @@ func (c Channel) Signature(r regime.Regime) (kind string, words worktime.Text) {
 		return "none", worktime.Text{KK: "Қол қою қажет емес.", RU: "Подпись не нужна.", EN: "No signature is needed."}
 	case r == regime.Information && paper:
 		return "own_hand", worktime.Text{
-			KK: "Сұрауға өз қолыңызбен қол қойылады (11-баптың 5-тармағы).",
+			KK: "Сұрау салуға өз қолыңызбен қол қойылады (11-баптың 5-тармағы).",
 			RU: "Запрос подписывается собственноручно (пункт 5 статьи 11).",
 			EN: "The request is signed by hand (article 11.5).",
 		}
 	case r == regime.Information:
 		return "eds", worktime.Text{
-			KK: "Электрондық құжат түріндегі сұрау электрондық цифрлық қолтаңбамен расталады (11-баптың 5-тармағы); онсыз да тіркеледі, бірақ архив қол қоюды сұрай алады.",
+			KK: "Электрондық құжат түріндегі сұрау салу электрондық цифрлық қолтаңбамен расталады (11-баптың 5-тармағы); онсыз да тіркеледі, бірақ архив қол қоюды сұрай алады.",
 			RU: "Запрос в форме электронного документа удостоверяется электронной цифровой подписью (пункт 5 статьи 11); он регистрируется и без неё, но архив может попросить подпись.",
 			EN: "A request as an electronic document is certified by an electronic digital signature (article 11.5); it is registered without one too, but the archive may ask for it.",
 		}

@@ -19,7 +19,7 @@ var (
 	BadNumber = fault.Define(fault.Invalid, "reference.number",
 		"“{text}” is no number of a request; it looks like 2026-15",
 		"«{text}» – не номер запроса; он выглядит как 2026-15",
-		"«{text}» – сұрау нөмірі емес; ол 2026-15 түрінде болады")
+		"«{text}» – сұрау салу нөмірі емес; ол 2026-15 түрінде болады")
 	BadWord = fault.Define(fault.Invalid, "reference.word",
 		"“{value}” does not fit {field}; choose one of: {known}",
 		"«{value}» не подходит для {field}; выберите одно из: {known}",
@@ -39,7 +39,7 @@ var (
 	Anonymous = fault.Define(fault.Invalid, "reference.anonymous",
 		"say who asks: a person's surname and name, or an organisation's name; an anonymous request is not registered",
 		"укажите, кто обращается: фамилию и имя или название организации; анонимный запрос не регистрируется",
-		"кім сұрайтынын көрсетіңіз: адамның тегі мен аты немесе ұйымның атауы; жасырын сұрау тіркелмейді")
+		"кім сұрайтынын көрсетіңіз: адамның тегі мен аты немесе ұйымның атауы; жасырын сұрау салу тіркелмейді")
 	BadIIN = fault.Define(fault.Invalid, "reference.iin",
 		"{field} has 12 digits and a check digit that fits them; copy it again from the document",
 		"{field} состоит из 12 цифр, последняя из которых контрольная; перепишите его с документа",

@@ -1,6 +1,6 @@
-// Package rules holds the terms of the law as dated data: what number of which days, by which
-// act, in force from when. A request is judged by the editions in force on the day on which it
-// was registered, whatever came later.
+// Package rules holds the law as dated data: what number of which days, and which acts a regime runs
+// by, in force from when. A request is judged by the editions in force on the day on which it was
+// registered, whatever came later.
 package rules
 
 import (
@@ -13,9 +13,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/reference/internal/regime"
 	"github.com/qoyma/qoyma/services/standards/worktime"
 )
 
@@ -59,21 +61,39 @@ var subjects = []Subject{
 	PetitionAnswer, Complaint,
 }
 
+// Source is where an edition comes from and when it holds.
+type Source struct {
+	ID         string        `json:"id"`
+	LegalBasis worktime.Text `json:"legal_basis"`
+	ValidFrom  civil.Date    `json:"valid_from"`
+	ValidTo    civil.Date    `json:"valid_to,omitzero"` // the last day; zero while it is in force
+	// Verified: a jurist has compared it with the act in force.
+	Verified bool `json:"verified"`
+	// Mark says where it was found: F a Kazakh source, RU related practice, D a default.
+	Mark string `json:"mark"`
+}
+
+func (s Source) source() Source { return s }
+
 // Edition is one rule while it was in force. It never changes once requests were dated by it; a
 // new number is a new edition.
 type Edition struct {
-	ID         string         `json:"id"`
-	Subject    Subject        `json:"subject"`
-	Number     int            `json:"number"`
-	Unit       worktime.Unit  `json:"unit"`
-	Start      worktime.Start `json:"start"`
-	LegalBasis worktime.Text  `json:"legal_basis"`
-	ValidFrom  civil.Date     `json:"valid_from"`
-	ValidTo    civil.Date     `json:"valid_to,omitzero"`
-	// Verified: a jurist has compared it with the act in force.
-	Verified bool `json:"verified"`
-	// Mark says where the number comes from: F a Kazakh source, RU related practice, D a default.
-	Mark string `json:"mark"`
+	Source
+
+	Subject Subject        `json:"subject"`
+	Number  int            `json:"number"`
+	Unit    worktime.Unit  `json:"unit"`
+	Start   worktime.Start `json:"start"`
+}
+
+// Basis is the acts by which a regime ran while they were in force (AI-3); LegalBasis names them for
+// readers. An act that comes, goes or gets another number is a new edition.
+type Basis struct {
+	Source
+
+	Regime regime.Regime `json:"regime"`
+	// Acts are the same as short as jurists cite them, at most 100 characters.
+	Acts string `json:"acts"`
 }
 
 // Term is the edition as arithmetic takes it.
@@ -82,7 +102,10 @@ func (e Edition) Term() worktime.Term {
 }
 
 // Set is the editions known. It never changes.
-type Set struct{ bySubject map[Subject][]Edition }
+type Set struct {
+	bySubject map[Subject][]Edition
+	byRegime  map[regime.Regime][]Basis
+}
 
 //go:embed editions.json
 var shipped []byte
@@ -92,12 +115,22 @@ func Shipped() (*Set, error) { return Load(shipped) }
 
 // On is the edition of a subject in force on a day; NoEdition where there is none.
 func (s *Set) On(subject Subject, day civil.Date) (Edition, error) {
-	for _, e := range s.bySubject[subject] {
-		if !day.Before(e.ValidFrom) && (e.ValidTo.IsZero() || !day.After(e.ValidTo)) {
+	return on(s.bySubject[subject], string(subject), day)
+}
+
+// Basis is the acts by which a regime ran on a day; NoEdition where none are known.
+func (s *Set) Basis(r regime.Regime, day civil.Date) (Basis, error) {
+	return on(s.byRegime[r], "regime."+string(r), day)
+}
+
+func on[E interface{ source() Source }](list []E, subject string, day civil.Date) (E, error) {
+	for _, e := range list {
+		if s := e.source(); !day.Before(s.ValidFrom) && (s.ValidTo.IsZero() || !day.After(s.ValidTo)) {
 			return e, nil
 		}
 	}
-	return Edition{}, NoEdition.With("subject", string(subject), "day", day)
+	var none E
+	return none, NoEdition.With("subject", subject, "day", day)
 }
 
 // All lists the editions of a subject, oldest first.
@@ -108,12 +141,16 @@ const (
 	maxEditions = 500
 )
 
+// file is the form of editions.json.
+type file struct {
+	Source   string    `json:"source"`
+	Editions []Edition `json:"editions"`
+	Regimes  []Basis   `json:"regimes"`
+}
+
 // Load reads a file of editions in the form of editions.json. Refused where any of it is wrong.
 func Load(data []byte) (*Set, error) {
-	var f struct {
-		Source   string    `json:"source"`
-		Editions []Edition `json:"editions"`
-	}
+	var f file
 	if len(data) > maxFile {
 		return nil, Refused.With("why", fmt.Sprintf("%d B > %d B", len(data), maxFile))
 	}
@@ -125,30 +162,43 @@ func Load(data []byte) (*Set, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, Refused.With("why", "more than one JSON value")
 	}
-	if len(f.Editions) > maxEditions {
-		return nil, Refused.With("why", fmt.Sprintf("%d editions > %d", len(f.Editions), maxEditions))
+	if n := len(f.Editions) + len(f.Regimes); n > maxEditions {
+		return nil, Refused.With("why", fmt.Sprintf("%d editions > %d", n, maxEditions))
 	}
-	s := &Set{bySubject: map[Subject][]Edition{}}
 	seen := map[string]bool{}
-	for _, e := range f.Editions {
-		if why := e.wrong(); why != "" {
-			return nil, Refused.With("why", fmt.Sprintf("%q: %s", e.ID, why))
+	bySubject, why := gathered(f.Editions, seen, Edition.wrong, func(e Edition) Subject { return e.Subject })
+	if why == "" {
+		var byRegime map[regime.Regime][]Basis
+		if byRegime, why = gathered(f.Regimes, seen, Basis.wrong, func(b Basis) regime.Regime { return b.Regime }); why == "" {
+			return &Set{bySubject, byRegime}, nil
 		}
-		if seen[e.ID] {
-			return nil, Refused.With("why", fmt.Sprintf("%q stands twice", e.ID))
-		}
-		seen[e.ID] = true
-		s.bySubject[e.Subject] = append(s.bySubject[e.Subject], e)
 	}
-	for _, list := range s.bySubject {
-		slices.SortFunc(list, func(a, b Edition) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	return nil, Refused.With("why", why)
+}
+
+// gathered are the editions by what they are about, oldest first; why says what is wrong with them, by themselves or together.
+func gathered[K comparable, E interface{ source() Source }](list []E, seen map[string]bool, wrong func(E) string, about func(E) K) (by map[K][]E, why string) {
+	by = map[K][]E{}
+	for _, e := range list {
+		id := e.source().ID
+		if why := wrong(e); why != "" {
+			return nil, fmt.Sprintf("%q: %s", id, why)
+		}
+		if seen[id] {
+			return nil, fmt.Sprintf("%q stands twice", id)
+		}
+		seen[id] = true
+		by[about(e)] = append(by[about(e)], e)
+	}
+	for _, list := range by {
+		slices.SortFunc(list, func(a, b E) int { return a.source().ValidFrom.Compare(b.source().ValidFrom) })
 		for i := 1; i < len(list); i++ {
-			if before := list[i-1]; before.ValidTo.IsZero() || !before.ValidTo.Before(list[i].ValidFrom) {
-				return nil, Refused.With("why", fmt.Sprintf("%q and %q are in force together", before.ID, list[i].ID))
+			if before, next := list[i-1].source(), list[i].source(); before.ValidTo.IsZero() || !before.ValidTo.Before(next.ValidFrom) {
+				return nil, fmt.Sprintf("%q and %q are in force together", before.ID, next.ID)
 			}
 		}
 	}
-	return s, nil
+	return by, ""
 }
 
 var idRE = regexp.MustCompile(`^[a-z0-9][a-z0-9._/-]{0,79}$`)
@@ -158,8 +208,6 @@ func (e Edition) wrong() string {
 	starts := []worktime.Start{worktime.Receipt, worktime.Registration, worktime.FirstEnd, worktime.Extension, worktime.Learning}
 	units := []worktime.Unit{worktime.CalendarDays, worktime.WorkingDays, worktime.Months}
 	switch {
-	case !idRE.MatchString(e.ID):
-		return "id"
 	case !slices.Contains(subjects, e.Subject):
 		return "subject " + string(e.Subject)
 	case e.Number < 1 || e.Number > 366:
@@ -168,13 +216,31 @@ func (e Edition) wrong() string {
 		return "unit " + string(e.Unit)
 	case !slices.Contains(starts, e.Start):
 		return "start " + string(e.Start)
-	case strings.TrimSpace(e.LegalBasis.KK) == "" || strings.TrimSpace(e.LegalBasis.RU) == "" || strings.TrimSpace(e.LegalBasis.EN) == "":
+	}
+	return e.Source.wrong()
+}
+
+func (b Basis) wrong() string {
+	switch {
+	case !slices.Contains(regime.Regimes(), b.Regime):
+		return "regime " + string(b.Regime)
+	case strings.TrimSpace(b.Acts) == "" || utf8.RuneCountInString(b.Acts) > 100:
+		return "acts"
+	}
+	return b.Source.wrong()
+}
+
+func (s Source) wrong() string {
+	switch {
+	case !idRE.MatchString(s.ID):
+		return "id"
+	case strings.TrimSpace(s.LegalBasis.KK) == "" || strings.TrimSpace(s.LegalBasis.RU) == "" || strings.TrimSpace(s.LegalBasis.EN) == "":
 		return "legal_basis in kk, ru, en"
-	case !e.ValidFrom.Valid() || !e.ValidTo.IsZero() && e.ValidTo.Before(e.ValidFrom):
+	case !s.ValidFrom.Valid() || !s.ValidTo.IsZero() && s.ValidTo.Before(s.ValidFrom):
 		return "valid_from, valid_to"
-	case !slices.Contains([]string{"F", "RU", "D"}, e.Mark):
-		return "mark " + e.Mark
-	case e.Verified && e.Mark != "F":
+	case !slices.Contains([]string{"F", "RU", "D"}, s.Mark):
+		return "mark " + s.Mark
+	case s.Verified && s.Mark != "F":
 		return "verified without a source"
 	}
 	return ""

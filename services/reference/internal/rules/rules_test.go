@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/reference/internal/regime"
 	"github.com/qoyma/qoyma/services/reference/internal/rules"
 )
 
@@ -38,8 +39,42 @@ func TestShipped(t *testing.T) {
 const good = `{"id": "complaint/2015", "subject": "complaint", "number": 3, "unit": "months", "start": "learning",
  "legal_basis": {"kk": "а", "ru": "б", "en": "c"}, "valid_from": "2015-11-16", "verified": false, "mark": "F"}`
 
+const acts = `{"id": "regime.information/2015", "regime": "information", "acts": "401-V",
+ "legal_basis": {"kk": "а", "ru": "б", "en": "c"}, "valid_from": "2015-11-16", "verified": false, "mark": "F"}`
+
 func file(editions ...string) string {
-	return `{"source": "x", "editions": [` + strings.Join(editions, ",") + `]}`
+	return `{"source": "x", "editions": [` + strings.Join(editions, ",") + `], "regimes": [` + acts + `]}`
+}
+
+// TestARegimeCitesTheActsInForce: an act is cited from its day on, and no act where none is known.
+func TestARegimeCitesTheActsInForce(t *testing.T) {
+	set, err := rules.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		way  regime.Regime
+		day  civil.Date
+		acts string // empty: none in force
+	}{
+		{regime.Archival, civil.Date{Year: 1998, Month: 12, Day: 21}, ""},
+		{regime.Archival, civil.Date{Year: 2015, Month: 11, Day: 15}, "326-I"},
+		{regime.Archival, civil.Date{Year: 2015, Month: 11, Day: 16}, "326-I; 401-V 3(3)"},
+		{regime.Archival, civil.Date{Year: 2020, Month: 5, Day: 28}, "326-I; 401-V 3(3)"},
+		{regime.Archival, civil.Date{Year: 2020, Month: 5, Day: 29}, "326-I; № 159, 29.05.2020; 401-V 3(3)"},
+		{regime.Information, civil.Date{Year: 2015, Month: 11, Day: 15}, ""},
+		{regime.Information, civil.Date{Year: 2026, Month: 11, Day: 2}, "401-V"},
+		{regime.Petition, civil.Date{Year: 2021, Month: 6, Day: 30}, ""},
+		{regime.Petition, civil.Date{Year: 2026, Month: 11, Day: 2}, "ӘРПК / АППК 76"},
+	} {
+		b, err := set.Basis(c.way, c.day)
+		if b.Acts != c.acts || (err == nil) != (c.acts != "") || err != nil && !errors.Is(err, rules.NoEdition) {
+			t.Errorf("%s on %s: %q %v", c.way, c.day, b.Acts, err)
+		}
+		if err == nil && (b.Verified || b.LegalBasis.KK == "" || !strings.HasPrefix(b.ID, "regime."+string(c.way)+"/")) {
+			t.Errorf("%s on %s: %+v", c.way, c.day, b)
+		}
+	}
 }
 
 // TestAFileIsTakenWholeOrNotAtAll names what is wrong with each.
@@ -75,6 +110,12 @@ func TestAFileIsTakenWholeOrNotAtAll(t *testing.T) {
 		"twice":            file(good, good),
 		"together":         file(good, later),
 		"verified default": strings.Replace(strings.Replace(file(good), "false", "true", 1), `"F"`, `"D"`, 1),
+		"unknown regime":   strings.Replace(file(good), `"regime": "information"`, `"regime": "x"`, 1),
+		"no acts":          strings.Replace(file(good), "401-V", "", 1),
+		"acts without law": strings.Replace(file(good), `"legal_basis": {"kk": "а", "ru": "б", "en": "c"}, "valid_from": "2015-11-16", "verified": false, "mark": "F"}]`, `"valid_from": "2015-11-16", "mark": "F"}]`, 1),
+		"acts twice":       strings.Replace(file(good), acts, acts+","+acts, 1),
+		"acts together":    strings.Replace(file(good), acts, acts+","+strings.Replace(acts, "information/2015", "information/2030", 1), 1),
+		"one id for both":  strings.Replace(file(good), "regime.information/2015", "complaint/2015", 1),
 		"id":               strings.Replace(file(good), "complaint/2015", "Ё", 1),
 	} {
 		if _, err := rules.Load([]byte(text)); !errors.Is(err, rules.Refused) {

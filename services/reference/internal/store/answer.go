@@ -19,12 +19,12 @@ var (
 	overtaken = fault.Define(fault.Conflict, "reference.draft.overtaken",
 		"request {number} has draft {newest} already; look at it and put your changes into it",
 		"у запроса {number} уже есть проект {newest}; просмотрите его и внесите изменения в него",
-		"{number} сұрауының {newest} жобасы бар; оны қарап, өзгерістерді соған енгізіңіз")
+		"{number} сұрау салуының {newest} жобасы бар; оны қарап, өзгерістерді соған енгізіңіз")
 	// NotLying refuses an act on a paper that does not lie for signature.
 	NotLying = fault.Define(fault.Conflict, "reference.paper.not_submitted",
 		"paper {paper} does not lie for signature any more; look at the request again",
 		"документ {paper} больше не ожидает подписи; посмотрите запрос снова",
-		"{paper} құжаты енді қол қоюды күтпейді; сұрауды қайта қараңыз")
+		"{paper} құжаты енді қол қоюды күтпейді; сұрау салуды қайта қараңыз")
 	// OtherSigner refuses the signature of somebody before whom the paper does not lie.
 	OtherSigner = fault.Define(fault.Denied, "reference.paper.other_signer",
 		"paper {paper} lies before {signer}; only they sign it, or return it and submit it to somebody else",

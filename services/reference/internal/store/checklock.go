@@ -8,7 +8,7 @@ import (
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 )
 
-// locks: each file of a lock points at it, nothing else does, and no request holds one.
+// locks: each file of a lock points at it, nothing else does, no request holds one, and no lock is of a declined deaccession.
 func (c *checker) locks() {
 	pointed := 0
 	for k, raw := range c.v.Scan("locks", nil, nil) {
@@ -16,6 +16,9 @@ func (c *checker) locks() {
 		if err := proto.Unmarshal(raw, b); err != nil {
 			c.bad(fmt.Sprintf("lock %q", k), "%v", err)
 			continue
+		}
+		if c.v.Get("declined", k) != nil {
+			c.bad("lock of "+act(b.GetAccessionNumber(), b.GetDeaccession()), "its deaccession was declined")
 		}
 		for _, code := range b.GetCodes() {
 			pointed++

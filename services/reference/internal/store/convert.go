@@ -39,13 +39,15 @@ func Duties(list []term.Duty, calendar *worktime.Calendar) []*referencev1.Duty {
 	return out
 }
 
-// RegimeOf is a decision as answers show it.
-func RegimeOf(b *referencev1.RegimeDecided) *referencev1.Regime {
-	r := regime.Regime(b.GetRegime())
-	return &referencev1.Regime{
-		Regime: b.GetRegime(), Name: Text(r.Name()), Explanation: b.GetExplanation(), Reasons: b.GetReasons(), LegalBasis: r.LegalBasis(),
-		Basis: Text(r.Basis()),
+// Regime is a decision as answers show it, with the acts that were in force when the request was registered. Where no edition
+// names them any more (another file of rules was loaded since) the decision is shown without.
+func (r *Rules) Regime(b *referencev1.RegimeDecided, registered string) *referencev1.Regime {
+	way := regime.Regime(b.GetRegime())
+	out := &referencev1.Regime{Regime: b.GetRegime(), Name: Text(way.Name()), Explanation: b.GetExplanation(), Reasons: b.GetReasons()}
+	if by, err := r.Law.Rules.Basis(way, day(registered)); err == nil {
+		out.LegalBasis, out.Basis, out.Edition, out.Verified = by.Acts, Text(by.LegalBasis), by.ID, by.Verified
 	}
+	return out
 }
 
 // decided is a decision as an event.
@@ -59,8 +61,10 @@ func decided(number string, d regime.Decision, before, ground string) *reference
 	}
 }
 
-// DecisionRegime is a decision that was not recorded, for a preview.
-func DecisionRegime(d regime.Decision) *referencev1.Regime { return RegimeOf(decided("", d, "", "")) }
+// Previewed is what would be decided, as answers show it.
+func (r *Rules) Previewed(p Preview) *referencev1.Regime {
+	return r.Regime(decided("", p.Decision, "", ""), p.Registered.String())
+}
 
 // Facts are what the regime is decided by.
 func Facts(f *referencev1.RegimeFacts) regime.Facts {

@@ -20,7 +20,12 @@ var (
 	Held = fault.Define(fault.Refused, "reference.lock.held",
 		"file {code} is held by request {requests}; it may leave the archive once the request is closed or no longer names it",
 		"дело {code} удержано запросом {requests}; оно может выбыть, когда запрос будет закрыт или перестанет на него ссылаться",
-		"{code} ісін {requests} сұрауы ұстап тұр; сұрау жабылғанда немесе оған сілтеме алынғанда ғана іс шығарыла алады")
+		"{code} ісін {requests} сұрау салуы ұстап тұр; сұрау салу жабылғанда немесе оған сілтеме алынғанда ғана іс шығарыла алады")
+	// Declined keeps a late lock from standing for ever: nobody would give its files back.
+	Declined = fault.Define(fault.Refused, "reference.lock.declined",
+		"deaccession {act} was declined and its files stay; to let them go, propose a new one",
+		"выбытие {act} отклонено, дела остаются; чтобы они выбыли, предложите его заново",
+		"{act} шығаруы қабылданбады, істер қалады; оларды шығару үшін жаңадан ұсыныңыз")
 	// Leaving keeps requests from naming files that leave or have left.
 	Leaving = fault.Define(fault.Refused, "reference.finding.leaving",
 		"file {code} leaves the archive or has left it by deaccession {act}; ask whoever received it, or the head to decline while it is undecided",
@@ -38,14 +43,23 @@ func leaving(v *base.View, code string) string {
 	if !ok || len(n) != 4 {
 		return ""
 	}
-	return fmt.Sprintf("%s/%d", accession, binary.BigEndian.Uint32([]byte(n)))
+	return act(accession, binary.BigEndian.Uint32([]byte(n)))
+}
+
+func act(accession string, deaccession uint32) string {
+	return fmt.Sprintf("%s/%d", accession, deaccession)
 }
 
 // Lock takes files out of use for a deaccession, in the one transaction that finds no hold on any of them: a hold that came first
-// refuses it, one that comes later is refused. Errors: Held, those of cite.Parse. Locked by this deaccession already: nothing is written.
+// refuses it, one that comes later is refused. A call that is carried out only after its deaccession was declined, because its caller
+// had stopped waiting, is refused too. Errors: Held, Declined, those of cite.Parse. Locked by this deaccession already: nothing is written.
 func Lock(q *referencev1.LockFilesRequest) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
-		if v.Get("locks", lockKey(q.GetAccessionNumber(), q.GetDeaccession())) != nil {
+		k := lockKey(q.GetAccessionNumber(), q.GetDeaccession())
+		if v.Get("declined", k) != nil {
+			return nil, Declined.With("act", act(q.GetAccessionNumber(), q.GetDeaccession()))
+		}
+		if v.Get("locks", k) != nil {
 			return nil, nil
 		}
 		held, err := HoldsOn(v, q.GetCodes())
@@ -67,16 +81,17 @@ func Lock(q *referencev1.LockFilesRequest) base.Decide {
 	}
 }
 
-// Unlock gives the files of a declined deaccession back; nothing where none were locked.
+// Unlock gives the files of a declined deaccession back. Where none were locked it is recorded all the same, so that a lock still under way
+// is refused when it comes; a deaccession is declined once, for good. Unlocked already: nothing is written.
 func Unlock(accession string, deaccession uint32) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
-		raw := v.Get("locks", lockKey(accession, deaccession))
-		if raw == nil {
+		k := lockKey(accession, deaccession)
+		if v.Get("declined", k) != nil {
 			return nil, nil
 		}
 		b := new(referencev1.FilesLocked)
-		if err := proto.Unmarshal(raw, b); err != nil {
-			return nil, fmt.Errorf("lock of deaccession %s/%d: %w", accession, deaccession, err)
+		if err := proto.Unmarshal(v.Get("locks", k), b); err != nil {
+			return nil, fmt.Errorf("lock of deaccession %s: %w", act(accession, deaccession), err)
 		}
 		return []base.Event{{Refs: lockRefs(accession, b.GetCodes()), Body: &referencev1.FilesUnlocked{
 			AccessionNumber: accession, Deaccession: deaccession, Codes: b.GetCodes(),
@@ -106,7 +121,9 @@ func applyLocked(tx *base.Tx, b *referencev1.FilesLocked) error {
 }
 
 func applyUnlocked(tx *base.Tx, b *referencev1.FilesUnlocked) {
-	tx.Delete("locks", lockKey(b.GetAccessionNumber(), b.GetDeaccession()))
+	k := lockKey(b.GetAccessionNumber(), b.GetDeaccession())
+	tx.Put("declined", k, []byte{})
+	tx.Delete("locks", k)
 	for _, code := range b.GetCodes() {
 		tx.Delete("locked", []byte(code))
 	}

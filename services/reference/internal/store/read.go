@@ -149,13 +149,6 @@ func HoldsOn(v *base.View, codes []string) (list []*referencev1.Hold, err error)
 // Printed tells which paper a PDF in the folder belongs to; empty where none names it.
 func Printed(v *base.View, sha string) string { return string(v.Get("prints", []byte(sha))) }
 
-// EachPrint goes through the digests of every PDF that must stand in the folder.
-func EachPrint(v *base.View, do func(sha, paper string)) {
-	for k, paper := range v.Scan("prints", nil, nil) {
-		do(string(k), string(paper))
-	}
-}
-
 // Pending are the seqs of signatures whose papers are still to be completed; at most 100.
 func Pending(v *base.View) (seqs []uint64) {
 	for _, raw := range v.Scan("pending", nil, nil) {

@@ -102,7 +102,7 @@ func checkSubmission(q *referencev1.RegisterRequestRequest, today civil.Date) er
 var sameRegime = fault.Define(fault.Conflict, "reference.regime.same",
 	"request {number} is {regime} already; nothing was changed",
 	"запрос {number} уже рассматривается в порядке {regime}; ничего не изменено",
-	"{number} сұрауы онсыз да {regime} тәртібімен қаралуда; ештеңе өзгерген жоқ")
+	"{number} сұрау салуы онсыз да {regime} тәртібімен қаралуда; ештеңе өзгерген жоқ")
 
 // DecideRegime decides the regime anew with its ground; the dates follow by the rules in force
 // on the day of registration.

@@ -9,6 +9,7 @@
 //	closed    year(2) n(4), bits turned   → nothing: closed requests, newest first
 //	holds     file code 0 year(2) n(4)    → nothing: files that open requests name
 //	locks     accession 0 deaccession(4)  → FilesLocked: files that leave, or have left
+//	declined  accession 0 deaccession(4)  → nothing: deaccessions that lock nothing any more
 //	locked    file code                   → the row of locks that names it
 //	prints    SHA-256, hexadecimal        → number of the paper: every PDF that must stand in the folder
 //	pending   number of the paper         → seq(8) of CertificateSigned: proof still to be appended
@@ -45,11 +46,11 @@ var (
 	Unknown = fault.Define(fault.NotFound, "reference.request.unknown",
 		"there is no request {number}; look at the number on the confirmation",
 		"запроса {number} нет; проверьте номер на подтверждении",
-		"{number} сұрауы жоқ; растаудағы нөмірді тексеріңіз")
+		"{number} сұрау салуы жоқ; растаудағы нөмірді тексеріңіз")
 	NoPaper = fault.Define(fault.NotFound, "reference.paper.unknown",
 		"there is no paper {number} to be had; look at the request's state",
 		"документа {number} нет или он ещё не готов; посмотрите состояние запроса",
-		"{number} құжаты жоқ немесе әлі дайын емес; сұраудың күйін қараңыз")
+		"{number} құжаты жоқ немесе әлі дайын емес; сұрау салудың күйін қараңыз")
 	NoSigner = fault.Define(fault.NotFound, "reference.signer.unknown",
 		"{account} is not enrolled to sign; the administrator invites signers, and each enrols with the code",
 		"{account} не зарегистрирован для подписания; администратор приглашает подписывающих, и каждый регистрируется по коду",
@@ -76,12 +77,13 @@ const (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 1, Buckets: []base.Bucket{
+	return base.Schema{Version: 2, Buckets: []base.Bucket{
 		{Name: "requests", Appending: true},
 		{Name: "queue"},
 		{Name: "closed"},
 		{Name: "holds"},
 		{Name: "locks"},
+		{Name: "declined"},
 		{Name: "locked"},
 		{Name: "prints"},
 		{Name: "pending"},

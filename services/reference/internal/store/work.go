@@ -21,7 +21,7 @@ var (
 	tooMany = fault.Define(fault.Exhausted, "reference.too_many",
 		"request {number} has {most} of these already; go on with what there is",
 		"у запроса {number} их уже {most}; работайте с тем, что есть",
-		"{number} сұрауында олардың саны {most} болды; барымен жұмыс істеңіз")
+		"{number} сұрау салуында олардың саны {most} болды; барымен жұмыс істеңіз")
 	// LeavesBeyond warns of leaves that the file does not have by its count. Numbers are skipped and lettered while leaves are
 	// numbered (the certifying sheet, practice), and a count can be wrong: so it is a warning that is confirmed, not a bar.
 	LeavesBeyond = fault.Define(fault.Refused, "reference.finding.beyond",
@@ -39,15 +39,15 @@ var (
 	authorityNeeded = fault.Define(fault.Refused, "reference.identity.authority",
 		"request {number} was made for another person; record by what authority (AI-11.8): a power of attorney, a parent, a guardian …",
 		"запрос {number} подан за другое лицо; укажите основание представительства (доверенность, родитель, опекун …)",
-		"{number} сұрауы басқа адам үшін берілген; өкілдіктің негізін көрсетіңіз (сенімхат, ата-ана, қорғаншы …)")
+		"{number} сұрау салуы басқа адам үшін берілген; өкілдіктің негізін көрсетіңіз (сенімхат, ата-ана, қорғаншы …)")
 	noDuty = fault.Define(fault.Refused, "reference.duty.none",
 		"request {number} has no notice to be given; an extension brings one",
 		"по запросу {number} уведомлять не о чем; уведомление нужно после продления",
-		"{number} сұрауы бойынша хабарлайтын ештеңе жоқ; хабарлама мерзім ұзартылғаннан кейін қажет")
+		"{number} сұрау салуы бойынша хабарлайтын ештеңе жоқ; хабарлама мерзім ұзартылғаннан кейін қажет")
 	notOwn = fault.Define(fault.Refused, "reference.duty.done",
 		"the notice of request {number} was recorded already, on {day}",
 		"уведомление по запросу {number} уже записано, {day}",
-		"{number} сұрауы бойынша хабарлама {day} күні жазылған")
+		"{number} сұрау салуы бойынша хабарлама {day} күні жазылған")
 )
 
 func oralRefs(number string) []journal.Ref { return []journal.Ref{{Type: "oral-answer", ID: number}} }

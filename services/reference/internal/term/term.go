@@ -24,7 +24,7 @@ var (
 	NoGround = fault.Define(fault.Refused, "reference.extension.ground",
 		"a {regime} request is extended only on the ground “{ground}”, and which ones must be named; give that ground with its reason",
 		"запрос ({regime}) продлевается только по основанию «{ground}» с указанием, каких именно; укажите основание и причину",
-		"{regime} сұрауы тек «{ground}» негізімен, нақты қайсысы екені көрсетіліп ұзартылады; негізі мен себебін жазыңыз")
+		"{regime} сұрау салуы тек «{ground}» негізімен, нақты қайсысы екені көрсетіліп ұзартылады; негізі мен себебін жазыңыз")
 	NotExtendable = fault.Define(fault.Refused, "reference.extension.none",
 		"no rule that we know extends the term of a {regime} request; answer it in its term, or late: a late answer is lawful",
 		"известные нам правила не продлевают срок такого обращения ({regime}); ответьте в срок или с опозданием: поздний ответ тоже законен",
@@ -61,7 +61,7 @@ type Law struct {
 }
 
 // Duties dates a request by the editions in force on the day of registration. The first is the
-// answer. The error is rules.NoEdition or worktime's.
+// answer. The error is rules.NoEdition, also where no act is known that the regime runs by, or worktime's.
 func (l Law) Duties(r regime.Regime, received, registered civil.Date) ([]Duty, error) {
 	type way struct {
 		kind    Kind
@@ -77,6 +77,9 @@ func (l Law) Duties(r regime.Regime, received, registered civil.Date) ([]Duty, e
 		},
 		regime.Petition: {{Answer, rules.PetitionAnswer}},
 	}[r]
+	if _, err := l.Rules.Basis(r, registered); err != nil {
+		return nil, err
+	}
 	duties := make([]Duty, 0, len(ways))
 	for _, w := range ways {
 		from := received

@@ -196,6 +196,12 @@ func (s *Server) ApproveInventory(ctx context.Context, q *retentionv1.ApproveInv
 	return &retentionv1.ApproveInventoryResponse{Inventory: e.GetInventory(), DueOn: e.GetDueOn(), Steps: e.GetSteps()}, nil
 }
 
+// tooManyRows refuses what one call does not look through.
+var tooManyRows = fault.Define(fault.Invalid, "retention.rows.many",
+	"{count} rows are too many for one call (the most is {most}); send them in parts",
+	"строк {count} – слишком много за один раз (не более {most}); отправьте их частями",
+	"{count} жол бір рет үшін тым көп (ең көбі {most}); бөліп жіберіңіз")
+
 // badState refuses a state that files do not have.
 var badState = fault.Define(fault.Invalid, "retention.bad_state",
 	"there is no state “{state}”; give open, closed, listed, due or transferred, or leave it empty for all",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -78,6 +79,17 @@ func TestAClerkActsForHisDepartmentAlone(t *testing.T) {
 			res, err := d.ListDue(ctx, &retentionv1.ListDueRequest{})
 			return some(len(res.GetTransfers()), err)
 		}, errNothing},
+		"GetOrganisation": {func(ctx context.Context) error {
+			res, err := d.GetOrganisation(ctx, &retentionv1.GetOrganisationRequest{OrganisationId: "almaly"})
+			if err == nil && res.GetOrganisation().GetId() != "almaly" {
+				t.Errorf("found %v", res)
+			}
+			return err
+		}, n.OrganisationUnknown},
+		"RecogniseFiles": {func(ctx context.Context) error {
+			res, err := d.RecogniseFiles(ctx, &retentionv1.RecogniseFilesRequest{OrganisationId: "almaly", Rows: []*recordv1.File{{Title: text("", "Переписка")}}})
+			return some(len(res.GetFileIds()), err)
+		}, n.OrganisationUnknown},
 		"ListOrganisations": {func(ctx context.Context) error {
 			res, err := d.ListOrganisations(ctx, &retentionv1.ListOrganisationsRequest{})
 			found := 0

@@ -2,12 +2,15 @@ package api_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	platform "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/retention/internal/store"
@@ -35,6 +38,46 @@ func (d *desk) duty(inventory string) *retentionv1.DueTransfer {
 	}
 	d.t.Fatalf("no duty for %s in %v", inventory, res)
 	return nil
+}
+
+// TestAPastedRowEndsTheDuty: rows without a file's number are taken for the files that they describe, and their acceptance ends the duty.
+func TestAPastedRowEndsTheDuty(t *testing.T) {
+	d := newDesk(t)
+	d.furnish("almaly")
+	d.furnish("bostandyq")
+	volume := func(name string) func(*retentionv1.OpenFileRequest) {
+		return func(q *retentionv1.OpenFileRequest) { q.Title = text("", name) }
+	}
+	f := []string{d.closed("almaly", "02-05", volume("Приказы, том 1")), d.closed("almaly", "02-05", volume("Приказы, том 2"))}
+	d.closed("bostandyq", "02-05", volume("Приказы, том 3"))
+	d.approved(inventory("almaly", "1", f...))
+	row := func(title string) *recordv1.File {
+		return &recordv1.File{Title: &recordv1.Text{Ru: title}, DateFrom: "2014-01-01", DateTo: "2014-12-31", Leaves: 120}
+	}
+	res, err := d.RecogniseFiles(d.all, &retentionv1.RecogniseFilesRequest{OrganisationId: "almaly", Rows: []*recordv1.File{
+		row("приказы,  том 2"), row("Приказы, том 3"), row("Приказы, том 1"),
+	}})
+	if err != nil || !slices.Equal(res.GetFileIds(), []string{f[1], "", f[0]}) {
+		t.Fatalf("%v, %v", res, err)
+	}
+	if err := d.early("2017-1", res.GetFileIds()[0], res.GetFileIds()[2]); err != nil {
+		t.Fatal(err)
+	}
+	if one := d.duty("almaly/1"); one.GetState() != "fulfilled" {
+		t.Errorf("%v", one)
+	}
+	res, err = d.RecogniseFiles(d.all, &retentionv1.RecogniseFilesRequest{OrganisationId: "almaly", Rows: []*recordv1.File{row("Приказы, том 1")}})
+	if err != nil || !slices.Equal(res.GetFileIds(), []string{""}) {
+		t.Errorf("what was handed over: %v, %v", res, err)
+	}
+	bad := row("Приказы, том 1")
+	bad.DateFrom = "2014"
+	for _, rows := range [][]*recordv1.File{{bad}, make([]*recordv1.File, store.MaxPage+1)} {
+		if _, err := d.RecogniseFiles(d.all, &retentionv1.RecogniseFilesRequest{OrganisationId: "almaly", Rows: rows}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%d rows: %v", len(rows), err)
+		}
+	}
+	d.whole()
 }
 
 // TestNothingIsOwedTwice (AR-2, AR-12): an inventory of which all files came early never falls due; of one that came in part the rest

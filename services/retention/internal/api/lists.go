@@ -29,6 +29,20 @@ func (s *Server) ListOrganisations(ctx context.Context, q *retentionv1.ListOrgan
 	return res, err
 }
 
+// GetOrganisation implements RetentionService. A clerk finds the one organisation, whatever else there is.
+func (s *Server) GetOrganisation(ctx context.Context, q *retentionv1.GetOrganisationRequest) (*retentionv1.GetOrganisationResponse, error) {
+	res := new(retentionv1.GetOrganisationResponse)
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(func(v *platform.View) (err error) {
+		res.Organisation, err = store.Mine(v, q.GetOrganisationId(), scope)
+		return err
+	})
+	return res, err
+}
+
 // ListNomenclature implements RetentionService.
 func (s *Server) ListNomenclature(ctx context.Context, q *retentionv1.ListNomenclatureRequest) (*retentionv1.ListNomenclatureResponse, error) {
 	res := new(retentionv1.ListNomenclatureResponse)
@@ -79,6 +93,39 @@ func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest)
 			return nil, err
 		}
 	}
+}
+
+// RecogniseFiles implements RetentionService. It looks at every file of the organisation that the reader may see, in short transactions.
+func (s *Server) RecogniseFiles(ctx context.Context, q *retentionv1.RecogniseFilesRequest) (*retentionv1.RecogniseFilesResponse, error) {
+	scope, err := readerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(q.GetRows()); n > store.MaxPage {
+		return nil, tooManyRows.With("count", n, "most", store.MaxPage)
+	}
+	known, err := store.Recognise(q.GetRows())
+	if err != nil {
+		return nil, err
+	}
+	for after, more := "", true; more; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := s.store.View(func(v *platform.View) (err error) {
+			if _, err = store.Mine(v, q.GetOrganisationId(), scope); err == nil {
+				after, more, err = store.See(v, known, q.GetOrganisationId(), after, scope)
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	res := new(retentionv1.RecogniseFilesResponse)
+	for _, id := range known.Files() {
+		res.FileIds = append(res.FileIds, string(id))
+	}
+	return res, nil
 }
 
 // GetInventory implements RetentionService.

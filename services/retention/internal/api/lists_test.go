@@ -68,6 +68,16 @@ func TestOrganisationsAndTheirNomenclatures(t *testing.T) {
 	if fmt.Sprint(got) != "[a a-1 b]" {
 		t.Errorf("got %v", got)
 	}
+	for _, id := range got {
+		if res, err := d.GetOrganisation(d.open, &retentionv1.GetOrganisationRequest{OrganisationId: id}); err != nil || res.GetOrganisation().GetId() != id || res.GetOrganisation().GetName() == nil {
+			t.Errorf("%s: %v, %v", id, res, err)
+		}
+	}
+	for _, id := range []string{"", "a-", "c", strings.Repeat("a", 5000)} {
+		if _, err := d.GetOrganisation(d.open, &retentionv1.GetOrganisationRequest{OrganisationId: id}); !errors.Is(err, n.OrganisationUnknown) {
+			t.Errorf("%.10q: %v", id, err)
+		}
+	}
 	res, err := d.ListNomenclature(d.open, &retentionv1.ListNomenclatureRequest{OrganisationId: "a", Year: 2014})
 	if err != nil || len(res.GetEntries()) != 3 {
 		t.Fatalf("got %v, %v", res, err)

@@ -298,23 +298,6 @@ func (r *reckoning) wait() (Outcome, error) {
 	}
 }
 
-// PersonnelTerm is the term of personnel files by the rules in force on a day: N/M years
-// about the cut-off day. The nomenclature offers it where the list names none.
-func PersonnelTerm(set *rules.Set, on civil.Date) (term.Term, error) {
-	newer, err := set.On(rules.PersonnelNewer, on)
-	if err != nil {
-		return term.Term{}, err
-	}
-	older, err := set.On(rules.PersonnelOlder, on)
-	if err != nil {
-		return term.Term{}, err
-	}
-	if newer.Number == older.Number {
-		return term.Term{Kind: term.Years, Years: newer.Number}, nil
-	}
-	return term.Term{Kind: term.Years, Years: newer.Number, Before: older.Number}, nil
-}
-
 func said(t term.Term) rules.Text {
 	return rules.Text{KK: t.In(fault.Kazakh), RU: t.In(fault.Russian), EN: t.In(fault.English)}
 }

@@ -2047,7 +2047,7 @@ func (x *HistoryDamageFound) GetScrubId() string {
 }
 
 // HistoryEnded says that the object of the originals was removed (intake's ObjectRemoved): no site takes up
-// its history any more, and what the sites keep of it stays, to say what there was.
+// its history any more, and what the sites keep of it is to be removed as the copies are.
 type HistoryEnded struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	ObjectId        string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
@@ -2096,6 +2096,59 @@ func (x *HistoryEnded) GetObjectId() string {
 func (x *HistoryEnded) GetAccessionNumber() string {
 	if x != nil {
 		return x.AccessionNumber
+	}
+	return ""
+}
+
+// HistoryRemoved says that an object's history is gone from a site.
+type HistoryRemoved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ObjectId      string                 `protobuf:"bytes,1,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Site          string                 `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryRemoved) Reset() {
+	*x = HistoryRemoved{}
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryRemoved) ProtoMessage() {}
+
+func (x *HistoryRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_insurance_v1_events_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryRemoved.ProtoReflect.Descriptor instead.
+func (*HistoryRemoved) Descriptor() ([]byte, []int) {
+	return file_qoyma_insurance_v1_events_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *HistoryRemoved) GetObjectId() string {
+	if x != nil {
+		return x.ObjectId
+	}
+	return ""
+}
+
+func (x *HistoryRemoved) GetSite() string {
+	if x != nil {
+		return x.Site
 	}
 	return ""
 }
@@ -2265,7 +2318,10 @@ const file_qoyma_insurance_v1_events_proto_rawDesc = "" +
 	"\bscrub_id\x18\x03 \x01(\tR\ascrubId\"V\n" +
 	"\fHistoryEnded\x12\x1b\n" +
 	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12)\n" +
-	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumberBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
+	"\x10accession_number\x18\x02 \x01(\tR\x0faccessionNumber\"A\n" +
+	"\x0eHistoryRemoved\x12\x1b\n" +
+	"\tobject_id\x18\x01 \x01(\tR\bobjectId\x12\x12\n" +
+	"\x04site\x18\x02 \x01(\tR\x04siteBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1;insurancev1b\x06proto3"
 
 var (
 	file_qoyma_insurance_v1_events_proto_rawDescOnce sync.Once
@@ -2279,7 +2335,7 @@ func file_qoyma_insurance_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_insurance_v1_events_proto_rawDescData
 }
 
-var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_qoyma_insurance_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*InsuredFile)(nil),           // 0: qoyma.insurance.v1.InsuredFile
 	(*CopyOrdered)(nil),           // 1: qoyma.insurance.v1.CopyOrdered
@@ -2309,21 +2365,22 @@ var file_qoyma_insurance_v1_events_proto_goTypes = []any{
 	(*HistoryCopied)(nil),         // 25: qoyma.insurance.v1.HistoryCopied
 	(*HistoryDamageFound)(nil),    // 26: qoyma.insurance.v1.HistoryDamageFound
 	(*HistoryEnded)(nil),          // 27: qoyma.insurance.v1.HistoryEnded
-	(*v1.Text)(nil),               // 28: qoyma.record.v1.Text
-	(*v1.File)(nil),               // 29: qoyma.record.v1.File
-	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*HistoryRemoved)(nil),        // 28: qoyma.insurance.v1.HistoryRemoved
+	(*v1.Text)(nil),               // 29: qoyma.record.v1.Text
+	(*v1.File)(nil),               // 30: qoyma.record.v1.File
+	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
 }
 var file_qoyma_insurance_v1_events_proto_depIdxs = []int32{
-	28, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
-	29, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
+	29, // 0: qoyma.insurance.v1.InsuredFile.code:type_name -> qoyma.record.v1.Text
+	30, // 1: qoyma.insurance.v1.InsuredFile.file:type_name -> qoyma.record.v1.File
 	0,  // 2: qoyma.insurance.v1.CopyOrdered.file:type_name -> qoyma.insurance.v1.InsuredFile
 	0,  // 3: qoyma.insurance.v1.CopyAwaited.file:type_name -> qoyma.insurance.v1.InsuredFile
 	7,  // 4: qoyma.insurance.v1.CopyFilesMade.files:type_name -> qoyma.insurance.v1.CopiedFile
-	28, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
+	29, // 5: qoyma.insurance.v1.CopyFailed.reason:type_name -> qoyma.record.v1.Text
 	11, // 6: qoyma.insurance.v1.MicroformRecorded.microform:type_name -> qoyma.insurance.v1.Microform
-	30, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
+	31, // 7: qoyma.insurance.v1.ScrubBegun.checked_before:type_name -> google.protobuf.Timestamp
 	15, // 8: qoyma.insurance.v1.CopiesChecked.checks:type_name -> qoyma.insurance.v1.Check
-	30, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
+	31, // 9: qoyma.insurance.v1.Check.checked_at:type_name -> google.protobuf.Timestamp
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -2342,7 +2399,7 @@ func file_qoyma_insurance_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_insurance_v1_events_proto_rawDesc), len(file_qoyma_insurance_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

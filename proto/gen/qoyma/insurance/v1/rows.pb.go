@@ -388,7 +388,7 @@ type HistoryRow struct {
 	Sites []*HistoryCopied `protobuf:"bytes,2,rep,name=sites,proto3" json:"sites,omitempty"`
 	// Where the fund keeps copies out of the object, or is to keep them.
 	Wanted []string `protobuf:"bytes,3,rep,name=wanted,proto3" json:"wanted,omitempty"`
-	// The object was removed: its history goes on no more, and what the sites keep of it stays.
+	// The object was removed: its history goes on no more, and what the sites keep of it is to be removed.
 	Ended         bool `protobuf:"varint,4,opt,name=ended,proto3" json:"ended,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

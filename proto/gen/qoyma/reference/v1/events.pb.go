@@ -1569,14 +1569,15 @@ func (x *FilesLocked) GetCodes() []string {
 	return nil
 }
 
-// FilesUnlocked says that they stay: the deaccession was declined.
+// FilesUnlocked says that they stay: the deaccession was declined, and locks nothing from now on.
 type FilesUnlocked struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
 	Deaccession     uint32                 `protobuf:"varint,2,opt,name=deaccession,proto3" json:"deaccession,omitempty"`
-	Codes           []string               `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Those that were locked; none where the lock never came.
+	Codes         []string `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FilesUnlocked) Reset() {

@@ -330,9 +330,13 @@ type Regime struct {
 	Explanation *v1.Text `protobuf:"bytes,3,opt,name=explanation,proto3" json:"explanation,omitempty"`
 	// Codes of the reasons.
 	Reasons []string `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
-	// The acts by which the regime runs, as short as jurists cite them; basis names them for readers.
-	LegalBasis    string   `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
-	Basis         *v1.Text `protobuf:"bytes,6,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The acts by which the regime ran on the day of registration, as short as jurists cite them; basis names them for readers.
+	// All four are empty where no edition of the rules names acts for that day.
+	LegalBasis string   `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Basis      *v1.Text `protobuf:"bytes,6,opt,name=basis,proto3" json:"basis,omitempty"`
+	// The edition of the rules that names them, and whether a jurist has compared it with the acts.
+	Edition       string `protobuf:"bytes,7,opt,name=edition,proto3" json:"edition,omitempty"`
+	Verified      bool   `protobuf:"varint,8,opt,name=verified,proto3" json:"verified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -407,6 +411,20 @@ func (x *Regime) GetBasis() *v1.Text {
 		return x.Basis
 	}
 	return nil
+}
+
+func (x *Regime) GetEdition() string {
+	if x != nil {
+		return x.Edition
+	}
+	return ""
+}
+
+func (x *Regime) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
 }
 
 // Lack is something that the regime asks for and that was not given. A request is registered
@@ -6221,7 +6239,7 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\x0fsignature_words\x18\t \x01(\v2\x15.qoyma.record.v1.TextR\x0esignatureWords\x12.\n" +
 	"\x05lacks\x18\n" +
 	" \x03(\v2\x18.qoyma.reference.v1.LackR\x05lacks\x12%\n" +
-	"\x0ecalendar_known\x18\v \x01(\bR\rcalendarKnown\"\xec\x01\n" +
+	"\x0ecalendar_known\x18\v \x01(\bR\rcalendarKnown\"\xa2\x02\n" +
 	"\x06Regime\x12\x16\n" +
 	"\x06regime\x18\x01 \x01(\tR\x06regime\x12)\n" +
 	"\x04name\x18\x02 \x01(\v2\x15.qoyma.record.v1.TextR\x04name\x127\n" +
@@ -6229,7 +6247,9 @@ const file_qoyma_reference_v1_reference_proto_rawDesc = "" +
 	"\areasons\x18\x04 \x03(\tR\areasons\x12\x1f\n" +
 	"\vlegal_basis\x18\x05 \x01(\tR\n" +
 	"legalBasis\x12+\n" +
-	"\x05basis\x18\x06 \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\"k\n" +
+	"\x05basis\x18\x06 \x01(\v2\x15.qoyma.record.v1.TextR\x05basis\x12\x18\n" +
+	"\aedition\x18\a \x01(\tR\aedition\x12\x1a\n" +
+	"\bverified\x18\b \x01(\bR\bverified\"k\n" +
 	"\x04Lack\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12 \n" +
 	"\vrequirement\x18\x02 \x01(\tR\vrequirement\x12+\n" +

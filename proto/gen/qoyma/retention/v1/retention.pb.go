@@ -229,6 +229,96 @@ func (x *ListOrganisationsResponse) GetMore() bool {
 	return false
 }
 
+// GetOrganisationRequest names the organisation.
+type GetOrganisationRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	OrganisationId string                 `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetOrganisationRequest) Reset() {
+	*x = GetOrganisationRequest{}
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOrganisationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOrganisationRequest) ProtoMessage() {}
+
+func (x *GetOrganisationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOrganisationRequest.ProtoReflect.Descriptor instead.
+func (*GetOrganisationRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetOrganisationRequest) GetOrganisationId() string {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return ""
+}
+
+// GetOrganisationResponse gives it.
+type GetOrganisationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Organisation  *v1.Organisation       `protobuf:"bytes,1,opt,name=organisation,proto3" json:"organisation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOrganisationResponse) Reset() {
+	*x = GetOrganisationResponse{}
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOrganisationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOrganisationResponse) ProtoMessage() {}
+
+func (x *GetOrganisationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOrganisationResponse.ProtoReflect.Descriptor instead.
+func (*GetOrganisationResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetOrganisationResponse) GetOrganisation() *v1.Organisation {
+	if x != nil {
+		return x.Organisation
+	}
+	return nil
+}
+
 // AddNomenclatureEntryRequest gives one line.
 type AddNomenclatureEntryRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -240,7 +330,7 @@ type AddNomenclatureEntryRequest struct {
 
 func (x *AddNomenclatureEntryRequest) Reset() {
 	*x = AddNomenclatureEntryRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[4]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +342,7 @@ func (x *AddNomenclatureEntryRequest) String() string {
 func (*AddNomenclatureEntryRequest) ProtoMessage() {}
 
 func (x *AddNomenclatureEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[4]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +355,7 @@ func (x *AddNomenclatureEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNomenclatureEntryRequest.ProtoReflect.Descriptor instead.
 func (*AddNomenclatureEntryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{4}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AddNomenclatureEntryRequest) GetCommandId() string {
@@ -303,7 +393,7 @@ type NomenclatureEntry struct {
 
 func (x *NomenclatureEntry) Reset() {
 	*x = NomenclatureEntry{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[5]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +405,7 @@ func (x *NomenclatureEntry) String() string {
 func (*NomenclatureEntry) ProtoMessage() {}
 
 func (x *NomenclatureEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[5]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +418,7 @@ func (x *NomenclatureEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NomenclatureEntry.ProtoReflect.Descriptor instead.
 func (*NomenclatureEntry) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{5}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *NomenclatureEntry) GetOrganisationId() string {
@@ -390,7 +480,7 @@ type AddNomenclatureEntryResponse struct {
 
 func (x *AddNomenclatureEntryResponse) Reset() {
 	*x = AddNomenclatureEntryResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[6]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -402,7 +492,7 @@ func (x *AddNomenclatureEntryResponse) String() string {
 func (*AddNomenclatureEntryResponse) ProtoMessage() {}
 
 func (x *AddNomenclatureEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[6]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -415,7 +505,7 @@ func (x *AddNomenclatureEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddNomenclatureEntryResponse.ProtoReflect.Descriptor instead.
 func (*AddNomenclatureEntryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{6}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AddNomenclatureEntryResponse) GetEntry() *NomenclatureEntry {
@@ -436,7 +526,7 @@ type ListNomenclatureRequest struct {
 
 func (x *ListNomenclatureRequest) Reset() {
 	*x = ListNomenclatureRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[7]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +538,7 @@ func (x *ListNomenclatureRequest) String() string {
 func (*ListNomenclatureRequest) ProtoMessage() {}
 
 func (x *ListNomenclatureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[7]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +551,7 @@ func (x *ListNomenclatureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNomenclatureRequest.ProtoReflect.Descriptor instead.
 func (*ListNomenclatureRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{7}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListNomenclatureRequest) GetOrganisationId() string {
@@ -488,7 +578,7 @@ type ListNomenclatureResponse struct {
 
 func (x *ListNomenclatureResponse) Reset() {
 	*x = ListNomenclatureResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[8]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +590,7 @@ func (x *ListNomenclatureResponse) String() string {
 func (*ListNomenclatureResponse) ProtoMessage() {}
 
 func (x *ListNomenclatureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[8]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +603,7 @@ func (x *ListNomenclatureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNomenclatureResponse.ProtoReflect.Descriptor instead.
 func (*ListNomenclatureResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{8}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListNomenclatureResponse) GetEntries() []*NomenclatureEntry {
@@ -543,7 +633,7 @@ type OpenFileRequest struct {
 
 func (x *OpenFileRequest) Reset() {
 	*x = OpenFileRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[9]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +645,7 @@ func (x *OpenFileRequest) String() string {
 func (*OpenFileRequest) ProtoMessage() {}
 
 func (x *OpenFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[9]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +658,7 @@ func (x *OpenFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenFileRequest.ProtoReflect.Descriptor instead.
 func (*OpenFileRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{9}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *OpenFileRequest) GetCommandId() string {
@@ -637,7 +727,7 @@ type OpenFileResponse struct {
 
 func (x *OpenFileResponse) Reset() {
 	*x = OpenFileResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[10]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -649,7 +739,7 @@ func (x *OpenFileResponse) String() string {
 func (*OpenFileResponse) ProtoMessage() {}
 
 func (x *OpenFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[10]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -662,7 +752,7 @@ func (x *OpenFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenFileResponse.ProtoReflect.Descriptor instead.
 func (*OpenFileResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{10}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OpenFileResponse) GetFile() *DepartmentFile {
@@ -691,7 +781,7 @@ type DepartmentFile struct {
 
 func (x *DepartmentFile) Reset() {
 	*x = DepartmentFile{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[11]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +793,7 @@ func (x *DepartmentFile) String() string {
 func (*DepartmentFile) ProtoMessage() {}
 
 func (x *DepartmentFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[11]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +806,7 @@ func (x *DepartmentFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DepartmentFile.ProtoReflect.Descriptor instead.
 func (*DepartmentFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DepartmentFile) GetFile() *v1.File {
@@ -791,7 +881,7 @@ type CloseFileRequest struct {
 
 func (x *CloseFileRequest) Reset() {
 	*x = CloseFileRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[12]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +893,7 @@ func (x *CloseFileRequest) String() string {
 func (*CloseFileRequest) ProtoMessage() {}
 
 func (x *CloseFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[12]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +906,7 @@ func (x *CloseFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseFileRequest.ProtoReflect.Descriptor instead.
 func (*CloseFileRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CloseFileRequest) GetCommandId() string {
@@ -871,7 +961,7 @@ type CloseFileResponse struct {
 
 func (x *CloseFileResponse) Reset() {
 	*x = CloseFileResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[13]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +973,7 @@ func (x *CloseFileResponse) String() string {
 func (*CloseFileResponse) ProtoMessage() {}
 
 func (x *CloseFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[13]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +986,7 @@ func (x *CloseFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseFileResponse.ProtoReflect.Descriptor instead.
 func (*CloseFileResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CloseFileResponse) GetFile() *DepartmentFile {
@@ -916,7 +1006,7 @@ type GetFileRequest struct {
 
 func (x *GetFileRequest) Reset() {
 	*x = GetFileRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[14]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -928,7 +1018,7 @@ func (x *GetFileRequest) String() string {
 func (*GetFileRequest) ProtoMessage() {}
 
 func (x *GetFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[14]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -941,7 +1031,7 @@ func (x *GetFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFileRequest.ProtoReflect.Descriptor instead.
 func (*GetFileRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetFileRequest) GetFileId() string {
@@ -961,7 +1051,7 @@ type GetFileResponse struct {
 
 func (x *GetFileResponse) Reset() {
 	*x = GetFileResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[15]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -973,7 +1063,7 @@ func (x *GetFileResponse) String() string {
 func (*GetFileResponse) ProtoMessage() {}
 
 func (x *GetFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[15]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -986,7 +1076,7 @@ func (x *GetFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFileResponse.ProtoReflect.Descriptor instead.
 func (*GetFileResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetFileResponse) GetFile() *DepartmentFile {
@@ -1010,7 +1100,7 @@ type ListFilesRequest struct {
 
 func (x *ListFilesRequest) Reset() {
 	*x = ListFilesRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[16]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1022,7 +1112,7 @@ func (x *ListFilesRequest) String() string {
 func (*ListFilesRequest) ProtoMessage() {}
 
 func (x *ListFilesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[16]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1035,7 +1125,7 @@ func (x *ListFilesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFilesRequest.ProtoReflect.Descriptor instead.
 func (*ListFilesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListFilesRequest) GetOrganisationId() string {
@@ -1077,7 +1167,7 @@ type ListFilesResponse struct {
 
 func (x *ListFilesResponse) Reset() {
 	*x = ListFilesResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[17]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +1179,7 @@ func (x *ListFilesResponse) String() string {
 func (*ListFilesResponse) ProtoMessage() {}
 
 func (x *ListFilesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[17]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +1192,7 @@ func (x *ListFilesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFilesResponse.ProtoReflect.Descriptor instead.
 func (*ListFilesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListFilesResponse) GetFiles() []*DepartmentFile {
@@ -1117,6 +1207,106 @@ func (x *ListFilesResponse) GetMore() bool {
 		return x.More
 	}
 	return false
+}
+
+// RecogniseFilesRequest gives rows by title, outer dates, and index and leaves where they were written; at most 500.
+type RecogniseFilesRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	OrganisationId string                 `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	Rows           []*v1.File             `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RecogniseFilesRequest) Reset() {
+	*x = RecogniseFilesRequest{}
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecogniseFilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecogniseFilesRequest) ProtoMessage() {}
+
+func (x *RecogniseFilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecogniseFilesRequest.ProtoReflect.Descriptor instead.
+func (*RecogniseFilesRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RecogniseFilesRequest) GetOrganisationId() string {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return ""
+}
+
+func (x *RecogniseFilesRequest) GetRows() []*v1.File {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// RecogniseFilesResponse names the files.
+type RecogniseFilesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the rows; empty where a row is no registered file that is closed and not handed over yet, or may be more than one,
+	// or where another row may be the same.
+	FileIds       []string `protobuf:"bytes,1,rep,name=file_ids,json=fileIds,proto3" json:"file_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecogniseFilesResponse) Reset() {
+	*x = RecogniseFilesResponse{}
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecogniseFilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecogniseFilesResponse) ProtoMessage() {}
+
+func (x *RecogniseFilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecogniseFilesResponse.ProtoReflect.Descriptor instead.
+func (*RecogniseFilesResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecogniseFilesResponse) GetFileIds() []string {
+	if x != nil {
+		return x.FileIds
+	}
+	return nil
 }
 
 // ApproveInventoryRequest lists the files in their order with the commission's approval.
@@ -1138,7 +1328,7 @@ type ApproveInventoryRequest struct {
 
 func (x *ApproveInventoryRequest) Reset() {
 	*x = ApproveInventoryRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[18]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1340,7 @@ func (x *ApproveInventoryRequest) String() string {
 func (*ApproveInventoryRequest) ProtoMessage() {}
 
 func (x *ApproveInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[18]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1353,7 @@ func (x *ApproveInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveInventoryRequest.ProtoReflect.Descriptor instead.
 func (*ApproveInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ApproveInventoryRequest) GetCommandId() string {
@@ -1228,7 +1418,7 @@ type ApproveInventoryResponse struct {
 
 func (x *ApproveInventoryResponse) Reset() {
 	*x = ApproveInventoryResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[19]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1430,7 @@ func (x *ApproveInventoryResponse) String() string {
 func (*ApproveInventoryResponse) ProtoMessage() {}
 
 func (x *ApproveInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[19]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1443,7 @@ func (x *ApproveInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveInventoryResponse.ProtoReflect.Descriptor instead.
 func (*ApproveInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ApproveInventoryResponse) GetInventory() *v1.Inventory {
@@ -1290,7 +1480,7 @@ type GetInventoryRequest struct {
 
 func (x *GetInventoryRequest) Reset() {
 	*x = GetInventoryRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1492,7 @@ func (x *GetInventoryRequest) String() string {
 func (*GetInventoryRequest) ProtoMessage() {}
 
 func (x *GetInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[20]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1505,7 @@ func (x *GetInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInventoryRequest.ProtoReflect.Descriptor instead.
 func (*GetInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetInventoryRequest) GetInventoryId() string {
@@ -1355,7 +1545,7 @@ type GetInventoryResponse struct {
 
 func (x *GetInventoryResponse) Reset() {
 	*x = GetInventoryResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1557,7 @@ func (x *GetInventoryResponse) String() string {
 func (*GetInventoryResponse) ProtoMessage() {}
 
 func (x *GetInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[21]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1570,7 @@ func (x *GetInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInventoryResponse.ProtoReflect.Descriptor instead.
 func (*GetInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetInventoryResponse) GetOrganisationId() string {
@@ -1445,7 +1635,7 @@ type ListDueRequest struct {
 
 func (x *ListDueRequest) Reset() {
 	*x = ListDueRequest{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1457,7 +1647,7 @@ func (x *ListDueRequest) String() string {
 func (*ListDueRequest) ProtoMessage() {}
 
 func (x *ListDueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[22]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1470,7 +1660,7 @@ func (x *ListDueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDueRequest.ProtoReflect.Descriptor instead.
 func (*ListDueRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListDueRequest) GetOrganisationId() string {
@@ -1497,7 +1687,7 @@ type ListDueResponse struct {
 
 func (x *ListDueResponse) Reset() {
 	*x = ListDueResponse{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1509,7 +1699,7 @@ func (x *ListDueResponse) String() string {
 func (*ListDueResponse) ProtoMessage() {}
 
 func (x *ListDueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[23]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1522,7 +1712,7 @@ func (x *ListDueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDueResponse.ProtoReflect.Descriptor instead.
 func (*ListDueResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListDueResponse) GetTransfers() []*DueTransfer {
@@ -1555,7 +1745,7 @@ type DueTransfer struct {
 
 func (x *DueTransfer) Reset() {
 	*x = DueTransfer{}
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1567,7 +1757,7 @@ func (x *DueTransfer) String() string {
 func (*DueTransfer) ProtoMessage() {}
 
 func (x *DueTransfer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[24]
+	mi := &file_qoyma_retention_v1_retention_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1580,7 +1770,7 @@ func (x *DueTransfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DueTransfer.ProtoReflect.Descriptor instead.
 func (*DueTransfer) Descriptor() ([]byte, []int) {
-	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_retention_v1_retention_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DueTransfer) GetTransferId() string {
@@ -1662,7 +1852,11 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\"t\n" +
 	"\x19ListOrganisationsResponse\x12C\n" +
 	"\rorganisations\x18\x01 \x03(\v2\x1d.qoyma.record.v1.OrganisationR\rorganisations\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"y\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"A\n" +
+	"\x16GetOrganisationRequest\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\"\\\n" +
+	"\x17GetOrganisationResponse\x12A\n" +
+	"\forganisation\x18\x01 \x01(\v2\x1d.qoyma.record.v1.OrganisationR\forganisation\"y\n" +
 	"\x1bAddNomenclatureEntryRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12;\n" +
@@ -1724,7 +1918,12 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05limit\x18\x04 \x01(\rR\x05limit\"a\n" +
 	"\x11ListFilesResponse\x128\n" +
 	"\x05files\x18\x01 \x03(\v2\".qoyma.retention.v1.DepartmentFileR\x05files\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\x8c\x02\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"k\n" +
+	"\x15RecogniseFilesRequest\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\tR\x0eorganisationId\x12)\n" +
+	"\x04rows\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x04rows\"3\n" +
+	"\x16RecogniseFilesResponse\x12\x19\n" +
+	"\bfile_ids\x18\x01 \x03(\tR\afileIds\"\x8c\x02\n" +
 	"\x17ApproveInventoryRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12'\n" +
@@ -1766,16 +1965,19 @@ const file_qoyma_retention_v1_retention_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\tR\x05state\x12)\n" +
 	"\x10accession_number\x18\a \x01(\tR\x0faccessionNumber\x12 \n" +
 	"\vtransferred\x18\b \x01(\rR\vtransferred\x12*\n" +
-	"\x11early_transfer_id\x18\t \x01(\tR\x0fearlyTransferId2\xee\b\n" +
+	"\x11early_transfer_id\x18\t \x01(\tR\x0fearlyTransferId2\xc3\n" +
+	"\n" +
 	"\x10RetentionService\x12y\n" +
 	"\x14RegisterOrganisation\x12/.qoyma.retention.v1.RegisterOrganisationRequest\x1a0.qoyma.retention.v1.RegisterOrganisationResponse\x12p\n" +
-	"\x11ListOrganisations\x12,.qoyma.retention.v1.ListOrganisationsRequest\x1a-.qoyma.retention.v1.ListOrganisationsResponse\x12y\n" +
+	"\x11ListOrganisations\x12,.qoyma.retention.v1.ListOrganisationsRequest\x1a-.qoyma.retention.v1.ListOrganisationsResponse\x12j\n" +
+	"\x0fGetOrganisation\x12*.qoyma.retention.v1.GetOrganisationRequest\x1a+.qoyma.retention.v1.GetOrganisationResponse\x12y\n" +
 	"\x14AddNomenclatureEntry\x12/.qoyma.retention.v1.AddNomenclatureEntryRequest\x1a0.qoyma.retention.v1.AddNomenclatureEntryResponse\x12m\n" +
 	"\x10ListNomenclature\x12+.qoyma.retention.v1.ListNomenclatureRequest\x1a,.qoyma.retention.v1.ListNomenclatureResponse\x12U\n" +
 	"\bOpenFile\x12#.qoyma.retention.v1.OpenFileRequest\x1a$.qoyma.retention.v1.OpenFileResponse\x12X\n" +
 	"\tCloseFile\x12$.qoyma.retention.v1.CloseFileRequest\x1a%.qoyma.retention.v1.CloseFileResponse\x12R\n" +
 	"\aGetFile\x12\".qoyma.retention.v1.GetFileRequest\x1a#.qoyma.retention.v1.GetFileResponse\x12X\n" +
-	"\tListFiles\x12$.qoyma.retention.v1.ListFilesRequest\x1a%.qoyma.retention.v1.ListFilesResponse\x12m\n" +
+	"\tListFiles\x12$.qoyma.retention.v1.ListFilesRequest\x1a%.qoyma.retention.v1.ListFilesResponse\x12g\n" +
+	"\x0eRecogniseFiles\x12).qoyma.retention.v1.RecogniseFilesRequest\x1a*.qoyma.retention.v1.RecogniseFilesResponse\x12m\n" +
 	"\x10ApproveInventory\x12+.qoyma.retention.v1.ApproveInventoryRequest\x1a,.qoyma.retention.v1.ApproveInventoryResponse\x12a\n" +
 	"\fGetInventory\x12'.qoyma.retention.v1.GetInventoryRequest\x1a(.qoyma.retention.v1.GetInventoryResponse\x12R\n" +
 	"\aListDue\x12\".qoyma.retention.v1.ListDueRequest\x1a#.qoyma.retention.v1.ListDueResponseBAZ?github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1;retentionv1b\x06proto3"
@@ -1792,94 +1994,104 @@ func file_qoyma_retention_v1_retention_proto_rawDescGZIP() []byte {
 	return file_qoyma_retention_v1_retention_proto_rawDescData
 }
 
-var file_qoyma_retention_v1_retention_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_qoyma_retention_v1_retention_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_qoyma_retention_v1_retention_proto_goTypes = []any{
 	(*RegisterOrganisationRequest)(nil),  // 0: qoyma.retention.v1.RegisterOrganisationRequest
 	(*RegisterOrganisationResponse)(nil), // 1: qoyma.retention.v1.RegisterOrganisationResponse
 	(*ListOrganisationsRequest)(nil),     // 2: qoyma.retention.v1.ListOrganisationsRequest
 	(*ListOrganisationsResponse)(nil),    // 3: qoyma.retention.v1.ListOrganisationsResponse
-	(*AddNomenclatureEntryRequest)(nil),  // 4: qoyma.retention.v1.AddNomenclatureEntryRequest
-	(*NomenclatureEntry)(nil),            // 5: qoyma.retention.v1.NomenclatureEntry
-	(*AddNomenclatureEntryResponse)(nil), // 6: qoyma.retention.v1.AddNomenclatureEntryResponse
-	(*ListNomenclatureRequest)(nil),      // 7: qoyma.retention.v1.ListNomenclatureRequest
-	(*ListNomenclatureResponse)(nil),     // 8: qoyma.retention.v1.ListNomenclatureResponse
-	(*OpenFileRequest)(nil),              // 9: qoyma.retention.v1.OpenFileRequest
-	(*OpenFileResponse)(nil),             // 10: qoyma.retention.v1.OpenFileResponse
-	(*DepartmentFile)(nil),               // 11: qoyma.retention.v1.DepartmentFile
-	(*CloseFileRequest)(nil),             // 12: qoyma.retention.v1.CloseFileRequest
-	(*CloseFileResponse)(nil),            // 13: qoyma.retention.v1.CloseFileResponse
-	(*GetFileRequest)(nil),               // 14: qoyma.retention.v1.GetFileRequest
-	(*GetFileResponse)(nil),              // 15: qoyma.retention.v1.GetFileResponse
-	(*ListFilesRequest)(nil),             // 16: qoyma.retention.v1.ListFilesRequest
-	(*ListFilesResponse)(nil),            // 17: qoyma.retention.v1.ListFilesResponse
-	(*ApproveInventoryRequest)(nil),      // 18: qoyma.retention.v1.ApproveInventoryRequest
-	(*ApproveInventoryResponse)(nil),     // 19: qoyma.retention.v1.ApproveInventoryResponse
-	(*GetInventoryRequest)(nil),          // 20: qoyma.retention.v1.GetInventoryRequest
-	(*GetInventoryResponse)(nil),         // 21: qoyma.retention.v1.GetInventoryResponse
-	(*ListDueRequest)(nil),               // 22: qoyma.retention.v1.ListDueRequest
-	(*ListDueResponse)(nil),              // 23: qoyma.retention.v1.ListDueResponse
-	(*DueTransfer)(nil),                  // 24: qoyma.retention.v1.DueTransfer
-	(*v1.Organisation)(nil),              // 25: qoyma.record.v1.Organisation
-	(*v1.Text)(nil),                      // 26: qoyma.record.v1.Text
-	(*v11.Label)(nil),                    // 27: qoyma.journal.v1.Label
-	(*v1.File)(nil),                      // 28: qoyma.record.v1.File
-	(*v1.Protocol)(nil),                  // 29: qoyma.record.v1.Protocol
-	(*v1.Inventory)(nil),                 // 30: qoyma.record.v1.Inventory
-	(*v1.DueStep)(nil),                   // 31: qoyma.record.v1.DueStep
+	(*GetOrganisationRequest)(nil),       // 4: qoyma.retention.v1.GetOrganisationRequest
+	(*GetOrganisationResponse)(nil),      // 5: qoyma.retention.v1.GetOrganisationResponse
+	(*AddNomenclatureEntryRequest)(nil),  // 6: qoyma.retention.v1.AddNomenclatureEntryRequest
+	(*NomenclatureEntry)(nil),            // 7: qoyma.retention.v1.NomenclatureEntry
+	(*AddNomenclatureEntryResponse)(nil), // 8: qoyma.retention.v1.AddNomenclatureEntryResponse
+	(*ListNomenclatureRequest)(nil),      // 9: qoyma.retention.v1.ListNomenclatureRequest
+	(*ListNomenclatureResponse)(nil),     // 10: qoyma.retention.v1.ListNomenclatureResponse
+	(*OpenFileRequest)(nil),              // 11: qoyma.retention.v1.OpenFileRequest
+	(*OpenFileResponse)(nil),             // 12: qoyma.retention.v1.OpenFileResponse
+	(*DepartmentFile)(nil),               // 13: qoyma.retention.v1.DepartmentFile
+	(*CloseFileRequest)(nil),             // 14: qoyma.retention.v1.CloseFileRequest
+	(*CloseFileResponse)(nil),            // 15: qoyma.retention.v1.CloseFileResponse
+	(*GetFileRequest)(nil),               // 16: qoyma.retention.v1.GetFileRequest
+	(*GetFileResponse)(nil),              // 17: qoyma.retention.v1.GetFileResponse
+	(*ListFilesRequest)(nil),             // 18: qoyma.retention.v1.ListFilesRequest
+	(*ListFilesResponse)(nil),            // 19: qoyma.retention.v1.ListFilesResponse
+	(*RecogniseFilesRequest)(nil),        // 20: qoyma.retention.v1.RecogniseFilesRequest
+	(*RecogniseFilesResponse)(nil),       // 21: qoyma.retention.v1.RecogniseFilesResponse
+	(*ApproveInventoryRequest)(nil),      // 22: qoyma.retention.v1.ApproveInventoryRequest
+	(*ApproveInventoryResponse)(nil),     // 23: qoyma.retention.v1.ApproveInventoryResponse
+	(*GetInventoryRequest)(nil),          // 24: qoyma.retention.v1.GetInventoryRequest
+	(*GetInventoryResponse)(nil),         // 25: qoyma.retention.v1.GetInventoryResponse
+	(*ListDueRequest)(nil),               // 26: qoyma.retention.v1.ListDueRequest
+	(*ListDueResponse)(nil),              // 27: qoyma.retention.v1.ListDueResponse
+	(*DueTransfer)(nil),                  // 28: qoyma.retention.v1.DueTransfer
+	(*v1.Organisation)(nil),              // 29: qoyma.record.v1.Organisation
+	(*v1.Text)(nil),                      // 30: qoyma.record.v1.Text
+	(*v11.Label)(nil),                    // 31: qoyma.journal.v1.Label
+	(*v1.File)(nil),                      // 32: qoyma.record.v1.File
+	(*v1.Protocol)(nil),                  // 33: qoyma.record.v1.Protocol
+	(*v1.Inventory)(nil),                 // 34: qoyma.record.v1.Inventory
+	(*v1.DueStep)(nil),                   // 35: qoyma.record.v1.DueStep
 }
 var file_qoyma_retention_v1_retention_proto_depIdxs = []int32{
-	25, // 0: qoyma.retention.v1.RegisterOrganisationRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	25, // 1: qoyma.retention.v1.RegisterOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
-	25, // 2: qoyma.retention.v1.ListOrganisationsResponse.organisations:type_name -> qoyma.record.v1.Organisation
-	5,  // 3: qoyma.retention.v1.AddNomenclatureEntryRequest.entry:type_name -> qoyma.retention.v1.NomenclatureEntry
-	26, // 4: qoyma.retention.v1.NomenclatureEntry.title:type_name -> qoyma.record.v1.Text
-	5,  // 5: qoyma.retention.v1.AddNomenclatureEntryResponse.entry:type_name -> qoyma.retention.v1.NomenclatureEntry
-	5,  // 6: qoyma.retention.v1.ListNomenclatureResponse.entries:type_name -> qoyma.retention.v1.NomenclatureEntry
-	26, // 7: qoyma.retention.v1.OpenFileRequest.title:type_name -> qoyma.record.v1.Text
-	27, // 8: qoyma.retention.v1.OpenFileRequest.label:type_name -> qoyma.journal.v1.Label
-	11, // 9: qoyma.retention.v1.OpenFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
-	28, // 10: qoyma.retention.v1.DepartmentFile.file:type_name -> qoyma.record.v1.File
-	11, // 11: qoyma.retention.v1.CloseFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
-	11, // 12: qoyma.retention.v1.GetFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
-	11, // 13: qoyma.retention.v1.ListFilesResponse.files:type_name -> qoyma.retention.v1.DepartmentFile
-	26, // 14: qoyma.retention.v1.ApproveInventoryRequest.title:type_name -> qoyma.record.v1.Text
-	29, // 15: qoyma.retention.v1.ApproveInventoryRequest.approval:type_name -> qoyma.record.v1.Protocol
-	30, // 16: qoyma.retention.v1.ApproveInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
-	31, // 17: qoyma.retention.v1.ApproveInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
-	30, // 18: qoyma.retention.v1.GetInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
-	28, // 19: qoyma.retention.v1.GetInventoryResponse.files:type_name -> qoyma.record.v1.File
-	31, // 20: qoyma.retention.v1.GetInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
-	24, // 21: qoyma.retention.v1.ListDueResponse.transfers:type_name -> qoyma.retention.v1.DueTransfer
-	25, // 22: qoyma.retention.v1.DueTransfer.organisation:type_name -> qoyma.record.v1.Organisation
-	30, // 23: qoyma.retention.v1.DueTransfer.inventory:type_name -> qoyma.record.v1.Inventory
-	31, // 24: qoyma.retention.v1.DueTransfer.steps:type_name -> qoyma.record.v1.DueStep
-	0,  // 25: qoyma.retention.v1.RetentionService.RegisterOrganisation:input_type -> qoyma.retention.v1.RegisterOrganisationRequest
-	2,  // 26: qoyma.retention.v1.RetentionService.ListOrganisations:input_type -> qoyma.retention.v1.ListOrganisationsRequest
-	4,  // 27: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:input_type -> qoyma.retention.v1.AddNomenclatureEntryRequest
-	7,  // 28: qoyma.retention.v1.RetentionService.ListNomenclature:input_type -> qoyma.retention.v1.ListNomenclatureRequest
-	9,  // 29: qoyma.retention.v1.RetentionService.OpenFile:input_type -> qoyma.retention.v1.OpenFileRequest
-	12, // 30: qoyma.retention.v1.RetentionService.CloseFile:input_type -> qoyma.retention.v1.CloseFileRequest
-	14, // 31: qoyma.retention.v1.RetentionService.GetFile:input_type -> qoyma.retention.v1.GetFileRequest
-	16, // 32: qoyma.retention.v1.RetentionService.ListFiles:input_type -> qoyma.retention.v1.ListFilesRequest
-	18, // 33: qoyma.retention.v1.RetentionService.ApproveInventory:input_type -> qoyma.retention.v1.ApproveInventoryRequest
-	20, // 34: qoyma.retention.v1.RetentionService.GetInventory:input_type -> qoyma.retention.v1.GetInventoryRequest
-	22, // 35: qoyma.retention.v1.RetentionService.ListDue:input_type -> qoyma.retention.v1.ListDueRequest
-	1,  // 36: qoyma.retention.v1.RetentionService.RegisterOrganisation:output_type -> qoyma.retention.v1.RegisterOrganisationResponse
-	3,  // 37: qoyma.retention.v1.RetentionService.ListOrganisations:output_type -> qoyma.retention.v1.ListOrganisationsResponse
-	6,  // 38: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:output_type -> qoyma.retention.v1.AddNomenclatureEntryResponse
-	8,  // 39: qoyma.retention.v1.RetentionService.ListNomenclature:output_type -> qoyma.retention.v1.ListNomenclatureResponse
-	10, // 40: qoyma.retention.v1.RetentionService.OpenFile:output_type -> qoyma.retention.v1.OpenFileResponse
-	13, // 41: qoyma.retention.v1.RetentionService.CloseFile:output_type -> qoyma.retention.v1.CloseFileResponse
-	15, // 42: qoyma.retention.v1.RetentionService.GetFile:output_type -> qoyma.retention.v1.GetFileResponse
-	17, // 43: qoyma.retention.v1.RetentionService.ListFiles:output_type -> qoyma.retention.v1.ListFilesResponse
-	19, // 44: qoyma.retention.v1.RetentionService.ApproveInventory:output_type -> qoyma.retention.v1.ApproveInventoryResponse
-	21, // 45: qoyma.retention.v1.RetentionService.GetInventory:output_type -> qoyma.retention.v1.GetInventoryResponse
-	23, // 46: qoyma.retention.v1.RetentionService.ListDue:output_type -> qoyma.retention.v1.ListDueResponse
-	36, // [36:47] is the sub-list for method output_type
-	25, // [25:36] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	29, // 0: qoyma.retention.v1.RegisterOrganisationRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	29, // 1: qoyma.retention.v1.RegisterOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
+	29, // 2: qoyma.retention.v1.ListOrganisationsResponse.organisations:type_name -> qoyma.record.v1.Organisation
+	29, // 3: qoyma.retention.v1.GetOrganisationResponse.organisation:type_name -> qoyma.record.v1.Organisation
+	7,  // 4: qoyma.retention.v1.AddNomenclatureEntryRequest.entry:type_name -> qoyma.retention.v1.NomenclatureEntry
+	30, // 5: qoyma.retention.v1.NomenclatureEntry.title:type_name -> qoyma.record.v1.Text
+	7,  // 6: qoyma.retention.v1.AddNomenclatureEntryResponse.entry:type_name -> qoyma.retention.v1.NomenclatureEntry
+	7,  // 7: qoyma.retention.v1.ListNomenclatureResponse.entries:type_name -> qoyma.retention.v1.NomenclatureEntry
+	30, // 8: qoyma.retention.v1.OpenFileRequest.title:type_name -> qoyma.record.v1.Text
+	31, // 9: qoyma.retention.v1.OpenFileRequest.label:type_name -> qoyma.journal.v1.Label
+	13, // 10: qoyma.retention.v1.OpenFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
+	32, // 11: qoyma.retention.v1.DepartmentFile.file:type_name -> qoyma.record.v1.File
+	13, // 12: qoyma.retention.v1.CloseFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
+	13, // 13: qoyma.retention.v1.GetFileResponse.file:type_name -> qoyma.retention.v1.DepartmentFile
+	13, // 14: qoyma.retention.v1.ListFilesResponse.files:type_name -> qoyma.retention.v1.DepartmentFile
+	32, // 15: qoyma.retention.v1.RecogniseFilesRequest.rows:type_name -> qoyma.record.v1.File
+	30, // 16: qoyma.retention.v1.ApproveInventoryRequest.title:type_name -> qoyma.record.v1.Text
+	33, // 17: qoyma.retention.v1.ApproveInventoryRequest.approval:type_name -> qoyma.record.v1.Protocol
+	34, // 18: qoyma.retention.v1.ApproveInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
+	35, // 19: qoyma.retention.v1.ApproveInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
+	34, // 20: qoyma.retention.v1.GetInventoryResponse.inventory:type_name -> qoyma.record.v1.Inventory
+	32, // 21: qoyma.retention.v1.GetInventoryResponse.files:type_name -> qoyma.record.v1.File
+	35, // 22: qoyma.retention.v1.GetInventoryResponse.steps:type_name -> qoyma.record.v1.DueStep
+	28, // 23: qoyma.retention.v1.ListDueResponse.transfers:type_name -> qoyma.retention.v1.DueTransfer
+	29, // 24: qoyma.retention.v1.DueTransfer.organisation:type_name -> qoyma.record.v1.Organisation
+	34, // 25: qoyma.retention.v1.DueTransfer.inventory:type_name -> qoyma.record.v1.Inventory
+	35, // 26: qoyma.retention.v1.DueTransfer.steps:type_name -> qoyma.record.v1.DueStep
+	0,  // 27: qoyma.retention.v1.RetentionService.RegisterOrganisation:input_type -> qoyma.retention.v1.RegisterOrganisationRequest
+	2,  // 28: qoyma.retention.v1.RetentionService.ListOrganisations:input_type -> qoyma.retention.v1.ListOrganisationsRequest
+	4,  // 29: qoyma.retention.v1.RetentionService.GetOrganisation:input_type -> qoyma.retention.v1.GetOrganisationRequest
+	6,  // 30: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:input_type -> qoyma.retention.v1.AddNomenclatureEntryRequest
+	9,  // 31: qoyma.retention.v1.RetentionService.ListNomenclature:input_type -> qoyma.retention.v1.ListNomenclatureRequest
+	11, // 32: qoyma.retention.v1.RetentionService.OpenFile:input_type -> qoyma.retention.v1.OpenFileRequest
+	14, // 33: qoyma.retention.v1.RetentionService.CloseFile:input_type -> qoyma.retention.v1.CloseFileRequest
+	16, // 34: qoyma.retention.v1.RetentionService.GetFile:input_type -> qoyma.retention.v1.GetFileRequest
+	18, // 35: qoyma.retention.v1.RetentionService.ListFiles:input_type -> qoyma.retention.v1.ListFilesRequest
+	20, // 36: qoyma.retention.v1.RetentionService.RecogniseFiles:input_type -> qoyma.retention.v1.RecogniseFilesRequest
+	22, // 37: qoyma.retention.v1.RetentionService.ApproveInventory:input_type -> qoyma.retention.v1.ApproveInventoryRequest
+	24, // 38: qoyma.retention.v1.RetentionService.GetInventory:input_type -> qoyma.retention.v1.GetInventoryRequest
+	26, // 39: qoyma.retention.v1.RetentionService.ListDue:input_type -> qoyma.retention.v1.ListDueRequest
+	1,  // 40: qoyma.retention.v1.RetentionService.RegisterOrganisation:output_type -> qoyma.retention.v1.RegisterOrganisationResponse
+	3,  // 41: qoyma.retention.v1.RetentionService.ListOrganisations:output_type -> qoyma.retention.v1.ListOrganisationsResponse
+	5,  // 42: qoyma.retention.v1.RetentionService.GetOrganisation:output_type -> qoyma.retention.v1.GetOrganisationResponse
+	8,  // 43: qoyma.retention.v1.RetentionService.AddNomenclatureEntry:output_type -> qoyma.retention.v1.AddNomenclatureEntryResponse
+	10, // 44: qoyma.retention.v1.RetentionService.ListNomenclature:output_type -> qoyma.retention.v1.ListNomenclatureResponse
+	12, // 45: qoyma.retention.v1.RetentionService.OpenFile:output_type -> qoyma.retention.v1.OpenFileResponse
+	15, // 46: qoyma.retention.v1.RetentionService.CloseFile:output_type -> qoyma.retention.v1.CloseFileResponse
+	17, // 47: qoyma.retention.v1.RetentionService.GetFile:output_type -> qoyma.retention.v1.GetFileResponse
+	19, // 48: qoyma.retention.v1.RetentionService.ListFiles:output_type -> qoyma.retention.v1.ListFilesResponse
+	21, // 49: qoyma.retention.v1.RetentionService.RecogniseFiles:output_type -> qoyma.retention.v1.RecogniseFilesResponse
+	23, // 50: qoyma.retention.v1.RetentionService.ApproveInventory:output_type -> qoyma.retention.v1.ApproveInventoryResponse
+	25, // 51: qoyma.retention.v1.RetentionService.GetInventory:output_type -> qoyma.retention.v1.GetInventoryResponse
+	27, // 52: qoyma.retention.v1.RetentionService.ListDue:output_type -> qoyma.retention.v1.ListDueResponse
+	40, // [40:53] is the sub-list for method output_type
+	27, // [27:40] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_retention_v1_retention_proto_init() }
@@ -1893,7 +2105,7 @@ func file_qoyma_retention_v1_retention_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_retention_v1_retention_proto_rawDesc), len(file_qoyma_retention_v1_retention_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   25,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

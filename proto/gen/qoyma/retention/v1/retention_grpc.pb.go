@@ -21,12 +21,14 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	RetentionService_RegisterOrganisation_FullMethodName = "/qoyma.retention.v1.RetentionService/RegisterOrganisation"
 	RetentionService_ListOrganisations_FullMethodName    = "/qoyma.retention.v1.RetentionService/ListOrganisations"
+	RetentionService_GetOrganisation_FullMethodName      = "/qoyma.retention.v1.RetentionService/GetOrganisation"
 	RetentionService_AddNomenclatureEntry_FullMethodName = "/qoyma.retention.v1.RetentionService/AddNomenclatureEntry"
 	RetentionService_ListNomenclature_FullMethodName     = "/qoyma.retention.v1.RetentionService/ListNomenclature"
 	RetentionService_OpenFile_FullMethodName             = "/qoyma.retention.v1.RetentionService/OpenFile"
 	RetentionService_CloseFile_FullMethodName            = "/qoyma.retention.v1.RetentionService/CloseFile"
 	RetentionService_GetFile_FullMethodName              = "/qoyma.retention.v1.RetentionService/GetFile"
 	RetentionService_ListFiles_FullMethodName            = "/qoyma.retention.v1.RetentionService/ListFiles"
+	RetentionService_RecogniseFiles_FullMethodName       = "/qoyma.retention.v1.RetentionService/RecogniseFiles"
 	RetentionService_ApproveInventory_FullMethodName     = "/qoyma.retention.v1.RetentionService/ApproveInventory"
 	RetentionService_GetInventory_FullMethodName         = "/qoyma.retention.v1.RetentionService/GetInventory"
 	RetentionService_ListDue_FullMethodName              = "/qoyma.retention.v1.RetentionService/ListDue"
@@ -44,6 +46,8 @@ type RetentionServiceClient interface {
 	RegisterOrganisation(ctx context.Context, in *RegisterOrganisationRequest, opts ...grpc.CallOption) (*RegisterOrganisationResponse, error)
 	// ListOrganisations lists them by id.
 	ListOrganisations(ctx context.Context, in *ListOrganisationsRequest, opts ...grpc.CallOption) (*ListOrganisationsResponse, error)
+	// GetOrganisation gives one. One that the caller may not see is not there.
+	GetOrganisation(ctx context.Context, in *GetOrganisationRequest, opts ...grpc.CallOption) (*GetOrganisationResponse, error)
 	// AddNomenclatureEntry adds a line to an organisation's nomenclature of a year (AR-7).
 	AddNomenclatureEntry(ctx context.Context, in *AddNomenclatureEntryRequest, opts ...grpc.CallOption) (*AddNomenclatureEntryResponse, error)
 	// ListNomenclature lists the lines of an organisation's year by index.
@@ -56,6 +60,8 @@ type RetentionServiceClient interface {
 	GetFile(ctx context.Context, in *GetFileRequest, opts ...grpc.CallOption) (*GetFileResponse, error)
 	// ListFiles lists an organisation's files, a page at a time.
 	ListFiles(ctx context.Context, in *ListFilesRequest, opts ...grpc.CallOption) (*ListFilesResponse, error)
+	// RecogniseFiles tells which registered files the rows of an inventory are that somebody wrote by hand.
+	RecogniseFiles(ctx context.Context, in *RecogniseFilesRequest, opts ...grpc.CallOption) (*RecogniseFilesResponse, error)
 	// ApproveInventory makes an inventory of closed files final by the commission's protocol
 	// (AR-8) and computes when it falls due.
 	ApproveInventory(ctx context.Context, in *ApproveInventoryRequest, opts ...grpc.CallOption) (*ApproveInventoryResponse, error)
@@ -87,6 +93,16 @@ func (c *retentionServiceClient) ListOrganisations(ctx context.Context, in *List
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListOrganisationsResponse)
 	err := c.cc.Invoke(ctx, RetentionService_ListOrganisations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *retentionServiceClient) GetOrganisation(ctx context.Context, in *GetOrganisationRequest, opts ...grpc.CallOption) (*GetOrganisationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOrganisationResponse)
+	err := c.cc.Invoke(ctx, RetentionService_GetOrganisation_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +169,16 @@ func (c *retentionServiceClient) ListFiles(ctx context.Context, in *ListFilesReq
 	return out, nil
 }
 
+func (c *retentionServiceClient) RecogniseFiles(ctx context.Context, in *RecogniseFilesRequest, opts ...grpc.CallOption) (*RecogniseFilesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecogniseFilesResponse)
+	err := c.cc.Invoke(ctx, RetentionService_RecogniseFiles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *retentionServiceClient) ApproveInventory(ctx context.Context, in *ApproveInventoryRequest, opts ...grpc.CallOption) (*ApproveInventoryResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ApproveInventoryResponse)
@@ -195,6 +221,8 @@ type RetentionServiceServer interface {
 	RegisterOrganisation(context.Context, *RegisterOrganisationRequest) (*RegisterOrganisationResponse, error)
 	// ListOrganisations lists them by id.
 	ListOrganisations(context.Context, *ListOrganisationsRequest) (*ListOrganisationsResponse, error)
+	// GetOrganisation gives one. One that the caller may not see is not there.
+	GetOrganisation(context.Context, *GetOrganisationRequest) (*GetOrganisationResponse, error)
 	// AddNomenclatureEntry adds a line to an organisation's nomenclature of a year (AR-7).
 	AddNomenclatureEntry(context.Context, *AddNomenclatureEntryRequest) (*AddNomenclatureEntryResponse, error)
 	// ListNomenclature lists the lines of an organisation's year by index.
@@ -207,6 +235,8 @@ type RetentionServiceServer interface {
 	GetFile(context.Context, *GetFileRequest) (*GetFileResponse, error)
 	// ListFiles lists an organisation's files, a page at a time.
 	ListFiles(context.Context, *ListFilesRequest) (*ListFilesResponse, error)
+	// RecogniseFiles tells which registered files the rows of an inventory are that somebody wrote by hand.
+	RecogniseFiles(context.Context, *RecogniseFilesRequest) (*RecogniseFilesResponse, error)
 	// ApproveInventory makes an inventory of closed files final by the commission's protocol
 	// (AR-8) and computes when it falls due.
 	ApproveInventory(context.Context, *ApproveInventoryRequest) (*ApproveInventoryResponse, error)
@@ -230,6 +260,9 @@ func (UnimplementedRetentionServiceServer) RegisterOrganisation(context.Context,
 func (UnimplementedRetentionServiceServer) ListOrganisations(context.Context, *ListOrganisationsRequest) (*ListOrganisationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOrganisations not implemented")
 }
+func (UnimplementedRetentionServiceServer) GetOrganisation(context.Context, *GetOrganisationRequest) (*GetOrganisationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOrganisation not implemented")
+}
 func (UnimplementedRetentionServiceServer) AddNomenclatureEntry(context.Context, *AddNomenclatureEntryRequest) (*AddNomenclatureEntryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AddNomenclatureEntry not implemented")
 }
@@ -247,6 +280,9 @@ func (UnimplementedRetentionServiceServer) GetFile(context.Context, *GetFileRequ
 }
 func (UnimplementedRetentionServiceServer) ListFiles(context.Context, *ListFilesRequest) (*ListFilesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFiles not implemented")
+}
+func (UnimplementedRetentionServiceServer) RecogniseFiles(context.Context, *RecogniseFilesRequest) (*RecogniseFilesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecogniseFiles not implemented")
 }
 func (UnimplementedRetentionServiceServer) ApproveInventory(context.Context, *ApproveInventoryRequest) (*ApproveInventoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApproveInventory not implemented")
@@ -310,6 +346,24 @@ func _RetentionService_ListOrganisations_Handler(srv interface{}, ctx context.Co
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(RetentionServiceServer).ListOrganisations(ctx, req.(*ListOrganisationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RetentionService_GetOrganisation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOrganisationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RetentionServiceServer).GetOrganisation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RetentionService_GetOrganisation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RetentionServiceServer).GetOrganisation(ctx, req.(*GetOrganisationRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -422,6 +476,24 @@ func _RetentionService_ListFiles_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RetentionService_RecogniseFiles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecogniseFilesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RetentionServiceServer).RecogniseFiles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RetentionService_RecogniseFiles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RetentionServiceServer).RecogniseFiles(ctx, req.(*RecogniseFilesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RetentionService_ApproveInventory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ApproveInventoryRequest)
 	if err := dec(in); err != nil {
@@ -492,6 +564,10 @@ var RetentionService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RetentionService_ListOrganisations_Handler,
 		},
 		{
+			MethodName: "GetOrganisation",
+			Handler:    _RetentionService_GetOrganisation_Handler,
+		},
+		{
 			MethodName: "AddNomenclatureEntry",
 			Handler:    _RetentionService_AddNomenclatureEntry_Handler,
 		},
@@ -514,6 +590,10 @@ var RetentionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListFiles",
 			Handler:    _RetentionService_ListFiles_Handler,
+		},
+		{
+			MethodName: "RecogniseFiles",
+			Handler:    _RetentionService_RecogniseFiles_Handler,
 		},
 		{
 			MethodName: "ApproveInventory",

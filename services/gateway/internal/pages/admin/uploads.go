@@ -88,13 +88,14 @@ func uploads(r *web.Request) (any, error) {
 func setUploads(r *web.Request) (web.Redirect, error) {
 	l := &intakev1.UploadLimitsSet{
 		OrganisationId: r.Field("organisation"), From: r.Field("from"),
-		TransferBytes: bytesIn(r, "transfer_gib"), DepartmentBytes: bytesIn(r, "department_gib"),
-		TransferFiles: countIn(r, "transfer_files"), DepartmentFiles: countIn(r, "department_files"), KeepDays: countIn(r, "keep_days"),
 	}
+	// In the order of the form, which is that of the summary on top.
 	if _, err := civil.Parse(l.GetFrom()); err != nil {
 		r.Wrong("from", "uploads.wrong.from")
 	}
-	if l.GetKeepDays() > 365 {
+	l.TransferBytes, l.TransferFiles = bytesIn(r, "transfer"), filesIn(r, "transfer")
+	l.DepartmentBytes, l.DepartmentFiles = bytesIn(r, "department"), filesIn(r, "department")
+	if l.KeepDays = countIn(r, "keep_days"); l.GetKeepDays() == 0 || l.GetKeepDays() > 365 {
 		r.Wrong("keep_days", "uploads.wrong.days")
 	}
 	if !r.OK() {
@@ -108,21 +109,31 @@ func setUploads(r *web.Request) (web.Redirect, error) {
 	return web.Done("/admin/uploads", "done.uploads"), err
 }
 
-// bytesIn reads a number of GiB, whole or with a fraction, as bytes; what nobody could mean is wrong.
-func bytesIn(r *web.Request, field string) uint64 {
+// bytesIn reads a number of GiB, whole or with a fraction, as bytes; what nobody could mean is wrong. of is the group of fields, by
+// which the summary tells one wrong number from another.
+func bytesIn(r *web.Request, of string) uint64 {
+	field := of + "_gib"
 	n, err := strconv.ParseFloat(strings.NewReplacer(",", ".", " ", "", "\u00a0", "").Replace(r.Field(field)), 64)
 	if err != nil || !(n*gib >= 1 && n*gib <= 1<<62) {
-		r.Wrong(field, "uploads.wrong.gib")
+		r.Wrong(field, "uploads.wrong.gib", "of", r.T("uploads."+of))
 		return 0
 	}
 	return uint64(n * gib)
 }
 
-// countIn reads a whole number above zero.
+// filesIn reads a number of files.
+func filesIn(r *web.Request, of string) uint32 {
+	n := countIn(r, of+"_files")
+	if n == 0 {
+		r.Wrong(of+"_files", "uploads.wrong.count", "of", r.T("uploads."+of))
+	}
+	return n
+}
+
+// countIn reads a whole number; 0 is none.
 func countIn(r *web.Request, field string) uint32 {
 	n, err := strconv.ParseUint(strings.NewReplacer(" ", "", "\u00a0", "").Replace(r.Field(field)), 10, 32)
-	if err != nil || n == 0 {
-		r.Wrong(field, "uploads.wrong.count")
+	if err != nil {
 		return 0
 	}
 	return uint32(n)

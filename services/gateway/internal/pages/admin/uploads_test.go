@@ -2,6 +2,8 @@ package admin
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,10 +63,36 @@ func TestUploadLimitsAreSet(t *testing.T) {
 	if s.Called("SetUploadLimits") != nil {
 		t.Fatal("something was set")
 	}
+	for _, days := range []string{"", "0", "366", "-1", "много"} {
+		v.Post("/admin/uploads", pagetest.Fields("from", "2026-12-01", "transfer_gib", "1", "transfer_files", "1", "department_gib", "1", "department_files", "1", "keep_days", days),
+			http.StatusUnprocessableEntity, `href="#keep_days"`)
+	}
 	v.Post("/admin/uploads", pagetest.Fields("organisation", "su", "from", "2026-12-01", "transfer_gib", "0,5", "transfer_files", "1 000", "department_gib", "1000", "department_files", "7", "keep_days", "14"),
 		http.StatusSeeOther, "/admin/uploads?done=")
 	q, _ := s.Called("SetUploadLimits").(*intakev1.SetUploadLimitsRequest)
 	if l := q.GetLimits(); l.GetTransferBytes() != gib/2 || l.GetDepartmentBytes() != 1000*gib || l.GetTransferFiles() != 1000 || l.GetKeepDays() != 14 || l.GetOrganisationId() != "su" || l.GetFrom() != "2026-12-01" || q.GetCommandId() != pagetest.Command {
 		t.Errorf("set %v", q)
+	}
+}
+
+var summed = regexp.MustCompile(`<li><a href="#([a-z_]+)">([^<]+)</a>`)
+
+// TestEachWrongLimitIsNamed: the summary says of each field what is wrong with it in words of its own, in the order of the form.
+func TestEachWrongLimitIsNamed(t *testing.T) {
+	v := administers(t, limited(), monitor.Administrator)
+	for _, v.Lang = range []string{"kk", "ru", "en"} {
+		page := v.Post("/admin/uploads", pagetest.Fields("organisation", ""), http.StatusUnprocessableEntity)
+		var fields []string
+		said := map[string]bool{}
+		for _, m := range summed.FindAllStringSubmatch(page, -1) {
+			fields = append(fields, m[1])
+			if said[m[2]] {
+				t.Errorf("%s: %q is said twice", v.Lang, m[2])
+			}
+			said[m[2]] = true
+		}
+		if want := []string{"from", "transfer_gib", "transfer_files", "department_gib", "department_files", "keep_days"}; !slices.Equal(fields, want) {
+			t.Errorf("%s: %v", v.Lang, fields)
+		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	cataloguev1 "github.com/qoyma/qoyma/proto/gen/qoyma/catalogue/v1"
-	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -380,12 +379,7 @@ func (n names) of(id string) actor {
 	}
 	name, asked := n.known[account]
 	if !asked {
-		if conn, err := n.r.Conn("gateway"); err == nil {
-			res, err := gatewayv1.NewAccountsServiceClient(conn).GetAccount(n.r.Context(), &gatewayv1.GetAccountRequest{AccountId: account})
-			if err == nil {
-				name = res.GetAccount().GetName()
-			}
-		}
+		name = n.r.AccountName(account)
 		n.known[account] = name
 	}
 	a.Name, a.Number = name, account

@@ -29,7 +29,7 @@ const misread = "500312400124"
 
 var badNumber = fault.Define(fault.Invalid, "reference.iin", "{field} has a wrong check digit", "{field}: контрольная цифра неверна", "{field}: бақылау цифры қате")
 
-var wrongSecret = fault.Define(fault.NotFound, "citizen_test.secret", "no such request", "нет такого запроса", "мұндай сұрау жоқ")
+var wrongSecret = fault.Define(fault.NotFound, "citizen_test.secret", "no such request", "нет такого запроса", "мұндай сұрау салу жоқ")
 
 // archive answers over a real gRPC connection as the two services would; it keeps what came.
 type archive struct {
@@ -108,7 +108,7 @@ func (a *archive) PreviewRequest(_ context.Context, r *referencev1.PreviewReques
 		return nil, badNumber.With("field", "iin")
 	}
 	res := &referencev1.PreviewRequestResponse{
-		Regime: &referencev1.Regime{Regime: "archival", Name: text("архивтік сұрау", "архивный запрос", "archival request"), Explanation: text("Архивтік анықтама архив тәртібімен беріледі.", "Архивная справка выдаётся в архивном порядке.", "An archival reference follows archival practice."), LegalBasis: "401-V, 3-бап"},
+		Regime: &referencev1.Regime{Regime: "archival", Name: text("архивтік сұрау салу", "архивный запрос", "archival request"), Explanation: text("Архивтік анықтама архив тәртібімен беріледі.", "Архивная справка выдаётся в архивном порядке.", "An archival reference follows archival practice."), LegalBasis: "401-V, 3-бап"},
 		Free:   true, Price: text("Көшіру ақылы болуы мүмкін.", "Копирование может быть платным.", "Copying may cost something."),
 		DueOn: "2026-12-07", Duties: []*referencev1.Duty{answerDuty()}, ReceivedOn: "2026-11-22", Received: text("Жіберілген күні алынған болып саналады.", "Считается полученным в день отправки.", "Counts as received on the day it is sent."),
 		Signature: "none", SignatureWords: text("Қолтаңба қажет емес.", "Подпись не нужна.", "No signature is needed."), CalendarKnown: true,
@@ -138,10 +138,10 @@ func (a *archive) GetRequestBySecret(_ context.Context, r *referencev1.GetReques
 	}
 	res := &referencev1.GetRequestBySecretResponse{
 		Request: &referencev1.RequestSummary{Number: "2026-15", Topic: "work_record", State: "assigned", ReceivedOn: "2026-11-22", DueOn: "2026-12-07", DaysLeft: 15},
-		Regime:  &referencev1.Regime{Regime: "archival", Name: text("архивтік сұрау", "архивный запрос", "archival request")},
+		Regime:  &referencev1.Regime{Regime: "archival", Name: text("архивтік сұрау салу", "архивный запрос", "archival request")},
 		Duties:  []*referencev1.Duty{answerDuty()},
 		Timeline: []*referencev1.TimelineEntry{
-			{Code: "registered", On: "2026-11-22", Words: text("Сұрау тіркелді.", "Запрос зарегистрирован.", "The request was registered.")},
+			{Code: "registered", On: "2026-11-22", Words: text("Сұрау салу тіркелді.", "Запрос зарегистрирован.", "The request was registered.")},
 		},
 		Next:        &referencev1.TimelineEntry{Code: "signed", On: "2026-12-07", Who: "archive", Words: text("Архив жауап береді.", "Архив даёт ответ.", "The archive answers.")},
 		Remedy:      text("Кешіксе, шағымдануға болады.", "При просрочке можно подать жалобу.", "You may complain of a delay."),

@@ -15,6 +15,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -50,13 +51,14 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 		kinds.Kinds = append(kinds.Kinds, k)
 	}
 	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
-		"ListOrganisations": pagetest.Always(&retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{t.GetOrganisation()}}),
+		"GetOrganisation": pagetest.Always(&retentionv1.GetOrganisationResponse{Organisation: t.GetOrganisation()}),
 		"ListDue": pagetest.Always(&retentionv1.ListDueResponse{Transfers: []*retentionv1.DueTransfer{{
 			TransferId: "2026-1", Inventory: t.GetInventory(), DueOn: "2026-12-31",
 		}}}),
-		"GetInventory":  pagetest.Always(&retentionv1.GetInventoryResponse{}),
-		"ListFiles":     pagetest.Always(&retentionv1.ListFilesResponse{}),
-		"ListTransfers": pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{t}}),
+		"GetInventory":   pagetest.Always(&retentionv1.GetInventoryResponse{}),
+		"RecogniseFiles": pagetest.Always(&retentionv1.RecogniseFilesResponse{}),
+		"ListFiles":      pagetest.Always(&retentionv1.ListFilesResponse{}),
+		"ListTransfers":  pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{t}}),
 		"GetTransfer": pagetest.Always(&intakev1.GetTransferResponse{
 			Transfer: t, Files: []*recordv1.File{work[0].GetFile(), work[1].GetFile()},
 		}),
@@ -261,6 +263,48 @@ func TestRegisteredFilesAreChosen(t *testing.T) {
 		t.Errorf("listed %v", q)
 	}
 }
+
+// TestPastedRowsAreRecognised: a row that retention takes for a registered file names it, unless a row before it does; a giver without a
+// register is no obstacle.
+func TestPastedRowsAreRecognised(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "announced", Kind: "early", Organisation: &recordv1.Organisation{Id: "su", Name: text("Отдел")}})
+	found := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		out, err := found(m)
+		res := proto.CloneOf(out.(*intakev1.GetTransferResponse))
+		res.Files[0].SourceId = "7"
+		return res, err
+	}
+	s.Answers["RecogniseFiles"] = pagetest.Always(&retentionv1.RecogniseFilesResponse{FileIds: []string{"8", "", "7"}})
+	v := clerk(t, s)
+	v.Get("/transfers/2026-1/inventory", http.StatusOK, "учтённое дело</span>")
+	paste := func() []*recordv1.File {
+		t.Helper()
+		s.Forget()
+		v.Post("/transfers/2026-1/inventory", pagetest.Fields("rows", "Приказы; 2011; 2011; 3\nПланы; 2011\nОтчёты; 2012", "language", "ru"), http.StatusSeeOther, "?done=")
+		q, _ := s.Called("ListRows").(*intakev1.ListRowsRequest)
+		return q.GetFiles()
+	}
+	rows := paste()
+	if len(rows) != 3 || rows[0].GetSourceId() != "8" || rows[1].GetSourceId() != "" || rows[2].GetSourceId() != "" {
+		t.Errorf("listed %v", rows)
+	}
+	if q, _ := s.Called("RecogniseFiles").(*retentionv1.RecogniseFilesRequest); q.GetOrganisationId() != "su" || len(q.GetRows()) != 3 || q.GetRows()[0].GetDateTo() != "2011-12-31" {
+		t.Errorf("asked %v", q)
+	}
+	s.Answers["RecogniseFiles"] = func(proto.Message) (proto.Message, error) { return nil, noRegister.With() }
+	if rows := paste(); len(rows) != 3 || rows[0].GetSourceId() != "" {
+		t.Errorf("listed without a register: %v", rows)
+	}
+	delete(s.Answers, "RecogniseFiles") // retention is away: nothing is listed that would never be recognised
+	s.Forget()
+	v.Post("/transfers/2026-1/inventory", pagetest.Fields("rows", "Приказы; 2011; 2011; 3", "language", "ru"), http.StatusServiceUnavailable)
+	if s.Called("ListRows") != nil {
+		t.Error("rows were listed unrecognised")
+	}
+}
+
+var noRegister = fault.Define(fault.NotFound, "department_test.none", "there is none", "такой нет", "ондай жоқ")
 
 // TestWhatCameEarlyIsNotAskedFor: the card of a duty that an early transfer ended is gone from what is due.
 func TestWhatCameEarlyIsNotAskedFor(t *testing.T) {

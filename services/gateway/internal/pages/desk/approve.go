@@ -60,6 +60,8 @@ func signer(r *web.Request, c referencev1.ReferenceServiceClient) (*referencev1.
 
 type paperPage struct {
 	*referencev1.GetRequestResponse
+	confirmers
+
 	Row       row
 	Paper     *referencev1.Paper
 	Draft     *referencev1.Draft // what the paper says
@@ -90,7 +92,7 @@ func showPaper(r *web.Request) (any, error) {
 	if len(res.GetPapers()) == 0 {
 		return nil, noPaper.With()
 	}
-	p := paperPage{GetRequestResponse: res, Row: newRow(r, res.GetRequest()), Paper: res.GetPapers()[0]}
+	p := paperPage{GetRequestResponse: res, confirmers: confirmersOf(r, res.GetFindings()), Row: newRow(r, res.GetRequest()), Paper: res.GetPapers()[0]}
 	p.Mine = p.Paper.GetSigner() == me(r) && p.Paper.GetState() == "submitted"
 	p.Signed = p.Paper.GetState() == "signed"
 	p.Digest = groups(p.Paper.GetSha256())

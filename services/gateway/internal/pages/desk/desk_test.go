@@ -97,6 +97,8 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		d.as(monitor.Administrator)
 		d.want(d.get("/signers"), http.StatusOK)
 	}
+	d.as(monitor.Archivist)
+	d.want(d.get("/desk/2026-1"), http.StatusOK, "401-V 3.3 · rule regime.archival/2020 · rule not checked by a jurist")
 }
 
 // TestTheQueueFilters looks at what is asked for and how a condition is taken away.

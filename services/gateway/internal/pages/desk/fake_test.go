@@ -82,7 +82,7 @@ func one(number, state string) *referencev1.GetRequestResponse {
 		Regime: &referencev1.Regime{
 			Regime: "archival", Name: &recordv1.Text{Kk: "архивтік сұрау салу", Ru: "архивный запрос", En: "archival request"},
 			Explanation: &recordv1.Text{Kk: "Архивтік анықтама архивтік мерзіммен беріледі.", Ru: "Архивная справка выдаётся в архивный срок, а не по закону о доступе к информации.", En: "An archival reference runs on the archival term."},
-			LegalBasis:  "401-V 3.3",
+			LegalBasis:  "401-V 3.3", Edition: "regime.archival/2020",
 		},
 		Duties: []*referencev1.Duty{{
 			Kind: "answer", DueOn: "2026-11-25", Edition: "archival.answer/2014", Binding: true,
@@ -195,7 +195,7 @@ func archive(t testing.TB) *services {
 	return s
 }
 
-var unknown = fault.Define(fault.NotFound, "desk_test.unknown", "there is no request {number}", "запроса {number} нет", "{number} сұрауы жоқ")
+var unknown = fault.Define(fault.NotFound, "desk_test.unknown", "there is no request {number}", "запроса {number} нет", "{number} сұрау салуы жоқ")
 
 // desk is the site with these pages alone, visited as somebody.
 type desk struct {

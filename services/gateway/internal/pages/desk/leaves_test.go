@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	gatewayv1 "github.com/qoyma/qoyma/proto/gen/qoyma/gateway/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -58,19 +59,43 @@ func TestLeavesBeyondTheFileAreConfirmed(t *testing.T) {
 	}
 }
 
-// TestWhoConfirmedIsShown: to whoever works on the answer and to the head who signs it.
+// TestWhoConfirmedIsShown: to whoever works on the answer and to the head who signs it, by name; by number where the account is gone, or
+// the reader may not look into the accounts.
 func TestWhoConfirmedIsShown(t *testing.T) {
 	s := archive(t)
-	one := s.Answers["GetRequest"]
+	one, account := s.Answers["GetRequest"], "arch7"
 	s.Answers["GetRequest"] = func(m proto.Message) (proto.Message, error) {
 		out, err := one(m)
 		if res, ok := out.(*referencev1.GetRequestResponse); ok {
-			res.GetFindings()[0].LeafCount, res.GetFindings()[0].LeavesConfirmedBy = 9, "arch1"
+			res.GetFindings()[0].LeafCount, res.GetFindings()[0].LeavesConfirmedBy = 9, account
+			res.GetFindings()[1].LeafCount, res.GetFindings()[1].LeavesConfirmedBy = 9, account
 		}
 		return out, err
 	}
-	const said = "Листов по каталогу: 9; листы сверх этого подтвердила учётная запись № arch1"
+	asked, gone := 0, false
+	s.Answers["GetAccount"] = func(m proto.Message) (proto.Message, error) {
+		asked++
+		if gone || m.(*gatewayv1.GetAccountRequest).GetAccountId() != "arch7" {
+			return nil, unknown.With("number", "arch7")
+		}
+		return &gatewayv1.GetAccountResponse{Account: &gatewayv1.Account{AccountId: "arch7", Name: "Сериков <С.>"}}, nil
+	}
 	d := open(t, s, monitor.Archivist, monitor.Head)
-	d.want(d.get("/desk/2026-2"), http.StatusOK, said)
-	d.want(d.get("/approve/2026-3"), http.StatusOK, said)
+	for _, page := range []string{"/desk/2026-2", "/approve/2026-3"} {
+		gone, asked = false, 0
+		d.want(d.get(page), http.StatusOK, "Листов по каталогу: 9; листы сверх этого подтверждает Сериков &lt;С.&gt;")
+		if asked != 1 {
+			t.Errorf("%s: the account was asked for %d times", page, asked)
+		}
+		gone = true
+		d.want(d.get(page), http.StatusOK, "подтверждает учётная запись № arch7")
+	}
+	gone, asked = false, 0
+	d.as(monitor.Archivist)
+	d.want(d.get("/desk/2026-2"), http.StatusOK, "подтверждает учётная запись № arch7")
+	account = "arch1" // whoever confirmed looks: no account is asked for
+	d.want(d.get("/desk/2026-2"), http.StatusOK, "подтверждает "+d.person.Name)
+	if asked != 0 {
+		t.Error("an archivist has the accounts asked, which he may not")
+	}
 }

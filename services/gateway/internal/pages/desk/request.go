@@ -16,6 +16,8 @@ import (
 // requestPage is one request beside the work on its answer.
 type requestPage struct {
 	*referencev1.GetRequestResponse
+	confirmers
+
 	Row   row
 	Draft draft
 	Mark  string // of the draft as the service keeps it
@@ -95,7 +97,7 @@ func showRequest(r *web.Request) (any, error) {
 		return nil, err
 	}
 	s := res.GetRequest()
-	p := requestPage{GetRequestResponse: res, Row: newRow(r, s), Heads: r.Person.Identity.Has(monitor.Head)}
+	p := requestPage{GetRequestResponse: res, confirmers: confirmersOf(r, res.GetFindings()), Row: newRow(r, s), Heads: r.Person.Identity.Has(monitor.Head)}
 	p.Open = s.GetState() != "closed"
 	p.Works = slices.Contains([]string{"registered", "assigned", "drafted"}, s.GetState())
 	if !s.GetExtended() && p.Open {

@@ -14,8 +14,11 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
+
+var none = fault.Define(fault.NotFound, "handover_test.none", "there is none", "такой нет", "ондай жоқ")
 
 // TestEveryOrganisationCanAnnounce: those beyond the first answer of the service, too.
 func TestEveryOrganisationCanAnnounce(t *testing.T) {
@@ -29,6 +32,12 @@ func TestEveryOrganisationCanAnnounce(t *testing.T) {
 				return &retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{one(3)}}, nil
 			}
 			return &retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{one(1), one(2)}, More: true}, nil
+		},
+		"GetOrganisation": func(m proto.Message) (proto.Message, error) {
+			if m.(*retentionv1.GetOrganisationRequest).GetOrganisationId() != "o3" {
+				return nil, none.With()
+			}
+			return &retentionv1.GetOrganisationResponse{Organisation: one(3)}, nil
 		},
 		"AnnounceTransfer": pagetest.Always(&intakev1.AnnounceTransferResponse{Transfer: &intakev1.Transfer{TransferId: "2026-1"}}),
 	}}

@@ -46,7 +46,7 @@ func listing(r *web.Request) (any, error) {
 	if n := len(p.Files); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(p.Files[n-1].GetPosition()), 10)
 	}
-	if p.Count, err = count(r, c); err != nil {
+	if p.Count, _, err = listed(r, c); err != nil {
 		return nil, err
 	}
 	p.Words = Words(r.Lang, uint64(p.Count))
@@ -56,20 +56,49 @@ func listing(r *web.Request) (any, error) {
 	return p, err
 }
 
-// count is how many rows the inventory has so far.
-func count(r *web.Request, c intakev1.IntakeServiceClient) (n uint32, err error) {
+// listed is how many rows the inventory has so far, and which registered files they name.
+func listed(r *web.Request, c intakev1.IntakeServiceClient) (n uint32, named map[string]bool, err error) {
+	named = map[string]bool{}
 	for {
 		res, err := c.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), After: n, Limit: bounded})
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
-		if files := res.GetFiles(); len(files) > 0 {
-			n = files[len(files)-1].GetPosition()
+		for _, f := range res.GetFiles() {
+			n = f.GetPosition()
+			if f.GetSourceId() != "" {
+				named[f.GetSourceId()] = true
+			}
 		}
 		if !res.GetMore() || len(res.GetFiles()) == 0 {
-			return n, nil
+			return n, named, nil
 		}
 	}
+}
+
+// recognised gives pasted rows the registered files that retention takes them for, so that their acceptance ends the duty for these; a file
+// that an earlier row names already is not given again. A giver that has no register in the archive has no such files.
+func recognised(r *web.Request, c intakev1.IntakeServiceClient, rows []*recordv1.File, named map[string]bool) error {
+	res, err := c.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), Limit: 1})
+	if err != nil {
+		return err
+	}
+	conn, err := r.Conn("retention")
+	if err != nil {
+		return err
+	}
+	known, err := retentionv1.NewRetentionServiceClient(conn).RecogniseFiles(r.Context(), &retentionv1.RecogniseFilesRequest{
+		OrganisationId: res.GetTransfer().GetOrganisation().GetId(), Rows: rows,
+	})
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	for i, id := range known.GetFileIds() {
+		if i < len(rows) && !named[id] {
+			rows[i].SourceId = id
+		}
+	}
+	return nil
 }
 
 // closed are the clerk's files that have not fallen due; of each state at most so many as a page lists.
@@ -103,13 +132,18 @@ func list(r *web.Request) (web.Redirect, error) {
 		_, err := c.SealInventory(r.Context(), &intakev1.SealInventoryRequest{CommandId: r.Field("command"), TransferId: id, Rows: Number(r.Field("count"))})
 		return web.Done(Home(r, id), "done.hand.sealed"), err
 	}
-	after, err := count(r, c)
+	after, named, err := listed(r, c)
 	if err != nil {
 		return "", err
 	}
 	rows, err := typed(r, after)
 	if err != nil || !r.OK() {
 		return web.Stay, err
+	}
+	if r.Field("do") != "choose" {
+		if err := recognised(r, c, rows, named); err != nil {
+			return "", err
+		}
 	}
 	_, err = c.ListRows(r.Context(), &intakev1.ListRowsRequest{CommandId: r.Field("command"), TransferId: id, Files: rows})
 	return web.Done(here, "done.hand.listed"), err

@@ -25,6 +25,42 @@ func (p accessionPage) ContentAddress(path string) string {
 	return web.ContentAddress(p.GetAccession().GetAccessionNumber(), path)
 }
 
+// closing says why a unit's content is given to nobody.
+type closing struct {
+	Act     string // number of the deaccession, as the refusal of the call names it
+	Address string
+	// Said is the end of a message's key: closed (the bytes stand in the object until the rest has left it), removing or removed.
+	Said string
+	On   string // civil date: of the closing, or of the removal once it is done
+}
+
+// Closed is how the content of a unit was destroyed; nil where it is given out, and where the unit left without it.
+func (p accessionPage) Closed(position uint32) *closing {
+	var by, whole *intakev1.Deaccession
+	for _, d := range p.Work.GetDeaccessions() {
+		if d.GetContentClosedOn() != "" && slices.Contains(d.GetProposed().GetPositions(), position) {
+			by = d
+		}
+		if d.GetRemovesObject() {
+			whole = d
+		}
+	}
+	if by == nil {
+		return nil
+	}
+	c := &closing{
+		Act:     p.GetAccession().GetAccessionNumber() + "/" + strconv.FormatUint(uint64(by.GetProposed().GetNumber()), 10),
+		Address: leaveAddress(p.GetAccession().GetAccessionNumber(), by.GetProposed().GetNumber()), Said: "closed", On: by.GetContentClosedOn(),
+	}
+	switch {
+	case whole.GetObjectRemovedOn() != "":
+		c.Said, c.On = "removed", whole.GetObjectRemovedOn()
+	case whole != nil:
+		c.Said = "removing"
+	}
+	return c
+}
+
 // Here is the page of the accession.
 func (p accessionPage) Here() string { return accessionAddress(p.GetAccession().GetAccessionNumber()) }
 

@@ -78,6 +78,53 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 	}
 }
 
+// TestDestroyedContentIsNoLink: a unit whose content was closed names the act and the day, and only a unit whose content is still given out
+// links to its files.
+func TestDestroyedContentIsNoLink(t *testing.T) {
+	s, work := archive(4), new(intakev1.GetAccessionWorkResponse)
+	found, _ := s.Answers["GetAccession"](nil)
+	res := proto.CloneOf(found.(*intakev1.GetAccessionResponse))
+	res.Accession.ObjectId, res.Files = "urn:x", nil
+	for p := range uint32(3) {
+		res.Files = append(res.Files, &intakev1.AcceptedFile{
+			File: &recordv1.File{Position: p + 1, Title: text("Дело")}, ContentPaths: []string{"data/" + strings.Repeat("0", 3) + string('1'+rune(p)) + "/a.pdf"},
+		})
+	}
+	s.Answers["GetAccession"], s.Answers["GetAccessionWork"] = pagetest.Always(res), pagetest.Always(work)
+	leave := func(n uint32, content string, positions ...uint32) *intakev1.Deaccession {
+		return &intakev1.Deaccession{State: "done", Proposed: &intakev1.DeaccessionProposed{Number: n, Way: "destroyed", Content: content, Positions: positions}}
+	}
+	kept, first, last := leave(1, "kept", 1), leave(2, "destroyed", 2), leave(3, "destroyed", 1, 3)
+	work.Deaccessions = []*intakev1.Deaccession{kept, first, last}
+	for _, c := range []struct {
+		change func()
+		links  [3]bool
+		says   []string
+	}{
+		{func() {}, [3]bool{true, true, true}, nil},
+		{func() { first.ContentClosedOn = "2026-11-03" }, [3]bool{true, false, true}, []string{"никому не выдаётся с 03.11.2026, будет удалено вместе с объектом", "акт о выбытии 2026-7/2"}},
+		{
+			func() { last.ContentClosedOn, last.RemovesObject = "2026-11-05", true },
+			[3]bool{},
+			[]string{"никому не выдаётся с 03.11.2026, уничтожается", "никому не выдаётся с 05.11.2026, уничтожается", "акт о выбытии 2026-7/3"},
+		},
+		{func() { last.ObjectRemovedOn = "2026-11-06" }, [3]bool{}, []string{"уничтожено 06.11.2026", `href="/accessions/2026-7/deaccessions/2"`, "акт о выбытии 2026-7/3"}},
+	} {
+		c.change()
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		page := v.Get("/accessions/2026-7", http.StatusOK, c.says...)
+		for i, linked := range c.links {
+			path := res.GetFiles()[i].GetContentPaths()[0]
+			if !strings.Contains(page, path) || strings.Contains(page, `href="/accessions/2026-7/content/`+path) != linked {
+				t.Errorf("%v: %s is a link: %t", c.says, path, !linked)
+			}
+		}
+		for _, v.Lang = range []string{"kk", "en"} {
+			v.Get("/accessions/2026-7", http.StatusOK)
+		}
+	}
+}
+
 // TestProblemsOfALeaveStandInTheOrderOfItsFields: whoever mends them goes down the page once.
 func TestProblemsOfALeaveStandInTheOrderOfItsFields(t *testing.T) {
 	v := pagetest.Open(t, archive(4), areas, "", monitor.Archivist)
@@ -96,12 +143,12 @@ func TestProblemsOfALeaveStandInTheOrderOfItsFields(t *testing.T) {
 func TestADepartmentIsLookedUpOnce(t *testing.T) {
 	s, asked := archive(4), 0
 	s.Answers["GetInventory"] = pagetest.Always(&retentionv1.GetInventoryResponse{OrganisationId: "su", Inventory: &recordv1.Inventory{Number: "1", Title: text("Опись"), Approval: new(recordv1.Protocol)}})
-	s.Answers["ListOrganisations"] = func(proto.Message) (proto.Message, error) {
+	s.Answers["GetOrganisation"] = func(m proto.Message) (proto.Message, error) {
 		asked++
-		return &retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{{Id: "su", Name: text("Отдел")}}}, nil
+		return &retentionv1.GetOrganisationResponse{Organisation: &recordv1.Organisation{Id: m.(*retentionv1.GetOrganisationRequest).GetOrganisationId(), Name: text("Отдел")}}, nil
 	}
 	pagetest.Open(t, s, areas, "", monitor.Commission).Get("/commission/approved/su/1", http.StatusOK, "Отдел")
 	if asked != 1 {
-		t.Errorf("the departments were listed %d times", asked)
+		t.Errorf("it was asked for %d times", asked)
 	}
 }
