@@ -33,6 +33,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/serve"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
@@ -81,7 +82,7 @@ func (w *world) open() {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	server := grpc.NewServer(
-		grpc.WaitForHandlers(true),
+		grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(serve.Codec{}),
 		grpc.ChainUnaryInterceptor(wire.UnaryServer(log), func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 			return next(monitor.With(ctx, w.caller), req)
 		}),

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -92,7 +93,7 @@ func NewServer(cfg Config) (*Server, error) {
 		grpc.ChainUnaryInterceptor(wire.UnaryServer(cfg.Log), recoverUnary, limits.unary, cfg.Monitor.UnaryServer()),
 		grpc.ChainStreamInterceptor(wire.StreamServer(cfg.Log), recoverStream, limits.streaming, cfg.Monitor.StreamServer()),
 		grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(MaxMessage), grpc.MaxHeaderListSize(maxHeader),
-		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxConcurrentStreams(maxStreams), grpc.ForceServerCodecV2(Codec{}), experimental.BufferPool(Buffers),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -26,22 +25,18 @@ type manifest struct{ name, algorithm string }
 type line struct {
 	of     int // which of the manifests
 	number int
-	digest string // lower-case hexadecimal
+	digest []byte
 }
 
 // put keeps a line among those of a path.
 func (l line) put(to *spool.Sorter, path string) error {
-	digest, err := hex.DecodeString(l.digest)
-	if err != nil {
-		return err // isHex was asked
-	}
 	row := binary.AppendUvarint([]byte{byte(l.of)}, uint64(l.number))
-	return to.Add([]byte(path), append(row, digest...))
+	return to.Add([]byte(path), append(row, l.digest...))
 }
 
 func lineOf(row []byte) line {
 	number, n := binary.Uvarint(row[1:])
-	return line{of: int(row[0]), number: int(number), digest: hex.EncodeToString(row[1+n:])}
+	return line{of: int(row[0]), number: int(number), digest: slices.Clone(row[1+n:])}
 }
 
 func (m *manifests) close() error {
@@ -102,7 +97,11 @@ func (j *judge) manifest(path string, tag bool, algorithm string) {
 	of := len(to.all)
 	to.all = append(to.all, manifest{path, algorithm})
 	found, err := parseManifest(path, text, j.report.Version, j.opts.Limits, func(file, digest string, n int) error {
-		return line{of, n, digest}.put(to.lines, file)
+		raw, err := hex.DecodeString(digest)
+		if err != nil {
+			return err // isHex was asked
+		}
+		return line{of, n, raw}.put(to.lines, file)
 	})
 	j.found.add(found...)
 	j.spooled(err)
@@ -189,10 +188,10 @@ func (j *judge) compare(m *manifests) {
 	j.absent(m, moved)
 	lines, others := j.group(m.lines), j.group(moved)
 	for w := j.walk(); w.next(); {
-		e := w.e
-		if strings.HasPrefix(e.Path, payloadPrefix) == m.tags {
+		if w.payload() == m.tags {
 			continue
 		}
+		e := w.entry()
 		listed := make([]bool, len(m.all))
 		for _, l := range append(j.single(m, e.Path, lines.to(e.Path), false), others.to(e.Path)...) {
 			listed[l.of] = true
@@ -249,16 +248,14 @@ func (j *judge) absent(m *manifests, moved *spool.Sorter) {
 	}
 }
 
-func (j *judge) compareDigest(e *entry, algorithm, want string) {
-	if !e.done {
-		return // its own finding says so
+func (j *judge) compareDigest(e *entry, algorithm string, want []byte) {
+	if !e.done || e.has(algorithm, want) {
+		return // of one that did not come whole its own finding says so
 	}
-	switch got := e.digest(algorithm); got {
-	case want:
-	case "":
+	if got := e.digest(algorithm); got == "" {
 		j.bad(show(e.Path), LateManifest, "algorithm", algorithm)
-	default:
-		j.bad(show(e.Path), WrongDigest, "algorithm", algorithm, "expected", want, "found", got)
+	} else {
+		j.bad(show(e.Path), WrongDigest, "algorithm", algorithm, "expected", hex.EncodeToString(want), "found", got)
 	}
 }
 

@@ -959,7 +959,7 @@ func (*NameContactResponse) Descriptor() ([]byte, []int) {
 }
 
 // UploadPackageRequest is one message of an upload: first begin, then for each file one file
-// and its data in chunks of at most 1 MiB.
+// and its data in chunks of at most 1 MiB, or for many small files one files.
 type UploadPackageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What this message carries.
@@ -969,6 +969,7 @@ type UploadPackageRequest struct {
 	//	*UploadPackageRequest_Begin
 	//	*UploadPackageRequest_File
 	//	*UploadPackageRequest_Data
+	//	*UploadPackageRequest_Files
 	Part          isUploadPackageRequest_Part `protobuf_oneof:"part"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1038,6 +1039,15 @@ func (x *UploadPackageRequest) GetData() []byte {
 	return nil
 }
 
+func (x *UploadPackageRequest) GetFiles() *UploadFiles {
+	if x != nil {
+		if x, ok := x.Part.(*UploadPackageRequest_Files); ok {
+			return x.Files
+		}
+	}
+	return nil
+}
+
 type isUploadPackageRequest_Part interface {
 	isUploadPackageRequest_Part()
 }
@@ -1054,11 +1064,65 @@ type UploadPackageRequest_Data struct {
 	Data []byte `protobuf:"bytes,3,opt,name=data,proto3,oneof"`
 }
 
+type UploadPackageRequest_Files struct {
+	// Whole small files, many in one message.
+	Files *UploadFiles `protobuf:"bytes,4,opt,name=files,proto3,oneof"`
+}
+
 func (*UploadPackageRequest_Begin) isUploadPackageRequest_Part() {}
 
 func (*UploadPackageRequest_File) isUploadPackageRequest_Part() {}
 
 func (*UploadPackageRequest_Data) isUploadPackageRequest_Part() {}
+
+func (*UploadPackageRequest_Files) isUploadPackageRequest_Part() {}
+
+// UploadFiles are files that come whole, each with all its bytes in content: a message of its own for each
+// small file costs more than the file. They end the file that was open.
+type UploadFiles struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 512, with at most 1 MiB of content together.
+	Files         []*UploadFile `protobuf:"bytes,1,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadFiles) Reset() {
+	*x = UploadFiles{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadFiles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadFiles) ProtoMessage() {}
+
+func (x *UploadFiles) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadFiles.ProtoReflect.Descriptor instead.
+func (*UploadFiles) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *UploadFiles) GetFiles() []*UploadFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
 
 // UploadBegin opens an upload.
 type UploadBegin struct {
@@ -1074,7 +1138,7 @@ type UploadBegin struct {
 
 func (x *UploadBegin) Reset() {
 	*x = UploadBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1086,7 +1150,7 @@ func (x *UploadBegin) String() string {
 func (*UploadBegin) ProtoMessage() {}
 
 func (x *UploadBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1099,7 +1163,7 @@ func (x *UploadBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadBegin.ProtoReflect.Descriptor instead.
 func (*UploadBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UploadBegin) GetCommandId() string {
@@ -1140,7 +1204,7 @@ type UploadFile struct {
 
 func (x *UploadFile) Reset() {
 	*x = UploadFile{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1216,7 @@ func (x *UploadFile) String() string {
 func (*UploadFile) ProtoMessage() {}
 
 func (x *UploadFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1229,7 @@ func (x *UploadFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFile.ProtoReflect.Descriptor instead.
 func (*UploadFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UploadFile) GetPath() string {
@@ -1214,7 +1278,7 @@ type UploadPackageResponse struct {
 
 func (x *UploadPackageResponse) Reset() {
 	*x = UploadPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1290,7 @@ func (x *UploadPackageResponse) String() string {
 func (*UploadPackageResponse) ProtoMessage() {}
 
 func (x *UploadPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1303,7 @@ func (x *UploadPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadPackageResponse.ProtoReflect.Descriptor instead.
 func (*UploadPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UploadPackageResponse) GetPackageId() string {
@@ -1304,7 +1368,7 @@ type AcceptTransferRequest struct {
 
 func (x *AcceptTransferRequest) Reset() {
 	*x = AcceptTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1380,7 @@ func (x *AcceptTransferRequest) String() string {
 func (*AcceptTransferRequest) ProtoMessage() {}
 
 func (x *AcceptTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1393,7 @@ func (x *AcceptTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTransferRequest.ProtoReflect.Descriptor instead.
 func (*AcceptTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AcceptTransferRequest) GetCommandId() string {
@@ -1363,7 +1427,7 @@ type AcceptTransferResponse struct {
 
 func (x *AcceptTransferResponse) Reset() {
 	*x = AcceptTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1439,7 @@ func (x *AcceptTransferResponse) String() string {
 func (*AcceptTransferResponse) ProtoMessage() {}
 
 func (x *AcceptTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1452,7 @@ func (x *AcceptTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTransferResponse.ProtoReflect.Descriptor instead.
 func (*AcceptTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AcceptTransferResponse) GetAccession() *Accession {
@@ -1443,7 +1507,7 @@ type Accession struct {
 
 func (x *Accession) Reset() {
 	*x = Accession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1455,7 +1519,7 @@ func (x *Accession) String() string {
 func (*Accession) ProtoMessage() {}
 
 func (x *Accession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1468,7 +1532,7 @@ func (x *Accession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accession.ProtoReflect.Descriptor instead.
 func (*Accession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Accession) GetAccessionNumber() string {
@@ -1665,7 +1729,7 @@ type GetAccessionRequest struct {
 
 func (x *GetAccessionRequest) Reset() {
 	*x = GetAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1677,7 +1741,7 @@ func (x *GetAccessionRequest) String() string {
 func (*GetAccessionRequest) ProtoMessage() {}
 
 func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1690,7 +1754,7 @@ func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetAccessionRequest) GetAccessionNumber() string {
@@ -1726,7 +1790,7 @@ type GetAccessionResponse struct {
 
 func (x *GetAccessionResponse) Reset() {
 	*x = GetAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1738,7 +1802,7 @@ func (x *GetAccessionResponse) String() string {
 func (*GetAccessionResponse) ProtoMessage() {}
 
 func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1751,7 +1815,7 @@ func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetAccessionResponse) GetAccession() *Accession {
@@ -1788,7 +1852,7 @@ type ListAccessionsRequest struct {
 
 func (x *ListAccessionsRequest) Reset() {
 	*x = ListAccessionsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1800,7 +1864,7 @@ func (x *ListAccessionsRequest) String() string {
 func (*ListAccessionsRequest) ProtoMessage() {}
 
 func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1813,7 +1877,7 @@ func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessionsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListAccessionsRequest) GetYear() uint32 {
@@ -1850,7 +1914,7 @@ type ListAccessionsResponse struct {
 
 func (x *ListAccessionsResponse) Reset() {
 	*x = ListAccessionsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1862,7 +1926,7 @@ func (x *ListAccessionsResponse) String() string {
 func (*ListAccessionsResponse) ProtoMessage() {}
 
 func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1875,7 +1939,7 @@ func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessionsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAccessionsResponse) GetAccessions() []*Accession {
@@ -1918,7 +1982,7 @@ type GetBookRequest struct {
 
 func (x *GetBookRequest) Reset() {
 	*x = GetBookRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +1994,7 @@ func (x *GetBookRequest) String() string {
 func (*GetBookRequest) ProtoMessage() {}
 
 func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2007,7 @@ func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookRequest.ProtoReflect.Descriptor instead.
 func (*GetBookRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetBookRequest) GetYear() uint32 {
@@ -1970,7 +2034,7 @@ type GetBookResponse struct {
 
 func (x *GetBookResponse) Reset() {
 	*x = GetBookResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1982,7 +2046,7 @@ func (x *GetBookResponse) String() string {
 func (*GetBookResponse) ProtoMessage() {}
 
 func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1995,7 +2059,7 @@ func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookResponse.ProtoReflect.Descriptor instead.
 func (*GetBookResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetBookResponse) GetPdf() []byte {
@@ -2019,7 +2083,7 @@ type GetActRequest struct {
 
 func (x *GetActRequest) Reset() {
 	*x = GetActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2031,7 +2095,7 @@ func (x *GetActRequest) String() string {
 func (*GetActRequest) ProtoMessage() {}
 
 func (x *GetActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2044,7 +2108,7 @@ func (x *GetActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActRequest.ProtoReflect.Descriptor instead.
 func (*GetActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetActRequest) GetAccessionNumber() string {
@@ -2081,7 +2145,7 @@ type GetActResponse struct {
 
 func (x *GetActResponse) Reset() {
 	*x = GetActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2093,7 +2157,7 @@ func (x *GetActResponse) String() string {
 func (*GetActResponse) ProtoMessage() {}
 
 func (x *GetActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2106,7 +2170,7 @@ func (x *GetActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActResponse.ProtoReflect.Descriptor instead.
 func (*GetActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetActResponse) GetPdf() []byte {
@@ -2141,7 +2205,7 @@ type ReadContentRequest struct {
 
 func (x *ReadContentRequest) Reset() {
 	*x = ReadContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2153,7 +2217,7 @@ func (x *ReadContentRequest) String() string {
 func (*ReadContentRequest) ProtoMessage() {}
 
 func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2166,7 +2230,7 @@ func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentRequest.ProtoReflect.Descriptor instead.
 func (*ReadContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReadContentRequest) GetObjectId() string {
@@ -2194,7 +2258,7 @@ type ReadContentResponse struct {
 
 func (x *ReadContentResponse) Reset() {
 	*x = ReadContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2206,7 +2270,7 @@ func (x *ReadContentResponse) String() string {
 func (*ReadContentResponse) ProtoMessage() {}
 
 func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2219,7 +2283,7 @@ func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentResponse.ProtoReflect.Descriptor instead.
 func (*ReadContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReadContentResponse) GetData() []byte {
@@ -2239,7 +2303,7 @@ type CheckObjectRequest struct {
 
 func (x *CheckObjectRequest) Reset() {
 	*x = CheckObjectRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2251,7 +2315,7 @@ func (x *CheckObjectRequest) String() string {
 func (*CheckObjectRequest) ProtoMessage() {}
 
 func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2264,7 +2328,7 @@ func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
 func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CheckObjectRequest) GetObjectId() string {
@@ -2284,7 +2348,7 @@ type CheckObjectResponse struct {
 
 func (x *CheckObjectResponse) Reset() {
 	*x = CheckObjectResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2296,7 +2360,7 @@ func (x *CheckObjectResponse) String() string {
 func (*CheckObjectResponse) ProtoMessage() {}
 
 func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2309,7 +2373,7 @@ func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
 func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
@@ -2333,7 +2397,7 @@ type DamagedRecord struct {
 
 func (x *DamagedRecord) Reset() {
 	*x = DamagedRecord{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2345,7 +2409,7 @@ func (x *DamagedRecord) String() string {
 func (*DamagedRecord) ProtoMessage() {}
 
 func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2358,7 +2422,7 @@ func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
 func (*DamagedRecord) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DamagedRecord) GetPath() string {
@@ -2399,7 +2463,7 @@ type RestoreContentRequest struct {
 
 func (x *RestoreContentRequest) Reset() {
 	*x = RestoreContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2411,7 +2475,7 @@ func (x *RestoreContentRequest) String() string {
 func (*RestoreContentRequest) ProtoMessage() {}
 
 func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2424,7 +2488,7 @@ func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
 func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
@@ -2484,7 +2548,7 @@ type RestoreBegin struct {
 
 func (x *RestoreBegin) Reset() {
 	*x = RestoreBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2496,7 +2560,7 @@ func (x *RestoreBegin) String() string {
 func (*RestoreBegin) ProtoMessage() {}
 
 func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2509,7 +2573,7 @@ func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
 func (*RestoreBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RestoreBegin) GetCommandId() string {
@@ -2558,7 +2622,7 @@ type RestoreContentResponse struct {
 
 func (x *RestoreContentResponse) Reset() {
 	*x = RestoreContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2570,7 +2634,7 @@ func (x *RestoreContentResponse) String() string {
 func (*RestoreContentResponse) ProtoMessage() {}
 
 func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2583,7 +2647,7 @@ func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
 func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RestoreContentResponse) GetRestored() bool {
@@ -2605,7 +2669,7 @@ type RestoreRecordRequest struct {
 
 func (x *RestoreRecordRequest) Reset() {
 	*x = RestoreRecordRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2617,7 +2681,7 @@ func (x *RestoreRecordRequest) String() string {
 func (*RestoreRecordRequest) ProtoMessage() {}
 
 func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2630,7 +2694,7 @@ func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RestoreRecordRequest) GetCommandId() string {
@@ -2664,7 +2728,7 @@ type RestoreRecordResponse struct {
 
 func (x *RestoreRecordResponse) Reset() {
 	*x = RestoreRecordResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2676,7 +2740,7 @@ func (x *RestoreRecordResponse) String() string {
 func (*RestoreRecordResponse) ProtoMessage() {}
 
 func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2689,7 +2753,7 @@ func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
 func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RestoreRecordResponse) GetPaths() []string {
@@ -2709,7 +2773,7 @@ type ListTransferKindsRequest struct {
 
 func (x *ListTransferKindsRequest) Reset() {
 	*x = ListTransferKindsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2721,7 +2785,7 @@ func (x *ListTransferKindsRequest) String() string {
 func (*ListTransferKindsRequest) ProtoMessage() {}
 
 func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2734,7 +2798,7 @@ func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsRequest.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListTransferKindsRequest) GetOn() string {
@@ -2754,7 +2818,7 @@ type ListTransferKindsResponse struct {
 
 func (x *ListTransferKindsResponse) Reset() {
 	*x = ListTransferKindsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2766,7 +2830,7 @@ func (x *ListTransferKindsResponse) String() string {
 func (*ListTransferKindsResponse) ProtoMessage() {}
 
 func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2779,7 +2843,7 @@ func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsResponse.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListTransferKindsResponse) GetKinds() []*TransferKind {
@@ -2816,7 +2880,7 @@ type TransferKind struct {
 
 func (x *TransferKind) Reset() {
 	*x = TransferKind{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2828,7 +2892,7 @@ func (x *TransferKind) String() string {
 func (*TransferKind) ProtoMessage() {}
 
 func (x *TransferKind) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2841,7 +2905,7 @@ func (x *TransferKind) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferKind.ProtoReflect.Descriptor instead.
 func (*TransferKind) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *TransferKind) GetKind() string {
@@ -2941,7 +3005,7 @@ type AnnounceTransferRequest struct {
 
 func (x *AnnounceTransferRequest) Reset() {
 	*x = AnnounceTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2953,7 +3017,7 @@ func (x *AnnounceTransferRequest) String() string {
 func (*AnnounceTransferRequest) ProtoMessage() {}
 
 func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2966,7 +3030,7 @@ func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *AnnounceTransferRequest) GetCommandId() string {
@@ -3035,7 +3099,7 @@ type AnnounceTransferResponse struct {
 
 func (x *AnnounceTransferResponse) Reset() {
 	*x = AnnounceTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3047,7 +3111,7 @@ func (x *AnnounceTransferResponse) String() string {
 func (*AnnounceTransferResponse) ProtoMessage() {}
 
 func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3060,7 +3124,7 @@ func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AnnounceTransferResponse) GetTransfer() *Transfer {
@@ -3082,7 +3146,7 @@ type ListRowsRequest struct {
 
 func (x *ListRowsRequest) Reset() {
 	*x = ListRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3094,7 +3158,7 @@ func (x *ListRowsRequest) String() string {
 func (*ListRowsRequest) ProtoMessage() {}
 
 func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3107,7 +3171,7 @@ func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsRequest.ProtoReflect.Descriptor instead.
 func (*ListRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListRowsRequest) GetCommandId() string {
@@ -3141,7 +3205,7 @@ type ListRowsResponse struct {
 
 func (x *ListRowsResponse) Reset() {
 	*x = ListRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3153,7 +3217,7 @@ func (x *ListRowsResponse) String() string {
 func (*ListRowsResponse) ProtoMessage() {}
 
 func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3166,7 +3230,7 @@ func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsResponse.ProtoReflect.Descriptor instead.
 func (*ListRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListRowsResponse) GetRows() uint32 {
@@ -3189,7 +3253,7 @@ type SealInventoryRequest struct {
 
 func (x *SealInventoryRequest) Reset() {
 	*x = SealInventoryRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3201,7 +3265,7 @@ func (x *SealInventoryRequest) String() string {
 func (*SealInventoryRequest) ProtoMessage() {}
 
 func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3214,7 +3278,7 @@ func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryRequest.ProtoReflect.Descriptor instead.
 func (*SealInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SealInventoryRequest) GetCommandId() string {
@@ -3248,7 +3312,7 @@ type SealInventoryResponse struct {
 
 func (x *SealInventoryResponse) Reset() {
 	*x = SealInventoryResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3260,7 +3324,7 @@ func (x *SealInventoryResponse) String() string {
 func (*SealInventoryResponse) ProtoMessage() {}
 
 func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3273,7 +3337,7 @@ func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryResponse.ProtoReflect.Descriptor instead.
 func (*SealInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *SealInventoryResponse) GetTransfer() *Transfer {
@@ -3294,7 +3358,7 @@ type ConsentTransferRequest struct {
 
 func (x *ConsentTransferRequest) Reset() {
 	*x = ConsentTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3306,7 +3370,7 @@ func (x *ConsentTransferRequest) String() string {
 func (*ConsentTransferRequest) ProtoMessage() {}
 
 func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3319,7 +3383,7 @@ func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferRequest.ProtoReflect.Descriptor instead.
 func (*ConsentTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ConsentTransferRequest) GetCommandId() string {
@@ -3346,7 +3410,7 @@ type ConsentTransferResponse struct {
 
 func (x *ConsentTransferResponse) Reset() {
 	*x = ConsentTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3358,7 +3422,7 @@ func (x *ConsentTransferResponse) String() string {
 func (*ConsentTransferResponse) ProtoMessage() {}
 
 func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3371,7 +3435,7 @@ func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferResponse.ProtoReflect.Descriptor instead.
 func (*ConsentTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ConsentTransferResponse) GetTransfer() *Transfer {
@@ -3396,7 +3460,7 @@ type PrepareTransferRequest struct {
 
 func (x *PrepareTransferRequest) Reset() {
 	*x = PrepareTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3408,7 +3472,7 @@ func (x *PrepareTransferRequest) String() string {
 func (*PrepareTransferRequest) ProtoMessage() {}
 
 func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3421,7 +3485,7 @@ func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferRequest.ProtoReflect.Descriptor instead.
 func (*PrepareTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *PrepareTransferRequest) GetCommandId() string {
@@ -3469,7 +3533,7 @@ type PrepareTransferResponse struct {
 
 func (x *PrepareTransferResponse) Reset() {
 	*x = PrepareTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3481,7 +3545,7 @@ func (x *PrepareTransferResponse) String() string {
 func (*PrepareTransferResponse) ProtoMessage() {}
 
 func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3494,7 +3558,7 @@ func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferResponse.ProtoReflect.Descriptor instead.
 func (*PrepareTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *PrepareTransferResponse) GetTransfer() *Transfer {
@@ -3517,7 +3581,7 @@ type ReceivePaperRequest struct {
 
 func (x *ReceivePaperRequest) Reset() {
 	*x = ReceivePaperRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3529,7 +3593,7 @@ func (x *ReceivePaperRequest) String() string {
 func (*ReceivePaperRequest) ProtoMessage() {}
 
 func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3542,7 +3606,7 @@ func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperRequest.ProtoReflect.Descriptor instead.
 func (*ReceivePaperRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ReceivePaperRequest) GetCommandId() string {
@@ -3583,7 +3647,7 @@ type ReceivePaperResponse struct {
 
 func (x *ReceivePaperResponse) Reset() {
 	*x = ReceivePaperResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3595,7 +3659,7 @@ func (x *ReceivePaperResponse) String() string {
 func (*ReceivePaperResponse) ProtoMessage() {}
 
 func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3608,7 +3672,7 @@ func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperResponse.ProtoReflect.Descriptor instead.
 func (*ReceivePaperResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ReceivePaperResponse) GetReceipt() *Receipt {
@@ -3631,7 +3695,7 @@ type CheckUnitsRequest struct {
 
 func (x *CheckUnitsRequest) Reset() {
 	*x = CheckUnitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3643,7 +3707,7 @@ func (x *CheckUnitsRequest) String() string {
 func (*CheckUnitsRequest) ProtoMessage() {}
 
 func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3656,7 +3720,7 @@ func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsRequest.ProtoReflect.Descriptor instead.
 func (*CheckUnitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *CheckUnitsRequest) GetCommandId() string {
@@ -3698,7 +3762,7 @@ type CheckUnitsResponse struct {
 
 func (x *CheckUnitsResponse) Reset() {
 	*x = CheckUnitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3710,7 +3774,7 @@ func (x *CheckUnitsResponse) String() string {
 func (*CheckUnitsResponse) ProtoMessage() {}
 
 func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3723,7 +3787,7 @@ func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsResponse.ProtoReflect.Descriptor instead.
 func (*CheckUnitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CheckUnitsResponse) GetChecked() uint32 {
@@ -3752,7 +3816,7 @@ type ReturnRowsRequest struct {
 
 func (x *ReturnRowsRequest) Reset() {
 	*x = ReturnRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3764,7 +3828,7 @@ func (x *ReturnRowsRequest) String() string {
 func (*ReturnRowsRequest) ProtoMessage() {}
 
 func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3777,7 +3841,7 @@ func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ReturnRowsRequest) GetCommandId() string {
@@ -3812,7 +3876,7 @@ type ReturnRowsResponse struct {
 
 func (x *ReturnRowsResponse) Reset() {
 	*x = ReturnRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3824,7 +3888,7 @@ func (x *ReturnRowsResponse) String() string {
 func (*ReturnRowsResponse) ProtoMessage() {}
 
 func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3837,7 +3901,7 @@ func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ReturnRowsResponse) GetTransfer() *Transfer {
@@ -3867,7 +3931,7 @@ type AnswerRowRequest struct {
 
 func (x *AnswerRowRequest) Reset() {
 	*x = AnswerRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3879,7 +3943,7 @@ func (x *AnswerRowRequest) String() string {
 func (*AnswerRowRequest) ProtoMessage() {}
 
 func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3892,7 +3956,7 @@ func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AnswerRowRequest) GetCommandId() string {
@@ -3933,7 +3997,7 @@ type AnswerRowResponse struct {
 
 func (x *AnswerRowResponse) Reset() {
 	*x = AnswerRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3945,7 +4009,7 @@ func (x *AnswerRowResponse) String() string {
 func (*AnswerRowResponse) ProtoMessage() {}
 
 func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3958,7 +4022,7 @@ func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowResponse.ProtoReflect.Descriptor instead.
 func (*AnswerRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *AnswerRowResponse) GetTransfer() *Transfer {
@@ -3981,7 +4045,7 @@ type CommentRowRequest struct {
 
 func (x *CommentRowRequest) Reset() {
 	*x = CommentRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3993,7 +4057,7 @@ func (x *CommentRowRequest) String() string {
 func (*CommentRowRequest) ProtoMessage() {}
 
 func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4006,7 +4070,7 @@ func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowRequest.ProtoReflect.Descriptor instead.
 func (*CommentRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *CommentRowRequest) GetCommandId() string {
@@ -4046,7 +4110,7 @@ type CommentRowResponse struct {
 
 func (x *CommentRowResponse) Reset() {
 	*x = CommentRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4058,7 +4122,7 @@ func (x *CommentRowResponse) String() string {
 func (*CommentRowResponse) ProtoMessage() {}
 
 func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4071,7 +4135,7 @@ func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowResponse.ProtoReflect.Descriptor instead.
 func (*CommentRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
 }
 
 // ListRowWorkRequest names the transfer.
@@ -4088,7 +4152,7 @@ type ListRowWorkRequest struct {
 
 func (x *ListRowWorkRequest) Reset() {
 	*x = ListRowWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4100,7 +4164,7 @@ func (x *ListRowWorkRequest) String() string {
 func (*ListRowWorkRequest) ProtoMessage() {}
 
 func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4113,7 +4177,7 @@ func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkRequest.ProtoReflect.Descriptor instead.
 func (*ListRowWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListRowWorkRequest) GetTransferId() string {
@@ -4155,7 +4219,7 @@ type ListRowWorkResponse struct {
 
 func (x *ListRowWorkResponse) Reset() {
 	*x = ListRowWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4167,7 +4231,7 @@ func (x *ListRowWorkResponse) String() string {
 func (*ListRowWorkResponse) ProtoMessage() {}
 
 func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4180,7 +4244,7 @@ func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkResponse.ProtoReflect.Descriptor instead.
 func (*ListRowWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListRowWorkResponse) GetRows() []*RowWork {
@@ -4215,7 +4279,7 @@ type RowWork struct {
 
 func (x *RowWork) Reset() {
 	*x = RowWork{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4227,7 +4291,7 @@ func (x *RowWork) String() string {
 func (*RowWork) ProtoMessage() {}
 
 func (x *RowWork) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4240,7 +4304,7 @@ func (x *RowWork) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowWork.ProtoReflect.Descriptor instead.
 func (*RowWork) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RowWork) GetFile() *v1.File {
@@ -4299,7 +4363,7 @@ type RowRemark struct {
 
 func (x *RowRemark) Reset() {
 	*x = RowRemark{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4311,7 +4375,7 @@ func (x *RowRemark) String() string {
 func (*RowRemark) ProtoMessage() {}
 
 func (x *RowRemark) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4324,7 +4388,7 @@ func (x *RowRemark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowRemark.ProtoReflect.Descriptor instead.
 func (*RowRemark) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RowRemark) GetPosition() uint32 {
@@ -4376,7 +4440,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4388,7 +4452,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4401,7 +4465,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Receipt) GetTransferId() string {
@@ -4478,7 +4542,7 @@ type GetReceiptRequest struct {
 
 func (x *GetReceiptRequest) Reset() {
 	*x = GetReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4490,7 +4554,7 @@ func (x *GetReceiptRequest) String() string {
 func (*GetReceiptRequest) ProtoMessage() {}
 
 func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4503,7 +4567,7 @@ func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
 func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GetReceiptRequest) GetTransferId() string {
@@ -4530,7 +4594,7 @@ type GetReceiptResponse struct {
 
 func (x *GetReceiptResponse) Reset() {
 	*x = GetReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4542,7 +4606,7 @@ func (x *GetReceiptResponse) String() string {
 func (*GetReceiptResponse) ProtoMessage() {}
 
 func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4555,7 +4619,7 @@ func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
 func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GetReceiptResponse) GetReceipt() *Receipt {
@@ -4578,7 +4642,7 @@ type PrintReceiptRequest struct {
 
 func (x *PrintReceiptRequest) Reset() {
 	*x = PrintReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4590,7 +4654,7 @@ func (x *PrintReceiptRequest) String() string {
 func (*PrintReceiptRequest) ProtoMessage() {}
 
 func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4603,7 +4667,7 @@ func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptRequest.ProtoReflect.Descriptor instead.
 func (*PrintReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *PrintReceiptRequest) GetTransferId() string {
@@ -4638,7 +4702,7 @@ type PrintReceiptResponse struct {
 
 func (x *PrintReceiptResponse) Reset() {
 	*x = PrintReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4650,7 +4714,7 @@ func (x *PrintReceiptResponse) String() string {
 func (*PrintReceiptResponse) ProtoMessage() {}
 
 func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4663,7 +4727,7 @@ func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptResponse.ProtoReflect.Descriptor instead.
 func (*PrintReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *PrintReceiptResponse) GetPdf() []byte {
@@ -4693,7 +4757,7 @@ type BeginQuarantineRequest struct {
 
 func (x *BeginQuarantineRequest) Reset() {
 	*x = BeginQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4705,7 +4769,7 @@ func (x *BeginQuarantineRequest) String() string {
 func (*BeginQuarantineRequest) ProtoMessage() {}
 
 func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4718,7 +4782,7 @@ func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *BeginQuarantineRequest) GetCommandId() string {
@@ -4759,7 +4823,7 @@ type BeginQuarantineResponse struct {
 
 func (x *BeginQuarantineResponse) Reset() {
 	*x = BeginQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4771,7 +4835,7 @@ func (x *BeginQuarantineResponse) String() string {
 func (*BeginQuarantineResponse) ProtoMessage() {}
 
 func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4784,7 +4848,7 @@ func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *BeginQuarantineResponse) GetAccession() *Accession {
@@ -4808,7 +4872,7 @@ type EndQuarantineRequest struct {
 
 func (x *EndQuarantineRequest) Reset() {
 	*x = EndQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4820,7 +4884,7 @@ func (x *EndQuarantineRequest) String() string {
 func (*EndQuarantineRequest) ProtoMessage() {}
 
 func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4833,7 +4897,7 @@ func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*EndQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *EndQuarantineRequest) GetCommandId() string {
@@ -4874,7 +4938,7 @@ type EndQuarantineResponse struct {
 
 func (x *EndQuarantineResponse) Reset() {
 	*x = EndQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4886,7 +4950,7 @@ func (x *EndQuarantineResponse) String() string {
 func (*EndQuarantineResponse) ProtoMessage() {}
 
 func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4899,7 +4963,7 @@ func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*EndQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *EndQuarantineResponse) GetAccession() *Accession {
@@ -4921,7 +4985,7 @@ type StoreBoxesRequest struct {
 
 func (x *StoreBoxesRequest) Reset() {
 	*x = StoreBoxesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4933,7 +4997,7 @@ func (x *StoreBoxesRequest) String() string {
 func (*StoreBoxesRequest) ProtoMessage() {}
 
 func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4946,7 +5010,7 @@ func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesRequest.ProtoReflect.Descriptor instead.
 func (*StoreBoxesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *StoreBoxesRequest) GetCommandId() string {
@@ -4980,7 +5044,7 @@ type StoreBoxesResponse struct {
 
 func (x *StoreBoxesResponse) Reset() {
 	*x = StoreBoxesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4992,7 +5056,7 @@ func (x *StoreBoxesResponse) String() string {
 func (*StoreBoxesResponse) ProtoMessage() {}
 
 func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5005,7 +5069,7 @@ func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesResponse.ProtoReflect.Descriptor instead.
 func (*StoreBoxesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *StoreBoxesResponse) GetBoxes() []*Box {
@@ -5027,7 +5091,7 @@ type GetLabelsRequest struct {
 
 func (x *GetLabelsRequest) Reset() {
 	*x = GetLabelsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5039,7 +5103,7 @@ func (x *GetLabelsRequest) String() string {
 func (*GetLabelsRequest) ProtoMessage() {}
 
 func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5052,7 +5116,7 @@ func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsRequest.ProtoReflect.Descriptor instead.
 func (*GetLabelsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GetLabelsRequest) GetAccessionNumber() string {
@@ -5079,7 +5143,7 @@ type GetLabelsResponse struct {
 
 func (x *GetLabelsResponse) Reset() {
 	*x = GetLabelsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5091,7 +5155,7 @@ func (x *GetLabelsResponse) String() string {
 func (*GetLabelsResponse) ProtoMessage() {}
 
 func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5104,7 +5168,7 @@ func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsResponse.ProtoReflect.Descriptor instead.
 func (*GetLabelsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GetLabelsResponse) GetPdf() []byte {
@@ -5126,7 +5190,7 @@ type ApproveAccessionRequest struct {
 
 func (x *ApproveAccessionRequest) Reset() {
 	*x = ApproveAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5138,7 +5202,7 @@ func (x *ApproveAccessionRequest) String() string {
 func (*ApproveAccessionRequest) ProtoMessage() {}
 
 func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5151,7 +5215,7 @@ func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ApproveAccessionRequest) GetCommandId() string {
@@ -5185,7 +5249,7 @@ type ApproveAccessionResponse struct {
 
 func (x *ApproveAccessionResponse) Reset() {
 	*x = ApproveAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5197,7 +5261,7 @@ func (x *ApproveAccessionResponse) String() string {
 func (*ApproveAccessionResponse) ProtoMessage() {}
 
 func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5210,7 +5274,7 @@ func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ApproveAccessionResponse) GetAccession() *Accession {
@@ -5232,7 +5296,7 @@ type ProposeApprovalRequest struct {
 
 func (x *ProposeApprovalRequest) Reset() {
 	*x = ProposeApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5244,7 +5308,7 @@ func (x *ProposeApprovalRequest) String() string {
 func (*ProposeApprovalRequest) ProtoMessage() {}
 
 func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5257,7 +5321,7 @@ func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalRequest.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ProposeApprovalRequest) GetCommandId() string {
@@ -5291,7 +5355,7 @@ type ProposeApprovalResponse struct {
 
 func (x *ProposeApprovalResponse) Reset() {
 	*x = ProposeApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5303,7 +5367,7 @@ func (x *ProposeApprovalResponse) String() string {
 func (*ProposeApprovalResponse) ProtoMessage() {}
 
 func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5316,7 +5380,7 @@ func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalResponse.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ProposeApprovalResponse) GetAccession() *Accession {
@@ -5344,7 +5408,7 @@ type DecideApprovalRequest struct {
 
 func (x *DecideApprovalRequest) Reset() {
 	*x = DecideApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5356,7 +5420,7 @@ func (x *DecideApprovalRequest) String() string {
 func (*DecideApprovalRequest) ProtoMessage() {}
 
 func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5369,7 +5433,7 @@ func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalRequest.ProtoReflect.Descriptor instead.
 func (*DecideApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *DecideApprovalRequest) GetCommandId() string {
@@ -5424,7 +5488,7 @@ type DecideApprovalResponse struct {
 
 func (x *DecideApprovalResponse) Reset() {
 	*x = DecideApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5436,7 +5500,7 @@ func (x *DecideApprovalResponse) String() string {
 func (*DecideApprovalResponse) ProtoMessage() {}
 
 func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5449,7 +5513,7 @@ func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalResponse.ProtoReflect.Descriptor instead.
 func (*DecideApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DecideApprovalResponse) GetAccession() *Accession {
@@ -5474,7 +5538,7 @@ type ListApprovalsRequest struct {
 
 func (x *ListApprovalsRequest) Reset() {
 	*x = ListApprovalsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5486,7 +5550,7 @@ func (x *ListApprovalsRequest) String() string {
 func (*ListApprovalsRequest) ProtoMessage() {}
 
 func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5499,7 +5563,7 @@ func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsRequest.ProtoReflect.Descriptor instead.
 func (*ListApprovalsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ListApprovalsRequest) GetState() string {
@@ -5534,7 +5598,7 @@ type ListApprovalsResponse struct {
 
 func (x *ListApprovalsResponse) Reset() {
 	*x = ListApprovalsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5546,7 +5610,7 @@ func (x *ListApprovalsResponse) String() string {
 func (*ListApprovalsResponse) ProtoMessage() {}
 
 func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5559,7 +5623,7 @@ func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsResponse.ProtoReflect.Descriptor instead.
 func (*ListApprovalsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ListApprovalsResponse) GetAccessions() []*Accession {
@@ -5595,7 +5659,7 @@ type SignActRequest struct {
 
 func (x *SignActRequest) Reset() {
 	*x = SignActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5607,7 +5671,7 @@ func (x *SignActRequest) String() string {
 func (*SignActRequest) ProtoMessage() {}
 
 func (x *SignActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5620,7 +5684,7 @@ func (x *SignActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActRequest.ProtoReflect.Descriptor instead.
 func (*SignActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SignActRequest) GetCommandId() string {
@@ -5675,7 +5739,7 @@ type SignActResponse struct {
 
 func (x *SignActResponse) Reset() {
 	*x = SignActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5687,7 +5751,7 @@ func (x *SignActResponse) String() string {
 func (*SignActResponse) ProtoMessage() {}
 
 func (x *SignActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5700,7 +5764,7 @@ func (x *SignActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActResponse.ProtoReflect.Descriptor instead.
 func (*SignActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SignActResponse) GetAccession() *Accession {
@@ -5724,7 +5788,7 @@ type DescribeAccessionRequest struct {
 
 func (x *DescribeAccessionRequest) Reset() {
 	*x = DescribeAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5736,7 +5800,7 @@ func (x *DescribeAccessionRequest) String() string {
 func (*DescribeAccessionRequest) ProtoMessage() {}
 
 func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5749,7 +5813,7 @@ func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionRequest.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *DescribeAccessionRequest) GetCommandId() string {
@@ -5790,7 +5854,7 @@ type DescribeAccessionResponse struct {
 
 func (x *DescribeAccessionResponse) Reset() {
 	*x = DescribeAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5802,7 +5866,7 @@ func (x *DescribeAccessionResponse) String() string {
 func (*DescribeAccessionResponse) ProtoMessage() {}
 
 func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5815,7 +5879,7 @@ func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionResponse.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *DescribeAccessionResponse) GetAccession() *Accession {
@@ -5845,7 +5909,7 @@ type ProposeDeaccessionRequest struct {
 
 func (x *ProposeDeaccessionRequest) Reset() {
 	*x = ProposeDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5857,7 +5921,7 @@ func (x *ProposeDeaccessionRequest) String() string {
 func (*ProposeDeaccessionRequest) ProtoMessage() {}
 
 func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5870,7 +5934,7 @@ func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *ProposeDeaccessionRequest) GetCommandId() string {
@@ -5939,7 +6003,7 @@ type ProposeDeaccessionResponse struct {
 
 func (x *ProposeDeaccessionResponse) Reset() {
 	*x = ProposeDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5951,7 +6015,7 @@ func (x *ProposeDeaccessionResponse) String() string {
 func (*ProposeDeaccessionResponse) ProtoMessage() {}
 
 func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5964,7 +6028,7 @@ func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ProposeDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -5998,7 +6062,7 @@ type Deaccession struct {
 
 func (x *Deaccession) Reset() {
 	*x = Deaccession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6010,7 +6074,7 @@ func (x *Deaccession) String() string {
 func (*Deaccession) ProtoMessage() {}
 
 func (x *Deaccession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6023,7 +6087,7 @@ func (x *Deaccession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deaccession.ProtoReflect.Descriptor instead.
 func (*Deaccession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *Deaccession) GetProposed() *DeaccessionProposed {
@@ -6112,7 +6176,7 @@ type ReceiveDeaccessionRequest struct {
 
 func (x *ReceiveDeaccessionRequest) Reset() {
 	*x = ReceiveDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6124,7 +6188,7 @@ func (x *ReceiveDeaccessionRequest) String() string {
 func (*ReceiveDeaccessionRequest) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6137,7 +6201,7 @@ func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ReceiveDeaccessionRequest) GetCommandId() string {
@@ -6185,7 +6249,7 @@ type ReceiveDeaccessionResponse struct {
 
 func (x *ReceiveDeaccessionResponse) Reset() {
 	*x = ReceiveDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6197,7 +6261,7 @@ func (x *ReceiveDeaccessionResponse) String() string {
 func (*ReceiveDeaccessionResponse) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6210,7 +6274,7 @@ func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ReceiveDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6235,7 +6299,7 @@ type DecideDeaccessionRequest struct {
 
 func (x *DecideDeaccessionRequest) Reset() {
 	*x = DecideDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6247,7 +6311,7 @@ func (x *DecideDeaccessionRequest) String() string {
 func (*DecideDeaccessionRequest) ProtoMessage() {}
 
 func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6260,7 +6324,7 @@ func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *DecideDeaccessionRequest) GetCommandId() string {
@@ -6308,7 +6372,7 @@ type DecideDeaccessionResponse struct {
 
 func (x *DecideDeaccessionResponse) Reset() {
 	*x = DecideDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6320,7 +6384,7 @@ func (x *DecideDeaccessionResponse) String() string {
 func (*DecideDeaccessionResponse) ProtoMessage() {}
 
 func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6333,7 +6397,7 @@ func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *DecideDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6356,7 +6420,7 @@ type GetDeaccessionActRequest struct {
 
 func (x *GetDeaccessionActRequest) Reset() {
 	*x = GetDeaccessionActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6368,7 +6432,7 @@ func (x *GetDeaccessionActRequest) String() string {
 func (*GetDeaccessionActRequest) ProtoMessage() {}
 
 func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6381,7 +6445,7 @@ func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActRequest.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *GetDeaccessionActRequest) GetAccessionNumber() string {
@@ -6416,7 +6480,7 @@ type GetDeaccessionActResponse struct {
 
 func (x *GetDeaccessionActResponse) Reset() {
 	*x = GetDeaccessionActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6428,7 +6492,7 @@ func (x *GetDeaccessionActResponse) String() string {
 func (*GetDeaccessionActResponse) ProtoMessage() {}
 
 func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6441,7 +6505,7 @@ func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActResponse.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *GetDeaccessionActResponse) GetPdf() []byte {
@@ -6468,7 +6532,7 @@ type GetAccessionWorkRequest struct {
 
 func (x *GetAccessionWorkRequest) Reset() {
 	*x = GetAccessionWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6480,7 +6544,7 @@ func (x *GetAccessionWorkRequest) String() string {
 func (*GetAccessionWorkRequest) ProtoMessage() {}
 
 func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6493,7 +6557,7 @@ func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *GetAccessionWorkRequest) GetAccessionNumber() string {
@@ -6519,7 +6583,7 @@ type GetAccessionWorkResponse struct {
 
 func (x *GetAccessionWorkResponse) Reset() {
 	*x = GetAccessionWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6531,7 +6595,7 @@ func (x *GetAccessionWorkResponse) String() string {
 func (*GetAccessionWorkResponse) ProtoMessage() {}
 
 func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6544,7 +6608,7 @@ func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *GetAccessionWorkResponse) GetAccession() *Accession {
@@ -6596,7 +6660,7 @@ type SignatureProof struct {
 
 func (x *SignatureProof) Reset() {
 	*x = SignatureProof{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6608,7 +6672,7 @@ func (x *SignatureProof) String() string {
 func (*SignatureProof) ProtoMessage() {}
 
 func (x *SignatureProof) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6621,7 +6685,7 @@ func (x *SignatureProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignatureProof.ProtoReflect.Descriptor instead.
 func (*SignatureProof) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *SignatureProof) GetSide() string {
@@ -6664,7 +6728,7 @@ type ListHandedOverRequest struct {
 
 func (x *ListHandedOverRequest) Reset() {
 	*x = ListHandedOverRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6676,7 +6740,7 @@ func (x *ListHandedOverRequest) String() string {
 func (*ListHandedOverRequest) ProtoMessage() {}
 
 func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6689,7 +6753,7 @@ func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverRequest.ProtoReflect.Descriptor instead.
 func (*ListHandedOverRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *ListHandedOverRequest) GetOrganisation() string {
@@ -6727,7 +6791,7 @@ type ListHandedOverResponse struct {
 
 func (x *ListHandedOverResponse) Reset() {
 	*x = ListHandedOverResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6739,7 +6803,7 @@ func (x *ListHandedOverResponse) String() string {
 func (*ListHandedOverResponse) ProtoMessage() {}
 
 func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6752,7 +6816,7 @@ func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverResponse.ProtoReflect.Descriptor instead.
 func (*ListHandedOverResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *ListHandedOverResponse) GetTransfers() []*HandedOver {
@@ -6797,7 +6861,7 @@ type HandedOver struct {
 
 func (x *HandedOver) Reset() {
 	*x = HandedOver{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6809,7 +6873,7 @@ func (x *HandedOver) String() string {
 func (*HandedOver) ProtoMessage() {}
 
 func (x *HandedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6822,7 +6886,7 @@ func (x *HandedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedOver.ProtoReflect.Descriptor instead.
 func (*HandedOver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *HandedOver) GetTransfer() *Transfer {
@@ -6876,7 +6940,7 @@ type OpenUploadRequest struct {
 
 func (x *OpenUploadRequest) Reset() {
 	*x = OpenUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6888,7 +6952,7 @@ func (x *OpenUploadRequest) String() string {
 func (*OpenUploadRequest) ProtoMessage() {}
 
 func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6901,7 +6965,7 @@ func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
 func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *OpenUploadRequest) GetTransferId() string {
@@ -6963,7 +7027,7 @@ type OpenUploadResponse struct {
 
 func (x *OpenUploadResponse) Reset() {
 	*x = OpenUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6975,7 +7039,7 @@ func (x *OpenUploadResponse) String() string {
 func (*OpenUploadResponse) ProtoMessage() {}
 
 func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6988,7 +7052,7 @@ func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
 func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *OpenUploadResponse) GetUpload() *Upload {
@@ -7023,7 +7087,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7035,7 +7099,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7048,7 +7112,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *Upload) GetUploadId() string {
@@ -7137,7 +7201,7 @@ type AppendUploadRequest struct {
 
 func (x *AppendUploadRequest) Reset() {
 	*x = AppendUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7149,7 +7213,7 @@ func (x *AppendUploadRequest) String() string {
 func (*AppendUploadRequest) ProtoMessage() {}
 
 func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7162,7 +7226,7 @@ func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
 func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
@@ -7222,7 +7286,7 @@ type AppendBegin struct {
 
 func (x *AppendBegin) Reset() {
 	*x = AppendBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7234,7 +7298,7 @@ func (x *AppendBegin) String() string {
 func (*AppendBegin) ProtoMessage() {}
 
 func (x *AppendBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7247,7 +7311,7 @@ func (x *AppendBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
 func (*AppendBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *AppendBegin) GetTransferId() string {
@@ -7288,7 +7352,7 @@ type AppendUploadResponse struct {
 
 func (x *AppendUploadResponse) Reset() {
 	*x = AppendUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7300,7 +7364,7 @@ func (x *AppendUploadResponse) String() string {
 func (*AppendUploadResponse) ProtoMessage() {}
 
 func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7313,7 +7377,7 @@ func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
 func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *AppendUploadResponse) GetUpload() *Upload {
@@ -7336,7 +7400,7 @@ type StatUploadRequest struct {
 
 func (x *StatUploadRequest) Reset() {
 	*x = StatUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7348,7 +7412,7 @@ func (x *StatUploadRequest) String() string {
 func (*StatUploadRequest) ProtoMessage() {}
 
 func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7361,7 +7425,7 @@ func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
 func (*StatUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *StatUploadRequest) GetTransferId() string {
@@ -7395,7 +7459,7 @@ type StatUploadResponse struct {
 
 func (x *StatUploadResponse) Reset() {
 	*x = StatUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7407,7 +7471,7 @@ func (x *StatUploadResponse) String() string {
 func (*StatUploadResponse) ProtoMessage() {}
 
 func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7420,7 +7484,7 @@ func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
 func (*StatUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *StatUploadResponse) GetUpload() *Upload {
@@ -7444,7 +7508,7 @@ type ListUploadsRequest struct {
 
 func (x *ListUploadsRequest) Reset() {
 	*x = ListUploadsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7456,7 +7520,7 @@ func (x *ListUploadsRequest) String() string {
 func (*ListUploadsRequest) ProtoMessage() {}
 
 func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7469,7 +7533,7 @@ func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *ListUploadsRequest) GetTransferId() string {
@@ -7521,7 +7585,7 @@ type ListUploadsResponse struct {
 
 func (x *ListUploadsResponse) Reset() {
 	*x = ListUploadsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7533,7 +7597,7 @@ func (x *ListUploadsResponse) String() string {
 func (*ListUploadsResponse) ProtoMessage() {}
 
 func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7546,7 +7610,7 @@ func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *ListUploadsResponse) GetPackageId() string {
@@ -7651,7 +7715,7 @@ type DiscardUploadRequest struct {
 
 func (x *DiscardUploadRequest) Reset() {
 	*x = DiscardUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7663,7 +7727,7 @@ func (x *DiscardUploadRequest) String() string {
 func (*DiscardUploadRequest) ProtoMessage() {}
 
 func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7676,7 +7740,7 @@ func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
 func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *DiscardUploadRequest) GetTransferId() string {
@@ -7702,7 +7766,7 @@ type DiscardUploadResponse struct {
 
 func (x *DiscardUploadResponse) Reset() {
 	*x = DiscardUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7714,7 +7778,7 @@ func (x *DiscardUploadResponse) String() string {
 func (*DiscardUploadResponse) ProtoMessage() {}
 
 func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7727,7 +7791,7 @@ func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
 func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
 }
 
 // FinishPackageRequest names the package; its id is the command's id.
@@ -7741,7 +7805,7 @@ type FinishPackageRequest struct {
 
 func (x *FinishPackageRequest) Reset() {
 	*x = FinishPackageRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7753,7 +7817,7 @@ func (x *FinishPackageRequest) String() string {
 func (*FinishPackageRequest) ProtoMessage() {}
 
 func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7766,7 +7830,7 @@ func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
 func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *FinishPackageRequest) GetCommandId() string {
@@ -7793,7 +7857,7 @@ type FinishPackageResponse struct {
 
 func (x *FinishPackageResponse) Reset() {
 	*x = FinishPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7805,7 +7869,7 @@ func (x *FinishPackageResponse) String() string {
 func (*FinishPackageResponse) ProtoMessage() {}
 
 func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7818,7 +7882,7 @@ func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
 func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
@@ -7839,7 +7903,7 @@ type SetUploadLimitsRequest struct {
 
 func (x *SetUploadLimitsRequest) Reset() {
 	*x = SetUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7851,7 +7915,7 @@ func (x *SetUploadLimitsRequest) String() string {
 func (*SetUploadLimitsRequest) ProtoMessage() {}
 
 func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7864,7 +7928,7 @@ func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *SetUploadLimitsRequest) GetCommandId() string {
@@ -7890,7 +7954,7 @@ type SetUploadLimitsResponse struct {
 
 func (x *SetUploadLimitsResponse) Reset() {
 	*x = SetUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7902,7 +7966,7 @@ func (x *SetUploadLimitsResponse) String() string {
 func (*SetUploadLimitsResponse) ProtoMessage() {}
 
 func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7915,7 +7979,7 @@ func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
 }
 
 // ListUploadLimitsRequest asks for all of them.
@@ -7927,7 +7991,7 @@ type ListUploadLimitsRequest struct {
 
 func (x *ListUploadLimitsRequest) Reset() {
 	*x = ListUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7939,7 +8003,7 @@ func (x *ListUploadLimitsRequest) String() string {
 func (*ListUploadLimitsRequest) ProtoMessage() {}
 
 func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7952,7 +8016,7 @@ func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
 }
 
 // ListUploadLimitsResponse lists them, those of every archive first.
@@ -7965,7 +8029,7 @@ type ListUploadLimitsResponse struct {
 
 func (x *ListUploadLimitsResponse) Reset() {
 	*x = ListUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7977,7 +8041,7 @@ func (x *ListUploadLimitsResponse) String() string {
 func (*ListUploadLimitsResponse) ProtoMessage() {}
 
 func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7990,7 +8054,7 @@ func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{121}
 }
 
 func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
@@ -8093,12 +8157,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
 	"transferId\x122\n" +
 	"\acontact\x18\x03 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\"\x15\n" +
-	"\x13NameContactResponse\"\x9d\x01\n" +
+	"\x13NameContactResponse\"\xd3\x01\n" +
 	"\x14UploadPackageRequest\x124\n" +
 	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.UploadBeginH\x00R\x05begin\x121\n" +
 	"\x04file\x18\x02 \x01(\v2\x1b.qoyma.intake.v1.UploadFileH\x00R\x04file\x12\x14\n" +
-	"\x04data\x18\x03 \x01(\fH\x00R\x04dataB\x06\n" +
-	"\x04part\"a\n" +
+	"\x04data\x18\x03 \x01(\fH\x00R\x04data\x124\n" +
+	"\x05files\x18\x04 \x01(\v2\x1c.qoyma.intake.v1.UploadFilesH\x00R\x05filesB\x06\n" +
+	"\x04part\"@\n" +
+	"\vUploadFiles\x121\n" +
+	"\x05files\x18\x01 \x03(\v2\x1b.qoyma.intake.v1.UploadFileR\x05files\"a\n" +
 	"\vUploadBegin\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
@@ -8713,7 +8780,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 121)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 122)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
@@ -8727,357 +8794,360 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*NameContactRequest)(nil),         // 9: qoyma.intake.v1.NameContactRequest
 	(*NameContactResponse)(nil),        // 10: qoyma.intake.v1.NameContactResponse
 	(*UploadPackageRequest)(nil),       // 11: qoyma.intake.v1.UploadPackageRequest
-	(*UploadBegin)(nil),                // 12: qoyma.intake.v1.UploadBegin
-	(*UploadFile)(nil),                 // 13: qoyma.intake.v1.UploadFile
-	(*UploadPackageResponse)(nil),      // 14: qoyma.intake.v1.UploadPackageResponse
-	(*AcceptTransferRequest)(nil),      // 15: qoyma.intake.v1.AcceptTransferRequest
-	(*AcceptTransferResponse)(nil),     // 16: qoyma.intake.v1.AcceptTransferResponse
-	(*Accession)(nil),                  // 17: qoyma.intake.v1.Accession
-	(*GetAccessionRequest)(nil),        // 18: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),       // 19: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),      // 20: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil),     // 21: qoyma.intake.v1.ListAccessionsResponse
-	(*GetBookRequest)(nil),             // 22: qoyma.intake.v1.GetBookRequest
-	(*GetBookResponse)(nil),            // 23: qoyma.intake.v1.GetBookResponse
-	(*GetActRequest)(nil),              // 24: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),             // 25: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),         // 26: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),        // 27: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),         // 28: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),        // 29: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),              // 30: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),      // 31: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),               // 32: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil),     // 33: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),       // 34: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),      // 35: qoyma.intake.v1.RestoreRecordResponse
-	(*ListTransferKindsRequest)(nil),   // 36: qoyma.intake.v1.ListTransferKindsRequest
-	(*ListTransferKindsResponse)(nil),  // 37: qoyma.intake.v1.ListTransferKindsResponse
-	(*TransferKind)(nil),               // 38: qoyma.intake.v1.TransferKind
-	(*AnnounceTransferRequest)(nil),    // 39: qoyma.intake.v1.AnnounceTransferRequest
-	(*AnnounceTransferResponse)(nil),   // 40: qoyma.intake.v1.AnnounceTransferResponse
-	(*ListRowsRequest)(nil),            // 41: qoyma.intake.v1.ListRowsRequest
-	(*ListRowsResponse)(nil),           // 42: qoyma.intake.v1.ListRowsResponse
-	(*SealInventoryRequest)(nil),       // 43: qoyma.intake.v1.SealInventoryRequest
-	(*SealInventoryResponse)(nil),      // 44: qoyma.intake.v1.SealInventoryResponse
-	(*ConsentTransferRequest)(nil),     // 45: qoyma.intake.v1.ConsentTransferRequest
-	(*ConsentTransferResponse)(nil),    // 46: qoyma.intake.v1.ConsentTransferResponse
-	(*PrepareTransferRequest)(nil),     // 47: qoyma.intake.v1.PrepareTransferRequest
-	(*PrepareTransferResponse)(nil),    // 48: qoyma.intake.v1.PrepareTransferResponse
-	(*ReceivePaperRequest)(nil),        // 49: qoyma.intake.v1.ReceivePaperRequest
-	(*ReceivePaperResponse)(nil),       // 50: qoyma.intake.v1.ReceivePaperResponse
-	(*CheckUnitsRequest)(nil),          // 51: qoyma.intake.v1.CheckUnitsRequest
-	(*CheckUnitsResponse)(nil),         // 52: qoyma.intake.v1.CheckUnitsResponse
-	(*ReturnRowsRequest)(nil),          // 53: qoyma.intake.v1.ReturnRowsRequest
-	(*ReturnRowsResponse)(nil),         // 54: qoyma.intake.v1.ReturnRowsResponse
-	(*AnswerRowRequest)(nil),           // 55: qoyma.intake.v1.AnswerRowRequest
-	(*AnswerRowResponse)(nil),          // 56: qoyma.intake.v1.AnswerRowResponse
-	(*CommentRowRequest)(nil),          // 57: qoyma.intake.v1.CommentRowRequest
-	(*CommentRowResponse)(nil),         // 58: qoyma.intake.v1.CommentRowResponse
-	(*ListRowWorkRequest)(nil),         // 59: qoyma.intake.v1.ListRowWorkRequest
-	(*ListRowWorkResponse)(nil),        // 60: qoyma.intake.v1.ListRowWorkResponse
-	(*RowWork)(nil),                    // 61: qoyma.intake.v1.RowWork
-	(*RowRemark)(nil),                  // 62: qoyma.intake.v1.RowRemark
-	(*Receipt)(nil),                    // 63: qoyma.intake.v1.Receipt
-	(*GetReceiptRequest)(nil),          // 64: qoyma.intake.v1.GetReceiptRequest
-	(*GetReceiptResponse)(nil),         // 65: qoyma.intake.v1.GetReceiptResponse
-	(*PrintReceiptRequest)(nil),        // 66: qoyma.intake.v1.PrintReceiptRequest
-	(*PrintReceiptResponse)(nil),       // 67: qoyma.intake.v1.PrintReceiptResponse
-	(*BeginQuarantineRequest)(nil),     // 68: qoyma.intake.v1.BeginQuarantineRequest
-	(*BeginQuarantineResponse)(nil),    // 69: qoyma.intake.v1.BeginQuarantineResponse
-	(*EndQuarantineRequest)(nil),       // 70: qoyma.intake.v1.EndQuarantineRequest
-	(*EndQuarantineResponse)(nil),      // 71: qoyma.intake.v1.EndQuarantineResponse
-	(*StoreBoxesRequest)(nil),          // 72: qoyma.intake.v1.StoreBoxesRequest
-	(*StoreBoxesResponse)(nil),         // 73: qoyma.intake.v1.StoreBoxesResponse
-	(*GetLabelsRequest)(nil),           // 74: qoyma.intake.v1.GetLabelsRequest
-	(*GetLabelsResponse)(nil),          // 75: qoyma.intake.v1.GetLabelsResponse
-	(*ApproveAccessionRequest)(nil),    // 76: qoyma.intake.v1.ApproveAccessionRequest
-	(*ApproveAccessionResponse)(nil),   // 77: qoyma.intake.v1.ApproveAccessionResponse
-	(*ProposeApprovalRequest)(nil),     // 78: qoyma.intake.v1.ProposeApprovalRequest
-	(*ProposeApprovalResponse)(nil),    // 79: qoyma.intake.v1.ProposeApprovalResponse
-	(*DecideApprovalRequest)(nil),      // 80: qoyma.intake.v1.DecideApprovalRequest
-	(*DecideApprovalResponse)(nil),     // 81: qoyma.intake.v1.DecideApprovalResponse
-	(*ListApprovalsRequest)(nil),       // 82: qoyma.intake.v1.ListApprovalsRequest
-	(*ListApprovalsResponse)(nil),      // 83: qoyma.intake.v1.ListApprovalsResponse
-	(*SignActRequest)(nil),             // 84: qoyma.intake.v1.SignActRequest
-	(*SignActResponse)(nil),            // 85: qoyma.intake.v1.SignActResponse
-	(*DescribeAccessionRequest)(nil),   // 86: qoyma.intake.v1.DescribeAccessionRequest
-	(*DescribeAccessionResponse)(nil),  // 87: qoyma.intake.v1.DescribeAccessionResponse
-	(*ProposeDeaccessionRequest)(nil),  // 88: qoyma.intake.v1.ProposeDeaccessionRequest
-	(*ProposeDeaccessionResponse)(nil), // 89: qoyma.intake.v1.ProposeDeaccessionResponse
-	(*Deaccession)(nil),                // 90: qoyma.intake.v1.Deaccession
-	(*ReceiveDeaccessionRequest)(nil),  // 91: qoyma.intake.v1.ReceiveDeaccessionRequest
-	(*ReceiveDeaccessionResponse)(nil), // 92: qoyma.intake.v1.ReceiveDeaccessionResponse
-	(*DecideDeaccessionRequest)(nil),   // 93: qoyma.intake.v1.DecideDeaccessionRequest
-	(*DecideDeaccessionResponse)(nil),  // 94: qoyma.intake.v1.DecideDeaccessionResponse
-	(*GetDeaccessionActRequest)(nil),   // 95: qoyma.intake.v1.GetDeaccessionActRequest
-	(*GetDeaccessionActResponse)(nil),  // 96: qoyma.intake.v1.GetDeaccessionActResponse
-	(*GetAccessionWorkRequest)(nil),    // 97: qoyma.intake.v1.GetAccessionWorkRequest
-	(*GetAccessionWorkResponse)(nil),   // 98: qoyma.intake.v1.GetAccessionWorkResponse
-	(*SignatureProof)(nil),             // 99: qoyma.intake.v1.SignatureProof
-	(*ListHandedOverRequest)(nil),      // 100: qoyma.intake.v1.ListHandedOverRequest
-	(*ListHandedOverResponse)(nil),     // 101: qoyma.intake.v1.ListHandedOverResponse
-	(*HandedOver)(nil),                 // 102: qoyma.intake.v1.HandedOver
-	(*OpenUploadRequest)(nil),          // 103: qoyma.intake.v1.OpenUploadRequest
-	(*OpenUploadResponse)(nil),         // 104: qoyma.intake.v1.OpenUploadResponse
-	(*Upload)(nil),                     // 105: qoyma.intake.v1.Upload
-	(*AppendUploadRequest)(nil),        // 106: qoyma.intake.v1.AppendUploadRequest
-	(*AppendBegin)(nil),                // 107: qoyma.intake.v1.AppendBegin
-	(*AppendUploadResponse)(nil),       // 108: qoyma.intake.v1.AppendUploadResponse
-	(*StatUploadRequest)(nil),          // 109: qoyma.intake.v1.StatUploadRequest
-	(*StatUploadResponse)(nil),         // 110: qoyma.intake.v1.StatUploadResponse
-	(*ListUploadsRequest)(nil),         // 111: qoyma.intake.v1.ListUploadsRequest
-	(*ListUploadsResponse)(nil),        // 112: qoyma.intake.v1.ListUploadsResponse
-	(*DiscardUploadRequest)(nil),       // 113: qoyma.intake.v1.DiscardUploadRequest
-	(*DiscardUploadResponse)(nil),      // 114: qoyma.intake.v1.DiscardUploadResponse
-	(*FinishPackageRequest)(nil),       // 115: qoyma.intake.v1.FinishPackageRequest
-	(*FinishPackageResponse)(nil),      // 116: qoyma.intake.v1.FinishPackageResponse
-	(*SetUploadLimitsRequest)(nil),     // 117: qoyma.intake.v1.SetUploadLimitsRequest
-	(*SetUploadLimitsResponse)(nil),    // 118: qoyma.intake.v1.SetUploadLimitsResponse
-	(*ListUploadLimitsRequest)(nil),    // 119: qoyma.intake.v1.ListUploadLimitsRequest
-	(*ListUploadLimitsResponse)(nil),   // 120: qoyma.intake.v1.ListUploadLimitsResponse
-	(*v1.Organisation)(nil),            // 121: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),               // 122: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),               // 123: qoyma.intake.v1.PackageFault
-	(*TransferGround)(nil),             // 124: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),                // 125: qoyma.intake.v1.Undescribed
-	(*v1.File)(nil),                    // 126: qoyma.record.v1.File
-	(*Contact)(nil),                    // 127: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),                // 128: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),                 // 129: qoyma.intake.v1.ActDrawnUp
-	(*ActSigned)(nil),                  // 130: qoyma.intake.v1.ActSigned
-	(*v1.Protocol)(nil),                // 131: qoyma.record.v1.Protocol
-	(*AccessionCodeKnown)(nil),         // 132: qoyma.intake.v1.AccessionCodeKnown
-	(*QuarantineBegun)(nil),            // 133: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),            // 134: qoyma.intake.v1.QuarantineEnded
-	(*ApprovalProposed)(nil),           // 135: qoyma.intake.v1.ApprovalProposed
-	(*ApprovalDeclined)(nil),           // 136: qoyma.intake.v1.ApprovalDeclined
-	(*ObjectHistory)(nil),              // 137: qoyma.intake.v1.ObjectHistory
-	(*AcceptedFile)(nil),               // 138: qoyma.intake.v1.AcceptedFile
-	(*v1.Text)(nil),                    // 139: qoyma.record.v1.Text
-	(*Giver)(nil),                      // 140: qoyma.intake.v1.Giver
-	(*UnitFinding)(nil),                // 141: qoyma.intake.v1.UnitFinding
-	(*Explainer)(nil),                  // 142: qoyma.intake.v1.Explainer
-	(*ReturnedRow)(nil),                // 143: qoyma.intake.v1.ReturnedRow
-	(*Box)(nil),                        // 144: qoyma.intake.v1.Box
-	(*HandSignature)(nil),              // 145: qoyma.intake.v1.HandSignature
-	(*DeaccessionProposed)(nil),        // 146: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionAct)(nil),             // 147: qoyma.intake.v1.DeaccessionAct
-	(*DeaccessionReceived)(nil),        // 148: qoyma.intake.v1.DeaccessionReceived
-	(*UploadLimitsSet)(nil),            // 149: qoyma.intake.v1.UploadLimitsSet
+	(*UploadFiles)(nil),                // 12: qoyma.intake.v1.UploadFiles
+	(*UploadBegin)(nil),                // 13: qoyma.intake.v1.UploadBegin
+	(*UploadFile)(nil),                 // 14: qoyma.intake.v1.UploadFile
+	(*UploadPackageResponse)(nil),      // 15: qoyma.intake.v1.UploadPackageResponse
+	(*AcceptTransferRequest)(nil),      // 16: qoyma.intake.v1.AcceptTransferRequest
+	(*AcceptTransferResponse)(nil),     // 17: qoyma.intake.v1.AcceptTransferResponse
+	(*Accession)(nil),                  // 18: qoyma.intake.v1.Accession
+	(*GetAccessionRequest)(nil),        // 19: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),       // 20: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),      // 21: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil),     // 22: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),             // 23: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),            // 24: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),              // 25: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),             // 26: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),         // 27: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),        // 28: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),         // 29: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),        // 30: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),              // 31: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),      // 32: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),               // 33: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil),     // 34: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),       // 35: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),      // 36: qoyma.intake.v1.RestoreRecordResponse
+	(*ListTransferKindsRequest)(nil),   // 37: qoyma.intake.v1.ListTransferKindsRequest
+	(*ListTransferKindsResponse)(nil),  // 38: qoyma.intake.v1.ListTransferKindsResponse
+	(*TransferKind)(nil),               // 39: qoyma.intake.v1.TransferKind
+	(*AnnounceTransferRequest)(nil),    // 40: qoyma.intake.v1.AnnounceTransferRequest
+	(*AnnounceTransferResponse)(nil),   // 41: qoyma.intake.v1.AnnounceTransferResponse
+	(*ListRowsRequest)(nil),            // 42: qoyma.intake.v1.ListRowsRequest
+	(*ListRowsResponse)(nil),           // 43: qoyma.intake.v1.ListRowsResponse
+	(*SealInventoryRequest)(nil),       // 44: qoyma.intake.v1.SealInventoryRequest
+	(*SealInventoryResponse)(nil),      // 45: qoyma.intake.v1.SealInventoryResponse
+	(*ConsentTransferRequest)(nil),     // 46: qoyma.intake.v1.ConsentTransferRequest
+	(*ConsentTransferResponse)(nil),    // 47: qoyma.intake.v1.ConsentTransferResponse
+	(*PrepareTransferRequest)(nil),     // 48: qoyma.intake.v1.PrepareTransferRequest
+	(*PrepareTransferResponse)(nil),    // 49: qoyma.intake.v1.PrepareTransferResponse
+	(*ReceivePaperRequest)(nil),        // 50: qoyma.intake.v1.ReceivePaperRequest
+	(*ReceivePaperResponse)(nil),       // 51: qoyma.intake.v1.ReceivePaperResponse
+	(*CheckUnitsRequest)(nil),          // 52: qoyma.intake.v1.CheckUnitsRequest
+	(*CheckUnitsResponse)(nil),         // 53: qoyma.intake.v1.CheckUnitsResponse
+	(*ReturnRowsRequest)(nil),          // 54: qoyma.intake.v1.ReturnRowsRequest
+	(*ReturnRowsResponse)(nil),         // 55: qoyma.intake.v1.ReturnRowsResponse
+	(*AnswerRowRequest)(nil),           // 56: qoyma.intake.v1.AnswerRowRequest
+	(*AnswerRowResponse)(nil),          // 57: qoyma.intake.v1.AnswerRowResponse
+	(*CommentRowRequest)(nil),          // 58: qoyma.intake.v1.CommentRowRequest
+	(*CommentRowResponse)(nil),         // 59: qoyma.intake.v1.CommentRowResponse
+	(*ListRowWorkRequest)(nil),         // 60: qoyma.intake.v1.ListRowWorkRequest
+	(*ListRowWorkResponse)(nil),        // 61: qoyma.intake.v1.ListRowWorkResponse
+	(*RowWork)(nil),                    // 62: qoyma.intake.v1.RowWork
+	(*RowRemark)(nil),                  // 63: qoyma.intake.v1.RowRemark
+	(*Receipt)(nil),                    // 64: qoyma.intake.v1.Receipt
+	(*GetReceiptRequest)(nil),          // 65: qoyma.intake.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil),         // 66: qoyma.intake.v1.GetReceiptResponse
+	(*PrintReceiptRequest)(nil),        // 67: qoyma.intake.v1.PrintReceiptRequest
+	(*PrintReceiptResponse)(nil),       // 68: qoyma.intake.v1.PrintReceiptResponse
+	(*BeginQuarantineRequest)(nil),     // 69: qoyma.intake.v1.BeginQuarantineRequest
+	(*BeginQuarantineResponse)(nil),    // 70: qoyma.intake.v1.BeginQuarantineResponse
+	(*EndQuarantineRequest)(nil),       // 71: qoyma.intake.v1.EndQuarantineRequest
+	(*EndQuarantineResponse)(nil),      // 72: qoyma.intake.v1.EndQuarantineResponse
+	(*StoreBoxesRequest)(nil),          // 73: qoyma.intake.v1.StoreBoxesRequest
+	(*StoreBoxesResponse)(nil),         // 74: qoyma.intake.v1.StoreBoxesResponse
+	(*GetLabelsRequest)(nil),           // 75: qoyma.intake.v1.GetLabelsRequest
+	(*GetLabelsResponse)(nil),          // 76: qoyma.intake.v1.GetLabelsResponse
+	(*ApproveAccessionRequest)(nil),    // 77: qoyma.intake.v1.ApproveAccessionRequest
+	(*ApproveAccessionResponse)(nil),   // 78: qoyma.intake.v1.ApproveAccessionResponse
+	(*ProposeApprovalRequest)(nil),     // 79: qoyma.intake.v1.ProposeApprovalRequest
+	(*ProposeApprovalResponse)(nil),    // 80: qoyma.intake.v1.ProposeApprovalResponse
+	(*DecideApprovalRequest)(nil),      // 81: qoyma.intake.v1.DecideApprovalRequest
+	(*DecideApprovalResponse)(nil),     // 82: qoyma.intake.v1.DecideApprovalResponse
+	(*ListApprovalsRequest)(nil),       // 83: qoyma.intake.v1.ListApprovalsRequest
+	(*ListApprovalsResponse)(nil),      // 84: qoyma.intake.v1.ListApprovalsResponse
+	(*SignActRequest)(nil),             // 85: qoyma.intake.v1.SignActRequest
+	(*SignActResponse)(nil),            // 86: qoyma.intake.v1.SignActResponse
+	(*DescribeAccessionRequest)(nil),   // 87: qoyma.intake.v1.DescribeAccessionRequest
+	(*DescribeAccessionResponse)(nil),  // 88: qoyma.intake.v1.DescribeAccessionResponse
+	(*ProposeDeaccessionRequest)(nil),  // 89: qoyma.intake.v1.ProposeDeaccessionRequest
+	(*ProposeDeaccessionResponse)(nil), // 90: qoyma.intake.v1.ProposeDeaccessionResponse
+	(*Deaccession)(nil),                // 91: qoyma.intake.v1.Deaccession
+	(*ReceiveDeaccessionRequest)(nil),  // 92: qoyma.intake.v1.ReceiveDeaccessionRequest
+	(*ReceiveDeaccessionResponse)(nil), // 93: qoyma.intake.v1.ReceiveDeaccessionResponse
+	(*DecideDeaccessionRequest)(nil),   // 94: qoyma.intake.v1.DecideDeaccessionRequest
+	(*DecideDeaccessionResponse)(nil),  // 95: qoyma.intake.v1.DecideDeaccessionResponse
+	(*GetDeaccessionActRequest)(nil),   // 96: qoyma.intake.v1.GetDeaccessionActRequest
+	(*GetDeaccessionActResponse)(nil),  // 97: qoyma.intake.v1.GetDeaccessionActResponse
+	(*GetAccessionWorkRequest)(nil),    // 98: qoyma.intake.v1.GetAccessionWorkRequest
+	(*GetAccessionWorkResponse)(nil),   // 99: qoyma.intake.v1.GetAccessionWorkResponse
+	(*SignatureProof)(nil),             // 100: qoyma.intake.v1.SignatureProof
+	(*ListHandedOverRequest)(nil),      // 101: qoyma.intake.v1.ListHandedOverRequest
+	(*ListHandedOverResponse)(nil),     // 102: qoyma.intake.v1.ListHandedOverResponse
+	(*HandedOver)(nil),                 // 103: qoyma.intake.v1.HandedOver
+	(*OpenUploadRequest)(nil),          // 104: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 105: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 106: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 107: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 108: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 109: qoyma.intake.v1.AppendUploadResponse
+	(*StatUploadRequest)(nil),          // 110: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 111: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 112: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 113: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 114: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 115: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 116: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 117: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 118: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 119: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 120: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 121: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 122: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 123: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 124: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 125: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 126: qoyma.intake.v1.Undescribed
+	(*v1.File)(nil),                    // 127: qoyma.record.v1.File
+	(*Contact)(nil),                    // 128: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 129: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 130: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 131: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 132: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 133: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 134: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 135: qoyma.intake.v1.QuarantineEnded
+	(*ApprovalProposed)(nil),           // 136: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),           // 137: qoyma.intake.v1.ApprovalDeclined
+	(*ObjectHistory)(nil),              // 138: qoyma.intake.v1.ObjectHistory
+	(*AcceptedFile)(nil),               // 139: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 140: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 141: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 142: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 143: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 144: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 145: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 146: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 147: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 148: qoyma.intake.v1.DeaccessionAct
+	(*DeaccessionReceived)(nil),        // 149: qoyma.intake.v1.DeaccessionReceived
+	(*UploadLimitsSet)(nil),            // 150: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	121, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	122, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	123, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	123, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	124, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
-	125, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	122, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	123, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	124, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	124, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	125, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	126, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
 	3,   // 8: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	126, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	127, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	127, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	128, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,   // 11: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	38,  // 12: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
-	128, // 13: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	127, // 14: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
-	12,  // 15: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
-	13,  // 16: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	123, // 17: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	123, // 18: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
-	17,  // 19: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	121, // 20: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	122, // 21: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	129, // 22: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	124, // 23: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
-	130, // 24: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
-	131, // 25: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
-	132, // 26: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
-	133, // 27: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
-	134, // 28: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
-	135, // 29: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
-	136, // 30: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
-	137, // 31: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
-	17,  // 32: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	138, // 33: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	17,  // 34: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	30,  // 35: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	32,  // 36: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	38,  // 37: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
-	139, // 38: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
-	139, // 39: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
-	121, // 40: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	122, // 41: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	124, // 42: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
-	125, // 43: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	140, // 44: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
-	3,   // 45: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	126, // 46: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
-	3,   // 47: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 48: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 49: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 50: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	141, // 51: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
-	142, // 52: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
-	143, // 53: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	3,   // 54: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 55: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	3,   // 56: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	61,  // 57: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
-	126, // 58: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
-	141, // 59: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
-	142, // 60: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
-	143, // 61: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
-	62,  // 62: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
-	63,  // 63: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	17,  // 64: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 65: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	144, // 66: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
-	144, // 67: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
-	131, // 68: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	17,  // 69: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 70: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	131, // 71: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	17,  // 72: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 73: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	145, // 74: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
-	17,  // 75: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
-	122, // 76: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	126, // 77: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
-	17,  // 78: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	131, // 79: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	90,  // 80: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	146, // 81: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
-	147, // 82: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	148, // 83: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
-	90,  // 84: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	90,  // 85: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	17,  // 86: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
-	144, // 87: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
-	90,  // 88: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
-	99,  // 89: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
-	102, // 90: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
-	3,   // 91: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
-	17,  // 92: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
-	63,  // 93: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
-	105, // 94: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	107, // 95: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
-	105, // 96: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	105, // 97: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	105, // 98: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
-	14,  // 99: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
-	149, // 100: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	149, // 101: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	0,   // 102: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,   // 103: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,   // 104: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11,  // 105: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,   // 106: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15,  // 107: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18,  // 108: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20,  // 109: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22,  // 110: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24,  // 111: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26,  // 112: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	28,  // 113: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	31,  // 114: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	34,  // 115: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	36,  // 116: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
-	39,  // 117: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
-	41,  // 118: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
-	43,  // 119: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
-	45,  // 120: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
-	47,  // 121: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
-	49,  // 122: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
-	51,  // 123: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
-	53,  // 124: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
-	55,  // 125: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
-	57,  // 126: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
-	59,  // 127: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
-	64,  // 128: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
-	66,  // 129: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
-	68,  // 130: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
-	70,  // 131: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
-	72,  // 132: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
-	74,  // 133: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
-	76,  // 134: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
-	78,  // 135: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
-	80,  // 136: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
-	82,  // 137: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
-	84,  // 138: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
-	86,  // 139: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
-	88,  // 140: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
-	93,  // 141: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
-	91,  // 142: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
-	95,  // 143: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
-	97,  // 144: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
-	100, // 145: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
-	103, // 146: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
-	106, // 147: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
-	109, // 148: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
-	111, // 149: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
-	113, // 150: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
-	115, // 151: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
-	117, // 152: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
-	119, // 153: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
-	1,   // 154: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,   // 155: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10,  // 156: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14,  // 157: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,   // 158: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16,  // 159: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19,  // 160: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21,  // 161: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23,  // 162: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25,  // 163: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27,  // 164: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29,  // 165: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	33,  // 166: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	35,  // 167: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	37,  // 168: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
-	40,  // 169: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
-	42,  // 170: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
-	44,  // 171: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
-	46,  // 172: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
-	48,  // 173: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
-	50,  // 174: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
-	52,  // 175: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
-	54,  // 176: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
-	56,  // 177: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
-	58,  // 178: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
-	60,  // 179: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
-	65,  // 180: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
-	67,  // 181: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
-	69,  // 182: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
-	71,  // 183: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
-	73,  // 184: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
-	75,  // 185: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
-	77,  // 186: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
-	79,  // 187: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
-	81,  // 188: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
-	83,  // 189: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
-	85,  // 190: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
-	87,  // 191: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
-	89,  // 192: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
-	94,  // 193: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
-	92,  // 194: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
-	96,  // 195: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
-	98,  // 196: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
-	101, // 197: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
-	104, // 198: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
-	108, // 199: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
-	110, // 200: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
-	112, // 201: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
-	114, // 202: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
-	116, // 203: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
-	118, // 204: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
-	120, // 205: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
-	154, // [154:206] is the sub-list for method output_type
-	102, // [102:154] is the sub-list for method input_type
-	102, // [102:102] is the sub-list for extension type_name
-	102, // [102:102] is the sub-list for extension extendee
-	0,   // [0:102] is the sub-list for field type_name
+	39,  // 12: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
+	129, // 13: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	128, // 14: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	13,  // 15: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
+	14,  // 16: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
+	12,  // 17: qoyma.intake.v1.UploadPackageRequest.files:type_name -> qoyma.intake.v1.UploadFiles
+	14,  // 18: qoyma.intake.v1.UploadFiles.files:type_name -> qoyma.intake.v1.UploadFile
+	124, // 19: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	124, // 20: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	18,  // 21: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
+	122, // 22: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	123, // 23: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	130, // 24: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	125, // 25: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	131, // 26: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	132, // 27: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	133, // 28: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	134, // 29: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	135, // 30: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	136, // 31: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
+	137, // 32: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
+	138, // 33: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
+	18,  // 34: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	139, // 35: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	18,  // 36: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	31,  // 37: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	33,  // 38: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	39,  // 39: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
+	140, // 40: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	140, // 41: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
+	122, // 42: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	123, // 43: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	125, // 44: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	126, // 45: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	141, // 46: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	3,   // 47: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	127, // 48: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	3,   // 49: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 50: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 51: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	64,  // 52: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	142, // 53: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	143, // 54: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	144, // 55: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	3,   // 56: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	64,  // 57: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	3,   // 58: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	62,  // 59: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
+	127, // 60: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	142, // 61: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	143, // 62: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	144, // 63: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	63,  // 64: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
+	64,  // 65: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	18,  // 66: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 67: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	145, // 68: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	145, // 69: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	132, // 70: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	18,  // 71: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 72: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	132, // 73: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	18,  // 74: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 75: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	146, // 76: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	18,  // 77: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
+	123, // 78: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	127, // 79: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	18,  // 80: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	132, // 81: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	91,  // 82: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	147, // 83: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	148, // 84: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	149, // 85: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
+	91,  // 86: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	91,  // 87: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	18,  // 88: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
+	145, // 89: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	91,  // 90: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
+	100, // 91: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
+	103, // 92: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
+	3,   // 93: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
+	18,  // 94: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
+	64,  // 95: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
+	106, // 96: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	108, // 97: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	106, // 98: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	106, // 99: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	106, // 100: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	15,  // 101: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	150, // 102: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	150, // 103: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,   // 104: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,   // 105: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,   // 106: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11,  // 107: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,   // 108: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	16,  // 109: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	19,  // 110: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	21,  // 111: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	23,  // 112: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	25,  // 113: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	27,  // 114: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	29,  // 115: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	32,  // 116: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	35,  // 117: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	37,  // 118: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	40,  // 119: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	42,  // 120: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	44,  // 121: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	46,  // 122: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	48,  // 123: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	50,  // 124: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	52,  // 125: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	54,  // 126: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	56,  // 127: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	58,  // 128: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	60,  // 129: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	65,  // 130: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	67,  // 131: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
+	69,  // 132: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	71,  // 133: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	73,  // 134: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	75,  // 135: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	77,  // 136: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	79,  // 137: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
+	81,  // 138: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
+	83,  // 139: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
+	85,  // 140: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	87,  // 141: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	89,  // 142: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	94,  // 143: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	92,  // 144: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
+	96,  // 145: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	98,  // 146: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	101, // 147: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	104, // 148: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	107, // 149: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	110, // 150: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	112, // 151: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	114, // 152: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	116, // 153: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	118, // 154: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	120, // 155: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 156: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 157: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 158: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	15,  // 159: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 160: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	17,  // 161: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	20,  // 162: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	22,  // 163: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	24,  // 164: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	26,  // 165: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	28,  // 166: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	30,  // 167: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	34,  // 168: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	36,  // 169: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	38,  // 170: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	41,  // 171: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	43,  // 172: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	45,  // 173: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	47,  // 174: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	49,  // 175: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	51,  // 176: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	53,  // 177: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	55,  // 178: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	57,  // 179: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	59,  // 180: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	61,  // 181: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	66,  // 182: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	68,  // 183: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
+	70,  // 184: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	72,  // 185: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	74,  // 186: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	76,  // 187: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	78,  // 188: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	80,  // 189: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
+	82,  // 190: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
+	84,  // 191: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
+	86,  // 192: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	88,  // 193: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	90,  // 194: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	95,  // 195: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	93,  // 196: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
+	97,  // 197: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	99,  // 198: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	102, // 199: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	105, // 200: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	109, // 201: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	111, // 202: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	113, // 203: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	115, // 204: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	117, // 205: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	119, // 206: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	121, // 207: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	156, // [156:208] is the sub-list for method output_type
+	104, // [104:156] is the sub-list for method input_type
+	104, // [104:104] is the sub-list for extension type_name
+	104, // [104:104] is the sub-list for extension extendee
+	0,   // [0:104] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -9090,12 +9160,13 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*UploadPackageRequest_Begin)(nil),
 		(*UploadPackageRequest_File)(nil),
 		(*UploadPackageRequest_Data)(nil),
+		(*UploadPackageRequest_Files)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[31].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[32].OneofWrappers = []any{
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[106].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[107].OneofWrappers = []any{
 		(*AppendUploadRequest_Begin)(nil),
 		(*AppendUploadRequest_Data)(nil),
 	}
@@ -9105,7 +9176,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   121,
+			NumMessages:   122,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
