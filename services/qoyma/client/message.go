@@ -84,7 +84,7 @@ func (b *batch) add(path string, size int, from descriptor) error {
 	at := b.put(path, size, size)
 	whole := *b.buffer
 	// One byte more than it has: whether it has grown meanwhile is seen without another call.
-	n, err := from.fill(whole[at:at+size+1], size)
+	n, err := from.fill(whole[at:at+size+1], max(size, 1))
 	if err != nil {
 		return err
 	}
