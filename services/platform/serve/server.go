@@ -34,6 +34,8 @@ const (
 	maxHeader = 64 << 10
 	// maxStreams bounds the calls at once over one connection.
 	maxStreams = 1024
+	// readBuffer is enough for a small call; of larger frames the rest is read straight to where it is needed.
+	readBuffer = 4 << 10
 	// memoryPipe is the buffer of the in-process connection in bytes.
 	memoryPipe = 1 << 20
 	// pollReady is how often the modules' readiness goes into the health service.
@@ -94,6 +96,7 @@ func NewServer(cfg Config) (*Server, error) {
 		grpc.ChainStreamInterceptor(wire.StreamServer(cfg.Log), recoverStream, limits.streaming, cfg.Monitor.StreamServer()),
 		grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(MaxMessage), grpc.MaxHeaderListSize(maxHeader),
 		grpc.MaxConcurrentStreams(maxStreams), grpc.ForceServerCodecV2(Codec{}), experimental.BufferPool(Buffers),
+		grpc.ReadBufferSize(readBuffer),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	}

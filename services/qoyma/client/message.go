@@ -23,8 +23,8 @@ const (
 
 // Bounds of what goes into one message of small files.
 const (
-	together   = 256 << 10 // bytes of a file that goes with others
-	batchBytes = 1 << 20   // of all of them, with their names; the service takes so much content
+	together   = 128 << 10 // bytes of a file that goes with others
+	batchBytes = 256 << 10 // of all of them, with their names: what a core keeps near; the service takes four times as much
 	batchFiles = 512
 )
 

@@ -73,7 +73,7 @@ func TestSmallFilesGoTogether(t *testing.T) {
 
 // TestAMessageIsNotTooLarge fills batches to their bounds.
 func TestAMessageIsNotTooLarge(t *testing.T) {
-	for _, c := range []struct{ size, name, files int }{{together, 5, 3}, {0, 5, batchFiles}, {100, 4000, 255}, {20 << 10, 20, 51}} {
+	for _, c := range []struct{ size, name, files int }{{together, 5, 1}, {0, 5, batchFiles}, {100, 4000, 63}, {20 << 10, 20, 12}} {
 		var b batch
 		from := opened(t, make([]byte, c.size))
 		name, files := strings.Repeat("n", c.name), 0

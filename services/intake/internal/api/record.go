@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -153,6 +154,8 @@ func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base
 	}
 	var held []*intakev1.DuplicateFile
 	var events []base.Event
+	var writing errgroup.Group            // one command at a time, while the next rows are made
+	defer func() { _ = writing.Wait() }() // where it matters it was asked
 	for step, err := range u.steps() {
 		if err != nil {
 			return nil, err
@@ -171,14 +174,18 @@ func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base
 		c := u.command
 		c.ID = uuid.Must(uuid.NewV7()) // an attempt that died with our id must not answer for us
 		c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return rows, u.open(v) }
-		if _, err := u.store.Do(ctx, c); err != nil {
+		if err := writing.Wait(); err != nil {
 			return nil, err
 		}
+		writing.Go(func() error {
+			_, err := u.store.Do(ctx, c)
+			return err
+		})
 	}
 	if len(held) > 0 {
 		events = slices.Concat(u.duplicates(held), events)
 	}
-	return events, nil
+	return events, writing.Wait()
 }
 
 // held adds the files whose bytes an accession has. It is asked of a thousand files at once, in a read transaction that
