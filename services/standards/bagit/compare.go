@@ -16,6 +16,8 @@ type manifests struct {
 	tags  bool
 	all   []manifest
 	lines *spool.Sorter // path → line; of one path in the order of the manifests and their lines
+
+	key, row []byte // of a line, made anew for each
 }
 
 // manifest is one whose algorithm is known; there are few of them, one for each.
@@ -26,6 +28,16 @@ type line struct {
 	of     int // which of the manifests
 	number int
 	digest []byte
+}
+
+// put keeps a line of a manifest; digest is in hex.
+func (m *manifests) put(of, number int, digest, path string) (err error) {
+	m.key = append(m.key[:0], path...)
+	m.row = binary.AppendUvarint(append(m.row[:0], byte(of)), uint64(number))
+	if m.row, err = hex.AppendDecode(m.row, []byte(digest)); err != nil {
+		return err // isHex was asked
+	}
+	return m.lines.Add(m.key, m.row)
 }
 
 // put keeps a line among those of a path.
@@ -97,11 +109,7 @@ func (j *judge) manifest(path string, tag bool, algorithm string) {
 	of := len(to.all)
 	to.all = append(to.all, manifest{path, algorithm})
 	found, err := parseManifest(path, text, j.report.Version, j.opts.Limits, func(file, digest string, n int) error {
-		raw, err := hex.DecodeString(digest)
-		if err != nil {
-			return err // isHex was asked
-		}
-		return line{of, n, raw}.put(to.lines, file)
+		return to.put(of, n, digest, file)
 	})
 	j.found.add(found...)
 	j.spooled(err)
