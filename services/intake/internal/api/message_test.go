@@ -79,8 +79,8 @@ func agree(b []byte, size int) error {
 		return fmt.Errorf("%d buffers are kept after %w", held, err)
 	case err != nil && broken == nil && !errors.Is(err, staging.OutOfOrder):
 		return err
-	case err != nil:
-		return nil // what protobuf merges of two parts, or takes in any number, is refused here
+	case err != nil: //nolint:nilerr // what protobuf merges of two parts, or takes in any number, is refused here
+		return nil
 	case broken != nil:
 		return fmt.Errorf("protobuf cannot read what is taken: %w", broken)
 	case m.part != part || len(m.files) != len(files) || !bytes.Equal(bytes.Join(m.data, nil), data):

@@ -186,9 +186,9 @@ func TestLentPiecesComeBack(t *testing.T) {
 		t.Errorf("%d of %d bytes, or others, %v", len(got), len(want), err)
 	}
 	sum := sha512.Sum512(want)
-	for e := range u.Files(false) {
-		if e.SHA512 != hex.EncodeToString(sum[:]) {
-			t.Error("a digest of other bytes")
+	for e, err := range u.Files(false) {
+		if err != nil || e.SHA512 != hex.EncodeToString(sum[:]) {
+			t.Error("a digest of other bytes, or", err)
 		}
 	}
 	if err := u.Close(); err != nil {

@@ -49,7 +49,7 @@ func Chunks[M proto.Message](rows []M, label func(M) *journalv1.Label, emit func
 	var last *group
 	for _, row := range rows {
 		if l := label(row); last == nil || l != of { // most have the label of the one before, or none
-			of, last = l, nil
+			of = l
 			l := LabelOf(l)
 			name := fmt.Sprintf("%d %q", l.Level, l.Grounds)
 			if groups[name] == nil {
