@@ -74,25 +74,25 @@ func onlyData(raw mem.BufferSlice) (parts [][]byte, ok bool) {
 }
 
 func (m *message) read(b []byte) error {
-	return fields(b, func(number protowire.Number, _ uint64, value []byte) error {
-		if number < partBegin || number > partFiles {
+	return fields(b, func(f field) error {
+		if f.number < partBegin || f.number > partFiles || f.kind != protowire.BytesType {
 			return nil // of a newer program
 		}
 		if m.part != 0 {
 			return staging.OutOfOrder.With("problem", "a message with two parts")
 		}
-		m.part = number
-		switch number {
+		m.part = f.number
+		switch f.number {
 		case partData:
-			m.data = [][]byte{value}
+			m.data = [][]byte{f.bytes}
 		case partFile:
-			return m.file(value)
+			return m.file(f.bytes)
 		case partFiles:
-			return fields(value, func(number protowire.Number, _ uint64, value []byte) error {
-				if number != filesFile {
+			return fields(f.bytes, func(f field) error {
+				if !f.is(filesFile, protowire.BytesType) {
 					return nil
 				}
-				return m.file(value)
+				return m.file(f.bytes)
 			})
 		}
 		return nil
@@ -105,39 +105,50 @@ func (m *message) file(b []byte) error {
 		return staging.OutOfOrder.With("problem", "a message of more than 512 files")
 	}
 	m.files = append(m.files, file{})
-	f := &m.files[len(m.files)-1]
-	return fields(b, func(number protowire.Number, count uint64, value []byte) error {
-		switch number {
-		case filePath:
-			if f.Path = string(value); !utf8.ValidString(f.Path) {
+	to := &m.files[len(m.files)-1]
+	return fields(b, func(f field) error {
+		switch {
+		case f.is(filePath, protowire.BytesType):
+			if to.Path = string(f.bytes); !utf8.ValidString(to.Path) {
 				return unreadable()
 			}
-		case fileSize:
-			f.Size = count
-		case fileUnsized:
-			f.unsized = count != 0
-		case fileContent:
-			f.Content = value
+		case f.is(fileSize, protowire.VarintType):
+			to.Size = f.count
+		case f.is(fileUnsized, protowire.VarintType):
+			to.unsized = f.count != 0
+		case f.is(fileContent, protowire.BytesType):
+			to.Content = f.bytes
 		}
 		return nil
 	})
 }
 
-// fields goes through the fields of a message: a number, or bytes. Fields of other kinds are of a newer program.
-func fields(b []byte, each func(number protowire.Number, count uint64, value []byte) error) error {
+// field is one of a message: a number or bytes, or of another kind, which only a newer program sends.
+type field struct {
+	number protowire.Number
+	kind   protowire.Type
+	count  uint64
+	bytes  []byte
+}
+
+func (f field) is(number protowire.Number, kind protowire.Type) bool {
+	return f.number == number && f.kind == kind
+}
+
+// fields goes through the fields of a message.
+func fields(b []byte, each func(f field) error) error {
 	for len(b) > 0 {
 		number, kind, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		if n < 0 || number > protowire.MaxValidNumber {
 			return unreadable()
 		}
 		b = b[n:]
-		var count uint64
-		var value []byte
+		f := field{number: number, kind: kind}
 		switch kind {
 		case protowire.VarintType:
-			count, n = protowire.ConsumeVarint(b)
+			f.count, n = protowire.ConsumeVarint(b)
 		case protowire.BytesType:
-			value, n = protowire.ConsumeBytes(b)
+			f.bytes, n = protowire.ConsumeBytes(b)
 		default:
 			n = protowire.ConsumeFieldValue(number, kind, b)
 		}
@@ -145,10 +156,8 @@ func fields(b []byte, each func(number protowire.Number, count uint64, value []b
 			return unreadable()
 		}
 		b = b[n:]
-		if kind == protowire.VarintType || kind == protowire.BytesType {
-			if err := each(number, count, value); err != nil {
-				return err
-			}
+		if err := each(f); err != nil {
+			return err
 		}
 	}
 	return nil

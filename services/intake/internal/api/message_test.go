@@ -79,7 +79,10 @@ func agree(b []byte, size int) error {
 		return fmt.Errorf("%d buffers are kept after %w", held, err)
 	case err != nil && broken == nil && !errors.Is(err, staging.OutOfOrder):
 		return err
-	case err != nil: //nolint:nilerr // what protobuf merges of two parts, or takes in any number, is refused here
+	case err != nil:
+		return nil //nolint:nilerr // what protobuf merges of two parts, or takes in any number, is refused here
+	case m.part == partBegin: // a second one is refused whatever is in it, and not read
+		m.free()
 		return nil
 	case broken != nil:
 		return fmt.Errorf("protobuf cannot read what is taken: %w", broken)
