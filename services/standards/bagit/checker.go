@@ -110,6 +110,7 @@ type Checker struct {
 	found    findings
 	broken   error // of Options.Spool's folder; the first
 	seen     int   // files and directories announced, refused ones included
+	wrapping bool  // what comes is our own
 	full     bool  // TooManyEntries was said
 	overSize bool  // TooBig was said
 

@@ -113,6 +113,9 @@ func (c *Checker) Wrap(info []Field, write func(name string, text *spool.Text) e
 }
 
 func (c *Checker) wrap(m Making, write func(name string, text *spool.Text) error) (err error) {
+	c.mu.Lock()
+	c.wrapping = true
+	c.mu.Unlock()
 	manifests, sum, err := c.manifestTexts(m.Algorithms, false)
 	defer func() { err = errors.Join(err, closeAll(manifests)) }()
 	if err != nil {

@@ -105,8 +105,9 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, pass: newPass(e.Path, c.opts.BLAKE3, c.opts.Identify), others: map[string]hash.Hash{}}
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
-		// A tag file is small: it gets every digest, so that a tag manifest may come last.
-		if !payload || c.needed[a] {
+		// A tag file is small: it gets every digest, so that a tag manifest may come last. One of our own is
+		// as long as there are files, and no manifest of others comes after it.
+		if !payload && !c.wrapping || c.needed[a] {
 			s.others[a] = newDigest(a)
 		}
 	}
