@@ -238,9 +238,16 @@ func TestABrokenFileIsTakenWithAWarningAndABombIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 0))
 	w.expect("2026-2", file(1, 0))
+	w.expect("2026-3", file(1, 0))
 	files := map[string]string{"1/whole.xml": `<?xml version="1.0"?><a/>`, "1/cut.xml": `<?xml version="1.0"?><a>`}
+	in := func(how way, id string) func() (*intakev1.UploadPackageResponse, error) {
+		return func() (*intakev1.UploadPackageResponse, error) {
+			w.sends = how
+			return w.send(newID(), id, bag(t, files))
+		}
+	}
 	for id, send := range map[string]func() (*intakev1.UploadPackageResponse, error){
-		"2026-1": func() (*intakev1.UploadPackageResponse, error) { return w.send(newID(), "2026-1", bag(t, files)) },
+		"2026-1": in(inData, "2026-1"), "2026-3": in(inFiles, "2026-3"),
 		"2026-2": func() (*intakev1.UploadPackageResponse, error) {
 			bare := map[string]string{}
 			for path, text := range files {
@@ -271,9 +278,11 @@ func TestABrokenFileIsTakenWithAWarningAndABombIsRefused(t *testing.T) {
 	if err = errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
-	res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/bomb.zip": bomb.String()}))
-	if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bomb.zip examine.bomb" {
-		t.Fatal(res, err)
+	for range ways {
+		res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/bomb.zip": bomb.String()}))
+		if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bomb.zip examine.bomb" {
+			t.Fatal(res, err)
+		}
 	}
 	w.whole()
 }

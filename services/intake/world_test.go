@@ -33,6 +33,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/serve"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
@@ -51,6 +52,7 @@ type world struct {
 	cfg     Config
 	others  *others
 	refs    []string // of the next event of another service: types and ids in turn
+	sends   way      // how the next package is sent
 }
 
 func (w *world) reference() (refs []*journalv1.Ref) {
@@ -61,6 +63,41 @@ func (w *world) reference() (refs []*journalv1.Ref) {
 		refs = []*journalv1.Ref{{Type: "transfer", Id: "x"}}
 	}
 	return refs
+}
+
+// way is one of those in which files come in one stream.
+type way int
+
+const (
+	inData  way = iota // each with its name, then its bytes
+	inFile             // each with its bytes
+	inFiles            // three in a message
+	ways
+)
+
+// lay lays files out, in the order of their names.
+func (w way) lay(files map[string]string) (messages []*intakev1.UploadPackageRequest) {
+	paths := slices.Sorted(maps.Keys(files))
+	if w == inFiles {
+		for some := range slices.Chunk(paths, 3) {
+			m := new(intakev1.UploadFiles)
+			for _, path := range some {
+				m.Files = append(m.Files, &intakev1.UploadFile{Path: path, Size: uint64(len(files[path])), Content: []byte(files[path])})
+			}
+			messages = append(messages, part(m))
+		}
+		return messages
+	}
+	for _, path := range paths {
+		f := &intakev1.UploadFile{Path: path, Size: uint64(len(files[path]))}
+		if w == inFile {
+			f.Content = []byte(files[path])
+		}
+		if messages = append(messages, part(f)); w == inData {
+			messages = append(messages, data(files[path]))
+		}
+	}
+	return messages
 }
 
 var archivist = monitor.Identity{
@@ -92,7 +129,7 @@ func (w *world) open() {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	server := grpc.NewServer(
-		grpc.WaitForHandlers(true),
+		grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(serve.Codec{}),
 		grpc.ChainUnaryInterceptor(wire.UnaryServer(log), func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 			return next(monitor.With(ctx, w.caller), req)
 		}),
@@ -243,6 +280,8 @@ func part(m proto.Message) *intakev1.UploadPackageRequest {
 		return &intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{Begin: p}}
 	case *intakev1.UploadFile:
 		return &intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_File{File: p}}
+	case *intakev1.UploadFiles:
+		return &intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Files{Files: p}}
 	}
 	return nil
 }
@@ -251,13 +290,11 @@ func data(text string) *intakev1.UploadPackageRequest {
 	return &intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Data{Data: []byte(text)}}
 }
 
-// send uploads files in the order of their names.
+// send uploads files in the order of their names, each package in another of the ways: what holds, holds of all.
 func (w *world) send(command, transfer string, files map[string]string) (*intakev1.UploadPackageResponse, error) {
-	messages := []*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: command, TransferId: transfer})}
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		messages = append(messages, part(&intakev1.UploadFile{Path: path, Size: uint64(len(files[path]))}), data(files[path]))
-	}
-	return w.raw(messages...)
+	messages := w.sends.lay(files)
+	w.sends = (w.sends + 1) % ways
+	return w.raw(append([]*intakev1.UploadPackageRequest{part(&intakev1.UploadBegin{CommandId: command, TransferId: transfer})}, messages...)...)
 }
 
 func (w *world) raw(messages ...*intakev1.UploadPackageRequest) (*intakev1.UploadPackageResponse, error) {

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/qoyma/qoyma/services/platform/fault/wire"
@@ -157,6 +158,7 @@ func (n *Network) options(transport credentials.TransportCredentials) []grpc.Dia
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 3 * time.Second, Backoff: backoff.Config{
 			BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second,
 		}}),
+		experimental.WithBufferPool(Buffers), grpc.WithReadBufferSize(readBuffer),
 		grpc.WithDisableServiceConfig(), // a DNS TXT record must not change how we call
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -33,6 +34,8 @@ const (
 	maxHeader = 64 << 10
 	// maxStreams bounds the calls at once over one connection.
 	maxStreams = 1024
+	// readBuffer is enough for a small call; of larger frames the rest is read straight to where it is needed.
+	readBuffer = 4 << 10
 	// memoryPipe is the buffer of the in-process connection in bytes.
 	memoryPipe = 1 << 20
 	// pollReady is how often the modules' readiness goes into the health service.
@@ -92,7 +95,8 @@ func NewServer(cfg Config) (*Server, error) {
 		grpc.ChainUnaryInterceptor(wire.UnaryServer(cfg.Log), recoverUnary, limits.unary, cfg.Monitor.UnaryServer()),
 		grpc.ChainStreamInterceptor(wire.StreamServer(cfg.Log), recoverStream, limits.streaming, cfg.Monitor.StreamServer()),
 		grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(MaxMessage), grpc.MaxHeaderListSize(maxHeader),
-		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxConcurrentStreams(maxStreams), grpc.ForceServerCodecV2(Codec{}), experimental.BufferPool(Buffers),
+		grpc.ReadBufferSize(readBuffer),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	}

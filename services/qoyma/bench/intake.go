@@ -102,7 +102,7 @@ func plant(root string, files, size int) error {
 
 // against lets both take turns on a tree.
 func (a *intakeArchive) against(ctx context.Context, cfg IntakeConfig, r *Report, tree, name string, files, size int, limit float64) error {
-	var copied, summed, synced, took, accepted time.Duration
+	var copied, summed, synced, took, worked, accepted time.Duration
 	const turns = 3
 	for turn := range turns {
 		cfg.Progress(fmt.Sprintf("%s: round %d of %d", name, turn+1, turns))
@@ -115,11 +115,20 @@ func (a *intakeArchive) against(ctx context.Context, cfg IntakeConfig, r *Report
 		if err != nil {
 			return err
 		}
+		before, err := processor()
+		if err != nil {
+			return err
+		}
 		began := time.Now()
 		if err := a.send(ctx, id, tree); err != nil {
 			return err
 		}
 		took += time.Since(began)
+		after, err := processor()
+		if err != nil {
+			return err
+		}
+		worked += after - before
 		began = time.Now()
 		if err := a.accept(ctx, id); err != nil {
 			return err
@@ -133,6 +142,8 @@ func (a *intakeArchive) against(ctx context.Context, cfg IntakeConfig, r *Report
 	r.figure("  cp -r, sha256sum, then sync: durable", mib/(copied+summed+synced).Seconds(), "MiB/s")
 	r.figure("  uploaded: hashed, identified, durable", mib/took.Seconds(), "MiB/s")
 	r.figure("  uploaded", count/took.Seconds(), "files/s")
+	r.figure("  processor time of an upload, both sides", worked.Seconds()/mib*1024, "s/GiB")
+	r.figure("  the same for each file", worked.Seconds()/count*1e6, "µs")
 	r.figure("  accepted into the repository", count/accepted.Seconds(), "files/s")
 	r.atLeast(name+" ÷ cp -r and sha256sum", (copied+summed).Seconds()/took.Seconds(), limit)
 	return nil

@@ -9,8 +9,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
+
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/serve"
 )
 
 // chunk is how many bytes of a file go into one message; the service takes up to 1 MiB.
@@ -25,15 +30,15 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 		return nil, fmt.Errorf("upload: %w", err)
 	}
 	defer func() { _ = dir.Close() }()
-	stream, err := c.UploadPackage(ctx)
+	stream, err := c.UploadPackage(ctx, grpc.ForceCodecV2(serve.Codec{}))
 	if err != nil {
 		return nil, err
 	}
-	prefix := ""
+	s := sending{stream: stream, root: dir}
+	defer s.close()
 	if begin.GetBare() {
-		prefix = "data/"
+		s.prefix = "data/"
 	}
-	buf := make([]byte, chunk)
 	err = stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{Begin: begin}})
 	if err == nil {
 		err = fs.WalkDir(dir.FS(), ".", func(path string, d fs.DirEntry, err error) error {
@@ -43,8 +48,11 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 			if !d.Type().IsRegular() {
 				return fmt.Errorf("upload: %s is not a regular file", path)
 			}
-			return file(stream, dir, prefix, path, buf)
+			return s.file(path)
 		})
+	}
+	if err == nil {
+		err = s.flush()
 	}
 	if err != nil && !errors.Is(err, io.EOF) { // EOF: the server has ended, its answer says why
 		return nil, err
@@ -52,35 +60,115 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 	return stream.CloseAndRecv()
 }
 
-// file sends one file: its first piece with its name, so that a small one is one message.
-func file(stream intakev1.IntakeService_UploadPackageClient, dir *os.Root, prefix, path string, buf []byte) error {
-	f, err := dir.Open(path)
-	if err != nil {
-		return fmt.Errorf("upload: %w", err)
+// sending is one package on its way.
+type sending struct {
+	stream intakev1.IntakeService_UploadPackageClient
+	root   *os.Root
+	prefix string // of every path within the package
+	dir    *os.File
+	within string // the folder that dir is
+	small  batch
+}
+
+func (s *sending) close() {
+	if s.dir != nil {
+		_ = s.dir.Close() // only looked into
 	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("upload: %w", err)
+}
+
+// open opens a file relative to its folder, which most files share with the one before. A link that was put in
+// its place is not followed.
+func (s *sending) open(name string) (fd int, err error) {
+	if within := path.Dir(name); s.dir == nil || within != s.within {
+		s.close()
+		if s.dir, err = s.root.Open(within); err != nil {
+			s.dir = nil
+			return 0, err
+		}
+		s.within = within
 	}
-	head := &intakev1.UploadFile{Path: prefix + path, Size: uint64(info.Size())}
 	for {
-		n, err := io.ReadFull(f, buf)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return fmt.Errorf("upload: %s: %w", path, err)
+		fd, err = unix.Openat(int(s.dir.Fd()), path.Base(name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return fd, err
 		}
-		m := &intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Data{Data: buf[:n]}}
-		if head != nil {
-			head.Content = buf[:n]
-			m.Part = &intakev1.UploadPackageRequest_File{File: head}
+	}
+}
+
+// file sends one file, or puts it among the small ones that go together.
+func (s *sending) file(name string) error {
+	fd, err := s.open(name)
+	if err != nil {
+		return fmt.Errorf("upload: %s: %w", name, err)
+	}
+	defer func() { _ = unix.Close(fd) }() // only read from
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return fmt.Errorf("upload: %s: %w", name, err)
+	}
+	from := descriptor{fd, name}
+	if stat.Size > together {
+		if err := s.flush(); err != nil {
+			return err
 		}
-		if head != nil || n > 0 {
-			if err := stream.Send(m); err != nil {
-				return err
-			}
+		return s.large(from, uint64(stat.Size))
+	}
+	if !s.small.fits(s.prefix+name, int(stat.Size)) {
+		if err := s.flush(); err != nil {
+			return err
 		}
-		if head = nil; err != nil {
+	}
+	return s.small.add(s.prefix+name, int(stat.Size), from)
+}
+
+// flush sends the small files that wait.
+func (s *sending) flush() error {
+	if raw := s.small.message(); raw != nil {
+		return s.stream.SendMsg(raw)
+	}
+	return nil
+}
+
+// large sends a file in pieces, the first with its name.
+func (s *sending) large(from descriptor, size uint64) error {
+	first := true
+	for {
+		raw, n, err := next(from, first, s.prefix+from.name, size)
+		if err != nil {
+			return err
+		}
+		if !first && n == 0 {
+			raw.Data.Free()
+			return nil
+		}
+		if err := s.stream.SendMsg(raw); err != nil {
+			return err
+		}
+		if first = false; n < chunk {
 			return nil
 		}
 	}
+}
+
+// descriptor is an open file.
+type descriptor struct {
+	fd   int
+	name string
+}
+
+// fill reads until there is enough, or the file has ended.
+func (d descriptor) fill(b []byte, enough int) (n int, err error) {
+	for n < enough {
+		more, err := unix.Read(d.fd, b[n:])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return n, fmt.Errorf("upload: %s: %w", d.name, err)
+		case more == 0:
+			return n, nil
+		default:
+			n += more
+		}
+	}
+	return n, nil
 }

@@ -9,6 +9,8 @@
 package bagit
 
 import (
+	"bytes"
+	"encoding/hex"
 	"io"
 	"io/fs"
 	"strings"
@@ -108,6 +110,7 @@ type Checker struct {
 	found    findings
 	broken   error // of Options.Spool's folder; the first
 	seen     int   // files and directories announced, refused ones included
+	wrapping bool  // what comes is our own
 	full     bool  // TooManyEntries was said
 	overSize bool  // TooBig was said
 
@@ -117,8 +120,11 @@ type Checker struct {
 
 // entry is one file of the bag.
 type entry struct {
-	Entry
-	digests map[string]string // by algorithm, besides SHA256 and SHA512
+	Path    string
+	Size    int64
+	Format  pronom.Result
+	sums    sums
+	digests map[string]string // in hex by algorithm, besides those of sums
 	done    bool
 	aborted bool // it is said already that not all bytes came
 }
@@ -133,14 +139,42 @@ type Entry struct {
 	Format pronom.Result `json:"format"`
 }
 
+// sums are SHA-256, SHA-512 and BLAKE3 as bytes: in hex they are wanted of few of the times that a file is looked at.
+// Absent ones are empty.
+type sums struct{ sha256, sha512, blake3 []byte }
+
+func (s sums) clone() sums {
+	return sums{bytes.Clone(s.sha256), bytes.Clone(s.sha512), bytes.Clone(s.blake3)}
+}
+
+// entry gives what the pass found, for others.
+func (e *entry) entry() Entry {
+	return Entry{
+		Path: e.Path, Size: e.Size, Format: e.Format,
+		SHA256: hex.EncodeToString(e.sums.sha256), SHA512: hex.EncodeToString(e.sums.sha512), BLAKE3: hex.EncodeToString(e.sums.blake3),
+	}
+}
+
+// digest is that of an algorithm, in hex; empty where it was not counted.
 func (e *entry) digest(algorithm string) string {
 	switch algorithm {
 	case "sha256":
-		return e.SHA256
+		return hex.EncodeToString(e.sums.sha256)
 	case "sha512":
-		return e.SHA512
+		return hex.EncodeToString(e.sums.sha512)
 	}
 	return e.digests[algorithm]
+}
+
+// has tells whether a digest is that of an algorithm.
+func (e *entry) has(algorithm string, digest []byte) bool {
+	switch algorithm {
+	case "sha256":
+		return bytes.Equal(e.sums.sha256, digest)
+	case "sha512":
+		return bytes.Equal(e.sums.sha512, digest)
+	}
+	return e.digests[algorithm] == hex.EncodeToString(digest)
 }
 
 // NewChecker begins a bag.
@@ -171,7 +205,7 @@ func (c *Checker) Begin(path string, size int64, to io.Writer) (*Sink, error) {
 	if f := c.admit(path, false); f != nil {
 		return nil, f.fault()
 	}
-	e := &entry{Entry: Entry{Path: path}}
+	e := &entry{Path: path}
 	c.open[path] = e
 	if tag, algorithm, ok := manifestName(path); ok && !tag {
 		c.needed[algorithm] = true

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -17,6 +16,8 @@ type manifests struct {
 	tags  bool
 	all   []manifest
 	lines *spool.Sorter // path → line; of one path in the order of the manifests and their lines
+
+	key, row []byte // of a line, made anew for each
 }
 
 // manifest is one whose algorithm is known; there are few of them, one for each.
@@ -26,22 +27,28 @@ type manifest struct{ name, algorithm string }
 type line struct {
 	of     int // which of the manifests
 	number int
-	digest string // lower-case hexadecimal
+	digest []byte
+}
+
+// put keeps a line of a manifest; digest is in hex.
+func (m *manifests) put(of, number int, digest, path string) (err error) {
+	m.key = append(m.key[:0], path...)
+	m.row = binary.AppendUvarint(append(m.row[:0], byte(of)), uint64(number))
+	if m.row, err = hex.AppendDecode(m.row, []byte(digest)); err != nil {
+		return err // isHex was asked
+	}
+	return m.lines.Add(m.key, m.row)
 }
 
 // put keeps a line among those of a path.
 func (l line) put(to *spool.Sorter, path string) error {
-	digest, err := hex.DecodeString(l.digest)
-	if err != nil {
-		return err // isHex was asked
-	}
 	row := binary.AppendUvarint([]byte{byte(l.of)}, uint64(l.number))
-	return to.Add([]byte(path), append(row, digest...))
+	return to.Add([]byte(path), append(row, l.digest...))
 }
 
 func lineOf(row []byte) line {
 	number, n := binary.Uvarint(row[1:])
-	return line{of: int(row[0]), number: int(number), digest: hex.EncodeToString(row[1+n:])}
+	return line{of: int(row[0]), number: int(number), digest: slices.Clone(row[1+n:])}
 }
 
 func (m *manifests) close() error {
@@ -102,7 +109,7 @@ func (j *judge) manifest(path string, tag bool, algorithm string) {
 	of := len(to.all)
 	to.all = append(to.all, manifest{path, algorithm})
 	found, err := parseManifest(path, text, j.report.Version, j.opts.Limits, func(file, digest string, n int) error {
-		return line{of, n, digest}.put(to.lines, file)
+		return to.put(of, n, digest, file)
 	})
 	j.found.add(found...)
 	j.spooled(err)
@@ -189,10 +196,10 @@ func (j *judge) compare(m *manifests) {
 	j.absent(m, moved)
 	lines, others := j.group(m.lines), j.group(moved)
 	for w := j.walk(); w.next(); {
-		e := w.e
-		if strings.HasPrefix(e.Path, payloadPrefix) == m.tags {
+		if w.payload() == m.tags {
 			continue
 		}
+		e := w.entry()
 		listed := make([]bool, len(m.all))
 		for _, l := range append(j.single(m, e.Path, lines.to(e.Path), false), others.to(e.Path)...) {
 			listed[l.of] = true
@@ -249,16 +256,14 @@ func (j *judge) absent(m *manifests, moved *spool.Sorter) {
 	}
 }
 
-func (j *judge) compareDigest(e *entry, algorithm, want string) {
-	if !e.done {
-		return // its own finding says so
+func (j *judge) compareDigest(e *entry, algorithm string, want []byte) {
+	if !e.done || e.has(algorithm, want) {
+		return // of one that did not come whole its own finding says so
 	}
-	switch got := e.digest(algorithm); got {
-	case want:
-	case "":
+	if got := e.digest(algorithm); got == "" {
 		j.bad(show(e.Path), LateManifest, "algorithm", algorithm)
-	default:
-		j.bad(show(e.Path), WrongDigest, "algorithm", algorithm, "expected", want, "found", got)
+	} else {
+		j.bad(show(e.Path), WrongDigest, "algorithm", algorithm, "expected", hex.EncodeToString(want), "found", got)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -113,45 +112,56 @@ func (c *Checker) Wrap(info []Field, write func(name string, text *spool.Text) e
 	return c.wrap(m, write)
 }
 
-func (c *Checker) wrap(m Making, write func(name string, text *spool.Text) error) error {
-	var sum oxum
-	for e := range c.listed(false) {
-		sum.bytes += e.Size
-		sum.files++
+func (c *Checker) wrap(m Making, write func(name string, text *spool.Text) error) (err error) {
+	c.mu.Lock()
+	c.wrapping = true
+	c.mu.Unlock()
+	manifests, sum, err := c.manifestTexts(m.Algorithms, false)
+	defer func() { err = errors.Join(err, closeAll(manifests)) }()
+	if err != nil {
+		return err
 	}
-	one := func(name string, fill func(w io.Writer) error) error {
-		text := c.opts.Spool.Text()
-		err := fill(text)
+	if err := c.tagFile("bagit.txt", write, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"); err != nil {
+		return err
+	}
+	info := ""
+	for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
+		info += f.Label + ": " + f.Value + "\n"
+	}
+	if err := c.tagFile(bagInfo, write, info); err != nil {
+		return err
+	}
+	for i, algorithm := range m.Algorithms {
+		if err := write("manifest-"+algorithm+".txt", manifests[i]); err != nil {
+			return err
+		}
+	}
+	tags, _, err := c.manifestTexts(m.Algorithms, true)
+	defer func() { err = errors.Join(err, closeAll(tags)) }()
+	for i, algorithm := range m.Algorithms {
 		if err == nil {
-			err = write(name, text)
-		}
-		return errors.Join(err, text.Close())
-	}
-	if err := one("bagit.txt", func(w io.Writer) error {
-		_, err := io.WriteString(w, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := one(bagInfo, func(w io.Writer) (err error) {
-		for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
-			_, wrong := fmt.Fprintf(w, "%s: %s\n", f.Label, f.Value)
-			err = errors.Join(err, wrong)
-		}
-		return err
-	}); err != nil {
-		return err
-	}
-	for _, kind := range []string{"manifest-", "tagmanifest-"} {
-		for _, algorithm := range m.Algorithms {
-			if err := one(kind+algorithm+".txt", func(w io.Writer) error {
-				return manifestText(w, c.listed(kind == "tagmanifest-"), algorithm)
-			}); err != nil {
-				return err
-			}
+			err = write("tagmanifest-"+algorithm+".txt", tags[i])
 		}
 	}
-	return c.Err()
+	return errors.Join(err, c.Err())
+}
+
+// tagFile writes a short tag file.
+func (c *Checker) tagFile(name string, write func(name string, text *spool.Text) error, content string) error {
+	text := c.opts.Spool.Text()
+	_, err := io.WriteString(text, content)
+	if err == nil {
+		err = write(name, text)
+	}
+	return errors.Join(err, text.Close())
+}
+
+func closeAll(texts []*spool.Text) error {
+	var errs []error
+	for _, text := range texts {
+		errs = append(errs, text.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // listed are the files that a manifest lists, by path: payload, or the tag files that none of our own tag
@@ -166,13 +176,30 @@ func (c *Checker) listed(tags bool) iter.Seq[*entry] {
 	}
 }
 
-func manifestText(w io.Writer, files iter.Seq[*entry], algorithm string) error {
-	to := bufio.NewWriter(w)
-	for e := range files {
-		// A bufio.Writer keeps its error for Flush.
-		_, _ = fmt.Fprintf(to, "%s  %s\n", e.digest(algorithm), encodePath(e.Path))
+// manifestTexts makes a manifest for each algorithm of the payload, or of the tag files, and the sum of what they list.
+// The texts are to be closed, also where there is an error.
+func (c *Checker) manifestTexts(algorithms []string, tags bool) (texts []*spool.Text, sum oxum, err error) {
+	to := make([]*bufio.Writer, len(algorithms))
+	for i := range algorithms {
+		texts = append(texts, c.opts.Spool.Text())
+		to[i] = bufio.NewWriter(texts[i])
 	}
-	return to.Flush()
+	for e := range c.listed(tags) {
+		sum.bytes += e.Size
+		sum.files++
+		path := encodePath(e.Path)
+		for i, algorithm := range algorithms {
+			// A bufio.Writer keeps its error for Flush.
+			_, _ = to[i].WriteString(e.digest(algorithm))
+			_, _ = to[i].WriteString("  ")
+			_, _ = to[i].WriteString(path)
+			_ = to[i].WriteByte('\n')
+		}
+	}
+	for _, w := range to {
+		err = errors.Join(err, w.Flush())
+	}
+	return texts, sum, err
 }
 
 // oneLine keeps a value on its line.

@@ -193,7 +193,11 @@ func (c *Checker) late() iter.Seq[*entry] {
 			return
 		}
 		for e := range c.whole(false) {
-			if len(c.missing(e)) > 0 && !yield(e) {
+			if len(c.missing(e)) == 0 {
+				continue
+			}
+			e.sums = e.sums.clone()
+			if !yield(e) {
 				return
 			}
 		}

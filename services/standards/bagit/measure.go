@@ -5,6 +5,7 @@ import (
 	"crypto/sha512"
 	"hash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zeebo/blake3"
 
@@ -20,6 +21,8 @@ type pass struct {
 	h256, h512 hash.Hash
 	fast       *blake3.Hasher // nil where it is not asked for
 	format     Identifier
+	behind     *behind        // has h512, once pieces are lent; nil before
+	named      *pronom.Result // of a file that came whole; nil before
 }
 
 func newPass(path string, fast bool, identify func(path string) Identifier) pass {
@@ -33,6 +36,12 @@ func newPass(path string, fast bool, identify func(path string) Identifier) pass
 // take lets a piece through, and meanwhile it does what else the caller has to do with it, whose error
 // comes back: a hash and an identifier take everything.
 func (p *pass) take(piece []byte, meanwhile func() error) error {
+	if p.behind != nil {
+		back := make(chan struct{})
+		err := p.lend([][]byte{piece}, func() { close(back) }, func([]byte) error { return meanwhile() })
+		<-back
+		return err
+	}
 	var slowest sync.WaitGroup
 	if len(piece) < apart {
 		_, _ = p.h512.Write(piece)
@@ -40,17 +49,117 @@ func (p *pass) take(piece []byte, meanwhile func() error) error {
 		slowest.Go(func() { _, _ = p.h512.Write(piece) })
 	}
 	err := meanwhile()
-	_, _ = p.h256.Write(piece)
-	if p.fast != nil {
-		_, _ = p.fast.Write(piece)
-	}
-	_, _ = p.format.Write(piece)
+	p.rest(piece)
 	slowest.Wait()
 	return err
 }
 
+// takeWhole is take for all bytes of the file: an identifier that is able to does not copy them.
+func (p *pass) takeWhole(content []byte, meanwhile func() error) error {
+	watching, able := p.format.(interface {
+		Whole(content []byte) pronom.Result
+	})
+	if !able {
+		return p.take(content, meanwhile)
+	}
+	result := watching.Whole(content)
+	p.named = &result
+	return p.take(content, meanwhile)
+}
+
+// result is the format of what was taken.
+func (p *pass) result() pronom.Result {
+	if p.named != nil {
+		return *p.named
+	}
+	return p.format.Result()
+}
+
+// rest is all of the pass but SHA-512.
+func (p *pass) rest(piece []byte) {
+	_, _ = p.h256.Write(piece)
+	if p.fast != nil {
+		_, _ = p.fast.Write(piece)
+	}
+	if p.named == nil {
+		_, _ = p.format.Write(piece)
+	}
+}
+
+// behind counts SHA-512 on a core of its own, up to lag pieces behind the rest of the pass: neither waits for the
+// other at each piece.
+type behind struct {
+	pieces chan lent
+	ended  chan struct{}
+}
+
+// lag is how many lent pieces wait for SHA-512 at most.
+const lag = 2
+
+// lent is bytes in one or several parts, and whom to tell that they are needed no longer.
+type lent struct {
+	parts [][]byte
+	back  func()
+}
+
+// lend is take for a piece that may be kept until back is called, which happens once, and also where there is an error.
+func (p *pass) lend(parts [][]byte, back func(), meanwhile func(part []byte) error) error {
+	if p.behind == nil {
+		p.behind = &behind{pieces: make(chan lent, lag), ended: make(chan struct{})}
+		go p.behind.count(p.h512)
+	}
+	var users atomic.Int32
+	users.Store(2)
+	one := func() {
+		if users.Add(-1) == 0 {
+			back()
+		}
+	}
+	defer one()
+	p.behind.pieces <- lent{parts, one}
+	for _, part := range parts {
+		if err := meanwhile(part); err != nil {
+			return err
+		}
+		p.rest(part)
+	}
+	return nil
+}
+
+func (b *behind) count(to hash.Hash) {
+	defer close(b.ended)
+	for piece := range b.pieces {
+		for _, part := range piece.parts {
+			_, _ = to.Write(part)
+		}
+		piece.back()
+	}
+}
+
+// settle waits until every digest has what was lent; nothing may be lent any more.
+func (p *pass) settle() {
+	if p.behind != nil {
+		close(p.behind.pieces)
+		<-p.behind.ended
+		p.behind = nil
+	}
+}
+
+// sums are the digests of what was taken, in one piece of memory.
+func (p *pass) sums() sums {
+	all := make([]byte, 0, sha256.Size+sha512.Size+32)
+	all = p.h256.Sum(all)
+	all = p.h512.Sum(all)
+	if p.fast != nil {
+		all = p.fast.Sum(all)
+	}
+	const second = sha256.Size + sha512.Size
+	return sums{all[:sha256.Size], all[sha256.Size:second], all[second:]}
+}
+
 // release returns what passes share; nothing may be taken any more.
 func (p *pass) release() {
+	p.settle()
 	if id, ok := p.format.(*pronom.Identifier); ok {
 		identifiers.Put(id)
 	}
@@ -109,6 +218,9 @@ func (c *Checker) Known(known Entry) error {
 	if f := c.admit(known.Path, false); f != nil {
 		return f.fault()
 	}
-	c.keep(&entry{Entry: known, done: true})
+	c.keep(&entry{
+		Path: known.Path, Size: known.Size, Format: known.Format, done: true,
+		sums: sums{bytesOf(known.SHA256), bytesOf(known.SHA512), bytesOf(known.BLAKE3)},
+	})
 	return nil
 }

@@ -70,6 +70,9 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // isReserved says whether a name is one that Windows keeps for devices, with any extension.
 func isReserved(part string) bool {
+	if !strings.ContainsRune("CPANLcpanl", rune(part[0])) {
+		return false // most names; no other letter becomes one of these
+	}
 	stem, _, _ := strings.Cut(part, ".")
 	stem = strings.ToUpper(strings.TrimRight(stem, " "))
 	switch stem {

@@ -28,7 +28,7 @@ func (p *Profile) judge(r *Report) []finding {
 	found := p.judgeForm(r)
 	return append(found, p.judgeContent(r, func(yield func(*entry) bool) {
 		for _, e := range r.Tags {
-			if !yield(&entry{Entry: e}) {
+			if !yield(&entry{Path: e.Path}) {
 				return
 			}
 		}

@@ -103,14 +103,13 @@ func (j *judge) bad(where string, r *Rule, args ...any) {
 // files sorts what came into payload and tag files.
 func (j *judge) files() {
 	for w := j.walk(); w.next(); {
-		e := w.e
+		e, payload := w.entry(), w.payload()
 		if !e.done {
 			if !e.aborted {
 				j.bad(show(e.Path), Unreadable)
 			}
 			continue
 		}
-		payload := strings.HasPrefix(e.Path, payloadPrefix)
 		if payload {
 			j.report.Files++
 			j.report.Bytes += e.Size
@@ -121,9 +120,9 @@ func (j *judge) files() {
 		switch {
 		case j.opts.Spool.Dir != "":
 		case payload:
-			j.report.Payload = append(j.report.Payload, e.Entry)
+			j.report.Payload = append(j.report.Payload, e.entry())
 		default:
-			j.report.Tags = append(j.report.Tags, e.Entry)
+			j.report.Tags = append(j.report.Tags, e.entry())
 		}
 	}
 	if kind, _ := j.named("data"); kind != nameDir {

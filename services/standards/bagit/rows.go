@@ -1,12 +1,12 @@
 package bagit
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/qoyma/qoyma/services/standards/pronom"
 	"github.com/qoyma/qoyma/services/standards/spool"
@@ -55,25 +55,27 @@ func (c *Checker) appendRow(row []byte, e *entry) []byte {
 	}
 	row = binary.AppendUvarint(append(row, flags), uint64(e.Size))
 	row = binary.AppendUvarint(row, uint64(c.formats.number(e.Format)))
-	for _, digest := range []string{e.SHA256, e.SHA512, e.BLAKE3} {
-		row = appendDigest(row, digest)
+	for _, digest := range [][]byte{e.sums.sha256, e.sums.sha512, e.sums.blake3} {
+		row = append(append(row, byte(len(digest))), digest...)
 	}
 	for _, algorithm := range slices.Sorted(maps.Keys(e.digests)) {
+		digest := bytesOf(e.digests[algorithm])
 		row = append(append(row, byte(len(algorithm))), algorithm...)
-		row = appendDigest(row, e.digests[algorithm])
+		row = append(append(row, byte(len(digest))), digest...)
 	}
 	return row
 }
 
-func appendDigest(row []byte, text string) []byte {
+// bytesOf is a digest from its hex.
+func bytesOf(text string) []byte {
 	digest, err := hex.DecodeString(text)
 	if err != nil {
-		digest = nil // none of ours: then there is none
+		return nil // none of ours: then there is none
 	}
-	return append(append(row, byte(len(digest))), digest...)
+	return digest
 }
 
-// entryOf reads a row.
+// entryOf reads a row; the entry's digests lie in it.
 func (c *Checker) entryOf(path string, row []byte) *entry {
 	e := &entry{done: row[0]&rowDone != 0, aborted: row[0]&rowAborted != 0}
 	row = row[1:]
@@ -81,30 +83,30 @@ func (c *Checker) entryOf(path string, row []byte) *entry {
 	row = row[n:]
 	format, n := binary.Uvarint(row)
 	row = row[n:]
-	text := func() string {
+	digest := func() []byte {
 		raw := row[1 : 1+row[0]]
 		row = row[1+len(raw):]
-		return hex.EncodeToString(raw)
+		return raw
 	}
-	e.Entry = Entry{Path: path, Size: int64(size), Format: c.formats.all[format], SHA256: text(), SHA512: text(), BLAKE3: text()}
+	e.Path, e.Size, e.Format = path, int64(size), c.formats.all[format]
+	e.sums = sums{digest(), digest(), digest()}
 	for len(row) > 0 {
 		algorithm := string(row[1 : 1+row[0]])
 		row = row[1+len(algorithm):]
 		if e.digests == nil {
 			e.digests = map[string]string{}
 		}
-		e.digests[algorithm] = text()
+		e.digests[algorithm] = hex.EncodeToString(digest())
 	}
 	return e
 }
 
-// walk goes through the files by path.
+// walk goes through the files by path. Of most only the path is asked, so that a row is read when it is wanted.
 type walk struct {
-	c    *Checker
-	rows *spool.Cursor
-	more bool
-	e    *entry // the file that next went to
-	row  []byte
+	c        *Checker
+	rows     *spool.Cursor
+	more     bool
+	key, row []byte // of the file that next went to: its path, and its row
 }
 
 func (c *Checker) walk() *walk {
@@ -116,34 +118,42 @@ func (c *Checker) walk() *walk {
 // next goes to the next file.
 func (w *walk) next() bool {
 	if !w.more {
-		w.e = nil
+		w.key = w.key[:0]
 		w.c.spooled(w.rows.Err())
 		return false
 	}
-	path := string(w.rows.Key)
-	for w.more && string(w.rows.Key) == path {
+	w.key = append(w.key[:0], w.rows.Key...)
+	for w.more && bytes.Equal(w.rows.Key, w.key) {
 		w.row = append(w.row[:0], w.rows.Value...)
 		w.more = w.rows.Next()
 	}
-	w.e = w.c.entryOf(path, w.row)
 	return true
 }
 
 // to goes to the first file that is not before a path, and tells whether it is that one.
 func (w *walk) to(path string) bool {
-	for w.e == nil || w.e.Path < path {
+	for string(w.key) < path {
 		if !w.next() {
 			return false
 		}
 	}
-	return w.e.Path == path
+	return string(w.key) == path
 }
 
-// whole gives the files that came whole: payload or tag files.
+// payload tells whether the file is of the payload.
+func (w *walk) payload() bool { return bytes.HasPrefix(w.key, []byte(payloadPrefix)) }
+
+// done tells whether the file came whole.
+func (w *walk) done() bool { return w.row[0]&rowDone != 0 }
+
+// entry reads the row. Its digests hold until next.
+func (w *walk) entry() *entry { return w.c.entryOf(string(w.key), w.row) }
+
+// whole gives the files that came whole: payload or tag files. Their digests hold until the next one.
 func (c *Checker) whole(tags bool) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
 		for w := c.walk(); w.next(); {
-			if w.e.done && strings.HasPrefix(w.e.Path, payloadPrefix) != tags && !yield(w.e) {
+			if w.done() && w.payload() != tags && !yield(w.entry()) {
 				return
 			}
 		}
@@ -155,7 +165,18 @@ func (c *Checker) whole(tags bool) iter.Seq[*entry] {
 func (c *Checker) Files(tags bool) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for e := range c.whole(tags) {
-			if !yield(e.Entry) {
+			if !yield(e.entry()) {
+				return
+			}
+		}
+	}
+}
+
+// Paths gives the paths of what Files gives, at less cost.
+func (c *Checker) Paths(tags bool) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for w := c.walk(); w.next(); {
+			if w.done() && w.payload() != tags && !yield(string(w.key)) {
 				return
 			}
 		}

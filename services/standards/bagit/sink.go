@@ -105,8 +105,9 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 	s := &Sink{c: c, e: e, to: to, size: size, pass: newPass(e.Path, c.opts.BLAKE3, c.opts.Identify), others: map[string]hash.Hash{}}
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
-		// A tag file is small: it gets every digest, so that a tag manifest may come last.
-		if !payload || c.needed[a] {
+		// A tag file is small: it gets every digest, so that a tag manifest may come last. One of our own is
+		// as long as there are files, and no manifest of others comes after it.
+		if !payload && !c.wrapping || c.needed[a] {
 			s.others[a] = newDigest(a)
 		}
 	}
@@ -126,33 +127,83 @@ func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
 // Write takes the next bytes. An error is that of the writer they are handed on to, or
 // the fault TooBig; the caller then stops the upload.
 func (s *Sink) Write(p []byte) (int, error) {
-	if err := s.c.take(len(p)); err != nil {
-		s.failed = true
+	if err := s.admit(len(p)); err != nil {
 		return 0, err
 	}
 	if err := s.pass.take(p, func() error { return s.handOn(p) }); err != nil {
 		s.failed = true
 		return 0, err
 	}
+	return len(p), s.also(p)
+}
+
+// Whole takes all bytes of the file at once and ends it, as Write and Close do; it gives the error of Write. Small
+// files cost less so.
+func (s *Sink) Whole(content []byte) error {
+	if err := s.admit(len(content)); err != nil {
+		return err
+	}
+	if err := s.pass.takeWhole(content, func() error { return s.handOn(content) }); err != nil {
+		s.failed = true
+		return err
+	}
+	if err := s.also(content); err != nil {
+		return err
+	}
+	_ = s.Close() // the wrong size that it says is in the report
+	return nil
+}
+
+// Lend is Write for bytes that lie in one or several parts, and that may be looked at until back is called: SHA-512
+// is counted behind the rest. That is for pieces of large files; a goroutine goes with it until Close or Abort.
+func (s *Sink) Lend(parts [][]byte, back func()) error {
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
+	if err := s.admit(size); err != nil {
+		back()
+		return err
+	}
+	return s.pass.lend(parts, back, func(part []byte) error {
+		err := s.handOn(part)
+		if s.failed = err != nil; err != nil {
+			return err
+		}
+		return s.also(part)
+	})
+}
+
+func (s *Sink) admit(n int) error {
+	err := s.c.take(n)
+	if err != nil {
+		s.failed = true
+	}
+	return err
+}
+
+// also does what is done with few files: older digests, and a text that is needed at the end.
+func (s *Sink) also(p []byte) error {
 	for _, h := range s.others {
 		_, _ = h.Write(p)
 	}
 	s.e.Size += int64(len(p))
-	if s.keep {
-		size := s.e.Size
-		if s.manifest {
-			size = s.c.kept.Add(int64(len(p)))
-		}
-		if size > s.most {
-			s.keep = false
-			return len(p), s.text.Close()
-		}
-		if _, err := s.text.Write(p); err != nil {
-			s.failed = true
-			return 0, err
-		}
+	if !s.keep {
+		return nil
 	}
-	return len(p), nil
+	size := s.e.Size
+	if s.manifest {
+		size = s.c.kept.Add(int64(len(p)))
+	}
+	if size > s.most {
+		s.keep = false
+		return s.text.Close()
+	}
+	_, err := s.text.Write(p)
+	if err != nil {
+		s.failed = true
+	}
+	return err
 }
 
 func (s *Sink) handOn(p []byte) error {
@@ -192,12 +243,10 @@ func (s *Sink) Close() error {
 		return s.Abort()
 	}
 	s.ended = true
+	s.pass.settle()
 	e := s.e
-	e.Format = s.pass.format.Result()
-	e.SHA256, e.SHA512 = hexOf(s.pass.h256), hexOf(s.pass.h512)
-	if s.pass.fast != nil {
-		e.BLAKE3 = hexOf(s.pass.fast)
-	}
+	e.Format = s.pass.result()
+	e.sums = s.pass.sums()
 	s.pass.release()
 	if len(s.others) > 0 {
 		e.digests = make(map[string]string, len(s.others))

@@ -27,26 +27,41 @@ func newLines(r io.Reader, most int) *lines {
 func (l *lines) next() bool {
 	l.buffer = l.buffer[:0]
 	for begun := false; ; begun = true {
-		b, err := l.from.ReadByte()
-		if err != nil {
+		if _, err := l.from.Peek(1); err != nil {
 			if !errors.Is(err, io.EOF) {
 				l.err = err
 				return false
 			}
 			return begun && l.line()
 		}
-		switch {
-		case b == '\r':
-			if next, err := l.from.Peek(1); err == nil && next[0] == '\n' {
-				_, _ = l.from.Discard(1) // it was seen
-			}
-			return l.line()
-		case b == '\n':
-			return l.line()
-		case len(l.buffer) <= l.most:
-			l.buffer = append(l.buffer, b)
+		text, _ := l.from.Peek(l.from.Buffered()) // it is there
+		end, ended := lineEnd(text)
+		l.buffer = append(l.buffer, text[:min(end, max(0, l.most+1-len(l.buffer)))]...)
+		if !ended {
+			_, _ = l.from.Discard(end) // it was seen, as below
+			continue
 		}
+		crlf := text[end] == '\r'
+		_, _ = l.from.Discard(end + 1)
+		if crlf {
+			if next, err := l.from.Peek(1); err == nil && next[0] == '\n' {
+				_, _ = l.from.Discard(1)
+			}
+		}
+		return l.line()
 	}
+}
+
+// lineEnd is where the first line of a text ends, and whether it does.
+func lineEnd(text []byte) (end int, ended bool) {
+	end = bytes.IndexByte(text, '\n')
+	if ended = end >= 0; !ended {
+		end = len(text)
+	}
+	if r := bytes.IndexByte(text[:end], '\r'); r >= 0 {
+		return r, true
+	}
+	return end, ended
 }
 
 func (l *lines) line() bool {

@@ -77,8 +77,7 @@ func recognise(v view) (*Row, Basis) {
 	if kind := containerKind(v); kind != "" {
 		inside = open(kind, v)
 	}
-	for j := range table {
-		r := &table[j]
+	for _, r := range beginning[first(v)] {
 		switch {
 		case r.In != "":
 			if r.In == inside.kind && inside.holdsAny(r.Inside) {
@@ -89,6 +88,38 @@ func recognise(v view) (*Row, Basis) {
 		}
 	}
 	return nil, None
+}
+
+// beginning has, by a file's first byte, the rows that may match it, in their order: few of the table.
+var beginning = func() (rows [256][]*Row) {
+	for j := range table {
+		for b := range rows {
+			if table[j].mayBegin(byte(b)) {
+				rows[b] = append(rows[b], &table[j])
+			}
+		}
+	}
+	return rows
+}()
+
+// first is the first byte of a file that has one.
+func first(v view) byte {
+	if len(v.head) == 0 {
+		return 0
+	}
+	return v.head[0]
+}
+
+// mayBegin tells whether a file that begins with a byte may match, as far as the patterns alone say.
+func (r *Row) mayBegin(b byte) bool {
+	if r.In != "" || len(r.Any) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.Any, func(pattern Pattern) bool {
+		return !slices.ContainsFunc(pattern, func(p Probe) bool {
+			return p.At == 0 && p.Slack == 0 && !p.Tail && p.Bytes != "" && p.Bytes[0] != b
+		})
+	})
 }
 
 func (r *Row) matches(v view) bool {

@@ -67,7 +67,7 @@ const Window = 64 << 10
 // fails, and is used by one goroutine at a time. Reset makes it ready for the next file
 // and keeps its memory, so that a pool of them costs nothing per file.
 type Identifier struct {
-	name   string
+	name   fileName
 	window int
 	size   int64
 	head   []byte
@@ -82,12 +82,12 @@ func NewIdentifier(name string) *Identifier { return NewIdentifierWindow(name, W
 // NewIdentifierWindow watches with windows of the given size in bytes; less than 1 KiB
 // is taken as 1 KiB, since several signatures would not fit.
 func NewIdentifierWindow(name string, window int) *Identifier {
-	return &Identifier{name: name, window: max(window, 1<<10)}
+	return &Identifier{name: fileName(name), window: max(window, 1<<10)}
 }
 
 // Reset makes the identifier ready for another file.
 func (i *Identifier) Reset(name string) {
-	*i = Identifier{name: name, window: i.window, head: i.head[:0], tail: i.tail[:0], extra: capture{data: i.extra.data[:0]}}
+	*i = Identifier{name: fileName(name), window: i.window, head: i.head[:0], tail: i.tail[:0], extra: capture{data: i.extra.data[:0]}}
 }
 
 // Write takes the next bytes of the file. It always takes all and never fails.
@@ -140,9 +140,26 @@ func (i *Identifier) view() view {
 
 // Result says what the file is, once its last byte was written. It may be asked earlier
 // or twice and then speaks of what has been seen so far.
-func (i *Identifier) Result() Result {
-	ext := strings.ToLower(strings.TrimPrefix(path.Ext(i.name), "."))
-	v := i.view()
+func (i *Identifier) Result() Result { return i.name.result(i.view()) }
+
+// Whole is Write of a whole file, and Result: nothing of it is copied. The identifier is of no further use before
+// Reset.
+func (i *Identifier) Whole(content []byte) Result {
+	v := view{size: int64(len(content)), head: content[:min(len(content), i.window)], tail: tail(content).last(i.window)}
+	if len(v.head) >= directoryNeeds {
+		i.extra.aim(v.head)
+	}
+	i.extra.take(content, 0)
+	i.pdf.take(content, 0, v.head)
+	v.extra, v.pdfa = i.extra.data, i.pdf.found
+	return i.name.result(v)
+}
+
+// fileName is a name that a file came under.
+type fileName string
+
+func (n fileName) result(v view) Result {
+	ext := strings.ToLower(strings.TrimPrefix(path.Ext(string(n)), "."))
 	if v.size == 0 {
 		return Result{Basis: None}
 	}
@@ -175,30 +192,36 @@ func settle(row *Row, basis Basis, ext string) Result {
 // the extension claims has a signature, and the signature was not there, that is worth a
 // warning: the file may be damaged or something else.
 func byExtension(ext string) Result {
-	for j := range table {
-		if table[j].has(ext) {
-			r := table[j].result(Extension)
-			r.Mismatch = table[j].signed()
-			return r
-		}
+	row, claimed := claims[ext]
+	if !claimed {
+		return Result{Basis: None}
 	}
-	return Result{Basis: None}
+	r := row.result(Extension)
+	r.Mismatch = row.signed()
+	return r
 }
 
 // known says whether any row claims the extension; an extension that the table has never
 // heard of contradicts nothing.
 func known(ext string) bool {
+	_, claimed := claims[ext]
+	return claimed
+}
+
+// claims has the first row that claims each extension.
+var claims = func() map[string]*Row {
+	rows := map[string]*Row{}
 	for j := range table {
-		if table[j].has(ext) {
-			return true
+		for _, ext := range table[j].Ext {
+			if rows[ext] == nil {
+				rows[ext] = &table[j]
+			}
 		}
 	}
-	return false
-}
+	return rows
+}()
 
 // Identify names a file from its bytes at hand, for callers that have it whole.
 func Identify(name string, content []byte) Result {
-	i := NewIdentifier(name)
-	_, _ = i.Write(content) // an Identifier takes everything and never fails
-	return i.Result()
+	return NewIdentifier(name).Whole(content)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -289,7 +290,32 @@ func FuzzIdentify(f *testing.F) {
 		if a.Result() != b.Result() {
 			t.Errorf("in parts %+v, whole %+v", a.Result(), b.Result())
 		}
+		if c := NewIdentifierWindow(file, 1<<10).Whole(content); c != b.Result() {
+			t.Errorf("at once %+v, whole %+v", c, b.Result())
+		}
+		leftOut(t, b.view())
 	})
+}
+
+// leftOut looks for a row that matches and is not among those that may, by the first byte.
+func leftOut(t *testing.T, v view) {
+	t.Helper()
+	for j := range table {
+		if r := &table[j]; v.size > 0 && r.In == "" && r.matches(v) && !slices.Contains(beginning[first(v)], r) {
+			t.Errorf("%s is left out of those that begin with %#x", r.PUID, first(v))
+		}
+	}
+}
+
+func TestTheFirstByteLeavesOutNoRow(t *testing.T) {
+	for _, s := range samples {
+		leftOut(t, view{size: int64(len(s.content)), head: s.content[:min(len(s.content), Window)], tail: tail(s.content).last(Window)})
+	}
+	for b, rows := range beginning {
+		if len(rows) == len(table) {
+			t.Errorf("every row may begin with %#x", b)
+		}
+	}
 }
 
 func BenchmarkIdentifier(b *testing.B) {

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -20,47 +22,100 @@ import (
 // examiners is how many files are examined at once.
 const examiners = 2
 
-// examine looks at the structure of a package's files and adds what it finds: what
-// is broken as a warning, an archive that unpacks to far too much as a fault. whole gets
-// what each whole file was examined as, by path. A package that is refused anyway is not looked at.
-func (u *upload) examine(ctx context.Context, report *bagit.Report, whole *spool.Sorter, v *verdict) error {
+// looks are what was found of files, in any order.
+type looks struct {
+	mu               sync.Mutex
+	kinds            *spool.Sorter // by path what a file was examined as; empty where it was not, or is not whole
+	faults, warnings firsts
+}
+
+// add keeps what was found of a file. The error is that of the place where kinds lie.
+func (l *looks) add(path string, kind examine.Kind, finding examine.Finding) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case finding == nil:
+		return l.kinds.Add([]byte(path), []byte(kind))
+	case finding.Code == examine.Bomb.Code:
+		l.faults.add(fault.Item{Where: path, Fault: finding})
+	default:
+		l.warnings.add(fault.Item{Where: path, Fault: finding})
+	}
+	return l.kinds.Add([]byte(path), nil)
+}
+
+// glance examines a small file of the payload while its bytes are in memory.
+func (u *upload) glance(path string, content []byte) error {
+	if !strings.HasPrefix(path, "data/") {
+		return nil
+	}
+	kind, finding, err := examine.File(path, bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return fmt.Errorf("examine: %w", err)
+	}
+	return u.early.add(path, kind, finding)
+}
+
+// examine looks at the structure of a package's files, but those that were looked at as they came, and adds what
+// was found: what is broken as a warning, an archive that unpacks to far too much as a fault. A package that is
+// refused anyway is not looked at.
+func (u *upload) examine(ctx context.Context, report *bagit.Report, v *verdict) error {
 	if !report.Valid() {
 		return nil
 	}
-	var mu sync.Mutex
-	var faults, warnings firsts
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(examiners)
-	n := 0
-	for e, err := range u.staged.Files(false) {
+	early := u.early.walk()
+	rest := u.staged.Files(false)
+	if u.early.kinds.Len() == report.Files {
+		rest = func(func(bagit.Entry, error) bool) {} // all of them were small
+	}
+	for e, err := range rest {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return cmp.Or(work.Wait(), err)
 		}
-		at := n
-		n++
+		if _, seen := early.of(e.Path); seen {
+			continue
+		}
 		work.Go(func() error {
 			kind, finding, err := examineFile(u.area.Path(u.command.ID.String(), e.Path), e)
 			if err != nil {
 				return fmt.Errorf("examine: %w", err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case finding == nil && kind != "":
-				return whole.Add([]byte(e.Path), []byte(kind))
-			case finding == nil:
-			case finding.Code == examine.Bomb.Code:
-				faults.add(at, fault.Item{Where: e.Path, Fault: finding})
-			default:
-				warnings.add(at, fault.Item{Where: e.Path, Fault: finding})
-			}
-			return nil
+			return u.late.add(e.Path, kind, finding)
 		})
 	}
-	err := work.Wait()
-	v.faults, v.warnings = append(v.faults, faults.few()), append(v.warnings, warnings.few())
+	err := cmp.Or(work.Wait(), early.err())
+	u.late.faults.join(u.early.faults)
+	u.late.warnings.join(u.early.warnings)
+	v.faults, v.warnings = append(v.faults, u.late.faults.few()), append(v.warnings, u.late.warnings.few())
 	return err
 }
+
+// kinds walks through what files were examined as.
+type kinds struct {
+	rows *spool.Cursor
+	more bool
+}
+
+func (l *looks) walk() *kinds {
+	k := &kinds{rows: l.kinds.Sorted()}
+	k.more = k.rows.Next()
+	return k
+}
+
+// of is what a file was examined as, and whether it was looked at; paths are asked for in their order.
+func (k *kinds) of(path string) (kind string, seen bool) {
+	for k.more && string(k.rows.Key) < path {
+		k.more = k.rows.Next()
+	}
+	if !k.more || string(k.rows.Key) != path {
+		return "", false
+	}
+	return string(k.rows.Value), true
+}
+
+func (k *kinds) err() error { return k.rows.Err() }
 
 func examineFile(path string, e bagit.Entry) (examine.Kind, examine.Finding, error) {
 	f, err := os.Open(path)
@@ -71,26 +126,27 @@ func examineFile(path string, e bagit.Entry) (examine.Kind, examine.Finding, err
 	return examine.File(e.Path, f, e.Size)
 }
 
-// firsts are findings in the order of the files, whoever was ready first; of very many the first are kept,
+// firsts are findings in the order of the files' paths, whoever was ready first; of very many the first are kept,
 // the others counted.
 type firsts struct {
-	found []numbered
+	found []fault.Item
 	more  int
 }
 
-type numbered struct {
-	at   int
-	item fault.Item
-}
-
-func (f *firsts) add(at int, item fault.Item) {
-	if f.found = append(f.found, numbered{at, item}); len(f.found) >= 2*transfer.Kept {
+func (f *firsts) add(item fault.Item) {
+	if f.found = append(f.found, item); len(f.found) >= 2*transfer.Kept {
 		f.cut()
 	}
 }
 
+// join adds findings of other files.
+func (f *firsts) join(others firsts) {
+	f.found, f.more = append(f.found, others.found...), f.more+others.more
+	f.cut()
+}
+
 func (f *firsts) cut() {
-	slices.SortFunc(f.found, func(a, b numbered) int { return a.at - b.at })
+	slices.SortStableFunc(f.found, func(a, b fault.Item) int { return strings.Compare(a.Where, b.Where) })
 	if left := len(f.found) - transfer.Kept; left > 0 {
 		f.found, f.more = f.found[:transfer.Kept], f.more+left
 	}
@@ -98,9 +154,5 @@ func (f *firsts) cut() {
 
 func (f *firsts) few() transfer.Few {
 	f.cut()
-	few := transfer.Few{More: f.more}
-	for _, n := range f.found {
-		few.Items = append(few.Items, n.item)
-	}
-	return few
+	return transfer.Few{Items: f.found, More: f.more}
 }

@@ -68,7 +68,8 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	if u.staged, err = set.Whole(); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, u.staged.Close()) }()
+	u.examining()
+	defer func() { err = errors.Join(err, u.close()) }()
 	res, err := u.decided(ctx, set)
 	switch {
 	case err == nil && !res.GetTaken():

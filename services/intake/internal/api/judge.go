@@ -13,7 +13,6 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
-	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Bounds of what one event lists: findings, and their bytes.
@@ -41,11 +40,11 @@ func (v *verdict) bad() (count int) {
 	return count
 }
 
-// weigh looks at the files of a package and judges it; whole gets what each whole file was examined as.
-func (u *upload) weigh(ctx context.Context, report *bagit.Report, whole *spool.Sorter) (v verdict, err error) {
+// weigh looks at the files of a package and judges it.
+func (u *upload) weigh(ctx context.Context, report *bagit.Report) (v verdict, err error) {
 	v.faults = []transfer.Few{{Items: report.Faults}}
 	v.warnings = []transfer.Few{{Items: report.Warnings}}
-	if err := u.examine(ctx, report, whole, &v); err != nil {
+	if err := u.examine(ctx, report, &v); err != nil {
 		return v, err
 	}
 	if u.scanner, err = u.scan(ctx, report, &v); err != nil {
@@ -58,11 +57,11 @@ func (u *upload) weigh(ctx context.Context, report *bagit.Report, whole *spool.S
 // say so.
 func (u *upload) judge(report *bagit.Report, v *verdict) error {
 	to := transfer.Assign(u.units)
-	for e, err := range u.staged.Files(false) {
+	for path, err := range u.staged.Paths(false) {
 		if err != nil {
 			return err
 		}
-		to.Add(e.Path)
+		to.Add(path)
 	}
 	redone, faults, warnings := u.redone(to.End())
 	v.faults, v.warnings = append(v.faults, faults), append([]transfer.Few{warnings}, v.warnings...)

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"syscall"
 
-	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/serve"
 	"github.com/qoyma/qoyma/services/platform/space"
 )
 
@@ -17,79 +17,120 @@ var noRoom = fault.Define(fault.Exhausted, "intake.upload.no_room",
 	"для пакета недостаточно места (свободно {free} МиБ, нужно {need} МиБ); ничего из него не сохранено; попросите администратора освободить место и отправьте снова",
 	"пакетке бос орын жетпейді (бос {free} МиБ, керегі {need} МиБ); одан ештеңе сақталған жоқ; әкімшіден орын босатуды сұрап, қайта жіберіңіз")
 
-// Bounds of one message, in bytes.
+// Bounds of one message, in bytes and files.
 const (
 	maxData      = 1 << 20
 	maxPathBytes = 4 << 10
+	maxFiles     = 512
 )
 
 // receive takes the files as they come.
 func (u *upload) receive(stream uploadStream) error {
 	for {
-		m, err := stream.Recv()
+		var raw serve.Raw
+		err := stream.RecvMsg(&raw)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		switch part := m.GetPart().(type) {
-		case *intakev1.UploadPackageRequest_File:
-			if len(part.File.GetPath()) > maxPathBytes {
-				return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
-			}
-			if u.bare && !strings.HasPrefix(part.File.GetPath(), "data/") {
-				return staging.OutOfOrder.With("problem", "a bare package has files of data/ alone")
-			}
-			u.so.files.Add(1) // before room is asked for: the file counts, whether bytes come or not
-			if err := u.room(part.File.GetSize()); err != nil {
-				return err
-			}
-			full, err := u.begin(part.File)
-			if err != nil {
-				return u.explained(err, part.File.GetSize())
-			}
-			if full {
-				return nil // the report says so; what would still come changes nothing
-			}
-			if err := u.data(part.File.GetContent()); err != nil {
-				return err
-			}
-		case *intakev1.UploadPackageRequest_Data:
-			if err := u.data(part.Data); err != nil {
-				return err
-			}
-		default:
-			return staging.OutOfOrder.With("problem", "a second begin")
+		m, err := readMessage(raw.Data)
+		if err != nil {
+			return err
+		}
+		if full, err := u.part(m); full || err != nil {
+			return err // the report says what is full; what would still come changes nothing
 		}
 	}
 }
 
+// part takes one message. Its buffers come back once nothing needs them; after an error the collector has them.
+func (u *upload) part(m *message) (full bool, err error) {
+	switch m.part {
+	case partFile:
+		f := m.files[0]
+		if err := u.announced(f); err != nil {
+			return false, err
+		}
+		if full, err = u.begin(f); full || err != nil {
+			return full, u.explained(err, f.Size)
+		}
+		return false, u.data(staging.Lent{Parts: [][]byte{f.Content}, Back: m.free}, len(f.Content))
+	case partFiles:
+		return u.many(m)
+	case partData:
+		size := 0
+		for _, p := range m.data {
+			size += len(p)
+		}
+		return false, u.data(staging.Lent{Parts: m.data, Back: m.free}, size)
+	default:
+		return false, staging.OutOfOrder.With("problem", "a second begin")
+	}
+}
+
+// announced lets a file in by its name and size.
+func (u *upload) announced(f file) error {
+	if len(f.Path) > maxPathBytes {
+		return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
+	}
+	if u.bare && !strings.HasPrefix(f.Path, "data/") {
+		return staging.OutOfOrder.With("problem", "a bare package has files of data/ alone")
+	}
+	u.so.files.Add(1) // before room is asked for: the file counts, whether bytes come or not
+	return u.room(f.Size)
+}
+
 // data takes the next bytes of the open file; none are no error.
-func (u *upload) data(p []byte) error {
-	if len(p) == 0 {
+func (u *upload) data(p staging.Lent, size int) error {
+	if size == 0 {
+		p.Back()
 		return nil
 	}
-	if len(p) > maxData {
+	if size > maxData {
 		return staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
 	}
 	// Again for each piece: packages that are sent at the same time were each promised
 	// the same space, and the reserve is what every store lives from.
-	if err := u.room(uint64(len(p))); err != nil {
+	if err := u.room(uint64(size)); err != nil {
 		return err
 	}
-	if err := u.staged.Data(p); err != nil {
-		return u.explained(err, uint64(len(p)))
+	if err := u.staged.Take(p); err != nil {
+		return u.explained(err, uint64(size))
 	}
-	u.so.bytes.Add(uint64(len(p)))
+	u.so.bytes.Add(uint64(size))
 	return nil
 }
 
-func (u *upload) begin(f *intakev1.UploadFile) (full bool, err error) {
-	if f.GetUnsized() {
-		return u.staged.Unsized(f.GetPath())
+// many takes files that came whole.
+func (u *upload) many(m *message) (full bool, err error) {
+	files, size := make([]staging.Small, len(m.files)), 0
+	for i, f := range m.files {
+		if f.unsized {
+			f.Size = uint64(len(f.Content))
+		}
+		if uint64(len(f.Content)) > f.Size {
+			return false, staging.TooMuchData.With("path", clip(f.Path), "size", f.Size)
+		}
+		if size += len(f.Content); size > maxData {
+			return false, staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
+		}
+		if err := u.announced(f); err != nil {
+			return false, err
+		}
+		u.so.bytes.Add(uint64(len(f.Content)))
+		files[i] = f.Small
 	}
-	return u.staged.File(f.GetPath(), f.GetSize())
+	full, err = u.staged.Many(files, m.free)
+	return full, u.explained(err, uint64(size))
+}
+
+func (u *upload) begin(f file) (full bool, err error) {
+	if f.unsized {
+		return u.staged.Unsized(f.Path)
+	}
+	return u.staged.File(f.Path, f.Size)
 }
 
 // askedAgain is after how many bytes the disk is asked again: little beside the reserve, and many small files.

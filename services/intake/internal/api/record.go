@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
@@ -17,7 +19,6 @@ import (
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
-	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // maxDuplicates is how many files that the archive has already are recorded for one package.
@@ -27,26 +28,24 @@ const maxDuplicates = 500
 type recorder struct {
 	*upload
 	strictest *journalv1.Label
-	examined  *spool.Cursor // by path, like the payload
-	more      bool
+	examined  [2]*kinds // each file is in one of them, or in none
 }
 
-// recorder begins; whole is what each whole file was examined as, by path.
-func (u *upload) recorder(whole *spool.Sorter) *recorder {
-	r := &recorder{upload: u, strictest: &journalv1.Label{Level: u.list.Label.Level, Grounds: u.list.Label.Grounds}, examined: whole.Sorted()}
-	r.more = r.examined.Next()
-	return r
+func (u *upload) recorder() *recorder {
+	return &recorder{
+		upload: u, strictest: &journalv1.Label{Level: u.list.Label.Level, Grounds: u.list.Label.Grounds},
+		examined: [2]*kinds{u.early.walk(), u.late.walk()},
+	}
 }
 
 // wholeAs is what a file was examined as; empty where it was not, or is not whole.
 func (r *recorder) wholeAs(path string) string {
-	for r.more && string(r.examined.Key) < path {
-		r.more = r.examined.Next()
+	for _, k := range r.examined {
+		if kind, seen := k.of(path); seen {
+			return kind
+		}
 	}
-	if !r.more || string(r.examined.Key) != path {
-		return ""
-	}
-	return string(r.examined.Value)
+	return ""
 }
 
 // label is that of the unit to which a file belongs; a tag file may name any of the units.
@@ -76,7 +75,7 @@ func (r *recorder) rows(entries []bagit.Entry) (events []base.Event, err error) 
 			TransferId: r.id, PackageId: r.command.ID.String(), Files: chunk,
 		}})
 	})
-	return events, r.examined.Err()
+	return events, errors.Join(r.examined[0].err(), r.examined[1].err())
 }
 
 // steps gives the files of the package, as many at once as one command takes.
@@ -107,7 +106,9 @@ func (u *upload) steps() iter.Seq2[[]bagit.Entry, error] {
 // The rows of a large package go before it, a thousand to a command. Until its PackageChecked
 // they are leftovers: if we crash between two commands the next start forgets them, and the
 // department sends the package again.
-func (u *upload) record(ctx context.Context, found verdict, r *recorder) (*intakev1.UploadPackageResponse, error) {
+//
+// kept says that the disk has the package; rows need not wait for that.
+func (u *upload) record(ctx context.Context, found verdict, r *recorder, kept func() error) (*intakev1.UploadPackageResponse, error) {
 	ctx = context.WithoutCancel(ctx)
 	c, events := u.command, found.events
 	if found.taken {
@@ -116,6 +117,9 @@ func (u *upload) record(ctx context.Context, found verdict, r *recorder) (*intak
 			return nil, err
 		}
 		events = slices.Concat(events, rows)
+		if err := kept(); err != nil {
+			return nil, err // the rows are leftovers
+		}
 	}
 	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return events, u.open(v) }
 	records, err := u.store.Do(ctx, c)
@@ -139,78 +143,70 @@ func (u *upload) open(v *base.View) error {
 }
 
 // rowsOf are the events that go with the outcome: which files the archive has already, and the rows of a
-// small package. Those of a large one are written here.
+// small package. Those of a large one are written here: a thousand to a command, after those of an attempt that died
+// with its id are gone.
 func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base.Event, error) {
-	events, err := u.duplicates()
-	if err != nil {
-		return nil, err
+	ahead := found.files+found.tags > store.MaxStep
+	if ahead {
+		if err := u.forget(ctx, store.Leftover{TransferID: u.id, PackageID: u.command.ID.String()}); err != nil {
+			return nil, err
+		}
 	}
-	if found.files+found.tags > store.MaxStep {
-		return events, u.ahead(ctx, r)
-	}
+	var held []*intakev1.DuplicateFile
+	var events []base.Event
+	var writing errgroup.Group            // one command at a time, while the next rows are made
+	defer func() { _ = writing.Wait() }() // where it matters it was asked
 	for step, err := range u.steps() {
 		if err != nil {
+			return nil, err
+		}
+		if held, err = u.held(held, step); err != nil {
 			return nil, err
 		}
 		rows, err := r.rows(step)
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, rows...)
-	}
-	return events, nil
-}
-
-// ahead writes the rows of a large package, after those of an attempt that died with its id
-// are gone.
-func (u *upload) ahead(ctx context.Context, r *recorder) error {
-	mine := store.Leftover{TransferID: u.id, PackageID: u.command.ID.String()}
-	if err := u.forget(ctx, mine); err != nil {
-		return err
-	}
-	for step, err := range u.steps() {
-		if err != nil {
-			return err
-		}
-		rows, err := r.rows(step)
-		if err != nil {
-			return err
+		if !ahead {
+			events = append(events, rows...)
+			continue
 		}
 		c := u.command
 		c.ID = uuid.Must(uuid.NewV7()) // an attempt that died with our id must not answer for us
 		c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return rows, u.open(v) }
-		if _, err := u.store.Do(ctx, c); err != nil {
-			return err
+		if err := writing.Wait(); err != nil {
+			return nil, err
 		}
+		writing.Go(func() error {
+			_, err := u.store.Do(ctx, c)
+			return err
+		})
 	}
-	return nil
+	if len(held) > 0 {
+		events = slices.Concat(u.duplicates(held), events)
+	}
+	return events, writing.Wait()
+}
+
+// held adds the files whose bytes an accession has. It is asked of a thousand files at once, in a read transaction that
+// does not last.
+func (u *upload) held(rows []*intakev1.DuplicateFile, step []bagit.Entry) ([]*intakev1.DuplicateFile, error) {
+	err := u.store.View(func(v *base.View) error {
+		for _, e := range step {
+			if _, payload := transfer.PositionOf(e.Path); !payload || e.Size == 0 || len(rows) == maxDuplicates {
+				continue
+			}
+			if _, held := store.FirstHolder(v, e.SHA256); held {
+				rows = append(rows, &intakev1.DuplicateFile{Path: e.Path})
+			}
+		}
+		return nil
+	})
+	return rows, err
 }
 
 // duplicates names the files whose bytes an accession has.
-func (u *upload) duplicates() ([]base.Event, error) {
-	var rows []*intakev1.DuplicateFile
-	for step, err := range u.steps() { // each in a read transaction that does not last
-		if err != nil {
-			return nil, err
-		}
-		if err := u.store.View(func(v *base.View) error {
-			for _, e := range step {
-				if _, payload := transfer.PositionOf(e.Path); !payload || e.Size == 0 || len(rows) == maxDuplicates {
-					continue
-				}
-				if _, held := store.FirstHolder(v, e.SHA256); held {
-					rows = append(rows, &intakev1.DuplicateFile{Path: e.Path})
-				}
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	var events []base.Event
+func (u *upload) duplicates(rows []*intakev1.DuplicateFile) (events []base.Event) {
 	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
 	// A name of a file may be of any of the units: the strictest label.
 	store.Chunks(rows, func(*intakev1.DuplicateFile) *journalv1.Label {
@@ -220,7 +216,7 @@ func (u *upload) duplicates() ([]base.Event, error) {
 			TransferId: u.id, PackageId: u.command.ID.String(), Files: chunk,
 		}})
 	})
-	return events, nil
+	return events
 }
 
 // known puts into words which files of the package that stands the archive has already, as far

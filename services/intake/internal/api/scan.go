@@ -45,13 +45,10 @@ func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (sc
 	var found firsts
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(scanners)
-	n := 0
 	for e, err := range u.all() {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return "", cmp.Or(work.Wait(), err)
 		}
-		at := n
-		n++
 		work.Go(func() error {
 			f, err := os.Open(u.area.Path(u.command.ID.String(), e.Path))
 			if err != nil {
@@ -64,7 +61,7 @@ func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (sc
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			found.add(at, fault.Item{Where: e.Path, Fault: infected.With("path", clip(e.Path), "malware", clip(malware))})
+			found.add(fault.Item{Where: e.Path, Fault: infected.With("path", clip(e.Path), "malware", clip(malware))})
 			return nil
 		})
 	}

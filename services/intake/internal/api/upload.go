@@ -139,6 +139,8 @@ type upload struct {
 	returned []uint32 // positions that alone may be replaced; none: all
 	packages []string // whose bytes stand
 	scanner  string   // that looked for malware
+	early    looks    // at small files, as they came
+	late     looks    // at the others
 }
 
 // take receives, judges and records. Whatever happens, only a recorded package keeps its bytes.
@@ -157,8 +159,10 @@ func (u *upload) take(stream uploadStream) (res *intakev1.UploadPackageResponse,
 		if !u.stands(packageID) {
 			err = errors.Join(err, u.staged.Discard())
 		}
-		err = errors.Join(err, u.staged.Close())
+		err = errors.Join(err, u.close())
 	}()
+	u.staged.Look = u.glance
+	u.examining()
 	if err := u.receive(stream); err != nil {
 		return nil, err
 	}
@@ -178,25 +182,21 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
-	// The disk takes the package while it is looked at: one that is refused for what is found then was
+	// The disk takes the package while it is looked at and its rows are written: one that is refused for what is found then was
 	// flushed for nothing, and most are not.
 	var disk errgroup.Group
 	if report.Valid() {
 		disk.Go(u.staged.Keep)
 	}
-	whole := u.place().Sorter()
-	defer func() { err = errors.Join(err, whole.Close()) }()
-	found, err := u.weigh(ctx, report, whole)
-	if kept := disk.Wait(); err == nil && found.taken {
-		err = kept
-	}
+	defer func() { _ = disk.Wait() }() // where it matters it was asked
+	found, err := u.weigh(ctx, report)
 	if err != nil {
 		return nil, u.explained(err, 0)
 	}
 	if !found.taken {
-		return u.record(ctx, found, nil)
+		return u.record(ctx, found, nil, nil)
 	}
-	res, err = u.record(ctx, found, u.recorder(whole))
+	res, err = u.record(ctx, found, u.recorder(), func() error { return u.explained(disk.Wait(), 0) })
 	for _, old := range u.packages {
 		// If we crash before this, the replaced package is swept away at the next start, its bytes and
 		// its rows. Where rows were redone, those of the others stay.
@@ -205,6 +205,15 @@ func (u *upload) conclude(ctx context.Context) (res *intakev1.UploadPackageRespo
 		}
 	}
 	return res, err
+}
+
+// examining makes room for what is found of the files.
+func (u *upload) examining() { u.early.kinds, u.late.kinds = u.place().Sorter(), u.place().Sorter() }
+
+// close lets the package's folder go, whatever became of it; examining was called.
+func (u *upload) close() error {
+	err := u.staged.Close() // first: until then files are still looked at
+	return errors.Join(err, u.early.kinds.Close(), u.late.kinds.Close())
 }
 
 // place is where goes what does not fit into memory: the package's folder.

@@ -22,6 +22,28 @@ var lanes = min(max(2, runtime.GOMAXPROCS(0)), 8)
 // waiting is how many pieces of one file wait for the disk before the sender has to.
 const waiting = 4
 
+// Lent is bytes of a file, in one or several parts. Whoever lends them does not touch them until Back is called; nil
+// where he does not want them back.
+type Lent struct {
+	Parts [][]byte
+	Back  func()
+}
+
+// size is how many bytes it has.
+func (p Lent) size() (n int) {
+	for _, part := range p.Parts {
+		n += len(part)
+	}
+	return n
+}
+
+// giveBack says that the piece is needed no longer.
+func (p Lent) giveBack() {
+	if p.Back != nil {
+		p.Back()
+	}
+}
+
 // uncached is from how many bytes a file is written past the page cache: the copy into the cache costs more
 // than SHA-512 does, and nobody reads a file of this size again soon.
 const uncached = 8 << 20
@@ -33,7 +55,7 @@ const block = 1 << 20
 type traffic struct {
 	group  *errgroup.Group
 	ctx    context.Context
-	pieces chan []byte // of the open file
+	pieces chan Lent // of the open file
 }
 
 func newTraffic() traffic {
@@ -47,7 +69,7 @@ func (t *traffic) open(path string, size int64, sink *bagit.Sink, to *hand) erro
 	if t.ctx.Err() != nil {
 		return context.Cause(t.ctx)
 	}
-	pieces := make(chan []byte, waiting)
+	pieces := make(chan Lent, waiting)
 	t.pieces = pieces
 	t.group.Go(func() error {
 		if err := fill(path, size, sink, to, pieces); err != nil {
@@ -59,8 +81,18 @@ func (t *traffic) open(path string, size int64, sink *bagit.Sink, to *hand) erro
 	return nil
 }
 
+// many does the work of a whole batch of files in a lane of its own, and waits while every lane is taken. Error: that of
+// a file before.
+func (t *traffic) many(work func() error) error {
+	if t.ctx.Err() != nil {
+		return context.Cause(t.ctx)
+	}
+	t.group.Go(work)
+	return nil
+}
+
 // put hands a piece on; it is the lane's from then on.
-func (t *traffic) put(piece []byte) error {
+func (t *traffic) put(piece Lent) error {
 	select {
 	case t.pieces <- piece:
 		return nil
@@ -88,14 +120,14 @@ func (t *traffic) settle() error {
 }
 
 // fill takes a file that is not there yet.
-func fill(path string, size int64, sink *bagit.Sink, to *hand, pieces <-chan []byte) error {
+func fill(path string, size int64, sink *bagit.Sink, to *hand, pieces <-chan Lent) error {
 	f, err := create(path, size)
 	if err != nil {
 		return err
 	}
 	to.Writer = f
 	for piece := range pieces {
-		if _, err := sink.Write(piece); err != nil {
+		if err := sink.Lend(piece.Parts, piece.giveBack); err != nil {
 			return errors.Join(err, f.Close())
 		}
 	}

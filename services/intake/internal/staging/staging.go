@@ -120,6 +120,11 @@ type Upload struct {
 	got     uint64
 	open    bool
 	written []string // files of ours, to be made durable by Keep: the first of them, as many as are flushed one by one
+	ahead   ahead    // what is flushed before Keep asks for it
+
+	// Look is shown each file that comes with Many, from several goroutines at once; nil looks at none. Its error
+	// ends the upload. It is set before the first file.
+	Look func(path string, content []byte) error
 }
 
 // Begin makes an empty folder for a package. What an interrupted upload of the same id left
@@ -191,14 +196,18 @@ func (u *Upload) begin(path string, size int64) (full bool, err error) {
 
 // Data takes the next bytes of the open file. They are the upload's from then on: the caller does not
 // touch them again. An error may be that of bytes, or of a file, that came before.
-func (u *Upload) Data(p []byte) error {
+func (u *Upload) Data(p []byte) error { return u.Take(Lent{Parts: [][]byte{p}}) }
+
+// Take is Data for bytes that are wanted back. After an error they may never come back.
+func (u *Upload) Take(p Lent) error {
 	if !u.open {
 		return OutOfOrder.With("problem", "data before a file")
 	}
-	if u.got += uint64(len(p)); !u.unsized && u.got > u.size {
+	if u.got += uint64(p.size()); !u.unsized && u.got > u.size {
 		return TooMuchData.With("path", clip(u.path), "size", u.size)
 	}
 	if u.refused {
+		p.giveBack()
 		return nil
 	}
 	if err := u.traffic.put(p); err != nil {
@@ -278,6 +287,20 @@ func (u *Upload) Files(tags bool) iter.Seq2[bagit.Entry, error] {
 	}
 }
 
+// Paths gives the paths of what Files gives, at less cost.
+func (u *Upload) Paths(tags bool) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for path := range u.checker.Paths(tags) {
+			if !yield(path, nil) {
+				return
+			}
+		}
+		if err := u.checker.Err(); err != nil {
+			yield("", fmt.Errorf("staging: %w", err))
+		}
+	}
+}
+
 // Keep makes the package durable. When it returns nil the package may be recorded.
 func (u *Upload) Keep() error {
 	if err := u.flush(); err != nil {
@@ -302,7 +325,8 @@ func (u *Upload) Discard() error {
 
 // Close waits for what is being written, and lets the folder go; it says nothing of the package.
 func (u *Upload) Close() error {
-	_ = u.settle() // who wanted the package has heard of it
+	_ = u.settle()       // who wanted the package has heard of it
+	_ = u.ahead.settle() // as above
 	if err := errors.Join(u.checker.Close(), u.folder.Close()); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}

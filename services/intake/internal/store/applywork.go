@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -71,9 +72,15 @@ func applyAnnounced(tx *base.Tx, b *intakev1.TransferAnnounced) error {
 	})
 }
 
+var errNotAnnounced = errors.New("it is no number of an announced transfer")
+
 // announcedNumber reads "A2026-1".
 func announcedNumber(id string) (year uint16, n uint32, err error) {
-	y, count, _ := strings.Cut(strings.TrimPrefix(id, "A"), "-")
+	rest, announced := strings.CutPrefix(id, "A")
+	if !announced {
+		return 0, 0, errNotAnnounced // asked of every other number too
+	}
+	y, count, _ := strings.Cut(rest, "-")
 	parsedYear, err1 := strconv.ParseUint(y, 10, 16)
 	parsed, err2 := strconv.ParseUint(count, 10, 32)
 	if err1 != nil || err2 != nil || fmt.Sprintf("A%d-%d", parsedYear, parsed) != id {

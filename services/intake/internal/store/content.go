@@ -36,8 +36,9 @@ func applyContent(tx *base.Tx, b *intakev1.PackageFilesChecked) error {
 	if s.last() != b.GetPackageId() {
 		tx.Put("leftovers", under(key(b.GetTransferId()), []byte(b.GetPackageId())...), []byte{})
 	}
+	of := contentKey(b.GetTransferId(), b.GetPackageId(), "")
 	for _, f := range b.GetFiles() {
-		if err := put(tx, "content", contentKey(b.GetTransferId(), b.GetPackageId(), f.GetPath()), f); err != nil {
+		if err := put(tx, "content", append(of[:len(of):len(of)], f.GetPath()...), f); err != nil {
 			return err
 		}
 	}

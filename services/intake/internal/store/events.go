@@ -45,13 +45,19 @@ func Chunks[M proto.Message](rows []M, label func(M) *journalv1.Label, emit func
 		rows  []M
 	}
 	groups := make(map[string]*group)
+	var of *journalv1.Label
+	var last *group
 	for _, row := range rows {
-		l := LabelOf(label(row))
-		name := fmt.Sprintf("%d %q", l.Level, l.Grounds)
-		if groups[name] == nil {
-			groups[name] = &group{label: l}
+		if l := label(row); last == nil || l != of { // most have the label of the one before, or none
+			of = l
+			l := LabelOf(l)
+			name := fmt.Sprintf("%d %q", l.Level, l.Grounds)
+			if groups[name] == nil {
+				groups[name] = &group{label: l}
+			}
+			last = groups[name]
 		}
-		groups[name].rows = append(groups[name].rows, row)
+		last.rows = append(last.rows, row)
 	}
 	type chunk struct {
 		label base.Label

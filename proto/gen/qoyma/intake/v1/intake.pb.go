@@ -959,7 +959,7 @@ func (*NameContactResponse) Descriptor() ([]byte, []int) {
 }
 
 // UploadPackageRequest is one message of an upload: first begin, then for each file one file
-// and its data in chunks of at most 1 MiB.
+// and its data in chunks of at most 1 MiB, or for many small files one files.
 type UploadPackageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What this message carries.
@@ -969,6 +969,7 @@ type UploadPackageRequest struct {
 	//	*UploadPackageRequest_Begin
 	//	*UploadPackageRequest_File
 	//	*UploadPackageRequest_Data
+	//	*UploadPackageRequest_Files
 	Part          isUploadPackageRequest_Part `protobuf_oneof:"part"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1038,6 +1039,15 @@ func (x *UploadPackageRequest) GetData() []byte {
 	return nil
 }
 
+func (x *UploadPackageRequest) GetFiles() *UploadFiles {
+	if x != nil {
+		if x, ok := x.Part.(*UploadPackageRequest_Files); ok {
+			return x.Files
+		}
+	}
+	return nil
+}
+
 type isUploadPackageRequest_Part interface {
 	isUploadPackageRequest_Part()
 }
@@ -1054,11 +1064,65 @@ type UploadPackageRequest_Data struct {
 	Data []byte `protobuf:"bytes,3,opt,name=data,proto3,oneof"`
 }
 
+type UploadPackageRequest_Files struct {
+	// Whole small files, many in one message.
+	Files *UploadFiles `protobuf:"bytes,4,opt,name=files,proto3,oneof"`
+}
+
 func (*UploadPackageRequest_Begin) isUploadPackageRequest_Part() {}
 
 func (*UploadPackageRequest_File) isUploadPackageRequest_Part() {}
 
 func (*UploadPackageRequest_Data) isUploadPackageRequest_Part() {}
+
+func (*UploadPackageRequest_Files) isUploadPackageRequest_Part() {}
+
+// UploadFiles are files that come whole, each with all its bytes in content: a message of its own for each
+// small file costs more than the file. They end the file that was open.
+type UploadFiles struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 512, with at most 1 MiB of content together.
+	Files         []*UploadFile `protobuf:"bytes,1,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UploadFiles) Reset() {
+	*x = UploadFiles{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UploadFiles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UploadFiles) ProtoMessage() {}
+
+func (x *UploadFiles) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UploadFiles.ProtoReflect.Descriptor instead.
+func (*UploadFiles) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *UploadFiles) GetFiles() []*UploadFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
 
 // UploadBegin opens an upload.
 type UploadBegin struct {
@@ -1074,7 +1138,7 @@ type UploadBegin struct {
 
 func (x *UploadBegin) Reset() {
 	*x = UploadBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1086,7 +1150,7 @@ func (x *UploadBegin) String() string {
 func (*UploadBegin) ProtoMessage() {}
 
 func (x *UploadBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1099,7 +1163,7 @@ func (x *UploadBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadBegin.ProtoReflect.Descriptor instead.
 func (*UploadBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UploadBegin) GetCommandId() string {
@@ -1140,7 +1204,7 @@ type UploadFile struct {
 
 func (x *UploadFile) Reset() {
 	*x = UploadFile{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1216,7 @@ func (x *UploadFile) String() string {
 func (*UploadFile) ProtoMessage() {}
 
 func (x *UploadFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1229,7 @@ func (x *UploadFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFile.ProtoReflect.Descriptor instead.
 func (*UploadFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UploadFile) GetPath() string {
@@ -1214,7 +1278,7 @@ type UploadPackageResponse struct {
 
 func (x *UploadPackageResponse) Reset() {
 	*x = UploadPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1290,7 @@ func (x *UploadPackageResponse) String() string {
 func (*UploadPackageResponse) ProtoMessage() {}
 
 func (x *UploadPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1303,7 @@ func (x *UploadPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadPackageResponse.ProtoReflect.Descriptor instead.
 func (*UploadPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UploadPackageResponse) GetPackageId() string {
@@ -1304,7 +1368,7 @@ type AcceptTransferRequest struct {
 
 func (x *AcceptTransferRequest) Reset() {
 	*x = AcceptTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1380,7 @@ func (x *AcceptTransferRequest) String() string {
 func (*AcceptTransferRequest) ProtoMessage() {}
 
 func (x *AcceptTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1393,7 @@ func (x *AcceptTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTransferRequest.ProtoReflect.Descriptor instead.
 func (*AcceptTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AcceptTransferRequest) GetCommandId() string {
@@ -1363,7 +1427,7 @@ type AcceptTransferResponse struct {
 
 func (x *AcceptTransferResponse) Reset() {
 	*x = AcceptTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1439,7 @@ func (x *AcceptTransferResponse) String() string {
 func (*AcceptTransferResponse) ProtoMessage() {}
 
 func (x *AcceptTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1452,7 @@ func (x *AcceptTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptTransferResponse.ProtoReflect.Descriptor instead.
 func (*AcceptTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AcceptTransferResponse) GetAccession() *Accession {
@@ -1447,7 +1511,7 @@ type Accession struct {
 
 func (x *Accession) Reset() {
 	*x = Accession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +1523,7 @@ func (x *Accession) String() string {
 func (*Accession) ProtoMessage() {}
 
 func (x *Accession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +1536,7 @@ func (x *Accession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accession.ProtoReflect.Descriptor instead.
 func (*Accession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Accession) GetAccessionNumber() string {
@@ -1683,7 +1747,7 @@ type GetAccessionRequest struct {
 
 func (x *GetAccessionRequest) Reset() {
 	*x = GetAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1695,7 +1759,7 @@ func (x *GetAccessionRequest) String() string {
 func (*GetAccessionRequest) ProtoMessage() {}
 
 func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1708,7 +1772,7 @@ func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetAccessionRequest) GetAccessionNumber() string {
@@ -1744,7 +1808,7 @@ type GetAccessionResponse struct {
 
 func (x *GetAccessionResponse) Reset() {
 	*x = GetAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1756,7 +1820,7 @@ func (x *GetAccessionResponse) String() string {
 func (*GetAccessionResponse) ProtoMessage() {}
 
 func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1769,7 +1833,7 @@ func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetAccessionResponse) GetAccession() *Accession {
@@ -1806,7 +1870,7 @@ type ListAccessionsRequest struct {
 
 func (x *ListAccessionsRequest) Reset() {
 	*x = ListAccessionsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +1882,7 @@ func (x *ListAccessionsRequest) String() string {
 func (*ListAccessionsRequest) ProtoMessage() {}
 
 func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +1895,7 @@ func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessionsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListAccessionsRequest) GetYear() uint32 {
@@ -1868,7 +1932,7 @@ type ListAccessionsResponse struct {
 
 func (x *ListAccessionsResponse) Reset() {
 	*x = ListAccessionsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1880,7 +1944,7 @@ func (x *ListAccessionsResponse) String() string {
 func (*ListAccessionsResponse) ProtoMessage() {}
 
 func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1893,7 +1957,7 @@ func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessionsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAccessionsResponse) GetAccessions() []*Accession {
@@ -1936,7 +2000,7 @@ type GetBookRequest struct {
 
 func (x *GetBookRequest) Reset() {
 	*x = GetBookRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1948,7 +2012,7 @@ func (x *GetBookRequest) String() string {
 func (*GetBookRequest) ProtoMessage() {}
 
 func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1961,7 +2025,7 @@ func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookRequest.ProtoReflect.Descriptor instead.
 func (*GetBookRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetBookRequest) GetYear() uint32 {
@@ -1988,7 +2052,7 @@ type GetBookResponse struct {
 
 func (x *GetBookResponse) Reset() {
 	*x = GetBookResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2000,7 +2064,7 @@ func (x *GetBookResponse) String() string {
 func (*GetBookResponse) ProtoMessage() {}
 
 func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2013,7 +2077,7 @@ func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookResponse.ProtoReflect.Descriptor instead.
 func (*GetBookResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetBookResponse) GetPdf() []byte {
@@ -2037,7 +2101,7 @@ type GetActRequest struct {
 
 func (x *GetActRequest) Reset() {
 	*x = GetActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2113,7 @@ func (x *GetActRequest) String() string {
 func (*GetActRequest) ProtoMessage() {}
 
 func (x *GetActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2126,7 @@ func (x *GetActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActRequest.ProtoReflect.Descriptor instead.
 func (*GetActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetActRequest) GetAccessionNumber() string {
@@ -2099,7 +2163,7 @@ type GetActResponse struct {
 
 func (x *GetActResponse) Reset() {
 	*x = GetActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2111,7 +2175,7 @@ func (x *GetActResponse) String() string {
 func (*GetActResponse) ProtoMessage() {}
 
 func (x *GetActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2124,7 +2188,7 @@ func (x *GetActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActResponse.ProtoReflect.Descriptor instead.
 func (*GetActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetActResponse) GetPdf() []byte {
@@ -2159,7 +2223,7 @@ type ReadContentRequest struct {
 
 func (x *ReadContentRequest) Reset() {
 	*x = ReadContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2171,7 +2235,7 @@ func (x *ReadContentRequest) String() string {
 func (*ReadContentRequest) ProtoMessage() {}
 
 func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2184,7 +2248,7 @@ func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentRequest.ProtoReflect.Descriptor instead.
 func (*ReadContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReadContentRequest) GetObjectId() string {
@@ -2212,7 +2276,7 @@ type ReadContentResponse struct {
 
 func (x *ReadContentResponse) Reset() {
 	*x = ReadContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2224,7 +2288,7 @@ func (x *ReadContentResponse) String() string {
 func (*ReadContentResponse) ProtoMessage() {}
 
 func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2237,7 +2301,7 @@ func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentResponse.ProtoReflect.Descriptor instead.
 func (*ReadContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReadContentResponse) GetData() []byte {
@@ -2257,7 +2321,7 @@ type CheckObjectRequest struct {
 
 func (x *CheckObjectRequest) Reset() {
 	*x = CheckObjectRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2269,7 +2333,7 @@ func (x *CheckObjectRequest) String() string {
 func (*CheckObjectRequest) ProtoMessage() {}
 
 func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2282,7 +2346,7 @@ func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
 func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CheckObjectRequest) GetObjectId() string {
@@ -2302,7 +2366,7 @@ type CheckObjectResponse struct {
 
 func (x *CheckObjectResponse) Reset() {
 	*x = CheckObjectResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2378,7 @@ func (x *CheckObjectResponse) String() string {
 func (*CheckObjectResponse) ProtoMessage() {}
 
 func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2327,7 +2391,7 @@ func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
 func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
@@ -2351,7 +2415,7 @@ type DamagedRecord struct {
 
 func (x *DamagedRecord) Reset() {
 	*x = DamagedRecord{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2363,7 +2427,7 @@ func (x *DamagedRecord) String() string {
 func (*DamagedRecord) ProtoMessage() {}
 
 func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2376,7 +2440,7 @@ func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
 func (*DamagedRecord) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DamagedRecord) GetPath() string {
@@ -2417,7 +2481,7 @@ type RestoreContentRequest struct {
 
 func (x *RestoreContentRequest) Reset() {
 	*x = RestoreContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2429,7 +2493,7 @@ func (x *RestoreContentRequest) String() string {
 func (*RestoreContentRequest) ProtoMessage() {}
 
 func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2442,7 +2506,7 @@ func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
 func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
@@ -2502,7 +2566,7 @@ type RestoreBegin struct {
 
 func (x *RestoreBegin) Reset() {
 	*x = RestoreBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2514,7 +2578,7 @@ func (x *RestoreBegin) String() string {
 func (*RestoreBegin) ProtoMessage() {}
 
 func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2527,7 +2591,7 @@ func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
 func (*RestoreBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RestoreBegin) GetCommandId() string {
@@ -2576,7 +2640,7 @@ type RestoreContentResponse struct {
 
 func (x *RestoreContentResponse) Reset() {
 	*x = RestoreContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2588,7 +2652,7 @@ func (x *RestoreContentResponse) String() string {
 func (*RestoreContentResponse) ProtoMessage() {}
 
 func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2601,7 +2665,7 @@ func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
 func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RestoreContentResponse) GetRestored() bool {
@@ -2623,7 +2687,7 @@ type RestoreRecordRequest struct {
 
 func (x *RestoreRecordRequest) Reset() {
 	*x = RestoreRecordRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2635,7 +2699,7 @@ func (x *RestoreRecordRequest) String() string {
 func (*RestoreRecordRequest) ProtoMessage() {}
 
 func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2648,7 +2712,7 @@ func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RestoreRecordRequest) GetCommandId() string {
@@ -2682,7 +2746,7 @@ type RestoreRecordResponse struct {
 
 func (x *RestoreRecordResponse) Reset() {
 	*x = RestoreRecordResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2694,7 +2758,7 @@ func (x *RestoreRecordResponse) String() string {
 func (*RestoreRecordResponse) ProtoMessage() {}
 
 func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2707,7 +2771,7 @@ func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
 func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RestoreRecordResponse) GetPaths() []string {
@@ -2727,7 +2791,7 @@ type ListTransferKindsRequest struct {
 
 func (x *ListTransferKindsRequest) Reset() {
 	*x = ListTransferKindsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2739,7 +2803,7 @@ func (x *ListTransferKindsRequest) String() string {
 func (*ListTransferKindsRequest) ProtoMessage() {}
 
 func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2752,7 +2816,7 @@ func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsRequest.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListTransferKindsRequest) GetOn() string {
@@ -2772,7 +2836,7 @@ type ListTransferKindsResponse struct {
 
 func (x *ListTransferKindsResponse) Reset() {
 	*x = ListTransferKindsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2784,7 +2848,7 @@ func (x *ListTransferKindsResponse) String() string {
 func (*ListTransferKindsResponse) ProtoMessage() {}
 
 func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2797,7 +2861,7 @@ func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsResponse.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListTransferKindsResponse) GetKinds() []*TransferKind {
@@ -2834,7 +2898,7 @@ type TransferKind struct {
 
 func (x *TransferKind) Reset() {
 	*x = TransferKind{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2846,7 +2910,7 @@ func (x *TransferKind) String() string {
 func (*TransferKind) ProtoMessage() {}
 
 func (x *TransferKind) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2859,7 +2923,7 @@ func (x *TransferKind) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferKind.ProtoReflect.Descriptor instead.
 func (*TransferKind) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *TransferKind) GetKind() string {
@@ -2959,7 +3023,7 @@ type AnnounceTransferRequest struct {
 
 func (x *AnnounceTransferRequest) Reset() {
 	*x = AnnounceTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2971,7 +3035,7 @@ func (x *AnnounceTransferRequest) String() string {
 func (*AnnounceTransferRequest) ProtoMessage() {}
 
 func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2984,7 +3048,7 @@ func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *AnnounceTransferRequest) GetCommandId() string {
@@ -3053,7 +3117,7 @@ type AnnounceTransferResponse struct {
 
 func (x *AnnounceTransferResponse) Reset() {
 	*x = AnnounceTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3065,7 +3129,7 @@ func (x *AnnounceTransferResponse) String() string {
 func (*AnnounceTransferResponse) ProtoMessage() {}
 
 func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3078,7 +3142,7 @@ func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AnnounceTransferResponse) GetTransfer() *Transfer {
@@ -3100,7 +3164,7 @@ type ListRowsRequest struct {
 
 func (x *ListRowsRequest) Reset() {
 	*x = ListRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3112,7 +3176,7 @@ func (x *ListRowsRequest) String() string {
 func (*ListRowsRequest) ProtoMessage() {}
 
 func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3125,7 +3189,7 @@ func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsRequest.ProtoReflect.Descriptor instead.
 func (*ListRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListRowsRequest) GetCommandId() string {
@@ -3159,7 +3223,7 @@ type ListRowsResponse struct {
 
 func (x *ListRowsResponse) Reset() {
 	*x = ListRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3171,7 +3235,7 @@ func (x *ListRowsResponse) String() string {
 func (*ListRowsResponse) ProtoMessage() {}
 
 func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3184,7 +3248,7 @@ func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsResponse.ProtoReflect.Descriptor instead.
 func (*ListRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListRowsResponse) GetRows() uint32 {
@@ -3207,7 +3271,7 @@ type SealInventoryRequest struct {
 
 func (x *SealInventoryRequest) Reset() {
 	*x = SealInventoryRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3219,7 +3283,7 @@ func (x *SealInventoryRequest) String() string {
 func (*SealInventoryRequest) ProtoMessage() {}
 
 func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3232,7 +3296,7 @@ func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryRequest.ProtoReflect.Descriptor instead.
 func (*SealInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SealInventoryRequest) GetCommandId() string {
@@ -3266,7 +3330,7 @@ type SealInventoryResponse struct {
 
 func (x *SealInventoryResponse) Reset() {
 	*x = SealInventoryResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3278,7 +3342,7 @@ func (x *SealInventoryResponse) String() string {
 func (*SealInventoryResponse) ProtoMessage() {}
 
 func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3291,7 +3355,7 @@ func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryResponse.ProtoReflect.Descriptor instead.
 func (*SealInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *SealInventoryResponse) GetTransfer() *Transfer {
@@ -3312,7 +3376,7 @@ type ConsentTransferRequest struct {
 
 func (x *ConsentTransferRequest) Reset() {
 	*x = ConsentTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3324,7 +3388,7 @@ func (x *ConsentTransferRequest) String() string {
 func (*ConsentTransferRequest) ProtoMessage() {}
 
 func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3337,7 +3401,7 @@ func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferRequest.ProtoReflect.Descriptor instead.
 func (*ConsentTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ConsentTransferRequest) GetCommandId() string {
@@ -3364,7 +3428,7 @@ type ConsentTransferResponse struct {
 
 func (x *ConsentTransferResponse) Reset() {
 	*x = ConsentTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3376,7 +3440,7 @@ func (x *ConsentTransferResponse) String() string {
 func (*ConsentTransferResponse) ProtoMessage() {}
 
 func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3389,7 +3453,7 @@ func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferResponse.ProtoReflect.Descriptor instead.
 func (*ConsentTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ConsentTransferResponse) GetTransfer() *Transfer {
@@ -3414,7 +3478,7 @@ type PrepareTransferRequest struct {
 
 func (x *PrepareTransferRequest) Reset() {
 	*x = PrepareTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3426,7 +3490,7 @@ func (x *PrepareTransferRequest) String() string {
 func (*PrepareTransferRequest) ProtoMessage() {}
 
 func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3439,7 +3503,7 @@ func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferRequest.ProtoReflect.Descriptor instead.
 func (*PrepareTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *PrepareTransferRequest) GetCommandId() string {
@@ -3487,7 +3551,7 @@ type PrepareTransferResponse struct {
 
 func (x *PrepareTransferResponse) Reset() {
 	*x = PrepareTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3499,7 +3563,7 @@ func (x *PrepareTransferResponse) String() string {
 func (*PrepareTransferResponse) ProtoMessage() {}
 
 func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3512,7 +3576,7 @@ func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferResponse.ProtoReflect.Descriptor instead.
 func (*PrepareTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *PrepareTransferResponse) GetTransfer() *Transfer {
@@ -3535,7 +3599,7 @@ type ReceivePaperRequest struct {
 
 func (x *ReceivePaperRequest) Reset() {
 	*x = ReceivePaperRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3547,7 +3611,7 @@ func (x *ReceivePaperRequest) String() string {
 func (*ReceivePaperRequest) ProtoMessage() {}
 
 func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3560,7 +3624,7 @@ func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperRequest.ProtoReflect.Descriptor instead.
 func (*ReceivePaperRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ReceivePaperRequest) GetCommandId() string {
@@ -3601,7 +3665,7 @@ type ReceivePaperResponse struct {
 
 func (x *ReceivePaperResponse) Reset() {
 	*x = ReceivePaperResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3613,7 +3677,7 @@ func (x *ReceivePaperResponse) String() string {
 func (*ReceivePaperResponse) ProtoMessage() {}
 
 func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3626,7 +3690,7 @@ func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperResponse.ProtoReflect.Descriptor instead.
 func (*ReceivePaperResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ReceivePaperResponse) GetReceipt() *Receipt {
@@ -3649,7 +3713,7 @@ type CheckUnitsRequest struct {
 
 func (x *CheckUnitsRequest) Reset() {
 	*x = CheckUnitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3661,7 +3725,7 @@ func (x *CheckUnitsRequest) String() string {
 func (*CheckUnitsRequest) ProtoMessage() {}
 
 func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3674,7 +3738,7 @@ func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsRequest.ProtoReflect.Descriptor instead.
 func (*CheckUnitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *CheckUnitsRequest) GetCommandId() string {
@@ -3716,7 +3780,7 @@ type CheckUnitsResponse struct {
 
 func (x *CheckUnitsResponse) Reset() {
 	*x = CheckUnitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3728,7 +3792,7 @@ func (x *CheckUnitsResponse) String() string {
 func (*CheckUnitsResponse) ProtoMessage() {}
 
 func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3741,7 +3805,7 @@ func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsResponse.ProtoReflect.Descriptor instead.
 func (*CheckUnitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CheckUnitsResponse) GetChecked() uint32 {
@@ -3770,7 +3834,7 @@ type ReturnRowsRequest struct {
 
 func (x *ReturnRowsRequest) Reset() {
 	*x = ReturnRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3782,7 +3846,7 @@ func (x *ReturnRowsRequest) String() string {
 func (*ReturnRowsRequest) ProtoMessage() {}
 
 func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3795,7 +3859,7 @@ func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ReturnRowsRequest) GetCommandId() string {
@@ -3830,7 +3894,7 @@ type ReturnRowsResponse struct {
 
 func (x *ReturnRowsResponse) Reset() {
 	*x = ReturnRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3842,7 +3906,7 @@ func (x *ReturnRowsResponse) String() string {
 func (*ReturnRowsResponse) ProtoMessage() {}
 
 func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3855,7 +3919,7 @@ func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ReturnRowsResponse) GetTransfer() *Transfer {
@@ -3885,7 +3949,7 @@ type AnswerRowRequest struct {
 
 func (x *AnswerRowRequest) Reset() {
 	*x = AnswerRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3897,7 +3961,7 @@ func (x *AnswerRowRequest) String() string {
 func (*AnswerRowRequest) ProtoMessage() {}
 
 func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3910,7 +3974,7 @@ func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AnswerRowRequest) GetCommandId() string {
@@ -3951,7 +4015,7 @@ type AnswerRowResponse struct {
 
 func (x *AnswerRowResponse) Reset() {
 	*x = AnswerRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3963,7 +4027,7 @@ func (x *AnswerRowResponse) String() string {
 func (*AnswerRowResponse) ProtoMessage() {}
 
 func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3976,7 +4040,7 @@ func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowResponse.ProtoReflect.Descriptor instead.
 func (*AnswerRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *AnswerRowResponse) GetTransfer() *Transfer {
@@ -3999,7 +4063,7 @@ type CommentRowRequest struct {
 
 func (x *CommentRowRequest) Reset() {
 	*x = CommentRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4011,7 +4075,7 @@ func (x *CommentRowRequest) String() string {
 func (*CommentRowRequest) ProtoMessage() {}
 
 func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4024,7 +4088,7 @@ func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowRequest.ProtoReflect.Descriptor instead.
 func (*CommentRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *CommentRowRequest) GetCommandId() string {
@@ -4064,7 +4128,7 @@ type CommentRowResponse struct {
 
 func (x *CommentRowResponse) Reset() {
 	*x = CommentRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4076,7 +4140,7 @@ func (x *CommentRowResponse) String() string {
 func (*CommentRowResponse) ProtoMessage() {}
 
 func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4089,7 +4153,7 @@ func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowResponse.ProtoReflect.Descriptor instead.
 func (*CommentRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
 }
 
 // ListRowWorkRequest names the transfer.
@@ -4106,7 +4170,7 @@ type ListRowWorkRequest struct {
 
 func (x *ListRowWorkRequest) Reset() {
 	*x = ListRowWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4118,7 +4182,7 @@ func (x *ListRowWorkRequest) String() string {
 func (*ListRowWorkRequest) ProtoMessage() {}
 
 func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4131,7 +4195,7 @@ func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkRequest.ProtoReflect.Descriptor instead.
 func (*ListRowWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListRowWorkRequest) GetTransferId() string {
@@ -4173,7 +4237,7 @@ type ListRowWorkResponse struct {
 
 func (x *ListRowWorkResponse) Reset() {
 	*x = ListRowWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4185,7 +4249,7 @@ func (x *ListRowWorkResponse) String() string {
 func (*ListRowWorkResponse) ProtoMessage() {}
 
 func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4198,7 +4262,7 @@ func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkResponse.ProtoReflect.Descriptor instead.
 func (*ListRowWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListRowWorkResponse) GetRows() []*RowWork {
@@ -4233,7 +4297,7 @@ type RowWork struct {
 
 func (x *RowWork) Reset() {
 	*x = RowWork{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4245,7 +4309,7 @@ func (x *RowWork) String() string {
 func (*RowWork) ProtoMessage() {}
 
 func (x *RowWork) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4258,7 +4322,7 @@ func (x *RowWork) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowWork.ProtoReflect.Descriptor instead.
 func (*RowWork) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RowWork) GetFile() *v1.File {
@@ -4317,7 +4381,7 @@ type RowRemark struct {
 
 func (x *RowRemark) Reset() {
 	*x = RowRemark{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4329,7 +4393,7 @@ func (x *RowRemark) String() string {
 func (*RowRemark) ProtoMessage() {}
 
 func (x *RowRemark) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4342,7 +4406,7 @@ func (x *RowRemark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowRemark.ProtoReflect.Descriptor instead.
 func (*RowRemark) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RowRemark) GetPosition() uint32 {
@@ -4394,7 +4458,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4406,7 +4470,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4419,7 +4483,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Receipt) GetTransferId() string {
@@ -4496,7 +4560,7 @@ type GetReceiptRequest struct {
 
 func (x *GetReceiptRequest) Reset() {
 	*x = GetReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4508,7 +4572,7 @@ func (x *GetReceiptRequest) String() string {
 func (*GetReceiptRequest) ProtoMessage() {}
 
 func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4521,7 +4585,7 @@ func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
 func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GetReceiptRequest) GetTransferId() string {
@@ -4548,7 +4612,7 @@ type GetReceiptResponse struct {
 
 func (x *GetReceiptResponse) Reset() {
 	*x = GetReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4560,7 +4624,7 @@ func (x *GetReceiptResponse) String() string {
 func (*GetReceiptResponse) ProtoMessage() {}
 
 func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4573,7 +4637,7 @@ func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
 func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GetReceiptResponse) GetReceipt() *Receipt {
@@ -4596,7 +4660,7 @@ type PrintReceiptRequest struct {
 
 func (x *PrintReceiptRequest) Reset() {
 	*x = PrintReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4608,7 +4672,7 @@ func (x *PrintReceiptRequest) String() string {
 func (*PrintReceiptRequest) ProtoMessage() {}
 
 func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4621,7 +4685,7 @@ func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptRequest.ProtoReflect.Descriptor instead.
 func (*PrintReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *PrintReceiptRequest) GetTransferId() string {
@@ -4656,7 +4720,7 @@ type PrintReceiptResponse struct {
 
 func (x *PrintReceiptResponse) Reset() {
 	*x = PrintReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4668,7 +4732,7 @@ func (x *PrintReceiptResponse) String() string {
 func (*PrintReceiptResponse) ProtoMessage() {}
 
 func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4681,7 +4745,7 @@ func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptResponse.ProtoReflect.Descriptor instead.
 func (*PrintReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *PrintReceiptResponse) GetPdf() []byte {
@@ -4711,7 +4775,7 @@ type BeginQuarantineRequest struct {
 
 func (x *BeginQuarantineRequest) Reset() {
 	*x = BeginQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4723,7 +4787,7 @@ func (x *BeginQuarantineRequest) String() string {
 func (*BeginQuarantineRequest) ProtoMessage() {}
 
 func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4736,7 +4800,7 @@ func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *BeginQuarantineRequest) GetCommandId() string {
@@ -4777,7 +4841,7 @@ type BeginQuarantineResponse struct {
 
 func (x *BeginQuarantineResponse) Reset() {
 	*x = BeginQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4789,7 +4853,7 @@ func (x *BeginQuarantineResponse) String() string {
 func (*BeginQuarantineResponse) ProtoMessage() {}
 
 func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4802,7 +4866,7 @@ func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *BeginQuarantineResponse) GetAccession() *Accession {
@@ -4826,7 +4890,7 @@ type EndQuarantineRequest struct {
 
 func (x *EndQuarantineRequest) Reset() {
 	*x = EndQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4838,7 +4902,7 @@ func (x *EndQuarantineRequest) String() string {
 func (*EndQuarantineRequest) ProtoMessage() {}
 
 func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4851,7 +4915,7 @@ func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*EndQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *EndQuarantineRequest) GetCommandId() string {
@@ -4892,7 +4956,7 @@ type EndQuarantineResponse struct {
 
 func (x *EndQuarantineResponse) Reset() {
 	*x = EndQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4904,7 +4968,7 @@ func (x *EndQuarantineResponse) String() string {
 func (*EndQuarantineResponse) ProtoMessage() {}
 
 func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4917,7 +4981,7 @@ func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*EndQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *EndQuarantineResponse) GetAccession() *Accession {
@@ -4939,7 +5003,7 @@ type StoreBoxesRequest struct {
 
 func (x *StoreBoxesRequest) Reset() {
 	*x = StoreBoxesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4951,7 +5015,7 @@ func (x *StoreBoxesRequest) String() string {
 func (*StoreBoxesRequest) ProtoMessage() {}
 
 func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4964,7 +5028,7 @@ func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesRequest.ProtoReflect.Descriptor instead.
 func (*StoreBoxesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *StoreBoxesRequest) GetCommandId() string {
@@ -4998,7 +5062,7 @@ type StoreBoxesResponse struct {
 
 func (x *StoreBoxesResponse) Reset() {
 	*x = StoreBoxesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5010,7 +5074,7 @@ func (x *StoreBoxesResponse) String() string {
 func (*StoreBoxesResponse) ProtoMessage() {}
 
 func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5023,7 +5087,7 @@ func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesResponse.ProtoReflect.Descriptor instead.
 func (*StoreBoxesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *StoreBoxesResponse) GetBoxes() []*Box {
@@ -5045,7 +5109,7 @@ type GetLabelsRequest struct {
 
 func (x *GetLabelsRequest) Reset() {
 	*x = GetLabelsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5057,7 +5121,7 @@ func (x *GetLabelsRequest) String() string {
 func (*GetLabelsRequest) ProtoMessage() {}
 
 func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5070,7 +5134,7 @@ func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsRequest.ProtoReflect.Descriptor instead.
 func (*GetLabelsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GetLabelsRequest) GetAccessionNumber() string {
@@ -5097,7 +5161,7 @@ type GetLabelsResponse struct {
 
 func (x *GetLabelsResponse) Reset() {
 	*x = GetLabelsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5109,7 +5173,7 @@ func (x *GetLabelsResponse) String() string {
 func (*GetLabelsResponse) ProtoMessage() {}
 
 func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5122,7 +5186,7 @@ func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsResponse.ProtoReflect.Descriptor instead.
 func (*GetLabelsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GetLabelsResponse) GetPdf() []byte {
@@ -5144,7 +5208,7 @@ type ApproveAccessionRequest struct {
 
 func (x *ApproveAccessionRequest) Reset() {
 	*x = ApproveAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5156,7 +5220,7 @@ func (x *ApproveAccessionRequest) String() string {
 func (*ApproveAccessionRequest) ProtoMessage() {}
 
 func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5169,7 +5233,7 @@ func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ApproveAccessionRequest) GetCommandId() string {
@@ -5203,7 +5267,7 @@ type ApproveAccessionResponse struct {
 
 func (x *ApproveAccessionResponse) Reset() {
 	*x = ApproveAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5215,7 +5279,7 @@ func (x *ApproveAccessionResponse) String() string {
 func (*ApproveAccessionResponse) ProtoMessage() {}
 
 func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5228,7 +5292,7 @@ func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ApproveAccessionResponse) GetAccession() *Accession {
@@ -5250,7 +5314,7 @@ type ProposeApprovalRequest struct {
 
 func (x *ProposeApprovalRequest) Reset() {
 	*x = ProposeApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5262,7 +5326,7 @@ func (x *ProposeApprovalRequest) String() string {
 func (*ProposeApprovalRequest) ProtoMessage() {}
 
 func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5275,7 +5339,7 @@ func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalRequest.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ProposeApprovalRequest) GetCommandId() string {
@@ -5309,7 +5373,7 @@ type ProposeApprovalResponse struct {
 
 func (x *ProposeApprovalResponse) Reset() {
 	*x = ProposeApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5321,7 +5385,7 @@ func (x *ProposeApprovalResponse) String() string {
 func (*ProposeApprovalResponse) ProtoMessage() {}
 
 func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5334,7 +5398,7 @@ func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalResponse.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ProposeApprovalResponse) GetAccession() *Accession {
@@ -5362,7 +5426,7 @@ type DecideApprovalRequest struct {
 
 func (x *DecideApprovalRequest) Reset() {
 	*x = DecideApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5374,7 +5438,7 @@ func (x *DecideApprovalRequest) String() string {
 func (*DecideApprovalRequest) ProtoMessage() {}
 
 func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5387,7 +5451,7 @@ func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalRequest.ProtoReflect.Descriptor instead.
 func (*DecideApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *DecideApprovalRequest) GetCommandId() string {
@@ -5442,7 +5506,7 @@ type DecideApprovalResponse struct {
 
 func (x *DecideApprovalResponse) Reset() {
 	*x = DecideApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5454,7 +5518,7 @@ func (x *DecideApprovalResponse) String() string {
 func (*DecideApprovalResponse) ProtoMessage() {}
 
 func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5467,7 +5531,7 @@ func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalResponse.ProtoReflect.Descriptor instead.
 func (*DecideApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DecideApprovalResponse) GetAccession() *Accession {
@@ -5492,7 +5556,7 @@ type ListApprovalsRequest struct {
 
 func (x *ListApprovalsRequest) Reset() {
 	*x = ListApprovalsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5504,7 +5568,7 @@ func (x *ListApprovalsRequest) String() string {
 func (*ListApprovalsRequest) ProtoMessage() {}
 
 func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5517,7 +5581,7 @@ func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsRequest.ProtoReflect.Descriptor instead.
 func (*ListApprovalsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ListApprovalsRequest) GetState() string {
@@ -5552,7 +5616,7 @@ type ListApprovalsResponse struct {
 
 func (x *ListApprovalsResponse) Reset() {
 	*x = ListApprovalsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5564,7 +5628,7 @@ func (x *ListApprovalsResponse) String() string {
 func (*ListApprovalsResponse) ProtoMessage() {}
 
 func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5577,7 +5641,7 @@ func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsResponse.ProtoReflect.Descriptor instead.
 func (*ListApprovalsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ListApprovalsResponse) GetAccessions() []*Accession {
@@ -5613,7 +5677,7 @@ type SignActRequest struct {
 
 func (x *SignActRequest) Reset() {
 	*x = SignActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5625,7 +5689,7 @@ func (x *SignActRequest) String() string {
 func (*SignActRequest) ProtoMessage() {}
 
 func (x *SignActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5638,7 +5702,7 @@ func (x *SignActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActRequest.ProtoReflect.Descriptor instead.
 func (*SignActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SignActRequest) GetCommandId() string {
@@ -5693,7 +5757,7 @@ type SignActResponse struct {
 
 func (x *SignActResponse) Reset() {
 	*x = SignActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5705,7 +5769,7 @@ func (x *SignActResponse) String() string {
 func (*SignActResponse) ProtoMessage() {}
 
 func (x *SignActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5718,7 +5782,7 @@ func (x *SignActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActResponse.ProtoReflect.Descriptor instead.
 func (*SignActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SignActResponse) GetAccession() *Accession {
@@ -5742,7 +5806,7 @@ type DescribeAccessionRequest struct {
 
 func (x *DescribeAccessionRequest) Reset() {
 	*x = DescribeAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5754,7 +5818,7 @@ func (x *DescribeAccessionRequest) String() string {
 func (*DescribeAccessionRequest) ProtoMessage() {}
 
 func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5767,7 +5831,7 @@ func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionRequest.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *DescribeAccessionRequest) GetCommandId() string {
@@ -5808,7 +5872,7 @@ type DescribeAccessionResponse struct {
 
 func (x *DescribeAccessionResponse) Reset() {
 	*x = DescribeAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5820,7 +5884,7 @@ func (x *DescribeAccessionResponse) String() string {
 func (*DescribeAccessionResponse) ProtoMessage() {}
 
 func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5833,7 +5897,7 @@ func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionResponse.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *DescribeAccessionResponse) GetAccession() *Accession {
@@ -5863,7 +5927,7 @@ type ProposeDeaccessionRequest struct {
 
 func (x *ProposeDeaccessionRequest) Reset() {
 	*x = ProposeDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5875,7 +5939,7 @@ func (x *ProposeDeaccessionRequest) String() string {
 func (*ProposeDeaccessionRequest) ProtoMessage() {}
 
 func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5888,7 +5952,7 @@ func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *ProposeDeaccessionRequest) GetCommandId() string {
@@ -5957,7 +6021,7 @@ type ProposeDeaccessionResponse struct {
 
 func (x *ProposeDeaccessionResponse) Reset() {
 	*x = ProposeDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5969,7 +6033,7 @@ func (x *ProposeDeaccessionResponse) String() string {
 func (*ProposeDeaccessionResponse) ProtoMessage() {}
 
 func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5982,7 +6046,7 @@ func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ProposeDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6016,7 +6080,7 @@ type Deaccession struct {
 
 func (x *Deaccession) Reset() {
 	*x = Deaccession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6028,7 +6092,7 @@ func (x *Deaccession) String() string {
 func (*Deaccession) ProtoMessage() {}
 
 func (x *Deaccession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6041,7 +6105,7 @@ func (x *Deaccession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deaccession.ProtoReflect.Descriptor instead.
 func (*Deaccession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *Deaccession) GetProposed() *DeaccessionProposed {
@@ -6130,7 +6194,7 @@ type ReceiveDeaccessionRequest struct {
 
 func (x *ReceiveDeaccessionRequest) Reset() {
 	*x = ReceiveDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6142,7 +6206,7 @@ func (x *ReceiveDeaccessionRequest) String() string {
 func (*ReceiveDeaccessionRequest) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6155,7 +6219,7 @@ func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ReceiveDeaccessionRequest) GetCommandId() string {
@@ -6203,7 +6267,7 @@ type ReceiveDeaccessionResponse struct {
 
 func (x *ReceiveDeaccessionResponse) Reset() {
 	*x = ReceiveDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6215,7 +6279,7 @@ func (x *ReceiveDeaccessionResponse) String() string {
 func (*ReceiveDeaccessionResponse) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6228,7 +6292,7 @@ func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ReceiveDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6253,7 +6317,7 @@ type DecideDeaccessionRequest struct {
 
 func (x *DecideDeaccessionRequest) Reset() {
 	*x = DecideDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6265,7 +6329,7 @@ func (x *DecideDeaccessionRequest) String() string {
 func (*DecideDeaccessionRequest) ProtoMessage() {}
 
 func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6278,7 +6342,7 @@ func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *DecideDeaccessionRequest) GetCommandId() string {
@@ -6326,7 +6390,7 @@ type DecideDeaccessionResponse struct {
 
 func (x *DecideDeaccessionResponse) Reset() {
 	*x = DecideDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6338,7 +6402,7 @@ func (x *DecideDeaccessionResponse) String() string {
 func (*DecideDeaccessionResponse) ProtoMessage() {}
 
 func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6351,7 +6415,7 @@ func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *DecideDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6374,7 +6438,7 @@ type GetDeaccessionActRequest struct {
 
 func (x *GetDeaccessionActRequest) Reset() {
 	*x = GetDeaccessionActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6386,7 +6450,7 @@ func (x *GetDeaccessionActRequest) String() string {
 func (*GetDeaccessionActRequest) ProtoMessage() {}
 
 func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6399,7 +6463,7 @@ func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActRequest.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *GetDeaccessionActRequest) GetAccessionNumber() string {
@@ -6434,7 +6498,7 @@ type GetDeaccessionActResponse struct {
 
 func (x *GetDeaccessionActResponse) Reset() {
 	*x = GetDeaccessionActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6446,7 +6510,7 @@ func (x *GetDeaccessionActResponse) String() string {
 func (*GetDeaccessionActResponse) ProtoMessage() {}
 
 func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6459,7 +6523,7 @@ func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActResponse.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *GetDeaccessionActResponse) GetPdf() []byte {
@@ -6486,7 +6550,7 @@ type GetAccessionWorkRequest struct {
 
 func (x *GetAccessionWorkRequest) Reset() {
 	*x = GetAccessionWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6498,7 +6562,7 @@ func (x *GetAccessionWorkRequest) String() string {
 func (*GetAccessionWorkRequest) ProtoMessage() {}
 
 func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6511,7 +6575,7 @@ func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *GetAccessionWorkRequest) GetAccessionNumber() string {
@@ -6537,7 +6601,7 @@ type GetAccessionWorkResponse struct {
 
 func (x *GetAccessionWorkResponse) Reset() {
 	*x = GetAccessionWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6549,7 +6613,7 @@ func (x *GetAccessionWorkResponse) String() string {
 func (*GetAccessionWorkResponse) ProtoMessage() {}
 
 func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6562,7 +6626,7 @@ func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *GetAccessionWorkResponse) GetAccession() *Accession {
@@ -6614,7 +6678,7 @@ type SignatureProof struct {
 
 func (x *SignatureProof) Reset() {
 	*x = SignatureProof{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6626,7 +6690,7 @@ func (x *SignatureProof) String() string {
 func (*SignatureProof) ProtoMessage() {}
 
 func (x *SignatureProof) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6639,7 +6703,7 @@ func (x *SignatureProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignatureProof.ProtoReflect.Descriptor instead.
 func (*SignatureProof) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *SignatureProof) GetSide() string {
@@ -6682,7 +6746,7 @@ type ListHandedOverRequest struct {
 
 func (x *ListHandedOverRequest) Reset() {
 	*x = ListHandedOverRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6694,7 +6758,7 @@ func (x *ListHandedOverRequest) String() string {
 func (*ListHandedOverRequest) ProtoMessage() {}
 
 func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6707,7 +6771,7 @@ func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverRequest.ProtoReflect.Descriptor instead.
 func (*ListHandedOverRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *ListHandedOverRequest) GetOrganisation() string {
@@ -6745,7 +6809,7 @@ type ListHandedOverResponse struct {
 
 func (x *ListHandedOverResponse) Reset() {
 	*x = ListHandedOverResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6757,7 +6821,7 @@ func (x *ListHandedOverResponse) String() string {
 func (*ListHandedOverResponse) ProtoMessage() {}
 
 func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6770,7 +6834,7 @@ func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverResponse.ProtoReflect.Descriptor instead.
 func (*ListHandedOverResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *ListHandedOverResponse) GetTransfers() []*HandedOver {
@@ -6815,7 +6879,7 @@ type HandedOver struct {
 
 func (x *HandedOver) Reset() {
 	*x = HandedOver{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6827,7 +6891,7 @@ func (x *HandedOver) String() string {
 func (*HandedOver) ProtoMessage() {}
 
 func (x *HandedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6840,7 +6904,7 @@ func (x *HandedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedOver.ProtoReflect.Descriptor instead.
 func (*HandedOver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *HandedOver) GetTransfer() *Transfer {
@@ -6894,7 +6958,7 @@ type OpenUploadRequest struct {
 
 func (x *OpenUploadRequest) Reset() {
 	*x = OpenUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6906,7 +6970,7 @@ func (x *OpenUploadRequest) String() string {
 func (*OpenUploadRequest) ProtoMessage() {}
 
 func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6919,7 +6983,7 @@ func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
 func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *OpenUploadRequest) GetTransferId() string {
@@ -6981,7 +7045,7 @@ type OpenUploadResponse struct {
 
 func (x *OpenUploadResponse) Reset() {
 	*x = OpenUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6993,7 +7057,7 @@ func (x *OpenUploadResponse) String() string {
 func (*OpenUploadResponse) ProtoMessage() {}
 
 func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7006,7 +7070,7 @@ func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
 func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *OpenUploadResponse) GetUpload() *Upload {
@@ -7041,7 +7105,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7053,7 +7117,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7066,7 +7130,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *Upload) GetUploadId() string {
@@ -7155,7 +7219,7 @@ type AppendUploadRequest struct {
 
 func (x *AppendUploadRequest) Reset() {
 	*x = AppendUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7167,7 +7231,7 @@ func (x *AppendUploadRequest) String() string {
 func (*AppendUploadRequest) ProtoMessage() {}
 
 func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7180,7 +7244,7 @@ func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
 func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
@@ -7240,7 +7304,7 @@ type AppendBegin struct {
 
 func (x *AppendBegin) Reset() {
 	*x = AppendBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7252,7 +7316,7 @@ func (x *AppendBegin) String() string {
 func (*AppendBegin) ProtoMessage() {}
 
 func (x *AppendBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7265,7 +7329,7 @@ func (x *AppendBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
 func (*AppendBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *AppendBegin) GetTransferId() string {
@@ -7306,7 +7370,7 @@ type AppendUploadResponse struct {
 
 func (x *AppendUploadResponse) Reset() {
 	*x = AppendUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7318,7 +7382,7 @@ func (x *AppendUploadResponse) String() string {
 func (*AppendUploadResponse) ProtoMessage() {}
 
 func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7331,7 +7395,7 @@ func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
 func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *AppendUploadResponse) GetUpload() *Upload {
@@ -7354,7 +7418,7 @@ type StatUploadRequest struct {
 
 func (x *StatUploadRequest) Reset() {
 	*x = StatUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7366,7 +7430,7 @@ func (x *StatUploadRequest) String() string {
 func (*StatUploadRequest) ProtoMessage() {}
 
 func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7379,7 +7443,7 @@ func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
 func (*StatUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *StatUploadRequest) GetTransferId() string {
@@ -7413,7 +7477,7 @@ type StatUploadResponse struct {
 
 func (x *StatUploadResponse) Reset() {
 	*x = StatUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7425,7 +7489,7 @@ func (x *StatUploadResponse) String() string {
 func (*StatUploadResponse) ProtoMessage() {}
 
 func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7438,7 +7502,7 @@ func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
 func (*StatUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *StatUploadResponse) GetUpload() *Upload {
@@ -7462,7 +7526,7 @@ type ListUploadsRequest struct {
 
 func (x *ListUploadsRequest) Reset() {
 	*x = ListUploadsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7474,7 +7538,7 @@ func (x *ListUploadsRequest) String() string {
 func (*ListUploadsRequest) ProtoMessage() {}
 
 func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7487,7 +7551,7 @@ func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *ListUploadsRequest) GetTransferId() string {
@@ -7539,7 +7603,7 @@ type ListUploadsResponse struct {
 
 func (x *ListUploadsResponse) Reset() {
 	*x = ListUploadsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7551,7 +7615,7 @@ func (x *ListUploadsResponse) String() string {
 func (*ListUploadsResponse) ProtoMessage() {}
 
 func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7564,7 +7628,7 @@ func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *ListUploadsResponse) GetPackageId() string {
@@ -7669,7 +7733,7 @@ type DiscardUploadRequest struct {
 
 func (x *DiscardUploadRequest) Reset() {
 	*x = DiscardUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7681,7 +7745,7 @@ func (x *DiscardUploadRequest) String() string {
 func (*DiscardUploadRequest) ProtoMessage() {}
 
 func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7694,7 +7758,7 @@ func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
 func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *DiscardUploadRequest) GetTransferId() string {
@@ -7720,7 +7784,7 @@ type DiscardUploadResponse struct {
 
 func (x *DiscardUploadResponse) Reset() {
 	*x = DiscardUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7732,7 +7796,7 @@ func (x *DiscardUploadResponse) String() string {
 func (*DiscardUploadResponse) ProtoMessage() {}
 
 func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7745,7 +7809,7 @@ func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
 func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
 }
 
 // FinishPackageRequest names the package; its id is the command's id.
@@ -7759,7 +7823,7 @@ type FinishPackageRequest struct {
 
 func (x *FinishPackageRequest) Reset() {
 	*x = FinishPackageRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7771,7 +7835,7 @@ func (x *FinishPackageRequest) String() string {
 func (*FinishPackageRequest) ProtoMessage() {}
 
 func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7784,7 +7848,7 @@ func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
 func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *FinishPackageRequest) GetCommandId() string {
@@ -7811,7 +7875,7 @@ type FinishPackageResponse struct {
 
 func (x *FinishPackageResponse) Reset() {
 	*x = FinishPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7823,7 +7887,7 @@ func (x *FinishPackageResponse) String() string {
 func (*FinishPackageResponse) ProtoMessage() {}
 
 func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7836,7 +7900,7 @@ func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
 func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
@@ -7857,7 +7921,7 @@ type SetUploadLimitsRequest struct {
 
 func (x *SetUploadLimitsRequest) Reset() {
 	*x = SetUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7869,7 +7933,7 @@ func (x *SetUploadLimitsRequest) String() string {
 func (*SetUploadLimitsRequest) ProtoMessage() {}
 
 func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7882,7 +7946,7 @@ func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *SetUploadLimitsRequest) GetCommandId() string {
@@ -7908,7 +7972,7 @@ type SetUploadLimitsResponse struct {
 
 func (x *SetUploadLimitsResponse) Reset() {
 	*x = SetUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7920,7 +7984,7 @@ func (x *SetUploadLimitsResponse) String() string {
 func (*SetUploadLimitsResponse) ProtoMessage() {}
 
 func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7933,7 +7997,7 @@ func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
 }
 
 // ListUploadLimitsRequest asks for all of them.
@@ -7945,7 +8009,7 @@ type ListUploadLimitsRequest struct {
 
 func (x *ListUploadLimitsRequest) Reset() {
 	*x = ListUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7957,7 +8021,7 @@ func (x *ListUploadLimitsRequest) String() string {
 func (*ListUploadLimitsRequest) ProtoMessage() {}
 
 func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7970,7 +8034,7 @@ func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
 }
 
 // ListUploadLimitsResponse lists them, those of every archive first.
@@ -7983,7 +8047,7 @@ type ListUploadLimitsResponse struct {
 
 func (x *ListUploadLimitsResponse) Reset() {
 	*x = ListUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7995,7 +8059,7 @@ func (x *ListUploadLimitsResponse) String() string {
 func (*ListUploadLimitsResponse) ProtoMessage() {}
 
 func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8008,7 +8072,7 @@ func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{121}
 }
 
 func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
@@ -8111,12 +8175,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
 	"transferId\x122\n" +
 	"\acontact\x18\x03 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\"\x15\n" +
-	"\x13NameContactResponse\"\x9d\x01\n" +
+	"\x13NameContactResponse\"\xd3\x01\n" +
 	"\x14UploadPackageRequest\x124\n" +
 	"\x05begin\x18\x01 \x01(\v2\x1c.qoyma.intake.v1.UploadBeginH\x00R\x05begin\x121\n" +
 	"\x04file\x18\x02 \x01(\v2\x1b.qoyma.intake.v1.UploadFileH\x00R\x04file\x12\x14\n" +
-	"\x04data\x18\x03 \x01(\fH\x00R\x04dataB\x06\n" +
-	"\x04part\"a\n" +
+	"\x04data\x18\x03 \x01(\fH\x00R\x04data\x124\n" +
+	"\x05files\x18\x04 \x01(\v2\x1c.qoyma.intake.v1.UploadFilesH\x00R\x05filesB\x06\n" +
+	"\x04part\"@\n" +
+	"\vUploadFiles\x121\n" +
+	"\x05files\x18\x01 \x03(\v2\x1b.qoyma.intake.v1.UploadFileR\x05files\"a\n" +
 	"\vUploadBegin\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
@@ -8733,7 +8800,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 121)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 122)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
@@ -8747,359 +8814,362 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*NameContactRequest)(nil),         // 9: qoyma.intake.v1.NameContactRequest
 	(*NameContactResponse)(nil),        // 10: qoyma.intake.v1.NameContactResponse
 	(*UploadPackageRequest)(nil),       // 11: qoyma.intake.v1.UploadPackageRequest
-	(*UploadBegin)(nil),                // 12: qoyma.intake.v1.UploadBegin
-	(*UploadFile)(nil),                 // 13: qoyma.intake.v1.UploadFile
-	(*UploadPackageResponse)(nil),      // 14: qoyma.intake.v1.UploadPackageResponse
-	(*AcceptTransferRequest)(nil),      // 15: qoyma.intake.v1.AcceptTransferRequest
-	(*AcceptTransferResponse)(nil),     // 16: qoyma.intake.v1.AcceptTransferResponse
-	(*Accession)(nil),                  // 17: qoyma.intake.v1.Accession
-	(*GetAccessionRequest)(nil),        // 18: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),       // 19: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),      // 20: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil),     // 21: qoyma.intake.v1.ListAccessionsResponse
-	(*GetBookRequest)(nil),             // 22: qoyma.intake.v1.GetBookRequest
-	(*GetBookResponse)(nil),            // 23: qoyma.intake.v1.GetBookResponse
-	(*GetActRequest)(nil),              // 24: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),             // 25: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),         // 26: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),        // 27: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),         // 28: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),        // 29: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),              // 30: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),      // 31: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),               // 32: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil),     // 33: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),       // 34: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),      // 35: qoyma.intake.v1.RestoreRecordResponse
-	(*ListTransferKindsRequest)(nil),   // 36: qoyma.intake.v1.ListTransferKindsRequest
-	(*ListTransferKindsResponse)(nil),  // 37: qoyma.intake.v1.ListTransferKindsResponse
-	(*TransferKind)(nil),               // 38: qoyma.intake.v1.TransferKind
-	(*AnnounceTransferRequest)(nil),    // 39: qoyma.intake.v1.AnnounceTransferRequest
-	(*AnnounceTransferResponse)(nil),   // 40: qoyma.intake.v1.AnnounceTransferResponse
-	(*ListRowsRequest)(nil),            // 41: qoyma.intake.v1.ListRowsRequest
-	(*ListRowsResponse)(nil),           // 42: qoyma.intake.v1.ListRowsResponse
-	(*SealInventoryRequest)(nil),       // 43: qoyma.intake.v1.SealInventoryRequest
-	(*SealInventoryResponse)(nil),      // 44: qoyma.intake.v1.SealInventoryResponse
-	(*ConsentTransferRequest)(nil),     // 45: qoyma.intake.v1.ConsentTransferRequest
-	(*ConsentTransferResponse)(nil),    // 46: qoyma.intake.v1.ConsentTransferResponse
-	(*PrepareTransferRequest)(nil),     // 47: qoyma.intake.v1.PrepareTransferRequest
-	(*PrepareTransferResponse)(nil),    // 48: qoyma.intake.v1.PrepareTransferResponse
-	(*ReceivePaperRequest)(nil),        // 49: qoyma.intake.v1.ReceivePaperRequest
-	(*ReceivePaperResponse)(nil),       // 50: qoyma.intake.v1.ReceivePaperResponse
-	(*CheckUnitsRequest)(nil),          // 51: qoyma.intake.v1.CheckUnitsRequest
-	(*CheckUnitsResponse)(nil),         // 52: qoyma.intake.v1.CheckUnitsResponse
-	(*ReturnRowsRequest)(nil),          // 53: qoyma.intake.v1.ReturnRowsRequest
-	(*ReturnRowsResponse)(nil),         // 54: qoyma.intake.v1.ReturnRowsResponse
-	(*AnswerRowRequest)(nil),           // 55: qoyma.intake.v1.AnswerRowRequest
-	(*AnswerRowResponse)(nil),          // 56: qoyma.intake.v1.AnswerRowResponse
-	(*CommentRowRequest)(nil),          // 57: qoyma.intake.v1.CommentRowRequest
-	(*CommentRowResponse)(nil),         // 58: qoyma.intake.v1.CommentRowResponse
-	(*ListRowWorkRequest)(nil),         // 59: qoyma.intake.v1.ListRowWorkRequest
-	(*ListRowWorkResponse)(nil),        // 60: qoyma.intake.v1.ListRowWorkResponse
-	(*RowWork)(nil),                    // 61: qoyma.intake.v1.RowWork
-	(*RowRemark)(nil),                  // 62: qoyma.intake.v1.RowRemark
-	(*Receipt)(nil),                    // 63: qoyma.intake.v1.Receipt
-	(*GetReceiptRequest)(nil),          // 64: qoyma.intake.v1.GetReceiptRequest
-	(*GetReceiptResponse)(nil),         // 65: qoyma.intake.v1.GetReceiptResponse
-	(*PrintReceiptRequest)(nil),        // 66: qoyma.intake.v1.PrintReceiptRequest
-	(*PrintReceiptResponse)(nil),       // 67: qoyma.intake.v1.PrintReceiptResponse
-	(*BeginQuarantineRequest)(nil),     // 68: qoyma.intake.v1.BeginQuarantineRequest
-	(*BeginQuarantineResponse)(nil),    // 69: qoyma.intake.v1.BeginQuarantineResponse
-	(*EndQuarantineRequest)(nil),       // 70: qoyma.intake.v1.EndQuarantineRequest
-	(*EndQuarantineResponse)(nil),      // 71: qoyma.intake.v1.EndQuarantineResponse
-	(*StoreBoxesRequest)(nil),          // 72: qoyma.intake.v1.StoreBoxesRequest
-	(*StoreBoxesResponse)(nil),         // 73: qoyma.intake.v1.StoreBoxesResponse
-	(*GetLabelsRequest)(nil),           // 74: qoyma.intake.v1.GetLabelsRequest
-	(*GetLabelsResponse)(nil),          // 75: qoyma.intake.v1.GetLabelsResponse
-	(*ApproveAccessionRequest)(nil),    // 76: qoyma.intake.v1.ApproveAccessionRequest
-	(*ApproveAccessionResponse)(nil),   // 77: qoyma.intake.v1.ApproveAccessionResponse
-	(*ProposeApprovalRequest)(nil),     // 78: qoyma.intake.v1.ProposeApprovalRequest
-	(*ProposeApprovalResponse)(nil),    // 79: qoyma.intake.v1.ProposeApprovalResponse
-	(*DecideApprovalRequest)(nil),      // 80: qoyma.intake.v1.DecideApprovalRequest
-	(*DecideApprovalResponse)(nil),     // 81: qoyma.intake.v1.DecideApprovalResponse
-	(*ListApprovalsRequest)(nil),       // 82: qoyma.intake.v1.ListApprovalsRequest
-	(*ListApprovalsResponse)(nil),      // 83: qoyma.intake.v1.ListApprovalsResponse
-	(*SignActRequest)(nil),             // 84: qoyma.intake.v1.SignActRequest
-	(*SignActResponse)(nil),            // 85: qoyma.intake.v1.SignActResponse
-	(*DescribeAccessionRequest)(nil),   // 86: qoyma.intake.v1.DescribeAccessionRequest
-	(*DescribeAccessionResponse)(nil),  // 87: qoyma.intake.v1.DescribeAccessionResponse
-	(*ProposeDeaccessionRequest)(nil),  // 88: qoyma.intake.v1.ProposeDeaccessionRequest
-	(*ProposeDeaccessionResponse)(nil), // 89: qoyma.intake.v1.ProposeDeaccessionResponse
-	(*Deaccession)(nil),                // 90: qoyma.intake.v1.Deaccession
-	(*ReceiveDeaccessionRequest)(nil),  // 91: qoyma.intake.v1.ReceiveDeaccessionRequest
-	(*ReceiveDeaccessionResponse)(nil), // 92: qoyma.intake.v1.ReceiveDeaccessionResponse
-	(*DecideDeaccessionRequest)(nil),   // 93: qoyma.intake.v1.DecideDeaccessionRequest
-	(*DecideDeaccessionResponse)(nil),  // 94: qoyma.intake.v1.DecideDeaccessionResponse
-	(*GetDeaccessionActRequest)(nil),   // 95: qoyma.intake.v1.GetDeaccessionActRequest
-	(*GetDeaccessionActResponse)(nil),  // 96: qoyma.intake.v1.GetDeaccessionActResponse
-	(*GetAccessionWorkRequest)(nil),    // 97: qoyma.intake.v1.GetAccessionWorkRequest
-	(*GetAccessionWorkResponse)(nil),   // 98: qoyma.intake.v1.GetAccessionWorkResponse
-	(*SignatureProof)(nil),             // 99: qoyma.intake.v1.SignatureProof
-	(*ListHandedOverRequest)(nil),      // 100: qoyma.intake.v1.ListHandedOverRequest
-	(*ListHandedOverResponse)(nil),     // 101: qoyma.intake.v1.ListHandedOverResponse
-	(*HandedOver)(nil),                 // 102: qoyma.intake.v1.HandedOver
-	(*OpenUploadRequest)(nil),          // 103: qoyma.intake.v1.OpenUploadRequest
-	(*OpenUploadResponse)(nil),         // 104: qoyma.intake.v1.OpenUploadResponse
-	(*Upload)(nil),                     // 105: qoyma.intake.v1.Upload
-	(*AppendUploadRequest)(nil),        // 106: qoyma.intake.v1.AppendUploadRequest
-	(*AppendBegin)(nil),                // 107: qoyma.intake.v1.AppendBegin
-	(*AppendUploadResponse)(nil),       // 108: qoyma.intake.v1.AppendUploadResponse
-	(*StatUploadRequest)(nil),          // 109: qoyma.intake.v1.StatUploadRequest
-	(*StatUploadResponse)(nil),         // 110: qoyma.intake.v1.StatUploadResponse
-	(*ListUploadsRequest)(nil),         // 111: qoyma.intake.v1.ListUploadsRequest
-	(*ListUploadsResponse)(nil),        // 112: qoyma.intake.v1.ListUploadsResponse
-	(*DiscardUploadRequest)(nil),       // 113: qoyma.intake.v1.DiscardUploadRequest
-	(*DiscardUploadResponse)(nil),      // 114: qoyma.intake.v1.DiscardUploadResponse
-	(*FinishPackageRequest)(nil),       // 115: qoyma.intake.v1.FinishPackageRequest
-	(*FinishPackageResponse)(nil),      // 116: qoyma.intake.v1.FinishPackageResponse
-	(*SetUploadLimitsRequest)(nil),     // 117: qoyma.intake.v1.SetUploadLimitsRequest
-	(*SetUploadLimitsResponse)(nil),    // 118: qoyma.intake.v1.SetUploadLimitsResponse
-	(*ListUploadLimitsRequest)(nil),    // 119: qoyma.intake.v1.ListUploadLimitsRequest
-	(*ListUploadLimitsResponse)(nil),   // 120: qoyma.intake.v1.ListUploadLimitsResponse
-	(*v1.Organisation)(nil),            // 121: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),               // 122: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),               // 123: qoyma.intake.v1.PackageFault
-	(*TransferGround)(nil),             // 124: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),                // 125: qoyma.intake.v1.Undescribed
-	(*v1.File)(nil),                    // 126: qoyma.record.v1.File
-	(*Contact)(nil),                    // 127: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),                // 128: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),                 // 129: qoyma.intake.v1.ActDrawnUp
-	(*ActSigned)(nil),                  // 130: qoyma.intake.v1.ActSigned
-	(*v1.Protocol)(nil),                // 131: qoyma.record.v1.Protocol
-	(*AccessionCodeKnown)(nil),         // 132: qoyma.intake.v1.AccessionCodeKnown
-	(*QuarantineBegun)(nil),            // 133: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),            // 134: qoyma.intake.v1.QuarantineEnded
-	(*ApprovalProposed)(nil),           // 135: qoyma.intake.v1.ApprovalProposed
-	(*ApprovalDeclined)(nil),           // 136: qoyma.intake.v1.ApprovalDeclined
-	(*ObjectHistory)(nil),              // 137: qoyma.intake.v1.ObjectHistory
-	(*ObjectBag)(nil),                  // 138: qoyma.intake.v1.ObjectBag
-	(*AcceptedFile)(nil),               // 139: qoyma.intake.v1.AcceptedFile
-	(*v1.Text)(nil),                    // 140: qoyma.record.v1.Text
-	(*Giver)(nil),                      // 141: qoyma.intake.v1.Giver
-	(*UnitFinding)(nil),                // 142: qoyma.intake.v1.UnitFinding
-	(*Explainer)(nil),                  // 143: qoyma.intake.v1.Explainer
-	(*ReturnedRow)(nil),                // 144: qoyma.intake.v1.ReturnedRow
-	(*Box)(nil),                        // 145: qoyma.intake.v1.Box
-	(*HandSignature)(nil),              // 146: qoyma.intake.v1.HandSignature
-	(*DeaccessionProposed)(nil),        // 147: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionAct)(nil),             // 148: qoyma.intake.v1.DeaccessionAct
-	(*DeaccessionReceived)(nil),        // 149: qoyma.intake.v1.DeaccessionReceived
-	(*UploadLimitsSet)(nil),            // 150: qoyma.intake.v1.UploadLimitsSet
+	(*UploadFiles)(nil),                // 12: qoyma.intake.v1.UploadFiles
+	(*UploadBegin)(nil),                // 13: qoyma.intake.v1.UploadBegin
+	(*UploadFile)(nil),                 // 14: qoyma.intake.v1.UploadFile
+	(*UploadPackageResponse)(nil),      // 15: qoyma.intake.v1.UploadPackageResponse
+	(*AcceptTransferRequest)(nil),      // 16: qoyma.intake.v1.AcceptTransferRequest
+	(*AcceptTransferResponse)(nil),     // 17: qoyma.intake.v1.AcceptTransferResponse
+	(*Accession)(nil),                  // 18: qoyma.intake.v1.Accession
+	(*GetAccessionRequest)(nil),        // 19: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),       // 20: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),      // 21: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil),     // 22: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),             // 23: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),            // 24: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),              // 25: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),             // 26: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),         // 27: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),        // 28: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),         // 29: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),        // 30: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),              // 31: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),      // 32: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),               // 33: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil),     // 34: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),       // 35: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),      // 36: qoyma.intake.v1.RestoreRecordResponse
+	(*ListTransferKindsRequest)(nil),   // 37: qoyma.intake.v1.ListTransferKindsRequest
+	(*ListTransferKindsResponse)(nil),  // 38: qoyma.intake.v1.ListTransferKindsResponse
+	(*TransferKind)(nil),               // 39: qoyma.intake.v1.TransferKind
+	(*AnnounceTransferRequest)(nil),    // 40: qoyma.intake.v1.AnnounceTransferRequest
+	(*AnnounceTransferResponse)(nil),   // 41: qoyma.intake.v1.AnnounceTransferResponse
+	(*ListRowsRequest)(nil),            // 42: qoyma.intake.v1.ListRowsRequest
+	(*ListRowsResponse)(nil),           // 43: qoyma.intake.v1.ListRowsResponse
+	(*SealInventoryRequest)(nil),       // 44: qoyma.intake.v1.SealInventoryRequest
+	(*SealInventoryResponse)(nil),      // 45: qoyma.intake.v1.SealInventoryResponse
+	(*ConsentTransferRequest)(nil),     // 46: qoyma.intake.v1.ConsentTransferRequest
+	(*ConsentTransferResponse)(nil),    // 47: qoyma.intake.v1.ConsentTransferResponse
+	(*PrepareTransferRequest)(nil),     // 48: qoyma.intake.v1.PrepareTransferRequest
+	(*PrepareTransferResponse)(nil),    // 49: qoyma.intake.v1.PrepareTransferResponse
+	(*ReceivePaperRequest)(nil),        // 50: qoyma.intake.v1.ReceivePaperRequest
+	(*ReceivePaperResponse)(nil),       // 51: qoyma.intake.v1.ReceivePaperResponse
+	(*CheckUnitsRequest)(nil),          // 52: qoyma.intake.v1.CheckUnitsRequest
+	(*CheckUnitsResponse)(nil),         // 53: qoyma.intake.v1.CheckUnitsResponse
+	(*ReturnRowsRequest)(nil),          // 54: qoyma.intake.v1.ReturnRowsRequest
+	(*ReturnRowsResponse)(nil),         // 55: qoyma.intake.v1.ReturnRowsResponse
+	(*AnswerRowRequest)(nil),           // 56: qoyma.intake.v1.AnswerRowRequest
+	(*AnswerRowResponse)(nil),          // 57: qoyma.intake.v1.AnswerRowResponse
+	(*CommentRowRequest)(nil),          // 58: qoyma.intake.v1.CommentRowRequest
+	(*CommentRowResponse)(nil),         // 59: qoyma.intake.v1.CommentRowResponse
+	(*ListRowWorkRequest)(nil),         // 60: qoyma.intake.v1.ListRowWorkRequest
+	(*ListRowWorkResponse)(nil),        // 61: qoyma.intake.v1.ListRowWorkResponse
+	(*RowWork)(nil),                    // 62: qoyma.intake.v1.RowWork
+	(*RowRemark)(nil),                  // 63: qoyma.intake.v1.RowRemark
+	(*Receipt)(nil),                    // 64: qoyma.intake.v1.Receipt
+	(*GetReceiptRequest)(nil),          // 65: qoyma.intake.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil),         // 66: qoyma.intake.v1.GetReceiptResponse
+	(*PrintReceiptRequest)(nil),        // 67: qoyma.intake.v1.PrintReceiptRequest
+	(*PrintReceiptResponse)(nil),       // 68: qoyma.intake.v1.PrintReceiptResponse
+	(*BeginQuarantineRequest)(nil),     // 69: qoyma.intake.v1.BeginQuarantineRequest
+	(*BeginQuarantineResponse)(nil),    // 70: qoyma.intake.v1.BeginQuarantineResponse
+	(*EndQuarantineRequest)(nil),       // 71: qoyma.intake.v1.EndQuarantineRequest
+	(*EndQuarantineResponse)(nil),      // 72: qoyma.intake.v1.EndQuarantineResponse
+	(*StoreBoxesRequest)(nil),          // 73: qoyma.intake.v1.StoreBoxesRequest
+	(*StoreBoxesResponse)(nil),         // 74: qoyma.intake.v1.StoreBoxesResponse
+	(*GetLabelsRequest)(nil),           // 75: qoyma.intake.v1.GetLabelsRequest
+	(*GetLabelsResponse)(nil),          // 76: qoyma.intake.v1.GetLabelsResponse
+	(*ApproveAccessionRequest)(nil),    // 77: qoyma.intake.v1.ApproveAccessionRequest
+	(*ApproveAccessionResponse)(nil),   // 78: qoyma.intake.v1.ApproveAccessionResponse
+	(*ProposeApprovalRequest)(nil),     // 79: qoyma.intake.v1.ProposeApprovalRequest
+	(*ProposeApprovalResponse)(nil),    // 80: qoyma.intake.v1.ProposeApprovalResponse
+	(*DecideApprovalRequest)(nil),      // 81: qoyma.intake.v1.DecideApprovalRequest
+	(*DecideApprovalResponse)(nil),     // 82: qoyma.intake.v1.DecideApprovalResponse
+	(*ListApprovalsRequest)(nil),       // 83: qoyma.intake.v1.ListApprovalsRequest
+	(*ListApprovalsResponse)(nil),      // 84: qoyma.intake.v1.ListApprovalsResponse
+	(*SignActRequest)(nil),             // 85: qoyma.intake.v1.SignActRequest
+	(*SignActResponse)(nil),            // 86: qoyma.intake.v1.SignActResponse
+	(*DescribeAccessionRequest)(nil),   // 87: qoyma.intake.v1.DescribeAccessionRequest
+	(*DescribeAccessionResponse)(nil),  // 88: qoyma.intake.v1.DescribeAccessionResponse
+	(*ProposeDeaccessionRequest)(nil),  // 89: qoyma.intake.v1.ProposeDeaccessionRequest
+	(*ProposeDeaccessionResponse)(nil), // 90: qoyma.intake.v1.ProposeDeaccessionResponse
+	(*Deaccession)(nil),                // 91: qoyma.intake.v1.Deaccession
+	(*ReceiveDeaccessionRequest)(nil),  // 92: qoyma.intake.v1.ReceiveDeaccessionRequest
+	(*ReceiveDeaccessionResponse)(nil), // 93: qoyma.intake.v1.ReceiveDeaccessionResponse
+	(*DecideDeaccessionRequest)(nil),   // 94: qoyma.intake.v1.DecideDeaccessionRequest
+	(*DecideDeaccessionResponse)(nil),  // 95: qoyma.intake.v1.DecideDeaccessionResponse
+	(*GetDeaccessionActRequest)(nil),   // 96: qoyma.intake.v1.GetDeaccessionActRequest
+	(*GetDeaccessionActResponse)(nil),  // 97: qoyma.intake.v1.GetDeaccessionActResponse
+	(*GetAccessionWorkRequest)(nil),    // 98: qoyma.intake.v1.GetAccessionWorkRequest
+	(*GetAccessionWorkResponse)(nil),   // 99: qoyma.intake.v1.GetAccessionWorkResponse
+	(*SignatureProof)(nil),             // 100: qoyma.intake.v1.SignatureProof
+	(*ListHandedOverRequest)(nil),      // 101: qoyma.intake.v1.ListHandedOverRequest
+	(*ListHandedOverResponse)(nil),     // 102: qoyma.intake.v1.ListHandedOverResponse
+	(*HandedOver)(nil),                 // 103: qoyma.intake.v1.HandedOver
+	(*OpenUploadRequest)(nil),          // 104: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 105: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 106: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 107: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 108: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 109: qoyma.intake.v1.AppendUploadResponse
+	(*StatUploadRequest)(nil),          // 110: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 111: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 112: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 113: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 114: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 115: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 116: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 117: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 118: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 119: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 120: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 121: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 122: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 123: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 124: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 125: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 126: qoyma.intake.v1.Undescribed
+	(*v1.File)(nil),                    // 127: qoyma.record.v1.File
+	(*Contact)(nil),                    // 128: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 129: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 130: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 131: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 132: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 133: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 134: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 135: qoyma.intake.v1.QuarantineEnded
+	(*ApprovalProposed)(nil),           // 136: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),           // 137: qoyma.intake.v1.ApprovalDeclined
+	(*ObjectHistory)(nil),              // 138: qoyma.intake.v1.ObjectHistory
+	(*ObjectBag)(nil),                  // 139: qoyma.intake.v1.ObjectBag
+	(*AcceptedFile)(nil),               // 140: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 141: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 142: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 143: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 144: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 145: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 146: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 147: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 148: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 149: qoyma.intake.v1.DeaccessionAct
+	(*DeaccessionReceived)(nil),        // 150: qoyma.intake.v1.DeaccessionReceived
+	(*UploadLimitsSet)(nil),            // 151: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	121, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	122, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	123, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	123, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	124, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
-	125, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	122, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	123, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	124, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	124, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	125, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	126, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
 	3,   // 8: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	126, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	127, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	127, // 9: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	128, // 10: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,   // 11: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	38,  // 12: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
-	128, // 13: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	127, // 14: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
-	12,  // 15: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
-	13,  // 16: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
-	123, // 17: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	123, // 18: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
-	17,  // 19: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	121, // 20: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	122, // 21: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	129, // 22: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	124, // 23: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
-	130, // 24: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
-	131, // 25: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
-	132, // 26: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
-	133, // 27: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
-	134, // 28: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
-	135, // 29: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
-	136, // 30: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
-	137, // 31: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
-	138, // 32: qoyma.intake.v1.Accession.bag:type_name -> qoyma.intake.v1.ObjectBag
-	17,  // 33: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	139, // 34: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	17,  // 35: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	30,  // 36: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	32,  // 37: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	38,  // 38: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
-	140, // 39: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
-	140, // 40: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
-	121, // 41: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	122, // 42: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	124, // 43: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
-	125, // 44: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	141, // 45: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
-	3,   // 46: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	126, // 47: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
-	3,   // 48: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 49: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 50: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 51: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	142, // 52: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
-	143, // 53: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
-	144, // 54: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	3,   // 55: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 56: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	3,   // 57: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	61,  // 58: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
-	126, // 59: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
-	142, // 60: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
-	143, // 61: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
-	144, // 62: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
-	62,  // 63: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
-	63,  // 64: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	17,  // 65: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 66: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	145, // 67: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
-	145, // 68: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
-	131, // 69: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	17,  // 70: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 71: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	131, // 72: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	17,  // 73: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	17,  // 74: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	146, // 75: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
-	17,  // 76: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
-	122, // 77: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	126, // 78: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
-	17,  // 79: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	131, // 80: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	90,  // 81: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	147, // 82: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
-	148, // 83: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	149, // 84: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
-	90,  // 85: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	90,  // 86: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	17,  // 87: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
-	145, // 88: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
-	90,  // 89: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
-	99,  // 90: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
-	102, // 91: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
-	3,   // 92: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
-	17,  // 93: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
-	63,  // 94: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
-	105, // 95: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	107, // 96: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
-	105, // 97: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	105, // 98: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	105, // 99: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
-	14,  // 100: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
-	150, // 101: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	150, // 102: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	0,   // 103: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,   // 104: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,   // 105: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11,  // 106: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,   // 107: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	15,  // 108: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	18,  // 109: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	20,  // 110: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	22,  // 111: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	24,  // 112: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	26,  // 113: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	28,  // 114: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	31,  // 115: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	34,  // 116: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	36,  // 117: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
-	39,  // 118: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
-	41,  // 119: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
-	43,  // 120: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
-	45,  // 121: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
-	47,  // 122: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
-	49,  // 123: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
-	51,  // 124: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
-	53,  // 125: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
-	55,  // 126: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
-	57,  // 127: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
-	59,  // 128: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
-	64,  // 129: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
-	66,  // 130: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
-	68,  // 131: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
-	70,  // 132: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
-	72,  // 133: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
-	74,  // 134: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
-	76,  // 135: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
-	78,  // 136: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
-	80,  // 137: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
-	82,  // 138: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
-	84,  // 139: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
-	86,  // 140: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
-	88,  // 141: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
-	93,  // 142: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
-	91,  // 143: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
-	95,  // 144: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
-	97,  // 145: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
-	100, // 146: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
-	103, // 147: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
-	106, // 148: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
-	109, // 149: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
-	111, // 150: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
-	113, // 151: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
-	115, // 152: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
-	117, // 153: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
-	119, // 154: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
-	1,   // 155: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,   // 156: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10,  // 157: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	14,  // 158: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,   // 159: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	16,  // 160: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	19,  // 161: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	21,  // 162: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	23,  // 163: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	25,  // 164: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	27,  // 165: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	29,  // 166: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	33,  // 167: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	35,  // 168: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	37,  // 169: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
-	40,  // 170: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
-	42,  // 171: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
-	44,  // 172: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
-	46,  // 173: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
-	48,  // 174: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
-	50,  // 175: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
-	52,  // 176: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
-	54,  // 177: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
-	56,  // 178: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
-	58,  // 179: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
-	60,  // 180: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
-	65,  // 181: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
-	67,  // 182: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
-	69,  // 183: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
-	71,  // 184: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
-	73,  // 185: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
-	75,  // 186: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
-	77,  // 187: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
-	79,  // 188: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
-	81,  // 189: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
-	83,  // 190: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
-	85,  // 191: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
-	87,  // 192: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
-	89,  // 193: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
-	94,  // 194: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
-	92,  // 195: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
-	96,  // 196: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
-	98,  // 197: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
-	101, // 198: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
-	104, // 199: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
-	108, // 200: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
-	110, // 201: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
-	112, // 202: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
-	114, // 203: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
-	116, // 204: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
-	118, // 205: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
-	120, // 206: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
-	155, // [155:207] is the sub-list for method output_type
-	103, // [103:155] is the sub-list for method input_type
-	103, // [103:103] is the sub-list for extension type_name
-	103, // [103:103] is the sub-list for extension extendee
-	0,   // [0:103] is the sub-list for field type_name
+	39,  // 12: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
+	129, // 13: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	128, // 14: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	13,  // 15: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
+	14,  // 16: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
+	12,  // 17: qoyma.intake.v1.UploadPackageRequest.files:type_name -> qoyma.intake.v1.UploadFiles
+	14,  // 18: qoyma.intake.v1.UploadFiles.files:type_name -> qoyma.intake.v1.UploadFile
+	124, // 19: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	124, // 20: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	18,  // 21: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
+	122, // 22: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	123, // 23: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	130, // 24: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	125, // 25: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	131, // 26: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	132, // 27: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	133, // 28: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	134, // 29: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	135, // 30: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	136, // 31: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
+	137, // 32: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
+	138, // 33: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
+	139, // 34: qoyma.intake.v1.Accession.bag:type_name -> qoyma.intake.v1.ObjectBag
+	18,  // 35: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	140, // 36: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	18,  // 37: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	31,  // 38: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	33,  // 39: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	39,  // 40: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
+	141, // 41: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	141, // 42: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
+	122, // 43: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	123, // 44: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	125, // 45: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	126, // 46: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	142, // 47: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	3,   // 48: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	127, // 49: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	3,   // 50: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 51: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 52: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	64,  // 53: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	143, // 54: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	144, // 55: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	145, // 56: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	3,   // 57: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	64,  // 58: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	3,   // 59: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	62,  // 60: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
+	127, // 61: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	143, // 62: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	144, // 63: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	145, // 64: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	63,  // 65: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
+	64,  // 66: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	18,  // 67: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 68: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	146, // 69: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	146, // 70: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	132, // 71: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	18,  // 72: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 73: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	132, // 74: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	18,  // 75: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 76: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	147, // 77: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	18,  // 78: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
+	123, // 79: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	127, // 80: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	18,  // 81: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	132, // 82: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	91,  // 83: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	148, // 84: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	149, // 85: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	150, // 86: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
+	91,  // 87: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	91,  // 88: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	18,  // 89: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
+	146, // 90: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	91,  // 91: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
+	100, // 92: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
+	103, // 93: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
+	3,   // 94: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
+	18,  // 95: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
+	64,  // 96: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
+	106, // 97: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	108, // 98: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	106, // 99: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	106, // 100: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	106, // 101: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	15,  // 102: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	151, // 103: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	151, // 104: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,   // 105: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,   // 106: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,   // 107: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11,  // 108: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,   // 109: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	16,  // 110: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	19,  // 111: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	21,  // 112: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	23,  // 113: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	25,  // 114: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	27,  // 115: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	29,  // 116: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	32,  // 117: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	35,  // 118: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	37,  // 119: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	40,  // 120: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	42,  // 121: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	44,  // 122: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	46,  // 123: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	48,  // 124: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	50,  // 125: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	52,  // 126: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	54,  // 127: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	56,  // 128: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	58,  // 129: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	60,  // 130: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	65,  // 131: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	67,  // 132: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
+	69,  // 133: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	71,  // 134: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	73,  // 135: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	75,  // 136: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	77,  // 137: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	79,  // 138: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
+	81,  // 139: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
+	83,  // 140: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
+	85,  // 141: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	87,  // 142: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	89,  // 143: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	94,  // 144: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	92,  // 145: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
+	96,  // 146: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	98,  // 147: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	101, // 148: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	104, // 149: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	107, // 150: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	110, // 151: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	112, // 152: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	114, // 153: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	116, // 154: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	118, // 155: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	120, // 156: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 157: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 158: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 159: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	15,  // 160: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 161: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	17,  // 162: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	20,  // 163: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	22,  // 164: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	24,  // 165: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	26,  // 166: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	28,  // 167: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	30,  // 168: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	34,  // 169: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	36,  // 170: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	38,  // 171: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	41,  // 172: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	43,  // 173: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	45,  // 174: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	47,  // 175: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	49,  // 176: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	51,  // 177: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	53,  // 178: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	55,  // 179: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	57,  // 180: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	59,  // 181: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	61,  // 182: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	66,  // 183: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	68,  // 184: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
+	70,  // 185: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	72,  // 186: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	74,  // 187: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	76,  // 188: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	78,  // 189: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	80,  // 190: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
+	82,  // 191: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
+	84,  // 192: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
+	86,  // 193: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	88,  // 194: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	90,  // 195: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	95,  // 196: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	93,  // 197: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
+	97,  // 198: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	99,  // 199: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	102, // 200: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	105, // 201: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	109, // 202: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	111, // 203: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	113, // 204: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	115, // 205: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	117, // 206: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	119, // 207: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	121, // 208: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	157, // [157:209] is the sub-list for method output_type
+	105, // [105:157] is the sub-list for method input_type
+	105, // [105:105] is the sub-list for extension type_name
+	105, // [105:105] is the sub-list for extension extendee
+	0,   // [0:105] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -9112,12 +9182,13 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*UploadPackageRequest_Begin)(nil),
 		(*UploadPackageRequest_File)(nil),
 		(*UploadPackageRequest_Data)(nil),
+		(*UploadPackageRequest_Files)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[31].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[32].OneofWrappers = []any{
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[106].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[107].OneofWrappers = []any{
 		(*AppendUploadRequest_Begin)(nil),
 		(*AppendUploadRequest_Data)(nil),
 	}
@@ -9127,7 +9198,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   121,
+			NumMessages:   122,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
