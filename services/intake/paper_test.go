@@ -104,7 +104,7 @@ func (w *world) reads(number, language string, want ...string) {
 
 // streams and shown find the compressed content of a PDF and the strings that it shows.
 var (
-	streams = regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`)
+	streams = regexp.MustCompile(`(?s)stream\n(.*?)\nendstream`)
 	shown   = regexp.MustCompile(`(?s)\(((?:\\.|[^\\)])*)\) ?Tj`)
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ import (
 func (a *app) transferUpload() *cobra.Command {
 	var t target
 	var parallel uint
-	var restart, quiet bool
+	var restart, quiet, stream bool
 	c := &cobra.Command{
 		Use: "upload ID PATH", Short: "Send a package for a transfer: a folder, a mounted disk or a ZIP", Args: cobra.ExactArgs(2),
 		Long: `Send a package for a transfer: a BagIt package (a folder), a folder or mounted disk with folders called by the
@@ -26,11 +27,17 @@ wrong listed; the good files of a refused package (not of a ZIP) are kept for so
 only the others are sent again. Where the archive returned rows, of numbered folders only those rows are sent.
 
 It may be interrupted at any moment, on either side: called again, it sends only what is missing. While the archive
-is away or its disk is full it waits and goes on by itself.`,
+is away or its disk is full it waits and goes on by itself.
+
+With --stream the whole of a BagIt folder comes in one call: several times as fast for very many small files, over a
+good line. Broken off, it begins again from its first byte, and it has ten minutes.`,
 	}
 	t.flags(c)
 	c.Flags().UintVar(&parallel, "parallel", 2, "files at once, up to 16")
 	c.Flags().BoolVar(&restart, "restart", false, "forget what was sent of an unfinished upload before")
+	c.Flags().BoolVar(&stream, "stream", false, "send a BagIt folder in one call that cannot be resumed")
+	c.MarkFlagsMutuallyExclusive("stream", "restart")
+	c.MarkFlagsMutuallyExclusive("stream", "parallel")
 	c.Flags().BoolVar(&quiet, "quiet", false, "say nothing of the progress on the standard error")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		if parallel == 0 || parallel > 16 {
@@ -39,6 +46,9 @@ is away or its disk is full it waits and goes on by itself.`,
 		cl, err := intakeOf(ar)
 		if err != nil {
 			return err
+		}
+		if stream {
+			return a.streamed(ctx, cl, args[0], args[1])
 		}
 		b := &client.Bulk{Client: cl, Transfer: args[0], Root: args[1], Parallel: int(parallel), Restart: restart}
 		if !quiet {
@@ -64,6 +74,22 @@ is away or its disk is full it waits and goes on by itself.`,
 		return a.showOutcome(args[0], res)
 	})
 	return c
+}
+
+// streamed sends a bag in one call.
+func (a *app) streamed(ctx context.Context, cl intakev1.IntakeServiceClient, transfer, folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, "bagit.txt")); err != nil {
+		return fault.Usage.With("problem", "--stream is for a folder with bagit.txt").Because(err)
+	}
+	id, err := commandID()
+	if err != nil {
+		return err
+	}
+	res, err := client.Upload(ctx, cl, &intakev1.UploadBegin{CommandId: id, TransferId: transfer}, folder)
+	if err != nil {
+		return err
+	}
+	return a.showOutcome(transfer, res)
 }
 
 // sayKept says on the standard error what is kept of a package that was refused.
