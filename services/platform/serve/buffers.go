@@ -43,6 +43,7 @@ func (b *buffers) Put(buffer *[]byte) {
 	for i, size := range b.sizes {
 		if cap(*buffer) == size {
 			b.pools[i].Put(buffer)
+			return // it is somebody else's now
 		}
 	}
 }
