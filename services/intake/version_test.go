@@ -231,6 +231,58 @@ func TestAVersionKilledAtEveryStep(t *testing.T) {
 	}
 }
 
+// TestADamagedRecordHoldsUpNoRepair: while the object's record is damaged no version of it is made, also where one was begun before, and the
+// fund finds the damage and restores it all the same; then the version is made.
+func TestADamagedRecordHoldsUpNoRepair(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		t.Run(fmt.Sprint("begun ", begun), func(t *testing.T) {
+			w, a := kept(t)
+			w.quarantined(a.GetAccessionNumber())
+			later := time.Now().Add(3 * time.Hour)
+			if begun {
+				w.s.plans.After = func(s accept.Step) error {
+					if s == accept.Planned {
+						return errKilled
+					}
+					return nil
+				}
+				if err := w.s.plans.Versions(t.Context(), later); !errors.Is(err, errKilled) {
+					t.Fatal(err)
+				}
+				w.reopen()
+			}
+			root := filepath.Join(filepath.Dir(w.original("0=ocfl_object_1.1")), "inventory.json")
+			if err := os.WriteFile(root, []byte(`{"id": rot`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_ = w.s.plans.Versions(t.Context(), later) // said in the log
+			if got := w.line(a.GetAccessionNumber()).GetObjectVersion(); got != 1 {
+				t.Fatalf("a version of what is damaged was made: %d", got)
+			}
+			w.caller = insurance
+			if res, err := w.client.CheckObject(t.Context(), &intakev1.CheckObjectRequest{ObjectId: a.GetObjectId()}); err != nil || len(res.GetDamaged()) != 1 {
+				t.Errorf("%v %v", res, err)
+			}
+			// Content that is damaged beside it is restored first or last, as it comes.
+			if err := os.WriteFile(w.original("/1/a"), []byte("damaged"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if res, err := w.restore(newID(), a.GetObjectId(), "data/1/a", "бірінші"); err != nil || !res.GetRestored() {
+				t.Errorf("content: %v %v", res, err)
+			}
+			if res, err := w.client.RestoreRecord(t.Context(), &intakev1.RestoreRecordRequest{CommandId: newID(), ObjectId: a.GetObjectId()}); err != nil || len(res.GetPaths()) != 1 {
+				t.Errorf("%v %v", res, err)
+			}
+			w.caller = archivist
+			w.versions()
+			if a = w.line(a.GetAccessionNumber()); a.GetObjectVersion() < 2 {
+				t.Errorf("restored, it is at version %d", a.GetObjectVersion())
+			}
+			w.whole()
+		})
+	}
+}
+
 // TestADiskThatBreaksMakesOneVersion: many files are restored one after another; the history tells of
 // each, in one version.
 func TestADiskThatBreaksMakesOneVersion(t *testing.T) {

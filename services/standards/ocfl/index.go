@@ -54,10 +54,11 @@ func (r *Root) Index(ctx context.Context, id, version string) (x *Index, err err
 	}
 	place := spool.Place{Dir: r.staging}
 	byDigest, byPath := place.Sorter(), place.Sorter()
-	x = &Index{rows: spool.Place{Dir: r.staging, Budget: indexBudget}.Table(), own: version + "/content/"}
+	rows := spool.Place{Dir: r.staging, Budget: indexBudget}.Table()
+	x = &Index{rows: rows, own: version + "/content/"}
 	defer func() {
 		if err = errors.Join(err, byDigest.Close(), byPath.Close()); err != nil {
-			x, err = nil, errors.Join(fmt.Errorf("index object %s: %w", id, err), x.rows.Close())
+			x, err = nil, errors.Join(fmt.Errorf("index object %s: %w", id, err), rows.Close())
 		}
 	}()
 	h := sha512.New()

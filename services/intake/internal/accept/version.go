@@ -72,6 +72,9 @@ func (p *Plans) version(ctx context.Context, n transfer.Number, now time.Time) e
 	if err != nil || through == 0 {
 		return err
 	}
+	if whole, err := p.recordWhole(a); err != nil || !whole {
+		return err // the insurance fund's check has the record restored first
+	}
 	begun, err := p.beginVersion(ctx, n, a, through)
 	if err != nil || begun == nil {
 		return err
@@ -79,8 +82,20 @@ func (p *Plans) version(ctx context.Context, n transfer.Number, now time.Time) e
 	return p.endVersion(ctx, n, a, begun)
 }
 
+// recordWhole tells whether the object's own record is what was recorded of it.
+func (p *Plans) recordWhole(a *intakev1.Accession) (bool, error) {
+	inventories, err := p.Inventories(a)
+	if err != nil {
+		return false, err
+	}
+	wrong, err := p.Repository.CheckRecord(a.GetObjectId(), inventories)
+	return len(wrong) == 0, err
+}
+
 // Hold lets one caller at a time work on an accession's object, and first ends a version of it that was
-// begun, so that the object and the journal say the same. It gives the accession as it then is.
+// begun, so that the object and the journal say the same. Where that cannot be, because the object's record
+// is damaged, the version waits until that is restored: whoever restores it comes by here. It gives the
+// accession as it then is.
 func (p *Plans) Hold(ctx context.Context, number string) (a *intakev1.Accession, release func(), err error) {
 	n, err := transfer.ParseNumber(number)
 	if err != nil {
@@ -98,6 +113,8 @@ func (p *Plans) hold(ctx context.Context, n transfer.Number) (a *intakev1.Access
 	if err == nil && begun != nil {
 		if err = p.endVersion(ctx, n, a, begun); err == nil {
 			a, _, err = p.standing(n)
+		} else if whole, unknown := p.recordWhole(a); unknown == nil && !whole {
+			err = nil
 		}
 	}
 	if err != nil {

@@ -107,6 +107,9 @@ func (s *Set) came(p *Part, before, now uint64) {
 
 // gone takes a file out of the totals.
 func (s *Set) gone(p *Part) error {
+	if err := s.note(p.Path, dropped); err != nil {
+		return err // it is there still, and counted
+	}
 	at := p.Offset()
 	s.totals.Files--
 	s.totals.Bytes -= p.Size
@@ -115,7 +118,7 @@ func (s *Set) gone(p *Part) error {
 		s.totals.Whole--
 	}
 	delete(s.parts, p.key)
-	return s.note(p.Path, dropped)
+	return nil
 }
 
 // pageParts is how many paths are looked up at once.

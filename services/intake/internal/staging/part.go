@@ -52,6 +52,16 @@ func (p *Part) Offset() uint64 { return p.durable.Load() }
 
 func (p *Part) data() string { return filepath.Join(p.set.area.dir, p.set.ID, p.key) }
 
+// clear takes its files from the disk; those that are not there are no error. The row goes first: bytes without a row are nobody's.
+func (p *Part) clear() error {
+	for _, path := range []string{p.data() + rowSuffix, p.data()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // begin writes the row. It is durable with its first bytes; a file that has none is durable at once.
 func (p *Part) begin() error {
 	row := p.data() + rowSuffix
@@ -370,11 +380,8 @@ func (p *Part) Drop() error {
 		return fmt.Errorf("staging: %w", err)
 	}
 	s.last = time.Now()
-	// The row goes first: bytes without a row are nobody's, and cleared at the end.
-	for _, path := range []string{p.data() + rowSuffix, p.data()} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("staging: %w", err)
-		}
+	if err := p.clear(); err != nil {
+		return fmt.Errorf("staging: %w", err)
 	}
 	if err := syncDir(filepath.Dir(p.data())); err != nil {
 		return fmt.Errorf("staging: %w", err)

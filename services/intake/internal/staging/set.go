@@ -202,7 +202,8 @@ func (s *Set) Open(f File) (*Part, error) {
 	}
 	p = &Part{set: s, File: f, key: key}
 	if err := p.begin(); err != nil {
-		return nil, fmt.Errorf("staging: %w", err)
+		// A row that came to the disk and is not counted would be left out of the package.
+		return nil, fmt.Errorf("staging: %w", errors.Join(err, p.clear()))
 	}
 	s.held(p)
 	if err := s.count(p); err != nil {
