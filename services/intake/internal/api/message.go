@@ -52,9 +52,13 @@ func readMessage(raw mem.BufferSlice) (m *message, err error) {
 	return m, nil
 }
 
+// pieceBytes is how many bytes the pieces of a message have on average at least that is left in them: what is kept of
+// each, and its own write, would cost more than a copy.
+const pieceBytes = 4 << 10
+
 // onlyData gives the content of a message that is data and nothing else, as it lies in the connection's buffers.
 func onlyData(raw mem.BufferSlice) (parts [][]byte, ok bool) {
-	if len(raw) == 0 {
+	if len(raw) == 0 || len(raw) > 8+raw.Len()/pieceBytes {
 		return nil, false
 	}
 	head := raw[0].ReadOnlyData()

@@ -134,6 +134,19 @@ func sent(t testing.TB) map[string][]byte {
 	}
 }
 
+// TestTinyPiecesAreJoined: a sender who cuts his message into single bytes does not make the service keep each of them.
+func TestTinyPiecesAreJoined(t *testing.T) {
+	held := 0
+	b := sent(t)["data"]
+	for size, want := range map[int]bool{1: true, 100: true, 16 << 10: false} {
+		m, err := readMessage(inFrames(b, size, &held))
+		if err != nil || (len(m.data) == 1) != want {
+			t.Fatalf("in frames of %d: %d pieces, %v", size, len(m.data), err)
+		}
+		m.free()
+	}
+}
+
 func TestAMessageIsReadAsProtobufReadsIt(t *testing.T) {
 	for name, b := range sent(t) {
 		for _, size := range []int{1, 2, 7, 16 << 10, 1 << 20} {

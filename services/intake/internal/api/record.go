@@ -143,14 +143,12 @@ func (u *upload) open(v *base.View) error {
 }
 
 // rowsOf are the events that go with the outcome: which files the archive has already, and the rows of a
-// small package. Those of a large one are written here: a thousand to a command, after those of an attempt that died
-// with its id are gone.
+// small package. Those of a large one are written here, a thousand to a command. What an attempt that failed with its id
+// has written is forgotten first: it may have had other files.
 func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base.Event, error) {
 	ahead := found.files+found.tags > store.MaxStep
-	if ahead {
-		if err := u.forget(ctx, store.Leftover{TransferID: u.id, PackageID: u.command.ID.String()}); err != nil {
-			return nil, err
-		}
+	if err := u.forget(ctx, store.Leftover{TransferID: u.id, PackageID: u.command.ID.String()}); err != nil {
+		return nil, err
 	}
 	var held []*intakev1.DuplicateFile
 	var events []base.Event
