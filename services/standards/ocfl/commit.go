@@ -124,7 +124,8 @@ func (c *checker) record(rel string) (in *reading, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, in.tables.close()) }()
+	rows := in.tables
+	defer func() { err = errors.Join(err, rows.close()) }()
 	if in.inv == nil || in.digest == "" {
 		return nil, nil
 	}

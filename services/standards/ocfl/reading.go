@@ -37,10 +37,11 @@ func (c *checker) readInventory(rel string) (in *reading, err error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	in = &reading{where: where, tables: newTables(spool.Place{Dir: os.TempDir()})}
+	rows := newTables(spool.Place{Dir: os.TempDir()})
+	in = &reading{where: where, tables: rows}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, in.tables.close())
+			err = errors.Join(err, rows.close())
 		}
 	}()
 	h := newHash("sha512")
