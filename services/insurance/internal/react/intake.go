@@ -26,14 +26,14 @@ import (
 //   - of objects that are removed: their history goes on no more, and leaves the sites.
 func Intake() follow.Handlers {
 	return follow.Handlers{
-		name[intakev1.AccessionAccepted](): told(func(b *intakev1.AccessionAccepted) base.Decide {
+		name((*intakev1.AccessionAccepted)(nil)): told(func(b *intakev1.AccessionAccepted) base.Decide {
 			return known(b.GetObjectId(), b.GetAccessionNumber(), 1, b.GetHistory())
 		}),
-		name[intakev1.ObjectVersionAdded](): told(func(b *intakev1.ObjectVersionAdded) base.Decide {
+		name((*intakev1.ObjectVersionAdded)(nil)): told(func(b *intakev1.ObjectVersionAdded) base.Decide {
 			return known(b.GetObjectId(), b.GetAccessionNumber(), b.GetVersion(), b.GetHistory())
 		}),
-		name[intakev1.ContentClosed](): told(closed),
-		name[intakev1.ObjectRemoved](): told(removed),
+		name((*intakev1.ContentClosed)(nil)): told(closed),
+		name((*intakev1.ObjectRemoved)(nil)): told(removed),
 	}
 }
 
@@ -41,10 +41,6 @@ func Intake() follow.Handlers {
 type message[T any] interface {
 	*T
 	proto.Message
-}
-
-func name[T any, M message[T]]() string {
-	return string(M(new(T)).ProtoReflect().Descriptor().FullName())
 }
 
 // told reads an event's body for a decision; nil: it is no concern of ours.

@@ -25,10 +25,12 @@ import (
 	"github.com/qoyma/qoyma/services/standards/archcode"
 )
 
+func name(m proto.Message) string { return string(m.ProtoReflect().Descriptor().FullName()) }
+
 // Catalogue handles what the catalogue publishes. sites are where copies are ordered.
 func Catalogue(sites []string) follow.Handlers {
 	return follow.Handlers{
-		string((*cataloguev1.FilesCatalogued)(nil).ProtoReflect().Descriptor().FullName()): func(_ context.Context, r *journal.Record) (base.Decide, error) {
+		name((*cataloguev1.FilesCatalogued)(nil)): func(_ context.Context, r *journal.Record) (base.Decide, error) {
 			var b cataloguev1.FilesCatalogued
 			if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
 				return nil, base.CannotRead(err)

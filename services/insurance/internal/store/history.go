@@ -42,7 +42,7 @@ func Lacking(row *insurancev1.HistoryRow) (sites []string) {
 	return sites
 }
 
-// Lists of histories.
+// Lists of histories; each is a bucket.
 const (
 	LackingHistories = "lacking" // a site lacks the newest
 	EndedHistories   = "ended"   // sites are to remove what they keep
@@ -74,14 +74,14 @@ func (a applier) history(object string, with func(*insurancev1.HistoryRow)) erro
 	}
 	with(row)
 	if len(Lacking(row)) > 0 {
-		a.Put("lacking", []byte(object), []byte{})
+		a.Put(LackingHistories, []byte(object), []byte{})
 	} else {
-		a.Delete("lacking", []byte(object))
+		a.Delete(LackingHistories, []byte(object))
 	}
 	if row.GetEnded() && len(row.GetWanted()) > 0 {
-		a.Put("ended", []byte(object), []byte{})
+		a.Put(EndedHistories, []byte(object), []byte{})
 	} else {
-		a.Delete("ended", []byte(object))
+		a.Delete(EndedHistories, []byte(object))
 	}
 	return put(a.Tx, "histories", []byte(object), row)
 }
@@ -138,14 +138,14 @@ func (c *checker) histories() {
 			c.bad("history", "%s: %v", k, err)
 			continue
 		}
-		if listed := c.v.Get("ended", k) != nil; listed != (row.GetEnded() && len(row.GetWanted()) > 0) {
+		if listed := c.v.Get(EndedHistories, k) != nil; listed != (row.GetEnded() && len(row.GetWanted()) > 0) {
 			c.bad(fmt.Sprintf("history of %s", k), "it ended: %t; sites that may keep it: %v; in the list: %t", row.GetEnded(), row.GetWanted(), listed)
 		}
-		if listed := c.v.Get("lacking", k) != nil; listed != (len(Lacking(row)) > 0) {
+		if listed := c.v.Get(LackingHistories, k) != nil; listed != (len(Lacking(row)) > 0) {
 			c.bad(fmt.Sprintf("history of %s", k), "sites that lack it: %v; in the list: %t", Lacking(row), listed)
 		}
 	}
-	for k := range c.v.Scan("lacking", nil, nil) {
+	for k := range c.v.Scan(LackingHistories, nil, nil) {
 		if c.v.Get("histories", k) == nil {
 			c.bad(fmt.Sprintf("history of %s", k), "it is lacking and not known")
 		}

@@ -10,11 +10,17 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/follow"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
+
+var damageNotInBook = fault.Define(fault.Refused, "intake.damage.unknown",
+	"the insurance fund found damage in accession {accession}, which is not in the book of accessions; see whether a part of this journal is lost",
+	"страховой фонд нашёл повреждение в поступлении {accession}, которого нет в книге поступлений; проверьте, не утрачена ли часть этого журнала",
+	"сақтандыру қоры түсімдер кітабында жоқ {accession} түсімінен зақым тапты; осы журналдың бір бөлігі жоғалмағанын тексеріңіз")
 
 // Insurance handles what the insurance fund publishes of originals that its checks found damaged: the
 // object's history tells of it, also where nothing could be restored.
@@ -25,7 +31,7 @@ func Insurance() follow.Handlers {
 func damaged(_ context.Context, r *journal.Record) (base.Decide, error) {
 	var b insurancev1.DamageFound
 	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
-		return nil, base.Never.With("reason", err.Error()).Because(err)
+		return nil, base.CannotRead(err)
 	}
 	if _, content := transfer.PositionOf(b.GetPath()); b.GetSide() != "original" || !content {
 		return nil, nil // copies are the fund's, and an object's own record follows from our journal
@@ -40,7 +46,7 @@ func damaged(_ context.Context, r *journal.Record) (base.Decide, error) {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		a, _, err := store.AccessionOf(v, number, monitor.Department{})
 		if err != nil {
-			return nil, base.Never.With("reason", "the fund found damage in accession "+number+", which is not in the book").Because(err)
+			return nil, base.Never.With("reason", damageNotInBook.With("accession", number)).Because(err)
 		}
 		return []base.Event{{
 			Refs: store.AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), a.GetInventory()), Label: label,
