@@ -100,6 +100,18 @@ func (m *Making) prepare() error {
 	return draft.Err()
 }
 
+// ourDeclaration is the bagit.txt that we write (RFC 8493 §2.1.1).
+const ourDeclaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+
+// infoText is bag-info.txt of what was prepared (RFC 8493 §2.2.2).
+func (m *Making) infoText(sum oxum) string {
+	var text strings.Builder
+	for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
+		text.WriteString(f.Label + ": " + f.Value + "\n")
+	}
+	return text.String()
+}
+
 // Wrap makes a bag of the payload that came, with manifests and tag manifests for sha256 and
 // sha512: it gives the tag files to write, each whole and once, in the order in which they
 // stand on each other; the text is closed here. What is written is to come back as files of the bag. Files
@@ -121,14 +133,10 @@ func (c *Checker) wrap(m Making, write func(name string, text *spool.Text) error
 	if err != nil {
 		return err
 	}
-	if err := c.tagFile("bagit.txt", write, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"); err != nil {
+	if err := c.tagFile("bagit.txt", write, ourDeclaration); err != nil {
 		return err
 	}
-	info := ""
-	for _, f := range append(slices.Clone(m.Info), Field{oxumLabel, sum.String()}) {
-		info += f.Label + ": " + f.Value + "\n"
-	}
-	if err := c.tagFile(bagInfo, write, info); err != nil {
+	if err := c.tagFile(bagInfo, write, m.infoText(sum)); err != nil {
 		return err
 	}
 	for i, algorithm := range m.Algorithms {

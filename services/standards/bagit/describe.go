@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Counted is a file whose digests are known, lower-case hexadecimal, and its size in bytes.
@@ -41,23 +43,20 @@ func Describe(info []Field, payload, tags iter.Seq2[Counted, error], write func(
 		made = append(made, f)
 		return err
 	}
-	err := put("bagit.txt", literally("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"))
+	err := put("bagit.txt", literally(ourDeclaration))
 	if err == nil {
-		var text strings.Builder
-		for _, f := range append(m.Info, Field{oxumLabel, sum.String()}) {
-			fmt.Fprintf(&text, "%s: %s\n", f.Label, f.Value)
-		}
-		err = put(bagInfo, literally(text.String()))
+		err = put(bagInfo, literally(m.infoText(sum)))
 	}
 	for _, algorithm := range m.Algorithms {
 		if err == nil {
 			err = put("manifest-"+algorithm+".txt", listing(payload, algorithm))
 		}
 	}
-	slices.SortFunc(made, func(a, b Counted) int { return strings.Compare(a.Path, b.Path) })
+	order := func(a, b Counted) int { return strings.Compare(a.Path, b.Path) }
+	slices.SortFunc(made, order)
 	for _, algorithm := range m.Algorithms {
 		if err == nil {
-			_, err = write("tagmanifest-"+algorithm+".txt", listing(merged(tags, made), algorithm))
+			_, err = write("tagmanifest-"+algorithm+".txt", listing(spool.Merged(tags, made, order), algorithm))
 		}
 	}
 	return err
@@ -67,28 +66,6 @@ func literally(text string) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := io.WriteString(w, text)
 		return err
-	}
-}
-
-// merged gives what is in the order of its paths with a few more, which are too.
-func merged(files iter.Seq2[Counted, error], more []Counted) iter.Seq2[Counted, error] {
-	return func(yield func(Counted, error) bool) {
-		rest := more
-		for f, err := range files {
-			for ; err == nil && len(rest) > 0 && rest[0].Path < f.Path; rest = rest[1:] {
-				if !yield(rest[0], nil) {
-					return
-				}
-			}
-			if !yield(f, err) || err != nil {
-				return
-			}
-		}
-		for _, f := range rest {
-			if !yield(f, nil) {
-				return
-			}
-		}
 	}
 }
 

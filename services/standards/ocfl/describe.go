@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Described is an object as its Spec makes it, whatever its inventory on the disk says, for objects of very
@@ -192,24 +194,7 @@ func merged(all entries, added []entry) entries {
 		return cmp.Or(bytes.Compare(a.digest, b.digest), strings.Compare(a.path, b.path))
 	}
 	slices.SortFunc(added, order)
-	return func(yield func(entry, error) bool) {
-		left := added
-		for e, err := range all {
-			for ; err == nil && len(left) > 0 && order(left[0], e) < 0; left = left[1:] {
-				if !yield(left[0], nil) {
-					return
-				}
-			}
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
-		for _, e := range left {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
+	return spool.Merged(all, added, order)
 }
 
 // write writes the inventory of a version.
