@@ -156,27 +156,59 @@ func (w *world) events() (records []*journal.Record) {
 	return records
 }
 
-// TestRowsOfAPackageThatNeverStoodAreForgotten: what a death between two commands leaves.
-func TestRowsOfAPackageThatNeverStoodAreForgotten(t *testing.T) {
-	w := newWorld(t)
-	w.expect("2026-1", file(1, 3))
+// died leaves 1,500 rows of a package for unit 1 of transfer 2026-1, as an attempt that wrote them and never stood.
+func (w *world) died(packageID string) {
+	w.t.Helper()
 	for n := range 3 {
 		var rows []*intakev1.ContentFile
 		for i := range 500 {
 			rows = append(rows, &intakev1.ContentFile{Path: fmt.Sprintf("data/1/%d-%d", n, i), Size: 1})
 		}
-		if _, err := w.s.host.Store().Do(t.Context(), base.Command{ID: uuid.Must(uuid.NewV7()), Name: "test", Actor: "service:intake", Decide: func(*base.View, time.Time) ([]base.Event, error) {
+		if _, err := w.s.host.Store().Do(w.t.Context(), base.Command{ID: uuid.Must(uuid.NewV7()), Name: "test", Actor: "service:intake", Decide: func(*base.View, time.Time) ([]base.Event, error) {
 			return []base.Event{{
 				Refs: []journal.Ref{{Type: "transfer", ID: "2026-1"}},
-				Body: &intakev1.PackageFilesChecked{TransferId: "2026-1", PackageId: "dead", Files: rows},
+				Body: &intakev1.PackageFilesChecked{TransferId: "2026-1", PackageId: packageID, Files: rows},
 			}}, nil
 		}}); err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 	}
 	if n := w.leftovers(); n != 1 {
-		t.Fatalf("%d leftovers", n)
+		w.t.Fatalf("%d leftovers", n)
 	}
+}
+
+// TestAnAttemptThatFailedLeavesNoRows: a package that comes again with the same id, and other files than before, has these alone, however few.
+func TestAnAttemptThatFailedLeavesNoRows(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	id := newID()
+	w.died(id)
+	if res, err := w.send(id, "2026-1", bag(t, map[string]string{"1/a": "new"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	if n := w.leftovers(); n != 0 {
+		t.Errorf("%d leftovers", n)
+	}
+	for f, err := range store.EachFile(w.s.host.Store(), "2026-1", false) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(f.GetPath(), "data/") && f.GetPath() != "data/1/a" {
+			t.Fatalf("%s of the attempt that failed is content", f.GetPath())
+		}
+	}
+	if a, err := w.accept(newID(), "2026-1"); err != nil || a.GetObjectId() == "" {
+		t.Errorf("%v, %v", a, err)
+	}
+	w.whole()
+}
+
+// TestRowsOfAPackageThatNeverStoodAreForgotten: what a death between two commands leaves.
+func TestRowsOfAPackageThatNeverStoodAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	w.died("dead")
 	w.whole()
 	w.reopen()
 	if err := w.s.api.Tidy(t.Context()); err != nil {

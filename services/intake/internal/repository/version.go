@@ -58,13 +58,13 @@ func (r *Repository) AddVersion(ctx context.Context, v Version, as *ocfl.Describ
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
 	h := sha512.New()
-	size := new(sized)
-	err = v.Write(io.MultiWriter(f, h, size))
-	if err = errors.Join(err, f.Close()); err != nil {
+	err = v.Write(io.MultiWriter(f, h))
+	info, statErr := f.Stat()
+	if err = errors.Join(err, statErr, f.Close()); err != nil {
 		return m, fmt.Errorf("repository: version %d of %s: %w", v.Number, v.Object, err)
 	}
-	m.Size, m.SHA512 = uint64(*size), hex.EncodeToString(h.Sum(nil))
-	v.Change.Put = []ocfl.Content{{Logical: v.Path, Source: f.Name(), SHA512: m.SHA512, Size: int64(m.Size)}}
+	m.Size, m.SHA512 = uint64(info.Size()), hex.EncodeToString(h.Sum(nil))
+	v.Change.Put = []ocfl.Content{{Logical: v.Path, Source: f.Name(), SHA512: m.SHA512, Size: info.Size()}}
 	m.Inventory, err = r.update(ctx, v, as)
 	r.indexes.forget(v.Object)
 	if errors.Is(err, ocfl.Moved) {
@@ -101,12 +101,4 @@ func (r *Repository) others(v Version, moved error) error {
 		return moved
 	}
 	return nil
-}
-
-// sized counts bytes.
-type sized uint64
-
-func (s *sized) Write(p []byte) (int, error) {
-	*s += sized(len(p))
-	return len(p), nil
 }
