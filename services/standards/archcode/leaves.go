@@ -54,7 +54,8 @@ func (r *reader) leaf() (Leaf, bool) {
 		if versos[w.text] {
 			letters, verso = "", true
 		}
-		if !lettersOK(letters) || len([]rune(letters)) > leafLetters || strings.HasSuffix(letters, "об") {
+		// What labels leaves is no letter of one before об either: 10р is a page, so 10роб is no leaf 10р.
+		if !lettersOK(letters) || len([]rune(letters)) > leafLetters || strings.HasSuffix(letters, "об") || labels[letters] == leafPart {
 			return Leaf{}, false
 		}
 		leaf.Letters, leaf.Verso = letters, verso
