@@ -110,6 +110,15 @@ func (s *scanner) nested(value func(key string) (json.RawMessage, error)) (json.
 	return json.Marshal(fields)
 }
 
+// passed goes behind a value that nobody judges.
+func (s *scanner) passed() (json.RawMessage, error) {
+	t, err := s.token()
+	if err != nil {
+		return nil, err
+	}
+	return json.RawMessage("{}"), s.skip(t)
+}
+
 // skip goes behind the value that a token begins.
 func (s *scanner) skip(t json.Token) error {
 	for depth := 0; ; {
@@ -147,6 +156,9 @@ func (s *scanner) field(key string) (json.RawMessage, error) {
 		return s.nested(func(algorithm string) (json.RawMessage, error) { return s.table(table{fixityTable, algorithm}) })
 	case "versions":
 		return s.nested(func(version string) (json.RawMessage, error) {
+			if _, _, named := versionNumber(version); !named { // its name is the fault: it is no version
+				return s.passed()
+			}
 			return s.nested(func(key string) (json.RawMessage, error) {
 				if key == "state" {
 					return s.table(table{stateTable, version})
