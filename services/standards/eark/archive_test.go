@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -60,18 +61,24 @@ func TestAPackageIsOneFile(t *testing.T) {
 // each, and what cannot be one leaves nothing.
 func TestAPackageHasSeveralRepresentations(t *testing.T) {
 	s := spec()
-	s.Further = []Rendition{{"rep2", fstest.MapFS{"хаттама.xml": {Data: []byte(`<?xml version="1.0"?><a/>`)}}}, {"scan", fstest.MapFS{"1.tif": {Data: []byte("II*\x00")}}}}
+	s.Further = []Rendition{{"rep2", fstest.MapFS{"хаттама.xml": {Data: []byte(`<?xml version="1.0"?><a/>`)}}}, {"тіркеу 2", fstest.MapFS{"1.tif": {Data: []byte("II*\x00")}}}}
 	dir := filepath.Join(t.TempDir(), "sip-2026-1")
 	r, err := Create(t.Context(), dir, s, Options{})
 	if err != nil || len(r.Warnings) != 0 || len(r.Payload()) != 5 || len(r.Package.Representations) != 3 {
 		t.Fatal(r, err)
 	}
-	for i, name := range []string{"rep1", "rep2", "scan"} {
+	for i, name := range []string{"rep1", "rep2", "тіркеу 2"} {
 		if got := r.Package.Representations[i]; got.Name != name || !got.METS || got.ID != name {
 			t.Errorf("%+v", got)
 		}
 		if text := read(t, dir, "representations/"+name+"/metadata/preservation/premis.xml"); !strings.Contains(text, "representations/"+name+"/data/") {
 			t.Errorf("PREMIS of %s: %s", name, text)
+		}
+		mets := read(t, dir, "METS.xml") + read(t, dir, "representations/"+name+"/METS.xml")
+		for _, id := range regexp.MustCompile(`\b(?:ID|ADMID|FILEID)="([^"]*)"`).FindAllStringSubmatch(mets, -1) {
+			if !regexp.MustCompile(`^[a-z][a-z0-9-]*$`).MatchString(id[1]) {
+				t.Errorf("%q cannot be an identifier in XML", id[1])
+			}
 		}
 	}
 	for _, bad := range []Rendition{{"rep1", s.Payload}, {"", s.Payload}, {"a/b", s.Payload}, {"..", s.Payload}, {"rep2", nil}} {

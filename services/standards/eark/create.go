@@ -125,7 +125,7 @@ func (b *builder) build() error {
 		if r.Name == "" || strings.Contains(r.Name, "/") || r.Payload == nil || slices.Contains(whole.names, r.Name) {
 			return Incomplete.With("part", "Further: "+show(r.Name))
 		}
-		mets, err := b.representation(r)
+		mets, err := b.representation(r, key(len(whole.names)))
 		if err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (b *builder) build() error {
 }
 
 // representation writes one, and gives its METS file.
-func (b *builder) representation(r Rendition) (mets placed, err error) {
+func (b *builder) representation(r Rendition, key string) (mets placed, err error) {
 	rep := "representations/" + r.Name
 	records, err := b.copyAll(rep+"/data", r.Payload)
 	if err != nil {
@@ -166,7 +166,7 @@ func (b *builder) representation(r Rendition) (mets placed, err error) {
 	if err != nil {
 		return mets, err
 	}
-	return b.mets(&contentsOf{id: r.Name, dir: rep + "/", provenance: []placed{premis}, records: records})
+	return b.mets(&contentsOf{id: r.Name, key: key, dir: rep + "/", provenance: []placed{premis}, records: records})
 }
 
 // copyAll writes the files of a folder into the package, in the order of their names.

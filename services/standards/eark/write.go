@@ -26,6 +26,7 @@ const (
 // contentsOf is what one METS file speaks of.
 type contentsOf struct {
 	id, dir                                                   string // dir: "" or ends with /
+	key                                                       string // of a representation
 	descriptions, provenance, records, documentation, schemas []placed
 	names                                                     []string // of the package: the representations whose METS files are the records
 }
@@ -110,8 +111,12 @@ func (m *metsWriter) id(what string) string {
 	if m.c.whole() {
 		return "package-" + what
 	}
-	return m.c.id + "-" + what
+	return m.c.key + "-" + what
 }
+
+// key is what a representation is called in identifiers: a name may begin with a digit or hold a space, an identifier may
+// not (XML Schema part 2, §3.3.8).
+func key(i int) string { return "rep" + strconv.Itoa(i+1) }
 
 func (m *metsWriter) document() {
 	profile := csipProfileURL
@@ -224,7 +229,7 @@ func (m *metsWriter) records(i int) string {
 	if i == 0 {
 		return "records"
 	}
-	return "records-" + m.c.names[i]
+	return "records-" + key(i)
 }
 
 func (m *metsWriter) groups() {
@@ -271,7 +276,7 @@ func (m *metsWriter) division() {
 		for i, p := range m.c.records {
 			m.in("div", func() {
 				m.empty("mptr", "LOCTYPE", "URL", "xlink:type", "simple", "xlink:href", m.href(&p), "xlink:title", m.id(m.records(i)))
-			}, "ID", m.id("div-"+m.c.names[i]), "LABEL", "Representations/"+m.c.names[i])
+			}, "ID", m.id("div-"+key(i)), "LABEL", "Representations/"+m.c.names[i])
 		}
 	}, "ID", m.id("div"), "LABEL", m.c.id)
 }
