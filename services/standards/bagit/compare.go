@@ -82,7 +82,9 @@ func (j *judge) manifests() {
 			payload++
 			strong = strong || (algorithm != "md5" && algorithm != "sha1")
 		}
-		j.manifest(path, tag, algorithm)
+		if !j.wrapping {
+			j.manifest(path, tag, algorithm)
+		}
 	}
 	switch {
 	case payload == 0:
