@@ -142,6 +142,9 @@ func (u *upload) open(v *base.View) error {
 	return u.unchanged(v)
 }
 
+// atOnce is how many commands with rows of a package may wait for the store: it flushes them together.
+const atOnce = 4
+
 // rowsOf are the events that go with the outcome: which files the archive has already, and the rows of a
 // small package. Those of a large one are written here, a thousand to a command. What an attempt that failed with its id
 // has written is forgotten first: it may have had other files.
@@ -152,7 +155,8 @@ func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base
 	}
 	var held []*intakev1.DuplicateFile
 	var events []base.Event
-	var writing errgroup.Group            // one command at a time, while the next rows are made
+	writing, going := errgroup.WithContext(ctx) // commands that share a flush, while the next rows are made
+	writing.SetLimit(atOnce)
 	defer func() { _ = writing.Wait() }() // where it matters it was asked
 	for step, err := range u.steps() {
 		if err != nil {
@@ -172,11 +176,11 @@ func (u *upload) rowsOf(ctx context.Context, found verdict, r *recorder) ([]base
 		c := u.command
 		c.ID = uuid.Must(uuid.NewV7()) // an attempt that died with our id must not answer for us
 		c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) { return rows, u.open(v) }
-		if err := writing.Wait(); err != nil {
-			return nil, err
+		if going.Err() != nil {
+			break // a command failed: Wait says how
 		}
 		writing.Go(func() error {
-			_, err := u.store.Do(ctx, c)
+			_, err := u.store.Do(ctx, c) // each to its end: none may come after rows were forgotten
 			return err
 		})
 	}
