@@ -233,10 +233,13 @@ type utf8Text struct {
 	taken  func() int64 // how much of it was used
 	read   int64
 	rest   []byte // the beginning of a rune
-	failed error  // of reading
+	failed error  // the first: behind it nothing is read, however often the decoder asks
 }
 
 func (u *utf8Text) Read(p []byte) (int, error) {
+	if u.failed != nil {
+		return 0, u.failed
+	}
 	n, err := u.from.Read(p)
 	u.read += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -249,7 +252,8 @@ func (u *utf8Text) Read(p []byte) (int, error) {
 	}
 	whole := len(text) - cutRune(text)
 	if !utf8.Valid(text[:whole]) || whole < len(text) && err != nil || u.read-u.taken() > maxToken {
-		return 0, errNoInventory
+		u.failed = errNoInventory
+		return 0, u.failed
 	}
 	u.rest = append([]byte(nil), text[whole:]...)
 	return n, err
