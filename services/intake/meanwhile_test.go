@@ -78,6 +78,23 @@ func TestWhatChangesWhileAnAcceptanceIsWeighedRefusesIt(t *testing.T) {
 	}
 }
 
+// TestAnAcceptanceBeginsAlsoWhereItsCallEnds (IS-9): looking for the files of a large package takes longer than a call may.
+func TestAnAcceptanceBeginsAlsoWhereItsCallEnds(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "present"})
+	ctx, cancel := context.WithCancel(monitor.With(t.Context(), w.caller))
+	// First it waits for the sweep of the start; wherever it waits next it hears that the caller has gone.
+	ended := between{ctx, new(atomic.Int32), 2, cancel}
+	if _, err := w.s.api.AcceptTransfer(ended, &intakev1.AcceptTransferRequest{CommandId: newID(), TransferId: "2026-1"}); err != nil {
+		t.Error(err)
+	}
+	if now := w.seen("2026-1").GetTransfer(); now.GetState() != "accepted" {
+		t.Error(now)
+	}
+	w.whole()
+}
+
 // TestWhoeverCancelsWhileAPackageIsFinishedComesTooLate: he waits until it is judged, hears that there is
 // nothing to cancel any more, and takes no recorded byte away.
 func TestWhoeverCancelsWhileAPackageIsFinishedComesTooLate(t *testing.T) {

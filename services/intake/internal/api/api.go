@@ -341,6 +341,9 @@ func (s *Server) AcceptTransfer(ctx context.Context, req *intakev1.AcceptTransfe
 	if err := s.arrived(ctx, req.GetTransferId()); err != nil {
 		return nil, err
 	}
+	// Its beginning too goes on when the call has run out of time: looking for the files of a large package takes longer
+	// than a call may, and the acceptance would never begin.
+	ctx = context.WithoutCancel(ctx)
 	begun, err := s.plans.Begin(ctx, c, req.GetTransferId(), req.GetPositions())
 	if err != nil {
 		return nil, err
@@ -348,7 +351,7 @@ func (s *Server) AcceptTransfer(ctx context.Context, req *intakev1.AcceptTransfe
 	if begun.Object().ID != req.GetTransferId() {
 		return nil, base.IDReused.With("command", begun.Header.GetCommand())
 	}
-	a, err := s.plans.Finish(context.WithoutCancel(ctx), begun)
+	a, err := s.plans.Finish(ctx, begun)
 	if err != nil {
 		return nil, err
 	}
