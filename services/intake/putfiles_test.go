@@ -136,7 +136,7 @@ func TestRefusedFilesLeaveNothing(t *testing.T) {
 	}{
 		"no files":                   {code: order},
 		"513 files":                  {code: order, files: slices.Repeat([]*intakev1.PutFile{good}, 513)},
-		"more than a MiB":            {code: order, files: []*intakev1.PutFile{good, putFile("data/1/big", strings.Repeat("x", 1<<20))}},
+		"more than 3 MiB":            {code: order, files: []*intakev1.PutFile{good, putFile("data/1/big", strings.Repeat("x", 3<<20))}},
 		"a path twice":               {code: order, says: "data/1/good", files: []*intakev1.PutFile{good, good}},
 		"no path":                    {code: order, files: []*intakev1.PutFile{good, putFile("", "x")}},
 		"a long path":                {code: order, files: []*intakev1.PutFile{good, putFile("data/"+strings.Repeat("x", 5000), "x")}},

@@ -60,8 +60,9 @@ type Bulk struct {
 	// Progress is how far it has come; it may be read at any time.
 	Progress Progress
 
-	form string
-	dir  *os.Root
+	form   string
+	dir    *os.Root
+	halved atomic.Int32 // how often a group of small files was too much for the line
 }
 
 // Progress counts.

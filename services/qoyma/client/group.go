@@ -17,7 +17,7 @@ import (
 // Bounds of small files that go in one call.
 const (
 	grouped    = 128 << 10 // bytes of a file that goes with others
-	groupBytes = 1 << 20   // of all of them, with their names
+	groupBytes = 3 << 20   // of all of them, with their names; less on a slow line
 	groupFiles = 512
 )
 
@@ -40,7 +40,7 @@ func (b *Bulk) groups(files []local, begun map[string]bool) iter.Seq[[]local] {
 				continue
 			}
 			size := int(f.size) + len(f.name) + len(f.path)
-			if len(group) > 0 && (len(group) == groupFiles || bytes+size > groupBytes) {
+			if len(group) > 0 && (len(group) == groupFiles || bytes+size > groupBytes>>b.halved.Load()) {
 				if !yield(group) {
 					return
 				}
@@ -92,6 +92,7 @@ func (b *Bulk) put(ctx context.Context, files []local) (id string, rest []local,
 	})
 	switch {
 	case errors.Is(err, errSlow):
+		b.halved.Store(min(b.halved.Load()+1, 8)) // of what is sent from now on
 		for half := range slices.Chunk(files, (len(files)+1)/2) {
 			if id, err = b.sendGroup(ctx, half); err != nil {
 				break

@@ -7,6 +7,10 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 )
 
+// maxPut bounds the content of one call in bytes: two calls at a time, of which one waits for the disk, and each flush
+// serves many files. A gRPC message holds it with the files' names.
+const maxPut = 3 << 20
+
 // PutFiles implements IntakeService. The bytes are hashed, and held against their checksums, before anything is announced
 // or written.
 func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*intakev1.PutFilesResponse, error) {
@@ -18,7 +22,7 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	files, size, err := sent(req)
+	files, size, err := within(req)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +55,8 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 	return res, nil
 }
 
-// sent gives the files of a call within its bounds, and how many bytes they have together.
-func sent(req *intakev1.PutFilesRequest) (files []staging.File, size uint64, err error) {
+// within gives the files of a call within its bounds, and how many bytes they have together.
+func within(req *intakev1.PutFilesRequest) (files []staging.File, size uint64, err error) {
 	if n := len(req.GetFiles()); n == 0 || n > maxFiles {
 		return nil, 0, staging.OutOfOrder.With("problem", "a message of no files, or of more than 512")
 	}
@@ -60,8 +64,8 @@ func sent(req *intakev1.PutFilesRequest) (files []staging.File, size uint64, err
 		files = append(files, staging.File{Path: f.GetPath(), Name: f.GetName(), Size: uint64(len(f.GetContent())), ModifiedMS: f.GetModifiedMs()})
 		size += uint64(len(f.GetContent()))
 	}
-	if size > maxData {
-		return nil, 0, staging.OutOfOrder.With("problem", "a message of more than 1 MiB")
+	if size > maxPut {
+		return nil, 0, staging.OutOfOrder.With("problem", "a message of more than 3 MiB")
 	}
 	return files, size, nil
 }

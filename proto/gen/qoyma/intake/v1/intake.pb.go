@@ -7411,7 +7411,7 @@ type PutFilesRequest struct {
 	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
 	// As in OpenUploadRequest.
 	Form string `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
-	// At most 512, with at most 1 MiB of content together.
+	// At most 512, with at most 3 MiB of content together.
 	Files         []*PutFile `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
