@@ -345,7 +345,7 @@ func TestAnArchiveOfBefore(t *testing.T) {
 func TestOneOfThemIsAnother(t *testing.T) {
 	root, want := planted(t, 50)
 	a := newArchive()
-	info, err := os.Stat(filepath.Join(root, "0001/0003.txt"))
+	info, err := os.Stat(filepath.Join(root, "0001", "0003.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func TestOneOfThemIsAnother(t *testing.T) {
 			came = true
 			a.files["data/0001/0003.txt"] = &arrived{size: 3000, modified: info.ModTime().UnixMilli(), content: make([]byte, 3000)}
 			part := want["data/0001/0004.txt"]
-			info, _ := os.Stat(filepath.Join(root, "0001/0004.txt"))
+			info, _ := os.Stat(filepath.Join(root, "0001", "0004.txt"))
 			a.files["data/0001/0004.txt"] = &arrived{size: int64(len(part)), modified: info.ModTime().UnixMilli(), content: slices.Clone(part[:10])}
 		}
 		return nil
@@ -395,7 +395,7 @@ func TestABadFileIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := os.OpenFile(filepath.Join(root, "0001/0033.txt"), os.O_WRONLY|os.O_APPEND, 0)
+		f, err := os.OpenFile(filepath.Join(root, "0001", "0033.txt"), os.O_WRONLY|os.O_APPEND, 0)
 		if err == nil {
 			err = errors.Join(change(f), f.Close())
 		}
