@@ -86,6 +86,7 @@ var unlisted = map[string]string{
 	"qoyma.reference.v1.ReferenceService.VerifyFile":  "a file is uploaded on the page /verify",
 	"qoyma.intake.v1.IntakeService.OpenUpload":        "files are sent by tus 1.0.0, under /dept/transfers/{id}/tus",
 	"qoyma.intake.v1.IntakeService.AppendUpload":      "files are sent by tus 1.0.0, under /dept/transfers/{id}/tus",
+	"qoyma.intake.v1.IntakeService.PutFiles":          "files are sent by tus 1.0.0, under /dept/transfers/{id}/tus",
 	"qoyma.intake.v1.IntakeService.StatUpload":        "files are sent by tus 1.0.0, under /dept/transfers/{id}/tus",
 	"qoyma.intake.v1.IntakeService.DiscardUpload":     "files are sent by tus 1.0.0, under /dept/transfers/{id}/tus",
 	"qoyma.intake.v1.IntakeService.FinishPackage":     "files are sent by tus 1.0.0, under /dept/transfers/{id}/tus",

@@ -284,6 +284,10 @@ func TestUploadsOfAnotherDepartmentAreUnknown(t *testing.T) {
 			_, err := w.appendUpload("2026-1", u, 0, "", "")
 			return err
 		},
+		"PutFiles": func(context.Context) error {
+			_, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/b": "b"})
+			return err
+		},
 		"StatUpload": func(ctx context.Context) error {
 			_, err := w.client.StatUpload(ctx, &intakev1.StatUploadRequest{TransferId: "2026-1", UploadId: u.GetUploadId(), Digest: true})
 			return err

@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip, "apart": apart, "papers": papers, "value": value,
-			"large": large, "killed": killed, "arrived": arrived, "same": same,
+			"large": large, "pages": pages, "killed": killed, "arrived": arrived, "same": same,
 		},
 	})
 }

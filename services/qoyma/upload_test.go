@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -21,6 +22,21 @@ func large(ts *testscript.TestScript, _ bool, args []string) {
 	_, _ = random.Read(content) // never fails
 	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o700))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
+}
+
+// pages FOLDER FILES KIB makes so many files of so many random KiB.
+func pages(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	kib, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o700))
+	content := make([]byte, kib<<10)
+	random := rand.NewChaCha8([32]byte{})
+	for n := range files {
+		_, _ = random.Read(content) // never fails
+		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), fmt.Sprintf("%05d.bin", n)), content, 0o600))
+	}
 }
 
 // killed FOLDER MIB waits until a folder holds so many MiB and kills the server with SIGKILL.

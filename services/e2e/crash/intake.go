@@ -25,6 +25,9 @@ import (
 // stray is a file for which the inventory has no row.
 const stray = "9999/stray.txt"
 
+// pages are the small files of a unit: they go many to a call.
+const pages = 10
+
 // sent is one package: what is sent, how, and how far it has come. One goroutine works on it at a time.
 type sent struct {
 	transfer, dir   string
@@ -45,6 +48,9 @@ func (p *sent) plant(ctx context.Context, dir string, units int, random *rand.Ra
 			content[at] = byte(random.Uint32())
 		}
 		p.files[fmt.Sprintf("%04d/scan.bin", i+1)] = content
+		for n := range pages {
+			p.files[fmt.Sprintf("%04d/page-%02d.bin", i+1, n+1)] = content[:random.IntN(min(len(content), 20<<10)+1)]
+		}
 	}
 	if p.refused {
 		p.files[stray] = []byte("no such unit")

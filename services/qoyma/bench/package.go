@@ -129,6 +129,16 @@ func (a *intakeArchive) send(ctx context.Context, id, tree string) error {
 	return err
 }
 
+// sendResumable uploads a folder as qoyma transfer upload does without --stream.
+func (a *intakeArchive) sendResumable(ctx context.Context, id, tree string) error {
+	b := &client.Bulk{Client: a.client, Transfer: id, Root: tree, Parallel: 2}
+	res, err := b.Run(ctx)
+	if err == nil && !res.GetTaken() {
+		err = fmt.Errorf("bench: the package was refused: %v", res.GetFaults()[0])
+	}
+	return err
+}
+
 // accept waits until the accession stands: a call that runs out of time has begun it all the same.
 func (a *intakeArchive) accept(ctx context.Context, id string) error {
 	_, err := a.client.AcceptTransfer(ctx, &intakev1.AcceptTransferRequest{CommandId: newID(), TransferId: id})

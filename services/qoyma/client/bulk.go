@@ -51,7 +51,7 @@ type Bulk struct {
 	Client   intakev1.IntakeServiceClient
 	Transfer string
 	Root     string // a folder that is a bag, a folder of numbered folders, or a ZIP
-	Parallel int    // files at once; 2
+	Parallel int    // large files, or groups of small ones, at once; 2
 	Restart  bool   // forget what was begun before
 	// Wait is called between tries, with what failed and for how long is waited; nil just waits.
 	Wait func(err error, wait time.Duration)
@@ -60,8 +60,9 @@ type Bulk struct {
 	// Progress is how far it has come; it may be read at any time.
 	Progress Progress
 
-	form string
-	dir  *os.Root
+	form   string
+	dir    *os.Root
+	halved atomic.Int32 // how often a group of small files was too much for the line
 }
 
 // Progress counts.
@@ -99,7 +100,8 @@ func (b *Bulk) Run(ctx context.Context) (*intakev1.UploadPackageResponse, error)
 	if files, err = b.returnedOnly(ctx, files); err != nil {
 		return nil, err
 	}
-	if err := b.compare(ctx, files); err != nil {
+	begun, err := b.compare(ctx, files)
+	if err != nil {
 		return nil, err
 	}
 	b.count(files)
@@ -107,15 +109,11 @@ func (b *Bulk) Run(ctx context.Context) (*intakev1.UploadPackageResponse, error)
 	id := ""
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(max(b.Parallel, 1))
-	for _, f := range files {
+	for group := range b.groups(files, begun) {
 		work.Go(func() error {
-			u, err := b.send(within, f)
-			once.Do(func() { id = u.GetPackageId() })
-			if err != nil {
-				return err
-			}
-			b.Progress.FilesThere.Add(1)
-			return nil
+			of, err := b.sendGroup(within, group)
+			once.Do(func() { id = of })
+			return err
 		})
 	}
 	if err := work.Wait(); err != nil {
@@ -212,8 +210,10 @@ func (b *Bulk) walk() (files []local, err error) {
 	return files, nil
 }
 
-// compare refuses to add to an upload that was begun from elsewhere: the package would be of both.
-func (b *Bulk) compare(ctx context.Context, files []local) error {
+// compare refuses to add to an upload that was begun from elsewhere: the package would be of both. It gives the paths of
+// which bytes are there.
+func (b *Bulk) compare(ctx context.Context, files []local) (begun map[string]bool, err error) {
+	begun = make(map[string]bool)
 	here := make(map[string]bool, len(files))
 	for _, f := range files {
 		here[f.path] = true
@@ -225,20 +225,23 @@ func (b *Bulk) compare(ctx context.Context, files []local) error {
 			res, err = b.Client.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: b.Transfer, After: after})
 			return err
 		}); err != nil {
-			return err
+			return nil, err
 		}
 		for _, u := range res.GetUploads() {
 			if after = u.GetPath(); !here[after] {
 				count++
 				first = cmp.Or(first, after)
 			}
+			if u.GetOffset() > 0 {
+				begun[after] = true
+			}
 		}
 		more = res.GetMore() && len(res.GetUploads()) > 0
 	}
 	if count > 0 {
-		return foreignUpload.With("count", count, "folder", b.Root, "path", first)
+		return nil, foreignUpload.With("count", count, "folder", b.Root, "path", first)
 	}
-	return nil
+	return begun, nil
 }
 
 // send brings one file to its end.
@@ -276,6 +279,9 @@ func (b *Bulk) send(ctx context.Context, f local) (u *intakev1.Upload, err error
 		}
 		return nil
 	}, "intake.upload.unknown") // announced, and forgotten by a server that died before its first bytes
+	if err == nil {
+		b.Progress.FilesThere.Add(1)
+	}
 	return u, err
 }
 
@@ -402,7 +408,7 @@ func (b *Bulk) try(ctx context.Context, do func() error, also ...string) error {
 func passes(err error, also []string) bool {
 	f := fault.Of(err)
 	switch f.Code {
-	case "intake.upload.paused", "intake.upload.offset", "intake.upload.taken_over", "intake.upload.checksum":
+	case "intake.upload.paused", "intake.upload.offset", "intake.upload.taken_over", "intake.upload.checksum", "intake.upload.bytes":
 		return true
 	}
 	return f.Kind == fault.Unavailable || slices.Contains(also, f.Code)

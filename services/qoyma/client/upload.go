@@ -34,7 +34,7 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 	if err != nil {
 		return nil, err
 	}
-	s := sending{stream: stream, root: dir}
+	s := sending{stream: stream, folder: folder{root: dir}}
 	defer s.close()
 	if begin.GetBare() {
 		s.prefix = "data/"
@@ -62,33 +62,38 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 
 // sending is one package on its way.
 type sending struct {
+	folder
 	stream intakev1.IntakeService_UploadPackageClient
-	root   *os.Root
 	prefix string // of every path within the package
-	dir    *os.File
-	within string // the folder that dir is
 	small  batch
 }
 
-func (s *sending) close() {
-	if s.dir != nil {
-		_ = s.dir.Close() // only looked into
+// folder opens the files of a folder.
+type folder struct {
+	root   *os.Root
+	dir    *os.File
+	within string // the folder that dir is
+}
+
+func (f *folder) close() {
+	if f.dir != nil {
+		_ = f.dir.Close() // only looked into
 	}
 }
 
 // open opens a file relative to its folder, which most files share with the one before. A link that was put in
 // its place is not followed.
-func (s *sending) open(name string) (fd int, err error) {
-	if within := path.Dir(name); s.dir == nil || within != s.within {
-		s.close()
-		if s.dir, err = s.root.Open(within); err != nil {
-			s.dir = nil
+func (f *folder) open(name string) (fd int, err error) {
+	if within := path.Dir(name); f.dir == nil || within != f.within {
+		f.close()
+		if f.dir, err = f.root.Open(within); err != nil {
+			f.dir = nil
 			return 0, err
 		}
-		s.within = within
+		f.within = within
 	}
 	for {
-		fd, err = unix.Openat(int(s.dir.Fd()), path.Base(name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+		fd, err = unix.Openat(int(f.dir.Fd()), path.Base(name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 		if !errors.Is(err, unix.EINTR) {
 			return fd, err
 		}

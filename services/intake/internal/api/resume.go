@@ -44,10 +44,9 @@ func (s *Server) mine(ctx context.Context, id string) (t *intakev1.Transfer, err
 	return t, err
 }
 
-// OpenUpload implements IntakeService. An unfinished upload is no archival fact: nothing of it is
-// journaled, its rows stand beside its bytes.
-func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest) (*intakev1.OpenUploadResponse, error) {
-	t, err := s.mine(ctx, req.GetTransferId())
+// receiving is a transfer of the caller's department to which files may come.
+func (s *Server) receiving(ctx context.Context, id string) (*intakev1.Transfer, error) {
+	t, err := s.mine(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -57,56 +56,91 @@ func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest
 	if kind.Form(t.GetForm()) == kind.Paper {
 		return nil, onPaperOnly.With("id", clip(t.GetTransferId()))
 	}
-	if err := mayOpen(req); err != nil {
-		return nil, err
-	}
-	id, err := uuid.NewV7()
+	return t, nil
+}
+
+// OpenUpload implements IntakeService. An unfinished upload is no archival fact: nothing of it is
+// journaled, its rows stand beside its bytes.
+func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest) (*intakev1.OpenUploadResponse, error) {
+	t, err := s.receiving(ctx, req.GetTransferId())
 	if err != nil {
-		return nil, fmt.Errorf("upload: %w", err)
+		return nil, err
 	}
 	limits, err := s.limitsOf(t.GetOrganisation().GetId())
 	if err != nil {
 		return nil, err
 	}
+	f := staging.File{Path: req.GetPath(), Name: req.GetName(), Size: req.GetSize(), ModifiedMS: req.GetModifiedMs(), Metadata: req.GetMetadata()}
+	set, parts, err := s.announce(t, limits, req.GetForm(), []staging.File{f})
+	if err != nil {
+		return nil, err
+	}
+	return &intakev1.OpenUploadResponse{Upload: shown(set, parts[0], limits)}, nil
+}
+
+// announce lets files into the transfer's package, and begins it where it is not under way. Where one is refused none
+// is let in.
+func (s *Server) announce(t *intakev1.Transfer, limits transfer.Limits, form string, files []staging.File) (*staging.Set, []*staging.Part, error) {
+	for _, f := range files {
+		if err := mayOpen(form, f); err != nil {
+			return nil, nil, err
+		}
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, nil, fmt.Errorf("upload: %w", err)
+	}
 	s.opening.Lock()
 	defer s.opening.Unlock()
-	known := false
-	if set := s.area.Set(t.GetTransferId()); set != nil {
-		if known, err = set.Has(req.GetPath()); err != nil {
-			return nil, err
-		}
+	if err := s.admit(t, limits, files); err != nil {
+		return nil, nil, err
 	}
-	if !known {
-		used, err := s.used(t)
-		if err == nil {
-			err = limits.Admit(used, req.GetSize())
-		}
-		if err == nil {
-			err = s.hasRoom(0)
-		}
+	set, err := s.area.OpenSet(id.String(), t.GetTransferId(), t.GetOrganisation().GetId(), form)
+	if err != nil {
+		return nil, nil, s.full(err)
+	}
+	parts, err := set.OpenAll(files)
+	return set, parts, s.full(err)
+}
+
+// admit holds files against the limits, those that were announced before excepted.
+func (s *Server) admit(t *intakev1.Transfer, limits transfer.Limits, files []staging.File) error {
+	set := s.area.Set(t.GetTransferId())
+	var used transfer.Used
+	fresh := false
+	for _, f := range files {
+		known, err := set.Has(f.Path)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		if known {
+			continue
+		}
+		if !fresh {
+			if used, err = s.used(t); err != nil {
+				return err
+			}
+		}
+		fresh = true
+		if err := limits.Admit(used, f.Size); err != nil {
+			return err
+		}
+		used = used.With(f.Size)
 	}
-	set, err := s.area.OpenSet(id.String(), t.GetTransferId(), t.GetOrganisation().GetId(), req.GetForm())
-	if err != nil {
-		return nil, s.full(err)
+	if fresh {
+		return s.hasRoom(0)
 	}
-	p, err := set.Open(staging.File{Path: req.GetPath(), Name: req.GetName(), Size: req.GetSize(), ModifiedMS: req.GetModifiedMs(), Metadata: req.GetMetadata()})
-	if err != nil {
-		return nil, s.full(err)
-	}
-	return &intakev1.OpenUploadResponse{Upload: shown(set, p, limits)}, nil
+	return nil
 }
 
 // mayOpen refuses announcements that no package could hold. What is wrong with a name is said by the
 // rules of bags, with everything else, once the package is whole.
-func mayOpen(req *intakev1.OpenUploadRequest) error {
+func mayOpen(form string, f staging.File) error {
 	problem := ""
-	switch path, form := req.GetPath(), req.GetForm(); {
-	case len(path) > maxPathBytes || len(req.GetName()) > maxPathBytes || len(req.GetMetadata()) > 2*maxPathBytes:
+	switch path := f.Path; {
+	case len(path) > maxPathBytes || len(f.Name) > maxPathBytes || len(f.Metadata) > 2*maxPathBytes:
 		problem = "a path of more than 4096 bytes"
-	case req.GetSize() > 1<<62:
+	case f.Size > 1<<62:
 		problem = "a size that no file has"
 	case form == staging.Zip && path != "":
 		problem = "a ZIP package is one file"

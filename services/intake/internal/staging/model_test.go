@@ -321,6 +321,8 @@ func TestRandomPiecesCutsAndDeaths(t *testing.T) {
 					m.refuse()
 				case 4, 5, 6: // nobody works with any file
 					runtime.GC()
+				case 7, 8, 9:
+					m.put()
 				}
 				m.total()
 			}

@@ -44,6 +44,10 @@ var (
 		"the same file is being sent from another place; this one stopped",
 		"тот же файл отправляется из другого места; эта отправка остановлена",
 		"осы файл басқа жерден жіберіліп жатыр; бұл жіберу тоқтатылды")
+	WrongBytes = fault.Define(fault.Invalid, "intake.upload.bytes",
+		"the bytes of {path} changed on their way (their checksum differs); none of the files that came with it was kept, send them again",
+		"данные файла {path} изменились в пути (контрольная сумма не сходится); ни один из пришедших с ним файлов не сохранён, отправьте их снова",
+		"{path} файлының деректері жолда өзгерген (бақылау сомасы сәйкес емес); онымен бірге келген файлдардың ешқайсысы сақталмады, оларды қайта жіберіңіз")
 	Unfinished = fault.Define(fault.Refused, "intake.upload.unfinished",
 		"{missing} of {files} files have not come whole yet; send the rest, then finish",
 		"ещё не пришли целиком: {missing} из {files} файлов; отправьте остальное, затем завершите",
@@ -184,33 +188,58 @@ func keyOf(path string) string {
 // Open announces a file; one that was announced before is found. Errors: Other where the earlier is
 // another file, Finishing, NoUpload.
 func (s *Set) Open(f File) (*Part, error) {
+	parts, err := s.OpenAll([]File{f})
+	if err != nil {
+		return nil, err
+	}
+	return parts[0], nil
+}
+
+// OpenAll is Open for several files, each path once. Where one is refused none is announced; where the disk takes no
+// more, those before it are. Errors: those of Open, and OutOfOrder for a path that comes twice.
+func (s *Set) OpenAll(files []File) ([]*Part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	key := keyOf(f.Path)
-	p, err := s.find(key)
-	if err != nil {
-		return nil, fmt.Errorf("staging: %w", err)
-	}
-	if p != nil {
-		if p.Size != f.Size || p.ModifiedMS != f.ModifiedMS {
+	parts, seen := make([]*Part, len(files)), make(map[string]bool, len(files))
+	for i, f := range files {
+		if seen[f.Path] {
+			return nil, OutOfOrder.With("problem", "the path "+clip(f.Path)+" twice")
+		}
+		seen[f.Path] = true
+		p, err := s.find(keyOf(f.Path))
+		if err != nil {
+			return nil, fmt.Errorf("staging: %w", err)
+		}
+		if p != nil && (p.Size != f.Size || p.ModifiedMS != f.ModifiedMS) {
 			return nil, Other.With("path", clip(f.Path))
 		}
-		return p, nil
+		parts[i] = p
 	}
-	p = &Part{set: s, File: f, key: key}
+	for i, f := range files {
+		if parts[i] != nil {
+			continue
+		}
+		var err error
+		if parts[i], err = s.announce(f); err != nil {
+			return nil, fmt.Errorf("staging: %w", err)
+		}
+	}
+	return parts, nil
+}
+
+// announce takes a file that is not there yet. The set is locked.
+func (s *Set) announce(f File) (*Part, error) {
+	p := &Part{set: s, File: f, key: keyOf(f.Path)}
 	if err := p.begin(); err != nil {
 		// A row that came to the disk and is not counted would be left out of the package.
-		return nil, fmt.Errorf("staging: %w", errors.Join(err, p.clear()))
+		return nil, errors.Join(err, p.clear())
 	}
 	s.held(p)
-	if err := s.count(p); err != nil {
-		return nil, fmt.Errorf("staging: %w", err)
-	}
 	s.last = time.Now()
-	return p, nil
+	return p, s.count(p)
 }
 
 func (s *Set) open() error {
@@ -258,8 +287,11 @@ func (s *Set) Last() time.Time {
 	return s.last
 }
 
-// Has tells whether a file of that path was announced.
+// Has tells whether a file of that path was announced; of no package none was.
 func (s *Set) Has(path string) (bool, error) {
+	if s == nil {
+		return false, nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names, err := s.named()

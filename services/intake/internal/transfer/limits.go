@@ -90,6 +90,11 @@ type Used struct {
 	TransferFiles, DepartmentFiles uint32
 }
 
+// With counts one more file of a size in bytes.
+func (u Used) With(size uint64) Used {
+	return Used{u.TransferBytes + size, u.DepartmentBytes + size, u.TransferFiles + 1, u.DepartmentFiles + 1}
+}
+
 // Left is how much may still be announced, by transfer and by department.
 func (l Limits) Left(u Used) (transferBytes, departmentBytes uint64, transferFiles, departmentFiles uint32) {
 	return less(l.TransferBytes, u.TransferBytes), less(l.DepartmentBytes, u.DepartmentBytes),

@@ -65,6 +65,7 @@ const (
 	IntakeService_ListHandedOver_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListHandedOver"
 	IntakeService_OpenUpload_FullMethodName         = "/qoyma.intake.v1.IntakeService/OpenUpload"
 	IntakeService_AppendUpload_FullMethodName       = "/qoyma.intake.v1.IntakeService/AppendUpload"
+	IntakeService_PutFiles_FullMethodName           = "/qoyma.intake.v1.IntakeService/PutFiles"
 	IntakeService_StatUpload_FullMethodName         = "/qoyma.intake.v1.IntakeService/StatUpload"
 	IntakeService_ListUploads_FullMethodName        = "/qoyma.intake.v1.IntakeService/ListUploads"
 	IntakeService_DiscardUpload_FullMethodName      = "/qoyma.intake.v1.IntakeService/DiscardUpload"
@@ -184,6 +185,10 @@ type IntakeServiceClient interface {
 	// AppendUpload takes bytes of a file from an offset. What it answers is on disk; bytes that came
 	// before it broke off are kept as far as they were, except where a checksum was to hold.
 	AppendUpload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse], error)
+	// PutFiles takes small files of a package that comes file by file, each whole: all that OpenUpload and one
+	// AppendUpload with a checksum would do to each, for one call and one flush. Where anything about one of them is
+	// refused, nothing is done to any. Sent again, because no answer came, it changes nothing.
+	PutFiles(ctx context.Context, in *PutFilesRequest, opts ...grpc.CallOption) (*PutFilesResponse, error)
 	// StatUpload tells how far a file has come.
 	StatUpload(ctx context.Context, in *StatUploadRequest, opts ...grpc.CallOption) (*StatUploadResponse, error)
 	// ListUploads lists the files of a transfer's unfinished package, by path, with what may still come.
@@ -694,6 +699,16 @@ func (c *intakeServiceClient) AppendUpload(ctx context.Context, opts ...grpc.Cal
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type IntakeService_AppendUploadClient = grpc.ClientStreamingClient[AppendUploadRequest, AppendUploadResponse]
 
+func (c *intakeServiceClient) PutFiles(ctx context.Context, in *PutFilesRequest, opts ...grpc.CallOption) (*PutFilesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PutFilesResponse)
+	err := c.cc.Invoke(ctx, IntakeService_PutFiles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) StatUpload(ctx context.Context, in *StatUploadRequest, opts ...grpc.CallOption) (*StatUploadResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(StatUploadResponse)
@@ -874,6 +889,10 @@ type IntakeServiceServer interface {
 	// AppendUpload takes bytes of a file from an offset. What it answers is on disk; bytes that came
 	// before it broke off are kept as far as they were, except where a checksum was to hold.
 	AppendUpload(grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]) error
+	// PutFiles takes small files of a package that comes file by file, each whole: all that OpenUpload and one
+	// AppendUpload with a checksum would do to each, for one call and one flush. Where anything about one of them is
+	// refused, nothing is done to any. Sent again, because no answer came, it changes nothing.
+	PutFiles(context.Context, *PutFilesRequest) (*PutFilesResponse, error)
 	// StatUpload tells how far a file has come.
 	StatUpload(context.Context, *StatUploadRequest) (*StatUploadResponse, error)
 	// ListUploads lists the files of a transfer's unfinished package, by path, with what may still come.
@@ -1034,6 +1053,9 @@ func (UnimplementedIntakeServiceServer) OpenUpload(context.Context, *OpenUploadR
 }
 func (UnimplementedIntakeServiceServer) AppendUpload(grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]) error {
 	return status.Error(codes.Unimplemented, "method AppendUpload not implemented")
+}
+func (UnimplementedIntakeServiceServer) PutFiles(context.Context, *PutFilesRequest) (*PutFilesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PutFiles not implemented")
 }
 func (UnimplementedIntakeServiceServer) StatUpload(context.Context, *StatUploadRequest) (*StatUploadResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method StatUpload not implemented")
@@ -1855,6 +1877,24 @@ func _IntakeService_AppendUpload_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type IntakeService_AppendUploadServer = grpc.ClientStreamingServer[AppendUploadRequest, AppendUploadResponse]
 
+func _IntakeService_PutFiles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PutFilesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).PutFiles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_PutFiles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).PutFiles(ctx, req.(*PutFilesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntakeService_StatUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(StatUploadRequest)
 	if err := dec(in); err != nil {
@@ -2126,6 +2166,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "OpenUpload",
 			Handler:    _IntakeService_OpenUpload_Handler,
+		},
+		{
+			MethodName: "PutFiles",
+			Handler:    _IntakeService_PutFiles_Handler,
 		},
 		{
 			MethodName: "StatUpload",

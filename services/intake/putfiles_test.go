@@ -1,0 +1,234 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
+
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func putFile(path, text string) *intakev1.PutFile {
+	return &intakev1.PutFile{Path: path, Name: "менің/" + path, Content: []byte(text), Sha256: digestOf(text)}
+}
+
+// putFiles sends whole files in one call, by path.
+func (w *world) putFiles(transfer, form string, files map[string]string) ([]*intakev1.Upload, error) {
+	req := &intakev1.PutFilesRequest{TransferId: transfer, Form: form}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		req.Files = append(req.Files, putFile(path, files[path]))
+	}
+	res, err := w.client.PutFiles(w.t.Context(), req)
+	return res.GetUploads(), err
+}
+
+// TestSmallFilesComeTogether sends packages in one call, the server killed before and after it and the call made again,
+// beside files that come in pieces; the package is the same.
+func TestSmallFilesComeTogether(t *testing.T) {
+	payload := map[string]string{"0001/a.txt": "бір", "0002/b.pdf": "%PDF-1.4\n%%EOF", "0002/empty": ""}
+	bare := map[string]string{}
+	for path, text := range payload {
+		bare["data/"+path] = text
+	}
+	for form, files := range map[string]map[string]string{staging.Bare: bare, staging.Bag: bag(t, payload)} {
+		t.Run(form, func(t *testing.T) {
+			w := newWorld(t)
+			w.expect("2026-1", file(1, 3), file(2, 3))
+			const half = "data/0002/b.pdf"
+			u, err := w.openUpload("2026-1", form, half, len(files[half]))
+			if err == nil {
+				_, err = w.appendUpload("2026-1", u, 0, files[half][:4], "ok")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				w.reopen()
+				uploads, err := w.putFiles("2026-1", form, files)
+				if err != nil || len(uploads) != len(files) {
+					t.Fatalf("%v, %v", uploads, err)
+				}
+				for i, path := range slices.Sorted(maps.Keys(files)) {
+					size, digest := uint64(len(files[path])), digestOf(files[path])
+					offset := size
+					if path == half {
+						offset, digest = 4, ""
+					}
+					got := uploads[i]
+					if got.GetPath() != path || got.GetSize() != size || got.GetOffset() != offset || got.GetSha256() != digest || got.GetName() != "менің/"+path {
+						t.Errorf("%s: %v", path, got)
+					}
+				}
+			}
+			if u, err = w.appendUpload("2026-1", u, 4, files[half][4:], "ok"); err != nil || u.GetOffset() != u.GetSize() {
+				t.Fatalf("%v, %v", u, err)
+			}
+			w.reopen()
+			res, err := w.finish(u.GetPackageId(), "2026-1")
+			if err != nil || !res.GetTaken() || res.GetFiles() != 3 {
+				t.Fatalf("%v, %v", res, err)
+			}
+			if a, err := w.accept(newID(), "2026-1"); err != nil || a.GetAccepted() != 2 {
+				t.Errorf("%v, %v", a, err)
+			}
+			w.whole()
+		})
+	}
+}
+
+// TestOtherBytesUnderTheSameName: who sends them is told what is there, and decides.
+func TestOtherBytesUnderTheSameName(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	for range 2 {
+		if _, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/a": "abc"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	uploads, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/a": "xyz", "data/1/b": "b"})
+	if err != nil || uploads[0].GetSha256() != digestOf("abc") || uploads[1].GetSha256() != digestOf("b") {
+		t.Errorf("%v, %v", uploads, err)
+	}
+}
+
+// TestRefusedFilesLeaveNothing sends calls of which something is refused: the fault is that of the other way, and
+// nothing is announced.
+func TestRefusedFilesLeaveNothing(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	w.expect("2026-2", file(1, 3))
+	if _, err := w.client.SetUploadLimits(t.Context(), &intakev1.SetUploadLimitsRequest{CommandId: newID(), Limits: &intakev1.UploadLimitsSet{
+		OrganisationId: "bilim", From: "2026-01-01", TransferBytes: 2 << 20, TransferFiles: 3, DepartmentBytes: 3 << 20, DepartmentFiles: 5, KeepDays: 5,
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/there": "there"}); err != nil {
+		t.Fatal(err)
+	}
+	good := putFile("data/1/good", "good")
+	changed := putFile("data/1/changed", "changed")
+	changed.Content[0]++
+	unsummed := putFile("data/1/unsummed", "")
+	unsummed.Sha256 = ""
+	long := putFile("data/1/long", "x")
+	long.Name = strings.Repeat("x", 5000)
+	later := putFile("data/1/there", "there")
+	later.ModifiedMs = 1
+	const order = "intake.upload.order"
+	for name, c := range map[string]struct {
+		transfer, form, code, says string
+		files                      []*intakev1.PutFile
+	}{
+		"no files":                   {code: order},
+		"513 files":                  {code: order, files: slices.Repeat([]*intakev1.PutFile{good}, 513)},
+		"more than 3 MiB":            {code: order, files: []*intakev1.PutFile{good, putFile("data/1/big", strings.Repeat("x", 3<<20))}},
+		"a path twice":               {code: order, says: "data/1/good", files: []*intakev1.PutFile{good, good}},
+		"no path":                    {code: order, files: []*intakev1.PutFile{good, putFile("", "x")}},
+		"a long path":                {code: order, files: []*intakev1.PutFile{good, putFile("data/"+strings.Repeat("x", 5000), "x")}},
+		"a long name":                {code: order, files: []*intakev1.PutFile{good, long}},
+		"no payload":                 {code: order, files: []*intakev1.PutFile{good, putFile("bagit.txt", "x")}},
+		"changed on its way":         {code: staging.WrongBytes.Code, says: "data/1/changed", files: []*intakev1.PutFile{good, changed}},
+		"no checksum":                {code: staging.WrongBytes.Code, says: "data/1/unsummed", files: []*intakev1.PutFile{good, unsummed}},
+		"another size":               {code: staging.Other.Code, says: "data/1/there", files: []*intakev1.PutFile{good, putFile("data/1/there", "th")}},
+		"another date":               {code: staging.Other.Code, says: "data/1/there", files: []*intakev1.PutFile{good, later}},
+		"another form":               {form: staging.Bag, code: staging.Mixed.Code, files: []*intakev1.PutFile{good}},
+		"no form":                    {transfer: "2026-2", form: "tar", code: "intake.upload.bad_form", files: []*intakev1.PutFile{good}},
+		"a ZIP of several":           {transfer: "2026-2", form: staging.Zip, code: order, files: []*intakev1.PutFile{good}},
+		"one file too many":          {code: transfer.OverTransfer.Code, files: []*intakev1.PutFile{good, putFile("data/1/b", ""), putFile("data/1/c", "")}},
+		"one too many of them all":   {transfer: "2026-2", code: transfer.OverTransfer.Code, files: []*intakev1.PutFile{good, putFile("data/1/b", ""), putFile("data/1/c", ""), putFile("data/1/d", "")}},
+		"a transfer that is unknown": {transfer: "2026-9", code: transfer.Unknown.Code, files: []*intakev1.PutFile{good}},
+	} {
+		req := &intakev1.PutFilesRequest{TransferId: "2026-1", Form: staging.Bare, Files: c.files}
+		if c.transfer != "" {
+			req.TransferId = c.transfer
+		}
+		if c.form != "" {
+			req.Form = c.form
+		}
+		if _, err := w.client.PutFiles(t.Context(), req); err == nil || fault.Of(err).Code != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for of, files := range map[string]uint32{"2026-1": 1, "2026-2": 0} {
+			list, err := w.client.ListUploads(t.Context(), &intakev1.ListUploadsRequest{TransferId: of})
+			if err != nil || list.GetFiles() != files || list.GetWholeFiles() != files {
+				t.Fatalf("%s: %v, %v", name, list, err)
+			}
+		}
+	}
+	// What is there already counts once.
+	if _, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/there": "there", "data/1/b": "", "data/1/c": ""}); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.putFiles("2026-2", staging.Bare, map[string]string{"data/1/a": "", "data/1/b": "", "data/1/c": ""}); fault.Of(err).Code != transfer.OverDepartment.Code {
+		t.Errorf("one file too many of the department's: %v", err)
+	}
+}
+
+// TestAFullDiskPausesFilesThatComeTogether fills a tiny file system under the service in the middle of a call: what
+// was there stays, nothing is miscounted, and the same call goes through once there is room.
+func TestAFullDiskPausesFilesThatComeTogether(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	w.close()
+	dir := filepath.Join(w.dir, "intake", "staging")
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		w.open()
+		t.Skipf("no tmpfs can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		w.close()
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	w.open()
+	if _, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/a": "a"}); err != nil {
+		t.Fatal(err)
+	}
+	// There is room for their rows, and not for all their bytes.
+	files := map[string]string{"data/1/a": "a"}
+	for n := range 50 {
+		files[fmt.Sprintf("data/1/%02d", n)] = strings.Repeat("0123456789abcdef", 8<<10/16)
+	}
+	for range 2 {
+		if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, 512<<10), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.putFiles("2026-1", staging.Bare, files); err == nil || fault.Of(err).Code != "intake.upload.paused" || fault.KindOf(err) != fault.Exhausted {
+			t.Fatalf("a full disk: %v", err)
+		}
+		list, err := w.client.ListUploads(t.Context(), &intakev1.ListUploadsRequest{TransferId: "2026-1"})
+		if err != nil || list.GetWholeFiles() != 1 || list.GetBytesThere() != 1 || int(list.GetFiles()) != len(list.GetUploads()) {
+			t.Fatalf("%v, %v", list, err)
+		}
+		for _, u := range list.GetUploads() {
+			if u.GetOffset() != 0 && u.GetPath() != "data/1/a" {
+				t.Fatalf("%v", u)
+			}
+		}
+		w.reopen() // the start sweeps the ballast away
+	}
+	uploads, err := w.putFiles("2026-1", staging.Bare, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := w.finish(uploads[0].GetPackageId(), "2026-1"); err != nil || !res.GetTaken() || int(res.GetFiles()) != len(files) {
+		t.Errorf("%v, %v", res, err)
+	}
+}
