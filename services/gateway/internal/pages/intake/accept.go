@@ -1,11 +1,13 @@
 package intake
 
 import (
+	"errors"
 	"net/url"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/handover"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 )
 
 // choosable is how many rows one page lets an archivist choose from; a larger inventory is accepted
@@ -111,5 +113,8 @@ func accept(r *web.Request) (web.Redirect, error) {
 		}
 	}
 	res, err := c.AcceptTransfer(r.Context(), q)
+	if errors.Is(err, wire.DeadlineExceeded) { // it goes on: a large transfer takes longer than a call may
+		return web.Done("/intake/"+url.PathEscape(q.GetTransferId()), "done.intake-accepting"), nil
+	}
 	return web.Done("/accessions/"+url.PathEscape(res.GetAccession().GetAccessionNumber()), "done.intake-accepted"), err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -147,6 +148,9 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	if q, _ := s.Called("AcceptTransfer").(*intakev1.AcceptTransferRequest); len(q.GetPositions()) != 1 || q.GetCommandId() != pagetest.Command {
 		t.Errorf("accepted %v", q)
 	}
+	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, wire.DeadlineExceeded.With() }
+	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/intake/2026-1?done=intake-accepting")
+	v.Get("/intake/2026-1?done=intake-accepting", http.StatusOK, "Приём идёт")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
 }
