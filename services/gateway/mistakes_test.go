@@ -28,6 +28,19 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 	}
 }
 
+// TestFilesThatOutlivedTheSession: of files nothing can be given back, so nothing is said to stand below.
+func TestFilesThatOutlivedTheSession(t *testing.T) {
+	rec := newWorld(t).send(http.MethodPost, "/dept/transfers/2026-1/upload", "", nil, func(r *http.Request) {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		r.Header.Set("Referer", "http://"+r.Host+"/dept/transfers/2026-1/send")
+	})
+	page := rec.Body.String()
+	if rec.Code != http.StatusUnauthorized || !strings.Contains(page, "choose the files again") || strings.Contains(page, "stands below") ||
+		!strings.Contains(page, `href="/sign-in?next=%2Fdept%2Ftransfers%2F2026-1%2Fsend`) {
+		t.Errorf("%d\n%s", rec.Code, page)
+	}
+}
+
 // TestWhatIsNotTextIsRefused: bytes that are no UTF-8 are a mistake of whoever sends them, never ours.
 func TestWhatIsNotTextIsRefused(t *testing.T) {
 	w := newWorld(t)

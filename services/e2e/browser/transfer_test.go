@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
 // seen looks at the page as look does, and at 360 pixels.
@@ -87,6 +90,39 @@ func TestOnlyWhatWasBadIsSentAgain(t *testing.T) {
 	b.presses("section[aria-labelledby=by-rows] button")
 	if files := asks[string](b, `document.querySelector('table.list tbody tr td.n:nth-of-type(2)').innerText`); files != "2" {
 		t.Errorf("row 1 has %s files, want the good one and the mended one: %s", files, asks[string](b, `document.querySelector('main').innerText`))
+	}
+}
+
+// TestOneReasonIsSaidOnce: files that a limit keeps out stand together over its one sentence, and what has ended cannot be paused.
+func TestOneReasonIsSaidOnce(t *testing.T) {
+	transfer := newTransfer(t)
+	limits := func(files uint32) {
+		t.Helper()
+		conn, err := world.p.As(monitor.Identity{Actor: "person:test", Roles: []monitor.Role{monitor.Administrator}}).Conn("intake")
+		fail(t, err)
+		_, err = intakev1.NewIntakeServiceClient(conn).SetUploadLimits(t.Context(), &intakev1.SetUploadLimitsRequest{CommandId: fresh(), Limits: &intakev1.UploadLimitsSet{
+			OrganisationId: organisation, From: time.Now().Format(time.DateOnly), TransferBytes: 1 << 40, TransferFiles: files, DepartmentBytes: 1 << 42, DepartmentFiles: 1_000_000, KeepDays: 30,
+		}})
+		fail(t, err)
+	}
+	limits(2)
+	defer limits(500_000)
+	b := open(t, true)
+	b.signsIn("su-bolimi", "/dept/transfers/"+transfer+"/send", "ru")
+	folder, names := t.TempDir(), []string(nil)
+	for i := range 5 {
+		names = append(names, filepath.Join(folder, fmt.Sprintf("лист-%d.txt", i+1)))
+		b.must(os.WriteFile(names[i], []byte(names[i]), 0o600))
+	}
+	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(chromedp.CSS("input[name=row-1]"), names)))
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS("section[aria-labelledby=by-rows] button"))))
+	b.waitsFor("Не пришли целиком файлов: 3")
+	asks[bool](b, `new Promise(function wait(done) { document.querySelectorAll('#tus button').length === 0 ? done(true) : setTimeout(wait, 20, done); })`, chromedp.EvalAwaitPromise) // it is drawn ten times a second
+	if rows := asks[[]string](b, `[...document.querySelectorAll('#tus li')].map(li => li.innerText)`); len(rows) != 1 || strings.Count(rows[0], "лист-") != 3 || strings.Count(rows[0], "не помещается") != 1 {
+		t.Errorf("%q", rows)
+	}
+	if buttons := asks[string](b, `document.querySelector('#live .controls').innerText`); buttons != "Отменить всю загрузку" {
+		t.Errorf("%q", buttons)
 	}
 }
 

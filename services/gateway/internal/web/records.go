@@ -96,7 +96,7 @@ func (v View) Moment(t *timestamppb.Timestamp) string {
 	if t == nil {
 		return ""
 	}
-	return v.Date(t.AsTime().In(civil.Almaty()).Format(time.DateOnly)) + t.AsTime().In(civil.Almaty()).Format(" 15:04")
+	return v.Date(t.AsTime().In(civil.Almaty()).Format(time.DateOnly)) + t.AsTime().In(civil.Almaty()).Format(", 15:04")
 }
 
 // Facet is the name of a condition in the reader's language.

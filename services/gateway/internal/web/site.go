@@ -137,6 +137,10 @@ var (
 		"you are no longer signed in, so nothing was done; sign in and do it again, what you typed stands below",
 		"вы больше не в системе, поэтому ничего не сделано; войдите и повторите, набранное стоит ниже",
 		"сіз енді жүйеде емессіз, сондықтан ештеңе жасалмады; кіріп, қайталаңыз, тергеніңіз төменде тұр")
+	filesLost = fault.Define(fault.Unauthenticated, "gateway.not_signed_in.files",
+		"you are no longer signed in, so no file was taken; sign in, go back and choose the files again",
+		"вы больше не в системе, поэтому ни один файл не взят; войдите, вернитесь и выберите файлы снова",
+		"сіз енді жүйеде емессіз, сондықтан бірде-бір файл алынбады; кіріп, артқа қайтып, файлдарды қайта таңдаңыз")
 	crossSite = fault.Define(fault.Denied, "gateway.cross_site",
 		"this request came from another site, so nothing was done; open the page here and try again",
 		"запрос пришёл с другого сайта, поэтому ничего не сделано; откройте страницу здесь и повторите",
@@ -372,6 +376,10 @@ func (s *Site) turnedAway(w http.ResponseWriter, r *Request, allow Allow) bool {
 	case r.Person.MustChange:
 		http.Redirect(w, r.Request, "/account/password", http.StatusSeeOther)
 	case r.Person.Account == "":
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+			s.fail(w, r, filesLost.With())
+			break
+		}
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.readForm() == nil {
 			r.keepTyped()
 		}

@@ -64,6 +64,18 @@ func Basis(l fault.Language, of based) string {
 // Basis is the act that something rests on, in the reader's language.
 func (v View) Basis(of based) string { return Basis(v.Lang, of) }
 
+// Edition is the edition of a rule in words, by its number or its year: of "transfer.early@1" the first, of "archival.answer/2014"
+// that of 2014. Which rule it is, is said by its act.
+func (v View) Edition(rule string) string {
+	if _, n, found := strings.Cut(rule, "@"); found {
+		return v.T("term.edition", "n", n)
+	}
+	if _, year, found := strings.Cut(rule, "/"); found {
+		return v.T("term.edition.year", "year", year)
+	}
+	return rule
+}
+
 // Query is what stands in the search box.
 func (v View) Query() string { return strings.TrimSpace(v.r.URL.Query().Get("q")) }
 
@@ -118,7 +130,7 @@ func (v View) Lost() []string { return v.r.lost }
 // SignIn is where to sign in after the session ran out, and come back to the page of the form; else
 // empty.
 func (v View) SignIn() string {
-	if !errors.Is(v.r.problem, notSignedIn) {
+	if !errors.Is(v.r.problem, notSignedIn) && !errors.Is(v.r.problem, filesLost) {
 		return ""
 	}
 	next := "/"

@@ -70,7 +70,7 @@ func (v View) KeptFor(written string) string { return term.Words(written, v.Lang
 // Size is a number of bytes as people read it.
 func (v View) Size(bytes uint64) string { return Size(v.Lang, bytes) }
 
-// Size is a number of bytes as readers of a language write it: "34,5 КБ". The units are decimal.
+// Size is a number of bytes as readers of a language write it: "34,5 КБ", in one line. The units are decimal.
 func Size(lang fault.Language, bytes uint64) string {
 	units := map[fault.Language][]string{
 		fault.Kazakh: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.Russian: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.English: {"B", "KB", "MB", "GB", "TB"},
@@ -80,13 +80,13 @@ func Size(lang fault.Language, bytes uint64) string {
 		n, unit = n/1000, unit+1
 	}
 	if unit == 0 {
-		return strconv.FormatUint(bytes, 10) + " " + units[0]
+		return strconv.FormatUint(bytes, 10) + "\u00a0" + units[0]
 	}
 	text := strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
 	if lang != fault.English {
 		text = strings.Replace(text, ".", ",", 1)
 	}
-	return text + " " + units[unit]
+	return text + "\u00a0" + units[unit]
 }
 
 // Stamp is a time (RFC 3339) as a clock in the archive shows it, to the minute.

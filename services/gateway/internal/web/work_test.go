@@ -42,12 +42,12 @@ func TestTermsAreShapeWordAndNumber(t *testing.T) {
 
 func TestNumbersArePrintedForPeople(t *testing.T) {
 	ru, en := View{Lang: fault.Russian}, View{Lang: fault.English}
-	for bytes, want := range map[uint64]string{0: "0 Б", 999: "999 Б", 1000: "1 КБ", 1_440_000: "1,4 МБ", 3_000_000_000_000_000: "3000 ТБ"} {
+	for bytes, want := range map[uint64]string{0: "0\u00a0Б", 999: "999\u00a0Б", 1000: "1\u00a0КБ", 1_440_000: "1,4\u00a0МБ", 3_000_000_000_000_000: "3000\u00a0ТБ"} {
 		if got := ru.Size(bytes); got != want {
 			t.Errorf("%d: %s, want %s", bytes, got, want)
 		}
 	}
-	if got := en.Size(1_440_000); got != "1.4 MB" {
+	if got := en.Size(1_440_000); got != "1.4\u00a0MB" {
 		t.Error(got)
 	}
 	for n, want := range map[uint32]string{0: "0", 999: "999", 1000: "1\u00a0000", 1234567: "1\u00a0234\u00a0567"} {

@@ -91,7 +91,7 @@ func (f *facts) differences(inventory string, chosen []uint32) []act.Difference 
 	var out []act.Difference
 	var joined spans
 	emit := func(first, last uint32, why act.Text) {
-		out = append(out, act.Difference{Unit: "оп. " + inventory + ", д. " + span(first, last), Reason: why})
+		out = append(out, act.Difference{Unit: cited(inventory, span(first, last)), Reason: why})
 	}
 	for _, u := range f.units {
 		if _, yes := slices.BinarySearch(chosen, u.Position); !yes {
@@ -142,7 +142,7 @@ func (f *facts) remarks(inventory string, chosen []uint32) []act.Difference {
 			continue
 		}
 		out = append(out, act.Difference{
-			Unit: fmt.Sprintf("оп. %s, д. %d", inventory, u.Position), Reason: act.Text{KK: cut(why.KK, 1000), RU: cut(why.RU, 1000)},
+			Unit: cited(inventory, span(u.Position, u.Position)), Reason: act.Text{KK: cut(why.KK, 1000), RU: cut(why.RU, 1000)},
 		})
 	}
 	return out
@@ -177,6 +177,11 @@ func span(first, last uint32) string {
 		return fmt.Sprint(first)
 	}
 	return fmt.Sprintf("%d–%d", first, last)
+}
+
+// cited names units within an inventory as each language abbreviates it.
+func cited(inventory, units string) act.Text {
+	return act.Text{KK: "Т. " + inventory + ", І. " + units, RU: "оп. " + inventory + ", д. " + units}
 }
 
 // note is the book's remark about an accession: its inventory, that it is undescribed, what left.

@@ -73,7 +73,7 @@ type Row struct {
 // Difference is what was announced and not accepted, with its reason (missing, damaged,
 // refused).
 type Difference struct {
-	Unit   string // as the inventory has it: "оп. 1, д. 18"
+	Unit   Text // as each language cites it: "Т. 1, І. 18", "оп. 1, д. 18"
 	Reason Text
 }
 
@@ -160,7 +160,7 @@ func (a Transfer) check() error {
 	}
 	texts = append(texts, a.Kind)
 	for _, d := range append(slices.Clone(a.Differences), a.Remarks...) {
-		texts = append(texts, d.Reason, Text{KK: d.Unit})
+		texts = append(texts, d.Reason, d.Unit)
 	}
 	if d := a.Digital; d != nil {
 		texts = append(texts, d.Malware, Text{KK: d.Package, RU: d.Algorithm}, Text{KK: d.Digest})

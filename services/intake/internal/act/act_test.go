@@ -59,7 +59,7 @@ func sample(rows int) act.Transfer {
 		a.Accepted += 17 + i
 	}
 	a.Announced = a.Accepted + 1
-	a.Differences = []act.Difference{{Unit: "1-тізімдеме / оп. 1, № 18", Reason: act.Text{KK: "жоқ, түсіндірмесі қоса берілген", RU: "отсутствует, объяснение приложено"}}}
+	a.Differences = []act.Difference{{Unit: act.Text{KK: "Т. 1, І. 18", RU: "оп. 1, д. 18"}, Reason: act.Text{KK: "жоқ, түсіндірмесі қоса берілген", RU: "отсутствует, объяснение приложено"}}}
 	return a
 }
 

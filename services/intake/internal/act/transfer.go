@@ -174,7 +174,7 @@ func list(s *paper.Sheet, heading string, of []Difference) {
 	s.Room(2 * paper.BodyLine)
 	s.Paragraph(heading)
 	for i, d := range of {
-		s.Paragraph(fmt.Sprintf("%d) %s – %s", i+1, d.Unit, d.Reason.In(s.Language)))
+		s.Paragraph(fmt.Sprintf("%d) %s – %s", i+1, d.Unit.In(s.Language), d.Reason.In(s.Language)))
 	}
 }
 

@@ -19,9 +19,9 @@ import (
 var (
 	// ContentLeft is answered to whoever asks for content that was destroyed.
 	ContentLeft = fault.Define(fault.Refused, "intake.content.left",
-		"the content left the archive by deaccession {act} and is given to nobody; the act says who received the unit",
-		"содержимое выбыло из архива по акту о выбытии {act} и никому не выдаётся; кто получил дело, сказано в акте",
-		"мазмұн {act} шығару актісі бойынша архивтен шықты және ешкімге берілмейді; істі кім алғаны актіде көрсетілген")
+		"the content left the archive by deaccession {act} and is given to nobody; the act says what became of the unit",
+		"содержимое выбыло из архива по акту о выбытии {act} и никому не выдаётся; что стало с делом, сказано в акте",
+		"мазмұн {act} шығару актісі бойынша архивтен шықты және ешкімге берілмейді; істің не болғаны актіде көрсетілген")
 	noneAwaited = fault.Define(fault.Refused, "intake.deaccession.receipt",
 		"deaccession {count} of accession {number} awaits no receipt: it is not decided, nobody receives the units, or the receipt is recorded already",
 		"по выбытию {count} поступления {number} расписка не ожидается: оно не решено, дела никому не передаются или расписка уже внесена",

@@ -30,6 +30,7 @@ func limited() *pagetest.Services {
 	return &pagetest.Services{Answers: map[string]func(proto.Message) (proto.Message, error){
 		"ListUploadLimits": pagetest.Always(&intakev1.ListUploadLimitsResponse{Limits: []*intakev1.UploadLimitsSet{
 			set("", "2026-01-01", 11), set("", "2026-02-01", 22), set("", later, 33), set("su", "2026-03-01", 44),
+			{OrganisationId: "su", From: "2025-03-01", TransferBytes: gib / 2, TransferFiles: 1, DepartmentBytes: 2500, DepartmentFiles: 1, KeepDays: 1},
 		}}),
 		"ListOrganisations": pagetest.Always(&retentionv1.ListOrganisationsResponse{Organisations: []*recordv1.Organisation{{Id: "su", Name: &recordv1.Text{Ru: "Отдел <воды>"}}}}),
 		"SetUploadLimits":   pagetest.Always(&intakev1.SetUploadLimitsResponse{}),
@@ -44,8 +45,8 @@ func administers(t *testing.T, s *pagetest.Services, role monitor.Role) *pagetes
 // TestUploadLimitsAreShown says which are in force, which were and which will be; the form begins with those in force.
 func TestUploadLimitsAreShown(t *testing.T) {
 	v := administers(t, limited(), monitor.Administrator)
-	page := v.Get("/admin/uploads", http.StatusOK, "11 ГиБ", "33 ГиБ", "Отдел &lt;воды&gt;", `name="transfer_gib" type="text" value="22"`, `name="department_files" type="number" value="2000"`)
-	if in, over, later := strings.Count(page, "действует</span>"), strings.Count(page, "прежний</span>"), strings.Count(page, "позже</span>"); in != 2 || over != 1 || later != 1 {
+	page := v.Get("/admin/uploads", http.StatusOK, "11\u00a0ГиБ", "33\u00a0ГиБ", "0,5\u00a0ГиБ", "2,5\u00a0КБ", "Отдел &lt;воды&gt;", `name="transfer_gib" type="text" value="22"`, `name="department_files" type="number" value="2000"`)
+	if in, over, later := strings.Count(page, "действует</span>"), strings.Count(page, "прежний</span>"), strings.Count(page, "позже</span>"); in != 2 || over != 2 || later != 1 {
 		t.Errorf("%d in force, %d past, %d to come:\n%s", in, over, later, page)
 	}
 	for _, v.Lang = range []string{"kk", "en"} {

@@ -140,7 +140,7 @@ func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
 func TestTheSendPageSaysWhatIsLeft(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "expected", Form: "mixed"})
 	v := clerk(t, s)
-	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "34,5 МБ", "1\u00a0200", "хранилище архива заполнится")
+	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "34,5\u00a0МБ", "1\u00a0200", "хранилище архива заполнится")
 	s.Answers["ListUploads"] = pagetest.Always(&intakev1.ListUploadsResponse{BytesLeft: 34_500_000})
 	v.Get("/dept/transfers/2026-1/send", http.StatusOK, "закончилось")
 	v = clerk(t, world(&intakev1.Transfer{State: "expected", Form: "paper"}))
@@ -222,7 +222,7 @@ func TestAnnouncing(t *testing.T) {
 		v.Get("/announce/early", http.StatusOK, c.basis)
 	}
 	v.Lang = "ru"
-	if page := v.Get("/announce/early", http.StatusOK, `name="reason"`); strings.Contains(page, "liquidated_on") || strings.Contains(page, `name="giver"`) {
+	if page := v.Get("/announce/early", http.StatusOK, `name="reason"`, "редакция 1"); strings.Contains(page, "liquidated_on") || strings.Contains(page, `name="giver"`) {
 		t.Error("more is asked than the kind must name")
 	}
 	v.Post("/announce/early", pagetest.Fields("title_ru", "Мой <заголовок>"), http.StatusUnprocessableEntity, `href="#reason"`, `href="#form"`, `href="#number"`, "Мой &lt;заголовок&gt;")

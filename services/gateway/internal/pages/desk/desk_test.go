@@ -98,7 +98,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		d.want(d.get("/signers"), http.StatusOK)
 	}
 	d.as(monitor.Archivist)
-	d.want(d.get("/desk/2026-1"), http.StatusOK, "401-V 3.3 · rule regime.archival/2020 · rule not checked by a jurist")
+	d.want(d.get("/desk/2026-1"), http.StatusOK, "401-V 3.3 · edition of 2020 · rule not checked by a jurist")
 }
 
 // TestTheQueueFilters looks at what is asked for and how a condition is taken away.
@@ -411,7 +411,7 @@ func TestTheTicket(t *testing.T) {
 	}
 	sent.Set("do", "register")
 	w := d.post("/desk/register", sent)
-	d.want(w, http.StatusOK, "Талон о приёме запроса № 2026-9", "22.11.2026 10:15", "Сериков С.", "http://example.com/r/2026-9?k=s3cr3t")
+	d.want(w, http.StatusOK, "Талон о приёме запроса № 2026-9", "22.11.2026, 10:15", "Сериков С.", "http://example.com/r/2026-9?k=s3cr3t")
 	if w.Header().Get("Cache-Control") != "no-store" {
 		t.Error("the ticket may be kept")
 	}

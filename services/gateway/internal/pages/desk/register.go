@@ -47,7 +47,7 @@ func moment(at string) string {
 	if err != nil {
 		return at
 	}
-	return t.Format("02.01.2006 15:04")
+	return t.Format("02.01.2006, 15:04")
 }
 
 // register enters a request that came by another way than the web. The page that answers is the

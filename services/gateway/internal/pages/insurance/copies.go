@@ -3,6 +3,7 @@ package insurance
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
@@ -16,6 +17,8 @@ type copyPage struct {
 	Checks    []checkRow
 	Damages   []damageRow
 	Keeps     bool // may order, retry, record
+	// Act is the address of the act of deaccession with which the content left; "" where it has not.
+	Act string
 }
 
 type fileRow struct {
@@ -61,7 +64,10 @@ func showCopy(r *web.Request) (any, error) {
 		return nil, err
 	}
 	one := res.GetCopy()
-	p := copyPage{copyRow: newRow(r, one), MoreFiles: res.GetMoreFiles(), Keeps: r.Person.Identity.Has(monitor.Archivist)}
+	p := copyPage{copyRow: newRow(r, one), MoreFiles: res.GetMoreFiles(), Keeps: r.Person.Identity.Has(monitor.Archivist) && one.GetLeftBy() == ""}
+	if accession, count, found := strings.Cut(one.GetLeftBy(), "/"); found {
+		p.Act = "/accessions/" + url.PathEscape(accession) + "/deaccessions/" + url.PathEscape(count)
+	}
 	for _, f := range res.GetFiles() {
 		p.Files = append(p.Files, fileRow{f, web.Size(r.Lang, f.GetSize()), f.GetSha512()[:min(16, len(f.GetSha512()))]})
 	}

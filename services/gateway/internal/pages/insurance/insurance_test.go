@@ -196,6 +196,27 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	}
 }
 
+// TestACopyThatLeftIsNotWorkedOn: neither checked nor entered in the register again; the act by which it left is one step away.
+func TestACopyThatLeftIsNotWorkedOn(t *testing.T) {
+	s := fundOf()
+	gone := copyIn("destroyed")
+	gone.LeftBy, gone.Microforms = "2026-4/1", nil
+	s.Answers["GetCopy"] = pagetest.Always(&insurancev1.GetCopyResponse{Copy: gone})
+	d := open(t, s, monitor.Archivist)
+	page := d.want(d.visit(http.MethodGet, "/insurance/copies/1/1/3", nil), http.StatusOK, `<a href="/accessions/2026-4/deaccessions/1">№ 2026-4/1</a>`, "особо ценное дело")
+	if strings.Contains(page, "Проверить эту копию") || strings.Contains(page, `value="microform"`) {
+		t.Error("a destroyed copy is offered for work")
+	}
+}
+
+// TestACheckThatLeftSomethingIsNotSimplyFinished, on its page and in the list.
+func TestACheckThatLeftSomethingIsNotSimplyFinished(t *testing.T) {
+	d := open(t, fundOf(), monitor.Archivist)
+	for _, address := range []string{"/insurance", "/insurance/scrubs/2"} {
+		d.want(d.visit(http.MethodGet, address, nil), http.StatusOK, `<span class="badge late">закончена, есть что не восстановить</span>`)
+	}
+}
+
 // TestEachRoleAsksForWhatItMaySee: the administrator asks for no copy, the auditor for no folder.
 func TestEachRoleAsksForWhatItMaySee(t *testing.T) {
 	for role, never := range map[monitor.Role]string{monitor.Administrator: "ListCopies", monitor.Auditor: "ListSites"} {
@@ -211,7 +232,7 @@ func TestEachRoleAsksForWhatItMaySee(t *testing.T) {
 func TestTheFundFilters(t *testing.T) {
 	s := fundOf()
 	d := open(t, s, monitor.Archivist)
-	page := d.want(d.visit(http.MethodGet, "/insurance?state=damaged&valuable=yes", nil), http.StatusOK, "свободно 214,7 ГБ из 1,1 ТБ", "На одном устройстве", "Место не отвечает", "раз в 90 дней")
+	page := d.want(d.visit(http.MethodGet, "/insurance?state=damaged&valuable=yes", nil), http.StatusOK, "свободно 214,7\u00a0ГБ из 1,1\u00a0ТБ", "На одном устройстве", "Место не отвечает", "раз в 90 дней")
 	if in, _ := s.Called("ListCopies").(*insurancev1.ListCopiesRequest); in.GetState() != "damaged" || !in.GetEspeciallyValuable() {
 		t.Errorf("asked for %v", in)
 	}

@@ -61,7 +61,7 @@ func copyAddress(id string) string {
 	return (&url.URL{Path: "/insurance/copies/" + id}).EscapedPath()
 }
 
-var states = []string{"ordered", "failed", "awaited", "made", "verified", "damaged", "beyond_repair", "microform"}
+var states = []string{"ordered", "failed", "awaited", "made", "verified", "damaged", "beyond_repair", "microform", "leaving", "destroyed"}
 
 // count is copies in one state, a filter of the list.
 type count struct {

@@ -19,6 +19,8 @@ type acceptPage struct {
 	Draft handover.Draft
 	// Missing and Returned are how many rows stay out for that reason.
 	Missing, Returned uint32
+	// Unchecked are the rows of this page that would be accepted without a finding, where intake asks for one of each.
+	Unchecked int
 }
 
 // accepting is the check page: the facts of the act as it will print, with "accepted N of M" in words
@@ -52,6 +54,7 @@ func (a *acceptPage) count(r *web.Request) (n uint32, err error) {
 		a.note(u.Work)
 		if u.Acceptable() {
 			n++
+			a.wanting(u)
 		}
 	}
 	if r.Field("choose") == "yes" {
@@ -66,6 +69,15 @@ func (a *acceptPage) note(w *intakev1.RowWork) {
 		a.Missing++
 	case w.GetReturnState() == "returned":
 		a.Returned++
+	}
+}
+
+// wanting counts a unit on paper whose finding is not recorded. Of a transfer by schedule whose form nobody named, or that comes as
+// files, intake asks for none until somebody begins.
+func (a *acceptPage) wanting(u unit) {
+	asked := a.GetKind() != "" && a.GetKind() != "scheduled" || a.GetForm() != "" && a.GetForm() != "digital" || a.GetUnitsChecked() > 0
+	if asked && u.Content == nil && u.Work.GetFinding() == nil {
+		a.Unchecked++
 	}
 }
 

@@ -138,7 +138,7 @@ func TestUnitsAreSavedRowByRow(t *testing.T) {
 func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	s := archive(4)
 	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-	v.Get("/intake/2026-1/accept", http.StatusOK, "2 (два) из 4 (четыре)", "отсутствует – 1, возвращено – 1", `name="counted" value="2"`)
+	v.Get("/intake/2026-1/accept", http.StatusOK, "2 (два) из 4 (четыре)", "отсутствует – 1, возвращено – 1", `name="counted" value="2"`, "Не сверено с описью дел: 2", `href="/intake/2026-1/units"`)
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "2", "position", "1"), http.StatusOK, "1 (одно) из 4 (четыре)", "нажмите ещё раз", `name="counted" value="1"`)
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "0"), http.StatusUnprocessableEntity, "хотя бы одно")
 	if s.Called("AcceptTransfer") != nil {
@@ -266,12 +266,34 @@ func TestConsentIsAskedFor(t *testing.T) {
 			s.Answers["ListTransfers"] = pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{res.GetTransfer()}})
 			return res, err
 		}
-		v := pagetest.Open(t, s, areas, "", monitor.Head)
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		if page := v.Get("/intake/2026-1/accept", http.StatusOK); strings.Contains(page, "<button>Принять") || strings.Contains(page, ">Принять</button>") == waits {
+			t.Errorf("waits %t, acceptance offered %t", waits, waits)
+		}
+		v = pagetest.Open(t, s, areas, "", monitor.Head)
 		if page := v.Get("/intake/2026-1", http.StatusOK); strings.Contains(page, button) != waits {
 			t.Errorf("waits %t, asked %t", waits, !waits)
 		}
 		if page := v.Get("/intake?state=expected", http.StatusOK); strings.Contains(page, "Нужно согласие") != waits {
 			t.Errorf("waits %t, said in the queue %t", waits, !waits)
+		}
+	}
+}
+
+// TestRowsAreCountedOnceTheyAreSealed: before that the page says what stands so far, and no number that is not known yet.
+func TestRowsAreCountedOnceTheyAreSealed(t *testing.T) {
+	for state, says := range map[string]string{"announced": "внесённые до сих пор", "expected": "Дел по описи: 0"} {
+		s := archive(2)
+		found, err := s.Answers["GetTransfer"](&intakev1.GetTransferRequest{Limit: 2})
+		res, ok := found.(*intakev1.GetTransferResponse)
+		if err != nil || !ok {
+			t.Fatal(err)
+		}
+		res.Transfer.State, res.Transfer.Inventory.Files, res.Transfer.Form = state, 0, "digital"
+		s.Answers["GetTransfer"] = pagetest.Always(res)
+		page := pagetest.Open(t, s, areas, "", monitor.Archivist).Get("/intake/2026-1", http.StatusOK, says, "файлов нет")
+		if strings.Contains(page, ">бумага<") {
+			t.Error("what a digital transfer lacks is said to be paper")
 		}
 	}
 }

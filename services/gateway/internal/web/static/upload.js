@@ -167,11 +167,17 @@
     if (!rows.length) return;
     const ol = document.createElement("ol");
     ol.className = "records";
+    let said = null; // what was refused for one reason stands under it once
     for (const i of rows) {
+      if (said && !i.url && i.problem === said.problem) {
+        said.names.textContent += ", " + i.name;
+        continue;
+      }
       const li = document.createElement("li"), name = document.createElement("code"), state = document.createElement("span");
       name.textContent = i.name;
-      state.textContent = " " + (i.problem || (i.file ? fill(say.tSent, { sent: size(i.offset + i.sent), all: size(i.size) }) : texts.tNotchosen)) + " ";
+      state.textContent = (i.problem ? ": " : " ") + (i.problem || (i.file ? fill(say.tSent, { sent: size(i.offset + i.sent), all: size(i.size) }) : texts.tNotchosen)) + " ";
       li.append(name, state);
+      said = i.problem && !i.url ? { problem: i.problem, names: name } : null;
       if (i.url) li.append(button(texts.tCancel, () => drop(i)));
       ol.append(li);
     }
@@ -187,15 +193,15 @@
 
   const controls = () => {
     const p = line("controls");
-    p.replaceChildren(
+    p.replaceChildren(button(texts.tForget, forget));
+    if (sending) p.prepend(
       button(paused ? texts.tResume : texts.tPause, () => {
         paused = !paused;
         if (paused) running.forEach((x) => x.abort());
         wake();
         controls();
       }),
-      " ",
-      button(texts.tForget, forget));
+      " ");
   };
   const forget = async () => {
     cancelled = true;
@@ -208,6 +214,7 @@
 
   const failed = (text) => {
     sending = false;
+    if (live.querySelector(".controls")) controls(); // nothing is under way that could be paused
     line("wait", null);
     const p = line("broken", text || say.tBroken);
     p.setAttribute("role", "alert");
