@@ -17,8 +17,8 @@ const (
 )
 
 // aheadBytes is after how many bytes of small files the disk is told to take them while more come, so that it has little
-// left when the last has come.
-const aheadBytes = 32 << 20
+// left when the last has come. Whoever makes files waits while a flush commits them: at 32 MiB uploads took 7 % longer.
+const aheadBytes = 128 << 20
 
 // ahead flushes the file system now and then.
 type ahead struct {
