@@ -82,7 +82,7 @@ func TestAFileThatDidNotComeWholeIsStillSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = s.Close() // the wrong size is in the report
-	if err := c.Wrap(nil, func(name string, text *spool.Text) error { return c.File(name, int64(text.Size()), text.Reader(), nil) }); err != nil {
+	if err := c.Wrap(nil, func(name string, text *spool.Text) error { return c.File(name, text.Size(), text.Reader(), nil) }); err != nil {
 		t.Fatal(err)
 	}
 	if r := c.Finish(); r.Valid() || r.Faults[0].Where != "data/b" {
