@@ -117,7 +117,8 @@ func TestOneReasonIsSaidOnce(t *testing.T) {
 	b.must(chromedp.Do(b.ctx, chromedp.SetUploadFiles(chromedp.CSS("input[name=row-1]"), names)))
 	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS("section[aria-labelledby=by-rows] button"))))
 	b.waitsFor("Не пришли целиком файлов: 3")
-	asks[bool](b, `new Promise(function wait(done) { document.querySelectorAll('#tus button').length === 0 ? done(true) : setTimeout(wait, 20, done); })`, chromedp.EvalAwaitPromise) // it is drawn ten times a second
+	// It is drawn ten times a second, at first not at all.
+	asks[bool](b, `new Promise(function wait(done) { document.querySelectorAll('#tus li').length === 1 && !document.querySelector('#tus button') ? done(true) : setTimeout(wait, 20, done); })`, chromedp.EvalAwaitPromise)
 	if rows := asks[[]string](b, `[...document.querySelectorAll('#tus li')].map(li => li.innerText)`); len(rows) != 1 || strings.Count(rows[0], "лист-") != 3 || strings.Count(rows[0], "не помещается") != 1 {
 		t.Errorf("%q", rows)
 	}
