@@ -53,7 +53,7 @@ func Open(from io.ReaderAt, size int64) (*Archive, error) {
 	e, end := tail[i:], size-int64(len(tail)-i)
 	a := &Archive{from: from, size: size, count: uint64(binary.LittleEndian.Uint16(e[10:]))}
 	length, offset := uint64(binary.LittleEndian.Uint32(e[12:])), uint64(binary.LittleEndian.Uint32(e[16:]))
-	if a.count == math.MaxUint16 || length == math.MaxUint16 || length == math.MaxUint32 || offset == math.MaxUint32 {
+	if a.count == math.MaxUint16 || length == math.MaxUint16 || offset == math.MaxUint32 {
 		large, at, err := end64(from, end)
 		if err != nil {
 			return nil, err
@@ -102,9 +102,14 @@ func end64(from io.ReaderAt, end int64) ([]byte, int64, error) {
 	return e, int64(at), nil
 }
 
+// entryAt tells whether a whole entry stands there, as archive/zip reads it.
 func (a *Archive) entryAt(at int64) bool {
-	head := make([]byte, entryLength)
-	return readAt(a.from, head, at) == nil && string(head[:4]) == entryRecord
+	part, count, err := nextPart(bufio.NewReader(io.NewSectionReader(a.from, at, a.size-at)), 1)
+	if err != nil || count == 0 {
+		return false
+	}
+	_, err = (&Archive{from: a.from, size: a.size, at: at}).read(part, count)
+	return err == nil
 }
 
 // readAt reads all of p; an end before it is none of a ZIP.
@@ -127,7 +132,7 @@ func (a *Archive) Entries() iter.Seq2[*zip.File, error] {
 		table := bufio.NewReaderSize(io.NewSectionReader(a.from, a.at, a.size-a.at), 64<<10)
 		total := uint64(0)
 		for {
-			part, count, err := nextPart(table)
+			part, count, err := nextPart(table, partEntries)
 			if err == nil && count == 0 && uint16(total) != uint16(a.count) {
 				err = zip.ErrFormat
 			}
@@ -152,9 +157,10 @@ func (a *Archive) Entries() iter.Seq2[*zip.File, error] {
 	}
 }
 
-// nextPart reads some entries of the table as they stand there; none after the last. What is no entry ends it.
-func nextPart(table *bufio.Reader) (part []byte, count int, err error) {
-	for count < partEntries && len(part) < partBytes {
+// nextPart reads some entries of the table as they stand there, at most so many; none after the last. What is no entry
+// ends it.
+func nextPart(table *bufio.Reader, most int) (part []byte, count int, err error) {
+	for count < most && len(part) < partBytes {
 		head, err := table.Peek(entryLength)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, 0, err
@@ -198,7 +204,9 @@ func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	copy(small, endRecord)
 	copy(small[8:], bytes.Repeat([]byte{0xff}, 12)) // all is in the large one
 	tail := slices.Concat(part, end)
-	z, err := zip.NewReader(&partly{a.from, a.at, tail}, a.at+int64(len(tail)))
+	whole := &partly{a.from, a.at, tail}
+	z, err := zip.NewReader(whole, a.at+int64(len(tail)))
+	whole.tail = nil // the entries' data is read from what is there, wherever they say that it lies
 	if err == nil && len(z.File) != count {
 		err = zip.ErrFormat
 	}
@@ -208,7 +216,7 @@ func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	return z.File, nil
 }
 
-// partly is a ZIP up to its table of contents, and then a part of that.
+// partly is a ZIP up to its table of contents, and then a part of that; without a tail it is the ZIP as it is.
 type partly struct {
 	io.ReaderAt
 	at   int64
@@ -216,6 +224,9 @@ type partly struct {
 }
 
 func (p *partly) ReadAt(to []byte, at int64) (n int, err error) {
+	if p.tail == nil {
+		return p.ReaderAt.ReadAt(to, at)
+	}
 	if at < p.at {
 		n, err = p.ReaderAt.ReadAt(to[:min(int64(len(to)), p.at-at)], at)
 		if n == len(to) || err != nil && !errors.Is(err, io.EOF) || at+int64(n) < p.at {
