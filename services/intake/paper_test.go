@@ -35,6 +35,23 @@ func (w *world) check(id string, findings ...*intakev1.UnitFinding) *intakev1.Ch
 	return res
 }
 
+// TestFindingsAreAskedForOnceSomebodyBegins (AR-5): what comes on paper is checked unit by unit, what comes by schedule and as files is not until
+// somebody checks one. What is said is what an acceptance is held to.
+func TestFindingsAreAskedForOnceSomebodyBegins(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3))
+	if w.seen("2026-1").GetAsksFindings() {
+		t.Error("nobody has begun")
+	}
+	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "present"})
+	if !w.seen("2026-1").GetAsksFindings() {
+		t.Error("somebody has begun")
+	}
+	if _, err := w.accept(newID(), "2026-1"); err == nil || fault.Of(err).Code != transfer.NotChecked.Code {
+		t.Errorf("accepted with a unit unchecked: %v", err)
+	}
+}
+
 // TestPaperIsAcceptedUnitByUnit (practice.md, the order in an organisation; act of acceptance and
 // transfer): present, missing with a signed explanation, damaged, other leaves; recorded row by row
 // in any order, again without effect; "принято N из M" in words, both copies in one PDF.
@@ -47,7 +64,7 @@ func TestPaperIsAcceptedUnitByUnit(t *testing.T) {
 	if _, err := w.send(newID(), "2026-1", bag(t, payload)); fault.Of(err).Code != "intake.upload.paper" {
 		t.Errorf("files of a paper transfer: %v", err)
 	}
-	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
+	if _, err := w.accept(newID(), "2026-1"); err == nil || fault.Of(err).Code != transfer.NotChecked.Code {
 		t.Errorf("nothing was checked: %v", err)
 	}
 	received, err := w.client.ReceivePaper(t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: "2026-1", Units: 4, Boxes: 1})
@@ -64,7 +81,7 @@ func TestPaperIsAcceptedUnitByUnit(t *testing.T) {
 	if w.s.host.Store().Head().Seq != seq {
 		t.Error("what stood already was written again")
 	}
-	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
+	if _, err := w.accept(newID(), "2026-1"); err == nil || fault.Of(err).Code != transfer.NotChecked.Code {
 		t.Errorf("one was not checked: %v", err)
 	}
 	w.check("2026-1", &intakev1.UnitFinding{Position: 5, Finding: "present"})

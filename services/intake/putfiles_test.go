@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
@@ -185,19 +183,7 @@ func TestRefusedFilesLeaveNothing(t *testing.T) {
 func TestAFullDiskPausesFilesThatComeTogether(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	w.close()
-	dir := filepath.Join(w.dir, "intake", "staging")
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		w.open()
-		t.Skipf("no tmpfs can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		w.close()
-		if err := unix.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	w.open()
+	dir := w.tiny("1m")
 	if _, err := w.putFiles("2026-1", staging.Bare, map[string]string{"data/1/a": "a"}); err != nil {
 		t.Fatal(err)
 	}

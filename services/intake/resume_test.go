@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
@@ -372,19 +370,7 @@ func TestAnOutcomeThatWasRecordedIsNotForgotten(t *testing.T) {
 func TestAFullDiskPausesAnUpload(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	w.close()
-	dir := filepath.Join(w.dir, "intake", "staging")
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		w.open()
-		t.Skipf("no tmpfs can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		w.close()
-		if err := unix.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	w.open()
+	dir := w.tiny("4m")
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/uuid"
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
@@ -370,4 +371,23 @@ func (w *world) expectMany(id string, positions []uint32) {
 		files = append(files, file(p, 1))
 	}
 	w.expect(id, files...)
+}
+
+// tiny puts a file system of so many bytes (as mount takes it) under staging, and gives the folder.
+func (w *world) tiny(size string) string {
+	w.t.Helper()
+	w.close()
+	dir := filepath.Join(w.dir, "intake", "staging")
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+		w.open()
+		w.t.Skipf("no tmpfs can be mounted here: %v", err)
+	}
+	w.t.Cleanup(func() {
+		w.close()
+		if err := unix.Unmount(dir, 0); err != nil {
+			w.t.Error(err)
+		}
+	})
+	w.open()
+	return dir
 }

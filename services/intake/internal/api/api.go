@@ -223,7 +223,7 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 		if err != nil {
 			return err
 		}
-		res.Transfer = t
+		res.Transfer, res.AsksFindings = t, store.AsksFindings(t)
 		if rule, ok := kind.ByName(t.GetGround().GetRule()); ok {
 			res.Kind, t.AwaitsConsent = kindOf(rule), awaitsConsent(t)
 		}

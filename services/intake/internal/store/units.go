@@ -200,9 +200,15 @@ func Checks(v *base.View, t *intakev1.Transfer) (transfer.Checks, error) {
 	for _, p := range open {
 		c.Returned[p] = true
 	}
-	announced := t.GetKind() != "" && t.GetKind() != string(kind.Scheduled)
-	c.Every = announced || len(found) > 0 || (t.GetForm() != "" && kind.Form(t.GetForm()) != kind.Digital)
+	c.Every = AsksFindings(t)
 	return c, nil
+}
+
+// AsksFindings tells whether each unit of a transfer without digital content needs a finding before it can be accepted: not of one by
+// schedule whose form nobody named, or that comes as files, until somebody has begun to check.
+func AsksFindings(t *intakev1.Transfer) bool {
+	announced := t.GetKind() != "" && t.GetKind() != string(kind.Scheduled)
+	return announced || t.GetUnitsChecked() > 0 || (t.GetForm() != "" && kind.Form(t.GetForm()) != kind.Digital)
 }
 
 // MayAccept holds a transfer against what its kind demands before its acceptance. Errors:

@@ -532,7 +532,10 @@ type GetTransferResponse struct {
 	// What has come for the files of this page, in the package that stands.
 	Contents []*UnitContent `protobuf:"bytes,5,rep,name=contents,proto3" json:"contents,omitempty"`
 	// The rule by which it was announced, in the edition that it keeps; none where it came by schedule.
-	Kind          *TransferKind `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
+	Kind *TransferKind `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Each unit without digital content needs a finding before it can be accepted: what comes is on paper, or somebody has
+	// begun to check.
+	AsksFindings  bool `protobuf:"varint,7,opt,name=asks_findings,json=asksFindings,proto3" json:"asks_findings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -607,6 +610,13 @@ func (x *GetTransferResponse) GetKind() *TransferKind {
 		return x.Kind
 	}
 	return nil
+}
+
+func (x *GetTransferResponse) GetAsksFindings() bool {
+	if x != nil {
+		return x.AsksFindings
+	}
+	return false
 }
 
 // UnitContent is the digital content of one unit.
@@ -8326,14 +8336,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xae\x02\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xd3\x02\n" +
 	"\x13GetTransferResponse\x125\n" +
 	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x12+\n" +
 	"\x05files\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x122\n" +
 	"\acontact\x18\x04 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\x128\n" +
 	"\bcontents\x18\x05 \x03(\v2\x1c.qoyma.intake.v1.UnitContentR\bcontents\x121\n" +
-	"\x04kind\x18\x06 \x01(\v2\x1d.qoyma.intake.v1.TransferKindR\x04kind\"\x89\x01\n" +
+	"\x04kind\x18\x06 \x01(\v2\x1d.qoyma.intake.v1.TransferKindR\x04kind\x12#\n" +
+	"\rasks_findings\x18\a \x01(\bR\fasksFindings\"\x89\x01\n" +
 	"\vUnitContent\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x14\n" +
 	"\x05files\x18\x02 \x01(\rR\x05files\x12\x14\n" +

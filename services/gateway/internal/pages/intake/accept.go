@@ -19,7 +19,7 @@ type acceptPage struct {
 	Draft handover.Draft
 	// Missing and Returned are how many rows stay out for that reason.
 	Missing, Returned uint32
-	// Unchecked are the rows of this page that would be accepted without a finding, where intake asks for one of each.
+	// Unchecked are the rows of this page that lack a finding without which they cannot be accepted.
 	Unchecked int
 }
 
@@ -54,7 +54,9 @@ func (a *acceptPage) count(r *web.Request) (n uint32, err error) {
 		a.note(u.Work)
 		if u.Acceptable() {
 			n++
-			a.wanting(u)
+			if a.AsksFindings && u.Content == nil && u.Work.GetFinding() == nil {
+				a.Unchecked++
+			}
 		}
 	}
 	if r.Field("choose") == "yes" {
@@ -69,15 +71,6 @@ func (a *acceptPage) note(w *intakev1.RowWork) {
 		a.Missing++
 	case w.GetReturnState() == "returned":
 		a.Returned++
-	}
-}
-
-// wanting counts a unit on paper whose finding is not recorded. Of a transfer by schedule whose form nobody named, or that comes as
-// files, intake asks for none until somebody begins.
-func (a *acceptPage) wanting(u unit) {
-	asked := a.GetKind() != "" && a.GetKind() != "scheduled" || a.GetForm() != "" && a.GetForm() != "digital" || a.GetUnitsChecked() > 0
-	if asked && u.Content == nil && u.Work.GetFinding() == nil {
-		a.Unchecked++
 	}
 }
 

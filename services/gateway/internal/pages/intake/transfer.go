@@ -18,8 +18,9 @@ type transferPage struct {
 	Next     string
 	Receipts []*intakev1.Receipt
 	// Unlisted are warnings that belong to no row.
-	Unlisted []*intakev1.PackageFault
-	Paper    int // rows of this page without digital files
+	Unlisted     []*intakev1.PackageFault
+	Paper        int  // rows of this page without digital files
+	AsksFindings bool // each of those needs a finding
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -77,6 +78,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 		return p, err
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
+	p.AsksFindings = res.GetAsksFindings()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
