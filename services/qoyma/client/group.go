@@ -99,7 +99,7 @@ func (b *Bulk) put(ctx context.Context, files []local) (id string, rest []local,
 			}
 		}
 		return id, nil, err
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, err != nil && passes(err, nil): // given up: file by file it would be waited for as long again
 		return "", nil, err
 	case err != nil || len(res.GetUploads()) != len(files):
 		return "", files, nil

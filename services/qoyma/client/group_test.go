@@ -329,6 +329,27 @@ func TestASlowLine(t *testing.T) {
 	})
 }
 
+// TestAnArchiveThatStaysAwayIsGivenUpOnce: the files of a group for which it was waited are not waited for one by one again.
+func TestAnArchiveThatStaysAwayIsGivenUpOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		root, _ := planted(t, 3)
+		a, asked := newArchive(), 0
+		a.before = func(context.Context) error { asked++; return cut.With() }
+		a.admit = func(path string) error {
+			if strings.HasSuffix(path, ".txt") {
+				t.Errorf("%s was asked for by itself", path)
+			}
+			return nil
+		}
+		if _, err := a.run(t, root); !errors.Is(err, cut) {
+			t.Error(err)
+		}
+		if asked != tries {
+			t.Errorf("asked %d times, not %d", asked, tries)
+		}
+	})
+}
+
 // TestAnArchiveOfBefore has no call for small files: all come in pieces.
 func TestAnArchiveOfBefore(t *testing.T) {
 	root, want := planted(t, 50)
