@@ -82,11 +82,16 @@ func Size(lang fault.Language, bytes uint64) string {
 	if unit == 0 {
 		return strconv.FormatUint(bytes, 10) + "\u00a0" + units[0]
 	}
-	text := strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
+	return Decimal(lang, n, 1) + "\u00a0" + units[unit]
+}
+
+// Decimal is a number with at most so many digits (one or more) behind the point, as readers of a language write it.
+func Decimal(lang fault.Language, n float64, digits int) string {
+	text := strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(n, 'f', digits, 64), "0"), ".")
 	if lang != fault.English {
 		text = strings.Replace(text, ".", ",", 1)
 	}
-	return text + "\u00a0" + units[unit]
+	return text
 }
 
 // Stamp is a time (RFC 3339) as a clock in the archive shows it, to the minute.

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
-	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // gib is the unit in which limits are typed and shown: the faults of uploads count in MiB too.
@@ -113,15 +111,11 @@ func setUploads(r *web.Request) (web.Redirect, error) {
 
 // Told is a number of bytes as the table says it: GiB to the thousandth, and what is less than a hundredth of one in the unit that fits.
 func (uploadsPage) Told(v web.View, bytes uint64) string {
-	n := math.Round(float64(bytes)/gib*1000) / 1000
+	n := float64(bytes) / gib
 	if n < 0.01 {
 		return v.Size(bytes)
 	}
-	text := strconv.FormatFloat(n, 'f', -1, 64)
-	if v.Lang != fault.English {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text + "\u00a0" + v.T("uploads.gib")
+	return web.Decimal(v.Lang, n, 3) + "\u00a0" + v.T("uploads.gib")
 }
 
 // bytesIn reads a number of GiB, whole or with a fraction, as bytes; what nobody could mean is wrong. of is the group of fields, by
