@@ -106,10 +106,16 @@ func TestAnObjectOfAnEarlierProgramIsTakenAsItIs(t *testing.T) {
 		t.Fatal("it was not killed")
 	}
 	begun := w.events()[len(w.events())-1]
+	places := w.s.plans.Staging.Places()
+	defer func() { _ = places.Close() }() // only read from
 	var files []repository.File
 	if err := w.s.host.Store().View(func(v *base.View) error {
 		return store.EachContent(v, "2026-1", func(c *intakev1.ContentFile) error {
-			files = append(files, repository.File{Path: c.GetPath(), Source: w.s.plans.Staging.Path(id, c.GetPath()), SHA512: c.GetSha512(), Size: c.GetSize()})
+			place, err := places.Of(id, c.GetPath())
+			if err != nil {
+				return err
+			}
+			files = append(files, repository.File{Path: c.GetPath(), Place: place, SHA512: c.GetSha512(), Size: c.GetSize()})
 			return nil
 		})
 	}); err != nil {

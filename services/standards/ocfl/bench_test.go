@@ -23,7 +23,7 @@ func BenchmarkCreate(b *testing.B) {
 		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 			b.Fatal(err)
 		}
-		s.Files = append(s.Files, Content{fmt.Sprintf("data/%d", i), source, hexOf(text), int64(len(text))})
+		s.Files = append(s.Files, Content{Logical: fmt.Sprintf("data/%d", i), Source: source, SHA512: hexOf(text), Size: int64(len(text))})
 	}
 	n := 0
 	for b.Loop() {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -23,6 +24,9 @@ type Content struct {
 	Source  string // where it lies now, best in the same file system as the root
 	SHA512  string // 128 hexadecimal digits, counted when the file was received
 	Size    int64  // bytes
+	// Part says that it is a part of Source, from At on, and not the whole of it: it is copied and counted then.
+	Part bool
+	At   int64 // bytes
 }
 
 // Spec is a new object: everything that its first version says. Created is handed in,
@@ -154,7 +158,8 @@ func (s Spec) inventories(e Edition) ([]*Inventory, error) {
 
 // attempt is one Create or Update under way, in a staging directory of its own.
 type attempt struct {
-	durable bool // the sources are on the disk
+	durable  bool // the sources are on the disk
+	together bool // everything is made durable at once
 	*Root
 	files  map[string]Content // what is to be brought, by content path
 	record []recordFile
@@ -228,6 +233,9 @@ func (a *attempt) bring(f Content, to string) error {
 
 // link is bring where the directory is there.
 func (a *attempt) link(f Content, to string) error {
+	if f.Part {
+		return a.copyPart(f, to)
+	}
 	info, err := os.Lstat(f.Source)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Logical, err)
@@ -239,7 +247,7 @@ func (a *attempt) link(f Content, to string) error {
 		if !cannotLink(err) {
 			return err
 		}
-		if err := a.disk.Copy(f.Source, to); err != nil {
+		if err := duplicate(a.disk, f.Source, to); err != nil {
 			return err
 		}
 		if digest, err := digestFile(to, "sha512"); err != nil {
@@ -250,7 +258,52 @@ func (a *attempt) link(f Content, to string) error {
 	} else if a.durable {
 		return nil // the link itself becomes durable with its directory
 	}
+	if a.together {
+		return nil
+	}
 	return a.disk.SyncFile(to)
+}
+
+// copyPart is link for a part of a file.
+func (a *attempt) copyPart(f Content, to string) error {
+	from, err := openRegular(f.Source)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Logical, errors.Join(errSource, err))
+	}
+	defer func() { _ = from.Close() }() // only read from
+	h := newHash("sha512")
+	part := &source{Reader: io.TeeReader(io.NewSectionReader(from, f.At, f.Size), h)}
+	if err := a.disk.Copy(part, to); err != nil {
+		return fmt.Errorf("%s: %w", f.Logical, errors.Join(err, part.failed))
+	}
+	if hex.EncodeToString(h.Sum(nil)) != strings.ToLower(f.SHA512) {
+		return BadContent.With("file", clip(f.Logical), "problem", "SHA-512 ≠").Because(errSource)
+	}
+	if a.together {
+		return nil
+	}
+	return a.disk.SyncFile(to)
+}
+
+// errSource marks the errors of which SourceLost tells.
+var errSource = errors.New("the source is damaged or gone")
+
+// SourceLost tells whether an object was not made because a source has no longer the bytes that were received, or cannot
+// be read. Only parts are looked at so: a link trusts its source.
+func SourceLost(err error) bool { return errors.Is(err, errSource) }
+
+// source remembers that it was reading that failed, and not writing.
+type source struct {
+	io.Reader
+	failed error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed = errSource
+	}
+	return n, err
 }
 
 // publish moves the object into the root by one rename. Where the tuple directories above

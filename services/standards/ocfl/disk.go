@@ -17,8 +17,8 @@ type disk interface {
 	Mkdir(dir string) error
 	// Link gives the file another name in the same file system.
 	Link(from, to string) error
-	// Copy makes a new file with the content of from.
-	Copy(from, to string) error
+	// Copy makes a new file with all that from gives.
+	Copy(from io.Reader, to string) error
 	// WriteFile makes or replaces a file; its content is durable, its name is not yet.
 	WriteFile(name string, text []byte) error
 	// Stream is WriteFile for a text that comes piece by piece; its error is passed on.
@@ -27,6 +27,8 @@ type disk interface {
 	SyncFile(name string) error
 	// SyncDir makes the names in a directory durable.
 	SyncDir(dir string) error
+	// SyncAll makes durable everything that was made below an open directory: contents and names.
+	SyncAll(watched *os.File) error
 	// Rename moves; it never replaces a directory that holds anything.
 	Rename(from, to string) error
 	// RemoveAll takes away a directory and all in it; none is as good.
@@ -52,21 +54,26 @@ func (osDisk) Rename(from, to string) error { return os.Rename(from, to) }
 func (osDisk) RemoveAll(dir string) error   { return os.RemoveAll(dir) }
 func (osDisk) Rmdir(dir string) error       { return os.Remove(dir) }
 
-func (osDisk) Copy(from, to string) (err error) {
-	r, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // only read from
+func (osDisk) Copy(from io.Reader, to string) (err error) {
 	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	if _, err := io.Copy(w, r); err != nil {
-		return fmt.Errorf("copy %s: %w", from, err)
+	if _, err := io.Copy(w, from); err != nil {
+		return fmt.Errorf("copy to %s: %w", to, err)
 	}
 	return nil
+}
+
+// duplicate makes a new file with the content of another.
+func duplicate(d disk, from, to string) error {
+	r, err := os.Open(filepath.Clean(from))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }() // only read from
+	return d.Copy(r, to)
 }
 
 func (d osDisk) WriteFile(name string, text []byte) error {
@@ -90,6 +97,8 @@ func (osDisk) Stream(name string, write func(io.Writer) error) (err error) {
 
 func (osDisk) SyncFile(name string) error { return syncPath(name) }
 func (osDisk) SyncDir(dir string) error   { return syncPath(dir) }
+
+func (osDisk) SyncAll(watched *os.File) error { return syncAll(watched) }
 
 func syncPath(name string) error {
 	f, err := os.Open(filepath.Clean(name))

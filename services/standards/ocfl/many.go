@@ -14,6 +14,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
@@ -123,7 +125,11 @@ func (m *many) add(f Content) error {
 		return BadContent.With("file", clip(f.Logical), "problem", problem)
 	}
 	m.files++
-	source := append(binary.AppendVarint(nil, f.Size), f.Source...)
+	at := int64(entire)
+	if f.Part {
+		at = f.At
+	}
+	source := append(binary.AppendVarint(binary.AppendVarint(nil, f.Size), at), f.Source...)
 	return errors.Join(m.paths.Add(treeKey(f.Logical), digest), m.digests.Add(append(digest, f.Logical...), source))
 }
 
@@ -164,10 +170,23 @@ func (m *many) choose() error {
 
 func (m *many) close() error { return errors.Join(m.paths.Close(), m.digests.Close(), m.kept.Close()) }
 
+// entire stands for where a file begins that is no part of another.
+const entire = -1
+
 // keptFile is a file that is kept: its path, digest, size and source.
 func keptFile(key, value []byte) Content {
-	size, n := binary.Varint(value[64:])
-	return Content{Logical: treePath(key), SHA512: hex.EncodeToString(value[:64]), Size: size, Source: string(value[64+n:])}
+	f := Content{Logical: treePath(key), SHA512: hex.EncodeToString(value[:64])}
+	value = value[64:]
+	for _, to := range []*int64{&f.Size, &f.At} {
+		n := 0
+		*to, n = binary.Varint(value)
+		value = value[n:]
+	}
+	if f.Part = f.At != entire; !f.Part {
+		f.At = 0
+	}
+	f.Source = string(value)
+	return f
 }
 
 // standing gives the digest of the inventory of an object that is there with the same files; empty where
@@ -239,7 +258,12 @@ func (a *attempt) buildMany(ctx context.Context, m *many) (sha string, err error
 	if err := a.disk.RemoveAll(a.stage); err != nil {
 		return "", err
 	}
-	a.dirs = map[string]bool{}
+	a.dirs, a.together = map[string]bool{}, syncsAll && m.kept.Len() >= a.joined
+	watched, err := os.Open(filepath.Clean(a.staging)) // before anything is made: SyncAll says what failed since
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, watched.Close()) }()
 	top := filepath.Join(a.object, m.skeleton.Head)
 	if m.files > 0 {
 		top = filepath.Join(top, m.skeleton.contentDir())
@@ -253,14 +277,39 @@ func (a *attempt) buildMany(ctx context.Context, m *many) (sha string, err error
 	if sha, err = a.recordMany(m); err != nil {
 		return "", err
 	}
+	if a.together {
+		return sha, a.disk.SyncAll(watched)
+	}
 	return sha, a.syncDirs()
 }
 
-// bringMany links the files in, directory by directory.
+// joined is from how many files one flush of the whole file system costs less than one of each copy and directory.
+const joined = 64
+
+// hands is how many files are copied at once. The disk joins what they do.
+const hands = 4
+
+// bringMany links or copies the files in, directory by directory.
 func (a *attempt) bringMany(ctx context.Context, m *many, top string) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(hands)
+	return errors.Join(a.bringAll(ctx, m, top, func(f Content, to string) error {
+		if !a.together {
+			return a.link(f, to) // a directory is flushed once all is in it
+		}
+		work.Go(func() error { return a.link(f, to) })
+		return nil
+	}), work.Wait())
+}
+
+func (a *attempt) bringAll(ctx context.Context, m *many, top string, bring func(f Content, to string) error) error {
 	var open []string // directories below top in which files are still to come, each in the one before
 	leave := func(depth int) error {
 		for len(open) > depth {
+			if a.together {
+				open = open[:depth]
+				break
+			}
 			if err := a.disk.SyncDir(filepath.Join(top, filepath.Join(open...))); err != nil {
 				return err
 			}
@@ -289,7 +338,7 @@ func (a *attempt) bringMany(ctx context.Context, m *many, top string) error {
 				return err
 			}
 		}
-		if err := a.link(f, filepath.Join(top, filepath.FromSlash(f.Logical))); err != nil {
+		if err := bring(f, filepath.Join(top, filepath.FromSlash(f.Logical))); err != nil {
 			return err
 		}
 	}
@@ -311,7 +360,7 @@ func (a *attempt) recordMany(m *many) (sha string, err error) {
 		return "", err
 	}
 	sha = hex.EncodeToString(h.Sum(nil))
-	if err := a.disk.Copy(own, filepath.Join(a.object, inventoryName)); err != nil {
+	if err := duplicate(a.disk, own, filepath.Join(a.object, inventoryName)); err != nil {
 		return "", err
 	}
 	if err := a.disk.SyncFile(filepath.Join(a.object, inventoryName)); err != nil {

@@ -105,7 +105,7 @@ func TestManyAgainIsTheSameOrAConflict(t *testing.T) {
 	if got, err := r.CreateFrom(t.Context(), other, oneByOne(s.Files)); err != nil || got != sha {
 		t.Errorf("the same files: %s %v", got, err)
 	}
-	for name, files := range map[string][]Content{"fewer": s.Files[1:], "other bytes": append(slices.Clone(s.Files[1:]), Content{s.Files[0].Logical, "", hexOf("басқа"), 10})} {
+	for name, files := range map[string][]Content{"fewer": s.Files[1:], "other bytes": append(slices.Clone(s.Files[1:]), Content{Logical: s.Files[0].Logical, Source: "", SHA512: hexOf("басқа"), Size: 10})} {
 		if _, err := r.CreateFrom(t.Context(), s, oneByOne(files)); !errors.Is(err, Conflict) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -156,39 +156,128 @@ func TestManyRefusesWhatCreateRefuses(t *testing.T) {
 	}
 }
 
-// TestEveryDurableStepOfManyMayBeLost is TestEveryDurableStepMayBeLost for CreateFrom.
+// TestEveryDurableStepOfManyMayBeLost is TestEveryDurableStepMayBeLost for CreateFrom: with sources that are linked, copied, parts of
+// one file, and parts that are copied several at once and flushed together.
 func TestEveryDurableStepOfManyMayBeLost(t *testing.T) {
+	linked := spec(t, scratch(t))
+	parts := linked
+	parts.Files = inOne(t, linked.Files)
+	for name, c := range map[string]struct {
+		spec   Spec
+		nolink bool
+		joined int
+	}{
+		"linked": {linked, false, joined}, "copied": {linked, true, joined}, "parts": {parts, false, joined},
+		"parts at once": {parts, false, 1}, "links at once": {linked, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, done := range []bool{false, true} {
+				for at := 0; everyStepOfMany(t, c.spec, &cutting{at: at, done: done, nolink: c.nolink}, c.joined); at++ {
+				}
+			}
+		})
+	}
+}
+
+// everyStepOfMany cuts CreateFrom at one step; false where it has fewer.
+func everyStepOfMany(t *testing.T, s Spec, f *cutting, joined int) bool {
+	t.Helper()
+	r := newRoot(t)
+	r.disk, r.joined = f, joined
+	_, err := r.CreateFrom(t.Context(), s, oneByOne(s.Files))
+	if f.op == "" {
+		if err != nil || f.at < 20 {
+			t.Fatalf("%d steps: %v", f.at, err)
+		}
+		return false
+	}
+	if !errors.Is(err, errPower) || SourceLost(err) {
+		t.Fatalf("step %d %s done=%v: error %v was swallowed, or is said to be the source's", f.at, f.op, f.done, err)
+	}
+	report, err := r.Validate(t.Context())
+	if err != nil || !report.Valid() || len(report.Warnings) > 0 || report.Objects > 1 {
+		t.Fatalf("step %d %s done=%v: the root is not valid after the cut: %v %v", f.at, f.op, f.done, err, codes(report.Faults))
+	}
+	fresh, err := Open(r.dir)
+	must(t, err)
+	if _, err := fresh.CreateFrom(t.Context(), s, oneByOne(s.Files)); err != nil {
+		t.Fatalf("step %d %s done=%v: again: %v", f.at, f.op, f.done, err)
+	}
+	mustBeWhole(t, fresh, s.ID)
+	must(t, fresh.Sweep())
+	if left, err := os.ReadDir(fresh.staging); err != nil || len(left) > 0 {
+		t.Errorf("step %d %s: staging holds %v %v", f.at, f.op, left, err)
+	}
+	return true
+}
+
+// inOne puts files one behind the other into one file, of which they are parts then.
+func inOne(t *testing.T, files []Content) (parts []Content) {
+	t.Helper()
+	all := []byte("what stands before them")
+	name := filepath.Join(t.TempDir(), "all")
+	for _, f := range files {
+		text, err := os.ReadFile(f.Source)
+		must(t, err)
+		f.Source, f.Part, f.At = name, true, int64(len(all))
+		parts, all = append(parts, f), append(all, text...)
+	}
+	must(t, os.WriteFile(name, all, 0o600))
+	return parts
+}
+
+// TestPartsMakeTheSameObject: whether a file is linked or a part of another, few or many, the object is the same byte for byte.
+func TestPartsMakeTheSameObject(t *testing.T) {
 	s := spec(t, scratch(t))
-	for _, nolink := range []bool{false, true} {
-		for _, done := range []bool{false, true} {
-			for at := 0; ; at++ {
-				r := newRoot(t)
-				f := &cutting{at: at, done: done, nolink: nolink}
-				r.disk = f
-				_, err := r.CreateFrom(t.Context(), s, oneByOne(s.Files))
-				if f.op == "" {
-					if err != nil || at < 25 {
-						t.Fatalf("%d steps: %v", at, err)
-					}
-					break
-				}
-				if !errors.Is(err, errPower) {
-					t.Fatalf("step %d %s done=%v: error %v was swallowed", at, f.op, done, err)
-				}
-				report, err := r.Validate(t.Context())
-				if err != nil || !report.Valid() || len(report.Warnings) > 0 || report.Objects > 1 {
-					t.Fatalf("step %d %s done=%v: the root is not valid after the cut: %v %v", at, f.op, done, err, codes(report.Faults))
-				}
-				fresh, err := Open(r.dir)
-				must(t, err)
-				if _, err := fresh.CreateFrom(t.Context(), s, oneByOne(s.Files)); err != nil {
-					t.Fatalf("step %d %s done=%v: again: %v", at, f.op, done, err)
-				}
-				mustBeWhole(t, fresh, s.ID)
-				must(t, fresh.Sweep())
-				if left, err := os.ReadDir(fresh.staging); err != nil || len(left) > 0 {
-					t.Errorf("step %d %s: staging holds %v %v", at, f.op, left, err)
-				}
+	linked, sha := newRoot(t), ""
+	sha, err := linked.CreateFrom(t.Context(), s, oneByOne(s.Files))
+	must(t, err)
+	want := tree(t, linked.dir)
+	for _, joined := range []int{1, joined} {
+		r := newRoot(t)
+		r.joined = joined
+		got, err := r.CreateFrom(t.Context(), s, oneByOne(inOne(t, s.Files)))
+		if err != nil || got != sha || !maps.Equal(tree(t, r.dir), want) {
+			t.Errorf("joined from %d: %s %v", joined, got, err)
+		}
+	}
+	one := newRoot(t)
+	s.Files = inOne(t, s.Files)
+	if _, err := one.Create(t.Context(), s); err != nil || !maps.Equal(tree(t, one.dir), want) {
+		t.Error(err)
+	}
+}
+
+// TestPartsAreCounted: a source that is not what was received any more makes no object, and the caller hears which it was.
+func TestPartsAreCounted(t *testing.T) {
+	good := spec(t, scratch(t))
+	for name, spoil := range map[string]func(source string) error{
+		"gone":     os.Remove,
+		"cut":      func(source string) error { return os.Truncate(source, 30) },
+		"a folder": func(source string) error { return errors.Join(os.Remove(source), os.Mkdir(source, 0o700)) },
+		"a link": func(source string) error {
+			return errors.Join(os.Rename(source, source+"2"), os.Symlink(source+"2", source))
+		},
+		"other bytes": func(source string) error {
+			raw, err := os.ReadFile(source)
+			raw[len(raw)-1] ^= 1
+			return errors.Join(err, os.WriteFile(source, raw, 0o600))
+		},
+	} {
+		for _, joined := range []int{1, joined} {
+			r := newRoot(t)
+			r.joined = joined
+			s := good
+			s.Files = inOne(t, good.Files)
+			must(t, spoil(s.Files[0].Source))
+			if _, err := r.CreateFrom(t.Context(), s, oneByOne(s.Files)); !SourceLost(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if report, err := r.Validate(t.Context()); err != nil || !report.Valid() || report.Objects != 0 {
+				t.Errorf("%s: the root is as it was: %v %v", name, err, report)
+			}
+			if _, err := r.CreateFrom(t.Context(), good, oneByOne(good.Files)); err != nil {
+				t.Errorf("%s: with the right bytes: %v", name, err)
 			}
 		}
 	}

@@ -93,6 +93,7 @@ type Root struct {
 	edition Edition
 	layout  Layout
 	disk    disk
+	joined  int        // from how many files a new object is flushed at once
 	busy    sync.Mutex // one change at a time per root: publishing renames shared directories
 }
 
@@ -126,7 +127,7 @@ func initRoot(dir string, e Edition, l Layout, d disk) (*Root, error) {
 	if _, err := rootEdition(dir); !errors.Is(err, fs.ErrNotExist) {
 		return openRoot(dir, d)
 	}
-	r := &Root{dir: dir, staging: dir + ".staging", edition: e, layout: l, disk: d}
+	r := &Root{dir: dir, staging: dir + ".staging", edition: e, layout: l, disk: d, joined: joined}
 	if err := d.Mkdir(dir); err != nil {
 		return nil, fmt.Errorf("make storage root: %w", err)
 	}
@@ -203,7 +204,7 @@ func (r *Root) place(to string, text []byte) error {
 }
 
 func openRoot(dir string, d disk) (*Root, error) {
-	r := &Root{dir: dir, staging: dir + ".staging", disk: d}
+	r := &Root{dir: dir, staging: dir + ".staging", disk: d, joined: joined}
 	var err error
 	if r.edition, err = rootEdition(dir); err != nil {
 		return nil, fmt.Errorf("open storage root %s: %w", dir, err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func spec(t *testing.T, dir string) Spec {
 		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s.Files = append(s.Files, Content{logical, source, hexOf(text), int64(len(text))})
+		s.Files = append(s.Files, Content{Logical: logical, Source: source, SHA512: hexOf(text), Size: int64(len(text))})
 	}
 	return s
 }
@@ -195,6 +196,7 @@ type cutting struct {
 	at     int
 	done   bool // the operation happens and an error is answered; otherwise it is lost
 	op     string
+	mu     sync.Mutex // files may be copied several at once
 	n      int
 	nolink bool
 }
@@ -202,11 +204,15 @@ type cutting struct {
 var errPower = errors.New("power cut")
 
 func (f *cutting) step(op string, do func() error) error {
-	f.n++
-	if f.n-1 != f.at {
+	f.mu.Lock()
+	cut := f.n == f.at
+	if f.n++; cut {
+		f.op = op
+	}
+	f.mu.Unlock()
+	if !cut {
 		return do()
 	}
-	f.op = op
 	if f.done {
 		if err := do(); err != nil {
 			return err
@@ -226,7 +232,7 @@ func (f *cutting) Link(a, b string) error {
 	return f.step("link", func() error { return f.osDisk.Link(a, b) })
 }
 
-func (f *cutting) Copy(a, b string) error {
+func (f *cutting) Copy(a io.Reader, b string) error {
 	return f.step("copy", func() error { return f.osDisk.Copy(a, b) })
 }
 
@@ -244,6 +250,10 @@ func (f *cutting) SyncFile(n string) error {
 
 func (f *cutting) SyncDir(d string) error {
 	return f.step("sync dir", func() error { return f.osDisk.SyncDir(d) })
+}
+
+func (f *cutting) SyncAll(d *os.File) error {
+	return f.step("sync all", func() error { return f.osDisk.SyncAll(d) })
 }
 
 func (f *cutting) Rename(a, b string) error {

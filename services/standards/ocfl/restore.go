@@ -282,7 +282,7 @@ func (k *Known) Restore(ctx context.Context, logical, source, keep string) error
 		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
 	// A copy and not a link: what is kept here must not hang on the bytes of another place.
-	if err := r.disk.Copy(source, from); err != nil {
+	if err := duplicate(r.disk, source, from); err != nil {
 		return fmt.Errorf("restore %s of object %s: %w", logical, k.id, err)
 	}
 	if err := r.disk.SyncFile(from); err != nil {

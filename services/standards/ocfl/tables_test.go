@@ -184,7 +184,7 @@ func TestManyFilesAreValidatedInLittleMemory(t *testing.T) {
 		for n := range files {
 			text := fmt.Sprint(n, " ", random.Uint64())
 			source := filepath.Join(dir, fmt.Sprint(n))
-			if err := os.WriteFile(source, []byte(text), 0o600); err != nil || !yield(Content{fmt.Sprintf("data/%d/%06d.bin", n%3, n), source, hexOf(text), int64(len(text))}, nil) {
+			if err := os.WriteFile(source, []byte(text), 0o600); err != nil || !yield(Content{Logical: fmt.Sprintf("data/%d/%06d.bin", n%3, n), Source: source, SHA512: hexOf(text), Size: int64(len(text))}, nil) {
 				return
 			}
 		}

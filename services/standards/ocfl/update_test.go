@@ -23,7 +23,7 @@ func content(t testing.TB, dir, logical, text string) Content {
 	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Content{logical, source, hexOf(text), int64(len(text))}
+	return Content{Logical: logical, Source: source, SHA512: hexOf(text), Size: int64(len(text))}
 }
 
 // second is a change that does everything: a file goes, two change places, one is replaced, one
@@ -109,7 +109,7 @@ func TestALaterVersionKeepsOnlyWhatIsNew(t *testing.T) {
 		t.Errorf("staging holds %v, %v", left, err)
 	}
 	// What an earlier version had comes back without its bytes.
-	back := Change{Head: "v3", Created: day, User: c.User, Message: "back", Put: []Content{{"data/new", "/nowhere", hexOf("new"), 3}}}
+	back := Change{Head: "v3", Created: day, User: c.User, Message: "back", Put: []Content{{Logical: "data/new", Source: "/nowhere", SHA512: hexOf("new"), Size: 3}}}
 	if _, err := r.Update(t.Context(), s.ID, back); err != nil {
 		t.Error(err)
 	}
@@ -135,10 +135,10 @@ func TestAChangeThatCannotBeLeavesNothing(t *testing.T) {
 		"below a file":                {Change{Head: "v1", Put: put("bagit.txt/x")}, BadContent},
 		"out of the object":           {Change{Head: "v1", Put: put("../x")}, BadContent},
 		"absolute":                    {Change{Head: "v1", Put: put("/x")}, BadContent},
-		"a digest that is none":       {Change{Head: "v1", Put: []Content{{"x", extra.Source, "abc", extra.Size}}}, BadContent},
-		"another size":                {Change{Head: "v1", Put: []Content{{"x", extra.Source, extra.SHA512, 99}}}, BadContent},
+		"a digest that is none":       {Change{Head: "v1", Put: []Content{{Logical: "x", Source: extra.Source, SHA512: "abc", Size: extra.Size}}}, BadContent},
+		"another size":                {Change{Head: "v1", Put: []Content{{Logical: "x", Source: extra.Source, SHA512: extra.SHA512, Size: 99}}}, BadContent},
 		"nothing changes":             {Change{Head: "v1"}, Unchanged},
-		"what is put is there":        {Change{Head: "v1", Put: []Content{{"data/empty", "/nowhere", hexOf(""), 0}}}, Unchanged},
+		"what is put is there":        {Change{Head: "v1", Put: []Content{{Logical: "data/empty", Source: "/nowhere", SHA512: hexOf("")}}}, Unchanged},
 		"a version that is not yet":   {Change{Head: "v2", Remove: []string{"bagit.txt"}}, Moved},
 		"a version that never is":     {Change{Head: "", Remove: []string{"bagit.txt"}}, Moved},
 		"an object that is not there": {Change{Head: "v1", Message: "other object", Remove: []string{"bagit.txt"}}, NotFound},
@@ -261,7 +261,7 @@ func TestAnObjectOfOthersIsUpdatedInItsOwnWay(t *testing.T) {
 		t.Error(err)
 	}
 	bad := c
-	bad.Head, bad.Put = "v09", []Content{{"c", c.Put[0].Source, hexOf("c"), 1}}
+	bad.Head, bad.Put = "v09", []Content{{Logical: "c", Source: c.Put[0].Source, SHA512: hexOf("c"), Size: 1}}
 	if _, err := r.Update(t.Context(), "urn:x", bad); !errors.Is(err, BadContent) {
 		t.Errorf("a source that is not what was said: %v", err)
 	}

@@ -358,7 +358,7 @@ func TestOlderHabitsAreReadWithAWarning(t *testing.T) {
 }
 
 func FuzzInventory(f *testing.F) {
-	s := Spec{ID: "urn:x", Created: day, User: User{Name: "A"}, Files: []Content{{"data/a", "", hexOf("a"), 1}, {"b", "", hexOf("a"), 1}}}
+	s := Spec{ID: "urn:x", Created: day, User: User{Name: "A"}, Files: []Content{{Logical: "data/a", SHA512: hexOf("a"), Size: 1}, {Logical: "b", SHA512: hexOf("a"), Size: 1}}}
 	inv, err := s.inventory(V11)
 	if err != nil {
 		f.Fatal(err)

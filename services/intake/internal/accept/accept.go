@@ -205,8 +205,8 @@ func (p *Plans) Finish(ctx context.Context, begun *journal.Record) (_ *intakev1.
 		return nil, err
 	}
 	defer unlock()
-	r := run{Plans: p, begun: begun, plan: plan, paths: spool.Place{Dir: p.Staging.Dir()}.Sorter()}
-	defer func() { err = errors.Join(err, r.paths.Close()) }()
+	r := run{Plans: p, begun: begun, plan: plan, paths: spool.Place{Dir: p.Staging.Dir()}.Sorter(), places: p.Staging.Places()}
+	defer func() { err = errors.Join(err, r.paths.Close(), r.places.Close()) }()
 	if err := r.stands(); err != nil {
 		return nil, err
 	}
@@ -252,6 +252,7 @@ type run struct {
 	anew   bool          // the archive makes the bag
 	paths  *spool.Sorter // position → path of each file of the content; nil where no units are recorded
 	units  unitPaths
+	places *staging.Places // nil where the object stands already
 }
 
 // stands refuses a plan that was abandoned: what is read now may be another package's.
@@ -324,7 +325,7 @@ func (r *run) files() iter.Seq2[repository.File, error] {
 		for c, err := range r.kept() {
 			f := repository.File{Path: c.GetPath(), SHA512: c.GetSha512(), Size: c.GetSize()}
 			if err == nil {
-				f.Source = r.source(c)
+				f.Place, err = r.source(c)
 			}
 			if !yield(f, err) || err != nil {
 				return

@@ -10,6 +10,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -88,12 +89,15 @@ func (r *run) tags() iter.Seq2[*intakev1.ContentFile, error] {
 	}
 }
 
-// source is where the bytes of a kept file are in staging.
-func (r *run) source(c *intakev1.ContentFile) string {
-	if packageID, path, moved := transfer.Submitted(c.GetPath()); r.anew && moved {
-		return r.Staging.Path(packageID, path)
+// source is where the bytes of a kept file are in staging; nowhere where the object stands already.
+func (r *run) source(c *intakev1.ContentFile) (staging.Place, error) {
+	if r.places == nil {
+		return staging.Place{}, nil
 	}
-	return r.Staging.Path(r.facts.packageOf(c), c.GetPath())
+	if packageID, path, moved := transfer.Submitted(c.GetPath()); r.anew && moved {
+		return r.places.Of(packageID, path)
+	}
+	return r.places.Of(r.facts.packageOf(c), c.GetPath())
 }
 
 // bag writes the tag files of the bag around what is accepted. It follows from the journal alone.

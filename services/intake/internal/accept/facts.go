@@ -5,6 +5,7 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -152,11 +153,13 @@ func (f *facts) packageOf(c *intakev1.ContentFile) string {
 }
 
 // whole is nil where the bytes of everything that came are in staging, with the tag files of every package.
-func (p *Plans) whole(f *facts) error {
+func (p *Plans) whole(f *facts) (err error) {
+	places := p.Staging.Places()
+	defer func() { err = errors.Join(err, places.Close()) }()
 	for _, files := range []iter.Seq2[*intakev1.ContentFile, error]{f.files(), store.EachSubmitted(p.Store, f.transfer.GetTransferId())} {
 		for c, err := range files {
 			if err == nil {
-				err = p.Staging.Whole(f.packageOf(c), c.GetPath(), c.GetSize())
+				err = places.Whole(f.packageOf(c), c.GetPath(), c.GetSize())
 			}
 			if err != nil {
 				return err

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
+	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
 // record writes the accession into the book with its first units. Those of a large one follow
@@ -26,7 +27,11 @@ func (r *run) record(ctx context.Context) error {
 		// Asked only now: an object that stands already has its bytes, whatever staging has. One that
 		// stands and cannot be read is a person's to mend: no other package could take its place.
 		stands, unknown := r.Repository.Stands(repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId()))
-		if lost := r.whole(r.facts); lost != nil && !stands && unknown == nil {
+		lost := r.whole(r.facts)
+		if lost == nil && ocfl.SourceLost(err) {
+			lost = staging.Lost.With("package", r.plan.GetPackageId()).Because(err)
+		}
+		if lost != nil && !stands && unknown == nil {
 			return r.abandon(ctx, lost)
 		}
 		return errors.Join(err, unknown)

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/qoyma/qoyma/services/intake/internal/examine"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
@@ -59,13 +60,15 @@ func (u *upload) glance(path string, content []byte) error {
 // examine looks at the structure of a package's files, but those that were looked at as they came, and adds what
 // was found: what is broken as a warning, an archive that unpacks to far too much as a fault. A package that is
 // refused anyway is not looked at.
-func (u *upload) examine(ctx context.Context, report *bagit.Report, v *verdict) error {
+func (u *upload) examine(ctx context.Context, report *bagit.Report, v *verdict) (err error) {
 	if !report.Valid() {
 		return nil
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(examiners)
 	early := u.early.walk()
+	places := u.area.Places()
+	defer func() { err = errors.Join(err, places.Close()) }()
 	rest := u.staged.Files(false)
 	if u.early.kinds.Len() == report.Files {
 		rest = func(func(bagit.Entry, error) bool) {} // all of them were small
@@ -77,15 +80,19 @@ func (u *upload) examine(ctx context.Context, report *bagit.Report, v *verdict) 
 		if _, seen := early.of(e.Path); seen {
 			continue
 		}
+		place, err := places.Of(u.command.ID.String(), e.Path)
+		if err != nil {
+			return cmp.Or(work.Wait(), err)
+		}
 		work.Go(func() error {
-			kind, finding, err := examineFile(u.area.Path(u.command.ID.String(), e.Path), e)
+			kind, finding, err := examineFile(place, e)
 			if err != nil {
 				return fmt.Errorf("examine: %w", err)
 			}
 			return u.late.add(e.Path, kind, finding)
 		})
 	}
-	err := cmp.Or(work.Wait(), early.err())
+	err = cmp.Or(work.Wait(), early.err())
 	u.late.faults.join(u.early.faults)
 	u.late.warnings.join(u.early.warnings)
 	v.faults, v.warnings = append(v.faults, u.late.faults.few()), append(v.warnings, u.late.warnings.few())
@@ -117,8 +124,8 @@ func (k *kinds) of(path string) (kind string, seen bool) {
 
 func (k *kinds) err() error { return k.rows.Err() }
 
-func examineFile(path string, e bagit.Entry) (examine.Kind, examine.Finding, error) {
-	f, err := os.Open(path)
+func examineFile(at staging.Place, e bagit.Entry) (examine.Kind, examine.Finding, error) {
+	f, err := at.Open()
 	if err != nil {
 		return "", nil, err
 	}

@@ -3,9 +3,9 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -41,6 +41,8 @@ func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (sc
 	if scanner, err = u.Scanner.Version(ctx); err != nil {
 		return "", err
 	}
+	places := u.area.Places()
+	defer func() { err = errors.Join(err, places.Close()) }()
 	var mu sync.Mutex
 	var found firsts
 	work, ctx := errgroup.WithContext(ctx)
@@ -49,8 +51,12 @@ func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (sc
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return "", cmp.Or(work.Wait(), err)
 		}
+		place, err := places.Of(u.command.ID.String(), e.Path)
+		if err != nil {
+			return "", cmp.Or(work.Wait(), err)
+		}
 		work.Go(func() error {
-			f, err := os.Open(u.area.Path(u.command.ID.String(), e.Path))
+			f, err := place.Open()
 			if err != nil {
 				return fmt.Errorf("scan: %w", err)
 			}

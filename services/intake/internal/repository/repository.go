@@ -27,6 +27,7 @@ import (
 
 	"github.com/zeebo/blake3"
 
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
@@ -125,15 +126,16 @@ func ObjectID(archive, transfer string) string {
 	return "urn:qoyma:" + archive + ":transfer:" + transfer
 }
 
-// File is one file that becomes part of an object; its source is durable (staging.Keep).
+// File is one file that becomes part of an object; where it lies it is durable (staging.Keep).
 type File struct {
-	Path, Source, SHA512 string
-	Size                 uint64
+	Path, SHA512 string
+	Size         uint64
+	Place        staging.Place
 }
 
 // Content is the file as an object takes it.
 func (f File) Content() ocfl.Content {
-	return ocfl.Content{Logical: f.Path, Source: f.Source, SHA512: f.SHA512, Size: int64(f.Size)}
+	return ocfl.Content{Logical: f.Path, Source: f.Place.File, Part: f.Place.Part, At: f.Place.At, SHA512: f.SHA512, Size: int64(f.Size)}
 }
 
 func contents(files iter.Seq2[File, error]) iter.Seq2[ocfl.Content, error] {

@@ -16,49 +16,8 @@ const (
 	joined = 64
 )
 
-// aheadBytes is after how many bytes of small files the disk is told to take them while more come, so that it has little
-// left when the last has come. Whoever makes files waits while a flush commits them: at 32 MiB uploads took 7 % longer.
-const aheadBytes = 128 << 20
-
-// ahead flushes the file system now and then.
-type ahead struct {
-	came   int        // bytes since the last time
-	busy   chan error // of the flush under way; nil where none is
-	failed error      // of those before: the kernel says of each failure once
-}
-
-// flushAhead begins a flush where enough has come and none is under way.
-func (u *Upload) flushAhead() {
-	a := &u.ahead
-	if a.came < aheadBytes {
-		return
-	}
-	if a.busy != nil {
-		select {
-		case err := <-a.busy:
-			a.failed = errors.Join(a.failed, err)
-		default:
-			return
-		}
-	}
-	a.came, a.busy = 0, make(chan error, 1)
-	go func(done chan<- error) { done <- syncFileSystem(u.folder) }(a.busy)
-}
-
-// settle waits for the flush under way, and says whether one failed.
-func (a *ahead) settle() error {
-	if a.busy != nil {
-		a.failed = errors.Join(a.failed, <-a.busy)
-		a.busy = nil
-	}
-	return a.failed
-}
-
 // flush has the disk take every file of the package.
 func (u *Upload) flush() error {
-	if err := u.ahead.settle(); err != nil {
-		return err
-	}
 	if len(u.written) >= joined {
 		return syncFileSystem(u.folder)
 	}

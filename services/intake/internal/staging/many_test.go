@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,6 +29,20 @@ func begun(t *testing.T) (*Area, *Upload) {
 		t.Fatal(err)
 	}
 	return area, u
+}
+
+// read gives a file that came whole.
+func read(places *Places, id, path string) ([]byte, error) {
+	at, err := places.Of(id, path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := at.Open()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(f)
+	return raw, errors.Join(err, f.Close(), places.Whole(id, path, uint64(len(raw))))
 }
 
 // TestManyAreWhatWasSent sends files together, on each side of what a digest counts at once, more of them than are flushed one
@@ -69,12 +84,13 @@ func TestManyAreWhatWasSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	came := 0
+	places := area.Places()
 	for e, err := range u.Files(false) {
 		if came++; err != nil {
 			t.Fatal(err)
 		}
 		b := []byte(want[e.Path])
-		if got, err := os.ReadFile(area.Path("p", e.Path)); err != nil || !bytes.Equal(got, b) {
+		if got, err := read(places, "p", e.Path); err != nil || !bytes.Equal(got, b) {
 			t.Errorf("%s: %d bytes of %d, or others, %v", e.Path, len(got), len(b), err)
 		}
 		if saw, _ := looked.Load(e.Path); saw != string(b) {
@@ -85,7 +101,7 @@ func TestManyAreWhatWasSent(t *testing.T) {
 			t.Errorf("%s: digests of other bytes", e.Path)
 		}
 	}
-	if err := u.Close(); err != nil || came != len(want) {
+	if err := errors.Join(places.Close(), u.Close()); err != nil || came != len(want) {
 		t.Errorf("%d files, %v", came, err)
 	}
 }
@@ -98,8 +114,9 @@ func TestManyThatFailEndTheUpload(t *testing.T) {
 		prepare func(area *Area, u *Upload) error
 		want    error
 	}{
-		"the file is there": {func(area *Area, _ *Upload) error { return os.WriteFile(area.Path("p", "data/2"), nil, 0o600) }, fs.ErrExist},
-		"the folder went":   {func(area *Area, _ *Upload) error { return area.Remove("p") }, fs.ErrNotExist},
+		"a pack is there": {func(area *Area, _ *Upload) error { return os.WriteFile(area.file("p", packName), nil, 0o600) }, fs.ErrExist},
+		"rows are there":  {func(area *Area, _ *Upload) error { return os.WriteFile(area.file("p", packIndex), nil, 0o600) }, fs.ErrExist},
+		"the folder went": {func(area *Area, _ *Upload) error { return area.Remove("p") }, fs.ErrNotExist},
 		"nobody can look": {func(_ *Area, u *Upload) error {
 			u.Look = func(path string, _ []byte) error {
 				if path == "data/2" {
@@ -132,27 +149,6 @@ func TestManyThatFailEndTheUpload(t *testing.T) {
 				t.Errorf("%v left, %v", left, err)
 			}
 		})
-	}
-}
-
-// TestWhatTheDiskSaidBeforeIsSaidAtTheEnd: the kernel says of each failure once, and a flush under way may be who hears it.
-func TestWhatTheDiskSaidBeforeIsSaidAtTheEnd(t *testing.T) {
-	_, u := begun(t)
-	broken := errors.New("broken")
-	u.ahead.busy = make(chan error, 1)
-	u.ahead.busy <- broken
-	u.ahead.came = aheadBytes
-	if _, err := u.Many([]Small{{Path: "data/1", Size: 1, Content: []byte("a")}}, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := u.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	if err := u.Keep(); !errors.Is(err, broken) {
-		t.Errorf("kept: %v", err)
-	}
-	if err := errors.Join(u.Discard(), u.Close()); err != nil {
-		t.Error(err)
 	}
 }
 

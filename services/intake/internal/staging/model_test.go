@@ -506,5 +506,7 @@ func TestARecordedPackageIsNotDiscarded(t *testing.T) {
 	m.must(u.Keep())
 	m.must(m.set.Settle())
 	m.must(m.set.Discard())
-	m.must(m.area.Whole(m.set.ID, "data/1/a", 2))
+	places := m.area.Places()
+	m.must(places.Whole(m.set.ID, "data/1/a", 2))
+	m.must(places.Close())
 }

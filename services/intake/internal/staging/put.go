@@ -211,3 +211,17 @@ func (b *batch) flush(suffix string) error {
 	}
 	return errors.Join(syncFile(b.files[0].part.data()+suffix), b.folder.Sync())
 }
+
+// descriptor writes to an open file.
+type descriptor int
+
+func (d descriptor) Write(p []byte) (n int, err error) {
+	for n < len(p) {
+		more, err := unix.Write(int(d), p[n:])
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return n, fmt.Errorf("write: %w", err)
+		}
+		n += max(more, 0)
+	}
+	return n, nil
+}

@@ -2,6 +2,7 @@
 // hashed, identified and written in the one pass in which it arrives.
 //
 //	<staging>/<package>/<SHA-256 of the path in hex>
+//	<staging>/<package>/pack, pack.rows                small files that came together
 //
 // No name of a package's own becomes a name on our disk. A package that no event names is
 // nobody's: Sweep takes it away at the next start.
@@ -66,11 +67,14 @@ func Open(dir string) (*Area, error) {
 // Dir is the folder, to ask for its free space.
 func (a *Area) Dir() string { return a.dir }
 
-// Path is where a file of a package lies.
+// Path is where a file of a package lies that is not packed.
 func (a *Area) Path(id, path string) string {
 	name := sha256.Sum256([]byte(path))
-	return filepath.Join(a.dir, id, hex.EncodeToString(name[:]))
+	return a.file(id, hex.EncodeToString(name[:]))
 }
+
+// file is a file in a package's folder by its own name.
+func (a *Area) file(id, name string) string { return filepath.Join(a.dir, id, name) }
 
 // Remove takes a package away; one that is not there is no error.
 func (a *Area) Remove(id string) error {
@@ -97,15 +101,6 @@ func (a *Area) Sweep(keep map[string]bool) error {
 	return nil
 }
 
-// Whole is nil where a file is there with its size, otherwise Lost.
-func (a *Area) Whole(id, path string, size uint64) error {
-	info, err := os.Lstat(a.Path(id, path))
-	if err != nil || !info.Mode().IsRegular() || uint64(info.Size()) != size {
-		return Lost.With("package", id).Because(err)
-	}
-	return nil
-}
-
 // Upload is one package on its way in. One goroutine uses it; it ends with Keep or Discard, and then Close.
 type Upload struct {
 	area    *Area
@@ -120,7 +115,7 @@ type Upload struct {
 	got     uint64
 	open    bool
 	written []string // files of ours, to be made durable by Keep: the first of them, as many as are flushed one by one
-	ahead   ahead    // what is flushed before Keep asks for it
+	pack    *pack    // what came small
 
 	// Look is shown each file that comes with Many, from several goroutines at once; nil looks at none. Its error
 	// ends the upload. It is set before the first file.
@@ -146,7 +141,7 @@ func (a *Area) newUpload(id string) (*Upload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
-	return &Upload{area: a, id: id, folder: folder, checker: a.newChecker(folder.Name()), traffic: newTraffic()}, nil
+	return &Upload{area: a, id: id, folder: folder, checker: a.newChecker(folder.Name()), traffic: newTraffic(), pack: newPack(folder.Name())}, nil
 }
 
 // newChecker begins a bag. What it cannot hold lies in the package's folder, without a name: it goes with the
@@ -260,10 +255,18 @@ type data struct{ *Upload }
 
 func (d data) Write(p []byte) (int, error) { return len(p), d.Data(slices.Clone(p)) }
 
-// Finish ends the last file and judges the package. The report lists no files: Files gives them.
+// Finish ends the last file and judges the package. The report lists no files: Files gives them. From then on an
+// area's Package finds them.
 func (u *Upload) Finish() (*bagit.Report, error) {
 	if err := u.settle(); err != nil {
 		return nil, err
+	}
+	names, err := u.pack.seal()
+	if err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	for _, name := range names {
+		u.wrote(name)
 	}
 	report := u.checker.Finish()
 	if err := u.checker.Err(); err != nil {
@@ -325,9 +328,8 @@ func (u *Upload) Discard() error {
 
 // Close waits for what is being written, and lets the folder go; it says nothing of the package.
 func (u *Upload) Close() error {
-	_ = u.settle()       // who wanted the package has heard of it
-	_ = u.ahead.settle() // as above
-	if err := errors.Join(u.checker.Close(), u.folder.Close()); err != nil {
+	_ = u.settle() // who wanted the package has heard of it
+	if err := errors.Join(u.pack.close(), u.checker.Close(), u.folder.Close()); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
 	return nil
