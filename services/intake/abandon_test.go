@@ -12,9 +12,40 @@ import (
 )
 
 // TestAnAcceptanceWhoseBytesAreLostIsTakenBack (IS-9): between its beginning and its number a disk may
-// lose what stands in staging. The transfer is expected again and says why; no number is lost by it.
+// lose or change what stands in staging. The transfer is expected again and says why; no number is lost by it.
 func TestAnAcceptanceWhoseBytesAreLostIsTakenBack(t *testing.T) {
+	file := func(w *world, id string) string { return w.s.plans.Staging.Path(id, "data/1/a.txt") }
+	packed := func(name string) func(w *world, id string) string {
+		return func(w *world, id string) string { return filepath.Join(w.s.plans.Staging.Dir(), id, name) }
+	}
+	for name, c := range map[string]struct {
+		sends way
+		at    func(w *world, id string) string
+		spoil func(path string) error
+	}{
+		"a file is gone":        {inFile, file, os.Remove},
+		"a file is cut":         {inFile, file, func(path string) error { return os.Truncate(path, 1) }},
+		"a pack is gone":        {inFiles, packed("pack"), os.Remove},
+		"a pack is cut":         {inFiles, packed("pack"), func(path string) error { return os.Truncate(path, 1) }},
+		"a pack is other bytes": {inFiles, packed("pack"), flipped},
+		"its rows are gone":     {inFiles, packed("pack.rows"), os.Remove},
+	} {
+		t.Run(name, func(t *testing.T) { takenBack(t, c.sends, c.at, c.spoil) })
+	}
+}
+
+// flipped changes one bit of each byte of a file.
+func flipped(path string) error {
+	raw, err := os.ReadFile(path)
+	for i := range raw {
+		raw[i] ^= 1
+	}
+	return errors.Join(err, os.WriteFile(path, raw, 0o600))
+}
+
+func takenBack(t *testing.T, sends way, at func(w *world, id string) string, spoil func(path string) error) {
 	w := newWorld(t)
+	w.sends = sends
 	w.expect("2026-1", file(1, 12), file(2, 5))
 	payload := map[string]string{"1/a.txt": "бір", "2/b.txt": "екі"}
 	if res, err := w.send(newID(), "2026-1", bag(t, payload)); err != nil || !res.GetTaken() {
@@ -33,7 +64,7 @@ func TestAnAcceptanceWhoseBytesAreLostIsTakenBack(t *testing.T) {
 	if len(packages) != 1 {
 		t.Fatal(packages)
 	}
-	if err := os.Remove(w.s.plans.Staging.Path(packages[0], "data/1/a.txt")); err != nil {
+	if err := spoil(at(w, packages[0])); err != nil {
 		t.Fatal(err)
 	}
 	w.reopen()
@@ -56,6 +87,47 @@ func TestAnAcceptanceWhoseBytesAreLostIsTakenBack(t *testing.T) {
 	}
 	if a, err := w.accept(newID(), "2026-1"); err != nil || !strings.HasSuffix(a.GetAccessionNumber(), "-1") || a.GetAccepted() != 2 {
 		t.Fatal(a, err)
+	}
+	w.whole()
+}
+
+// TestWithoutRoomNothingIsAccepted: packed files are copied into the object. Where the disk has no room for them nothing is begun, and an
+// acceptance that was begun waits until there is.
+func TestWithoutRoomNothingIsAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 12))
+	w.sends = inFiles
+	if res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.txt": "бір"})); err != nil || !res.GetTaken() {
+		t.Fatal(res, err)
+	}
+	enough := w.s.plans.Reserve
+	none := func(err error) {
+		t.Helper()
+		if f := fault.Of(err); err == nil || f.Code != "intake.accept.no_room" || f.Kind != fault.Exhausted {
+			t.Error(err)
+		}
+	}
+	before := w.s.host.Store().Head()
+	w.s.plans.Reserve = 1 << 60
+	_, err := w.accept(newID(), "2026-1")
+	if none(err); w.s.host.Store().Head() != before || w.seen("2026-1").GetTransfer().GetState() != "checked" {
+		t.Error("something was begun")
+	}
+	w.s.plans.Reserve = enough
+	w.s.plans.After = func(accept.Step) error {
+		w.s.plans.Reserve = 1 << 60
+		return nil
+	}
+	command := newID()
+	_, err = w.accept(command, "2026-1")
+	none(err)
+	none(w.s.plans.Resume(t.Context()))
+	w.s.plans.After, w.s.plans.Reserve = nil, enough
+	if err := w.s.plans.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := w.accept(command, "2026-1"); err != nil || a.GetAccepted() != 1 {
+		t.Error(a, err)
 	}
 	w.whole()
 }

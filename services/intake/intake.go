@@ -124,6 +124,7 @@ func open(cfg Config, p host.Process) (*service, error) {
 	if reserve == 0 {
 		reserve = 64 << 20
 	}
+	plans.Reserve = reserve
 	server := api.New(plans, reserve)
 	server.Software, server.Signatures = strings.TrimSpace("qoyma "+telemetry.Version()), signatures
 	server.Others = reached(h)

@@ -261,9 +261,11 @@ var errKilled = errors.New("killed")
 // TestKilledAtEveryStep stops the plan after each durable step, opens the service again from
 // its folder, and wants everything once.
 func TestKilledAtEveryStep(t *testing.T) {
-	for kill := range 9 { // begun, object, accession, 2 × (printed, recorded), staging; 8: not killed
-		t.Run(fmt.Sprint(kill), func(t *testing.T) {
+	for n := range 2 * 9 { // begun, object, accession, 2 × (printed, recorded), staging; 8: not killed
+		kill, sends := n/2, []way{inData, inFiles}[n%2]
+		t.Run(fmt.Sprint(kill, " ", sends), func(t *testing.T) {
 			w := newWorld(t)
+			w.sends = sends
 			w.expect("2026-1", file(1, 12, "personal"), file(2, 5), file(3, 0))
 			if res, err := w.send(newID(), "2026-1", bag(t, payload)); err != nil || !res.GetTaken() {
 				t.Fatal(res, err)

@@ -68,15 +68,17 @@ func TestMalwareIsRefusedAndTheScannerIsNamed(t *testing.T) {
 	w, d := newWorld(t), clamdtest.Start(t)
 	w.scanned(d)
 	w.expect("2026-1", file(1, 0))
-	res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/good.txt": "good", "1/bad.txt": "an " + clamdtest.Malware + " file"}))
-	if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bad.txt intake.package.malware" {
-		t.Fatal(res, err)
+	for range ways {
+		res, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/good.txt": "good", "1/bad.txt": "an " + clamdtest.Malware + " file"}))
+		if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bad.txt intake.package.malware" {
+			t.Fatal(res, err)
+		}
+		if text := res.GetFaults()[0].GetText(); !strings.Contains(text.GetKk(), "data/1/bad.txt") || !strings.Contains(text.GetRu(), clamdtest.Name) {
+			t.Error(text)
+		}
+		w.nothing()
 	}
-	if text := res.GetFaults()[0].GetText(); !strings.Contains(text.GetKk(), "data/1/bad.txt") || !strings.Contains(text.GetRu(), clamdtest.Name) {
-		t.Error(text)
-	}
-	w.nothing()
-	res, err = w.finish(w.sendInPieces("2026-1", "bare", map[string]string{"data/1/bad.txt": clamdtest.Malware}, false), "2026-1")
+	res, err := w.finish(w.sendInPieces("2026-1", "bare", map[string]string{"data/1/bad.txt": clamdtest.Malware}, false), "2026-1")
 	if err != nil || res.GetTaken() || faultCodes(res.GetFaults()) != "data/1/bad.txt intake.package.malware" {
 		t.Fatal(res, err)
 	}

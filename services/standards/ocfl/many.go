@@ -46,6 +46,7 @@ func (r *Root) CreateFrom(ctx context.Context, s Spec, files iter.Seq2[Content, 
 	a := &attempt{Root: r, durable: s.Durable, stage: filepath.Join(r.staging, stageName(s.ID))}
 	a.object = filepath.Join(a.stage, filepath.FromSlash(rel))
 	if sha, err = a.buildMany(ctx, m); err != nil {
+		err = errors.Join(err, a.disk.RemoveAll(a.stage)) // a full disk is not left with what did not fit on it
 		return "", fmt.Errorf("build object %s: %w", s.ID, err)
 	}
 	if err := a.publish(rel); err != nil {

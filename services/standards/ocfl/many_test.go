@@ -194,6 +194,9 @@ func everyStepOfMany(t *testing.T, s Spec, f *cutting, joined int) bool {
 	if !errors.Is(err, errPower) || SourceLost(err) {
 		t.Fatalf("step %d %s done=%v: error %v was swallowed, or is said to be the source's", f.at, f.op, f.done, err)
 	}
+	if left, err := os.ReadDir(r.staging); f.op == "copy" && (err != nil || len(left) > 0) {
+		t.Errorf("step %d: a full disk is left with %v %v", f.at, left, err)
+	}
 	report, err := r.Validate(t.Context())
 	if err != nil || !report.Valid() || len(report.Warnings) > 0 || report.Objects > 1 {
 		t.Fatalf("step %d %s done=%v: the root is not valid after the cut: %v %v", f.at, f.op, f.done, err, codes(report.Faults))

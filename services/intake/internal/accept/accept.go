@@ -45,6 +45,10 @@ var (
 		"this acceptance of transfer {id} was taken back, because bytes of its package were lost; look at the transfer and accept it anew",
 		"этот приём передачи {id} отменён: данные её пакета утрачены; просмотрите передачу и примите её заново",
 		"{id} тапсыруын бұл қабылдау қайтарып алынды: оның пакетінің деректері жоғалған; тапсыруды қарап шығып, жаңадан қабылдаңыз")
+	noRoom = fault.Define(fault.Exhausted, "intake.accept.no_room",
+		"there is not enough free space to accept this transfer ({free} MiB free, {need} MiB needed); nothing of it is lost; ask the administrator to make room and accept it again",
+		"для приёма этой передачи недостаточно места (свободно {free} МиБ, нужно {need} МиБ); из неё ничего не потеряно; попросите администратора освободить место и примите её снова",
+		"бұл тапсыруды қабылдауға бос орын жетпейді (бос {free} МиБ, керегі {need} МиБ); одан ештеңе жоғалған жоқ; әкімшіден орын босатуды сұрап, оны қайта қабылдаңыз")
 )
 
 // Step is a durable step of the plan, for the seam After.
@@ -67,6 +71,7 @@ type Plans struct {
 	Staging    *staging.Area
 	Repository *repository.Repository
 	Archive    act.Text // its name on acts
+	Reserve    uint64   // bytes of the disk that every store lives from: no acceptance begins that would touch them
 	// After is called behind every durable step; an error stops the plan there, as a death
 	// of the process would. nil outside of tests.
 	After func(Step) error
@@ -172,6 +177,9 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 		return err
 	}
 	if err := p.whole(f); err != nil {
+		return err
+	}
+	if err := p.room(f); err != nil {
 		return err
 	}
 	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})

@@ -169,6 +169,26 @@ func (p *Plans) whole(f *facts) (err error) {
 	return nil
 }
 
+// room is nil where the disk has room for what the object copies out of packs. The rest is linked.
+func (p *Plans) room(f *facts) error {
+	need := uint64(0)
+	for _, id := range f.packages {
+		packed, err := p.Staging.Packed(id)
+		if err != nil {
+			return err
+		}
+		need += packed
+	}
+	if need == 0 {
+		return nil
+	}
+	free, err := p.Repository.Free()
+	if err != nil || free >= need && free-need >= p.Reserve {
+		return err
+	}
+	return noRoom.With("free", free>>20, "need", (need+p.Reserve)>>20+1)
+}
+
 // weighed reads the facts of the plan, and what of it is accepted.
 func (r *run) weighed() (err error) {
 	var each func(position uint32, path string) error

@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +99,12 @@ func (p *Plans) timeline(transferID string, after uint64, each func(*journal.Rec
 // create makes the object with its bag and its history. Where one stands already that another program
 // made, before the process was replaced by this one, that object is taken as it is.
 func (r *run) create(ctx context.Context) (m made, err error) {
+	// Asked again: whoever began at the same time was promised the same space. An object that stands takes none.
+	if stands, err := r.Repository.Stands(repository.ObjectID(r.Store.Archive(), r.plan.GetTransferId())); err != nil || !stands {
+		if err = cmp.Or(err, r.room(r.facts)); err != nil {
+			return m, err
+		}
+	}
 	if r.anew = r.rebags(); r.anew {
 		if m, err = r.attempt(ctx); !errors.Is(err, ocfl.Conflict) {
 			return m, err

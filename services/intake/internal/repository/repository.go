@@ -29,6 +29,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/space"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
@@ -119,6 +120,9 @@ func Open(dir string) (*Repository, error) {
 	}
 	return r, syncDir(dir)
 }
+
+// Free is how many bytes are free where objects stand.
+func (r *Repository) Free() (uint64, error) { return space.Free(r.dir) }
 
 // ObjectID is the identifier of a transfer's object. It does not hang on the accession number,
 // which is given only after the object stands.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/bits"
@@ -114,6 +115,7 @@ func (p *pack) close() error {
 // packed is a pack that was sealed.
 type packed struct {
 	rows  *os.File
+	at    io.ReaderAt // rows
 	count int
 	size  int64 // of the files' bytes
 }
@@ -127,7 +129,7 @@ func openPack(folder string) (*packed, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &packed{rows: rows}
+	p := &packed{rows: rows, at: rows}
 	info, err := rows.Stat()
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
@@ -152,7 +154,7 @@ func (p *packed) row(key []byte) (row [packRow]byte, there bool, err error) {
 			at = from + (to-from)/2
 		}
 		at = min(max(at, from), to-1)
-		if _, err := p.rows.ReadAt(row[:], int64(at)*packRow); err != nil {
+		if _, err := p.at.ReadAt(row[:], int64(at)*packRow); err != nil {
 			return row, false, err
 		}
 		have := binary.BigEndian.Uint64(row[:])
@@ -173,4 +175,16 @@ func (p *packed) row(key []byte) (row [packRow]byte, there bool, err error) {
 func share(span uint64, count int) int {
 	hi, _ := bits.Mul64(span, uint64(count))
 	return int(hi)
+}
+
+// Packed is how many bytes of a package are packed.
+func (a *Area) Packed(id string) (uint64, error) {
+	info, err := os.Lstat(a.file(id, packName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("staging: %w", err)
+	}
+	return uint64(info.Size()), nil
 }

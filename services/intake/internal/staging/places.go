@@ -77,7 +77,7 @@ func (p *Places) Of(id, path string) (Place, error) {
 func (p *Places) Whole(id, path string, size uint64) error {
 	place, err := p.Of(id, path)
 	if err == nil && place.Part {
-		if uint64(place.Size) != size || place.At > p.packs[id].size-place.Size {
+		if uint64(place.Size) != size || place.At < 0 || place.At > p.packs[id].size-place.Size {
 			return Lost.With("package", id)
 		}
 		return nil
