@@ -291,6 +291,10 @@ func (s *Server) StatUpload(ctx context.Context, req *intakev1.StatUploadRequest
 	return &intakev1.StatUploadResponse{Upload: upload}, nil
 }
 
+// digested is how many bytes of whole files end a page with digests, and up to how many one of them has one: what an earlier process
+// took may have to be read again, and no call lives longer than a minute.
+const digested = 1 << 30
+
 // ListUploads implements IntakeService.
 func (s *Server) ListUploads(ctx context.Context, req *intakev1.ListUploadsRequest) (*intakev1.ListUploadsResponse, error) {
 	t, err := s.mine(ctx, req.GetTransferId())
@@ -314,15 +318,23 @@ func (s *Server) ListUploads(ctx context.Context, req *intakev1.ListUploadsReque
 	totals := set.Totals()
 	res.PackageId, res.Form, res.ExpiresAt, res.RefusedPackage = set.ID, set.Form, expiry(set, limits).UTC().Format(time.RFC3339), set.Refused
 	res.Files, res.WholeFiles, res.Bytes, res.BytesThere = uint32(totals.Files), uint32(totals.Whole), totals.Bytes, totals.There
+	counted := uint64(0) // bytes of which a digest was asked for
 	for p, err := range set.Parts(req.GetAfter()) {
 		if err != nil {
 			return nil, err
 		}
-		if len(res.GetUploads()) == limited(req.GetLimit()) {
+		if len(res.GetUploads()) == limited(req.GetLimit()) || counted >= digested {
 			res.More = true
 			break
 		}
-		res.Uploads = append(res.Uploads, shown(set, p, limits))
+		upload := shown(set, p, limits)
+		if req.GetDigest() && p.Offset() == p.Size && p.Size <= digested {
+			counted += p.Size
+			if upload.Sha256, err = p.Digest(); err != nil {
+				return nil, err
+			}
+		}
+		res.Uploads = append(res.Uploads, upload)
 	}
 	return res, nil
 }

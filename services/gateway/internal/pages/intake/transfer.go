@@ -21,6 +21,7 @@ type transferPage struct {
 	Unlisted     []*intakev1.PackageFault
 	Paper        int  // rows of this page without digital files
 	AsksFindings bool // each of those needs a finding
+	TakesPaper   bool // something may come that is no file
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -78,7 +79,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 		return p, err
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
-	p.AsksFindings = res.GetAsksFindings()
+	p.AsksFindings, p.TakesPaper = res.GetAsksFindings(), res.GetTakesPaper()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
@@ -122,7 +123,13 @@ func consent(r *web.Request) (web.Redirect, error) {
 }
 
 // receiving counts what was carried in, before it is checked.
-func receiving(r *web.Request) (any, error) { return find(r, 1) }
+func receiving(r *web.Request) (any, error) {
+	p, err := find(r, 1)
+	if err == nil && !(p.Undecided() && p.TakesPaper) {
+		return web.Redirect(p.Address), nil
+	}
+	return p, err
+}
 
 func receive(r *web.Request) (web.Redirect, error) {
 	c, err := intake(r)

@@ -57,7 +57,7 @@ func archive(count uint32) *pagetest.Services {
 		"GetTransfer": func(m proto.Message) (proto.Message, error) {
 			q := m.(*intakev1.GetTransferRequest)
 			files, more := listing(count, q.GetAfter(), q.GetLimit())
-			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more, AsksFindings: true}, nil
+			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more, AsksFindings: true, TakesPaper: true}, nil
 		},
 		"ListRowWork": func(m proto.Message) (proto.Message, error) {
 			q := m.(*intakev1.ListRowWorkRequest)
@@ -153,6 +153,24 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	v.Get("/intake/2026-1?done=intake-accepting", http.StatusOK, "Приём идёт")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
+}
+
+// TestPaperIsCountedWhereItMayCome: what comes as files alone offers no counting of paper, and the page of it leads back.
+func TestPaperIsCountedWhereItMayCome(t *testing.T) {
+	s := archive(2)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Get("/intake/2026-1", http.StatusOK, `href="/intake/2026-1/paper"`, `<a href="/intake" aria-current="page">`)
+	v.Get("/intake/2026-1/paper", http.StatusOK, `name="units"`)
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		found, err := answer(m)
+		found.(*intakev1.GetTransferResponse).TakesPaper = false
+		return found, err
+	}
+	if page := v.Get("/intake/2026-1", http.StatusOK, "/intake/2026-1/accept"); strings.Contains(page, "/intake/2026-1/paper") {
+		t.Error("there is no paper to count")
+	}
+	v.Get("/intake/2026-1/paper", http.StatusSeeOther, "/intake/2026-1")
 }
 
 // TestFormsAskByTheField sends each form empty, and then as it should be.
