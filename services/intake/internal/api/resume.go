@@ -18,15 +18,16 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
 // paused is answered while the disk is full: what was acknowledged stays, and the sender tries
 // again by itself.
 var paused = fault.Define(fault.Exhausted, "intake.upload.paused",
-	"the archive's storage is full ({free} MiB free), so the upload is paused; nothing is lost, and it goes on by itself when there is room",
-	"хранилище архива заполнено (свободно {free} МиБ), загрузка приостановлена; ничего не потеряно, она продолжится сама, когда появится место",
-	"архив қоймасы толы (бос {free} МиБ), жүктеу кідіртілді; ештеңе жоғалған жоқ, орын босағанда ол өзі жалғасады")
+	"the archive's storage is full ({free} free), so the upload is paused; nothing is lost, and it goes on by itself when there is room",
+	"хранилище архива заполнено (свободно {free}), загрузка приостановлена; ничего не потеряно, она продолжится сама, когда появится место",
+	"архив қоймасы толы (бос {free}), жүктеу кідіртілді; ештеңе жоғалған жоқ, орын босағанда ол өзі жалғасады")
 
 // mine is a transfer that the caller's department has.
 func (s *Server) mine(ctx context.Context, id string) (t *intakev1.Transfer, err error) {
@@ -263,7 +264,7 @@ func (s *Server) append(stream grpc.ClientStreamingServer[intakev1.AppendUploadR
 func (s *Server) hasRoom(size uint64) error {
 	free, enough, err := s.spare(size)
 	if err == nil && !enough {
-		err = paused.With("free", free>>20)
+		err = paused.With("free", numeral.Said(free))
 	}
 	return err
 }
@@ -271,7 +272,7 @@ func (s *Server) hasRoom(size uint64) error {
 // full turns a full disk into its fault.
 func (s *Server) full(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return paused.With("free", 0).Because(err)
+		return paused.With("free", numeral.Said(0)).Because(err)
 	}
 	return err
 }
