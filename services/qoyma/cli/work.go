@@ -130,20 +130,6 @@ func (a *app) transferAnnounce() *cobra.Command {
 	}, func(res *intakev1.AnnounceTransferResponse) { a.showWork(res.GetTransfer()) })
 }
 
-func (a *app) transferRows() *cobra.Command {
-	c := &cobra.Command{Use: "rows ID FILE", Short: "Append rows to the inventory of an announced transfer", Long: "Append rows, at most 500. FILE is JSON: {\"files\": [{\"position\": 1, \"title\": {\"ru\": \"…\"}, \"leaves\": 10}]}."}
-	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ListRowsResponse, error) {
-		q := new(intakev1.ListRowsRequest)
-		if err := readRequest(args[1], q); err != nil {
-			return nil, err
-		}
-		q.CommandId, q.TransferId = id, args[0]
-		return cl.ListRows(ctx, q)
-	}, func(res *intakev1.ListRowsResponse) {
-		a.printf(a.say(text{"rows: %d\n", "строк: %d\n", "жол саны: %d\n"}), res.GetRows())
-	})
-}
-
 func (a *app) transferSeal() *cobra.Command {
 	c := &cobra.Command{Use: "seal ID", Short: "End the rows of an announced transfer"}
 	rows := c.Flags().Uint32("rows", 0, "how many rows were sent")
