@@ -54,6 +54,9 @@ func transfer(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := p.GetAccessionNumber(); n != "" && r.URL.Query().Get("done") == "intake-accepting" {
+		return web.Done("/accessions/"+url.PathEscape(n), "done.intake-accepted"), nil // what was under way has ended
+	}
 	c, err := intake(r)
 	if err != nil {
 		return nil, err

@@ -151,6 +151,14 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, wire.DeadlineExceeded.With() }
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/intake/2026-1?done=intake-accepting")
 	v.Get("/intake/2026-1?done=intake-accepting", http.StatusOK, "Приём идёт")
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) { // the page is loaded again once it has ended
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.Transfer.State, res.Transfer.AccessionNumber = "accepted", "2026-7"
+		return res, err
+	}
+	v.Get("/intake/2026-1?done=intake-accepting", http.StatusSeeOther, "/accessions/2026-7?done=intake-accepted")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
 }
