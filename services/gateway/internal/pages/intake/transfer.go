@@ -35,6 +35,14 @@ func (p transferPage) Undecided() bool {
 	return false
 }
 
+// Stage is the message that says what comes next: nothing of paper where none comes.
+func (p transferPage) Stage() string {
+	if s := p.GetState(); !p.TakesPaper && (s == "expected" || s == "checked") {
+		return "intake.stage.files." + s
+	}
+	return "intake.stage." + p.GetState()
+}
+
 // unit is one row of the inventory with what has come for it and what was found of it.
 type unit struct {
 	*recordv1.File

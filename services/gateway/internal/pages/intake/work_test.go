@@ -169,12 +169,25 @@ func TestPaperIsCountedWhereItMayCome(t *testing.T) {
 	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
 	v.Get("/intake/2026-1", http.StatusOK, `href="/intake/2026-1/paper"`, `<a href="/intake" aria-current="page">`)
 	v.Get("/intake/2026-1/paper", http.StatusOK, `name="units"`)
-	answer := s.Answers["GetTransfer"]
+	answer, state := s.Answers["GetTransfer"], ""
 	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
 		found, err := answer(m)
-		found.(*intakev1.GetTransferResponse).TakesPaper = false
-		return found, err
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.TakesPaper, res.Transfer.State = false, state
+		return res, err
 	}
+	for state = range map[string]bool{"expected": true, "checked": true} {
+		for _, v.Lang = range []string{"kk", "ru", "en"} {
+			page := v.Get("/intake/2026-1", http.StatusOK, "<h1>")
+			lead, _, _ := strings.Cut(page[strings.Index(page, `<p class="lead">`):], "</p>")
+			for _, word := range []string{"сверьте", "посчитайте", "санап", "салыстыр", "count it", "compare the paper"} {
+				if strings.Contains(lead, word) {
+					t.Errorf("%s in %s: %s", state, v.Lang, lead)
+				}
+			}
+		}
+	}
+	v.Lang, state = "ru", "returned"
 	if page := v.Get("/intake/2026-1", http.StatusOK, "/intake/2026-1/accept"); strings.Contains(page, "/intake/2026-1/paper") {
 		t.Error("there is no paper to count")
 	}
