@@ -69,6 +69,35 @@ func TestAMarkedFileIsCopiedAndEnteredInTheRegister(t *testing.T) {
 	w.whole()
 }
 
+// TestASiteHasAHistory: what was made, read back, found damaged and restored there, and nothing of another site; an original is restored from it.
+func TestASiteHasAHistory(t *testing.T) {
+	w := insuredWorld(t, "site-1", "hill")
+	w.spoil(w.file(w.place("hill"), "data/1/a.txt"))
+	w.scrub("1/2/1")
+	for site, want := range map[string]map[string]int{
+		"hill":   {"CopyMade": 2, "CopyVerified": 2, "DamageFound": 1, "CopyRestored": 1},
+		"site-1": {"CopyMade": 2, "CopyVerified": 2},
+	} {
+		records, err := w.s.host.Store().Timeline(journal.Ref{Type: "site", ID: site}, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int{}
+		for _, r := range records {
+			got[strings.TrimPrefix(r.Header.GetBodyType(), "qoyma.insurance.v1.")]++
+		}
+		for name, n := range want {
+			if got[name] != n {
+				t.Errorf("%s: %d of %s, want %d; in all %v", site, got[name], name, n, got)
+			}
+		}
+		if site != "hill" && got["DamageFound"] > 0 {
+			t.Errorf("damage of another site stands on the timeline of %s", site)
+		}
+	}
+	w.whole()
+}
+
 // TestKilledAtEveryStepOfACopy stops the plan behind every durable step, as a death would, and
 // opens the service again.
 func TestKilledAtEveryStepOfACopy(t *testing.T) {

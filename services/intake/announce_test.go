@@ -185,6 +185,36 @@ func TestAClerkAnnouncesForHisDepartmentAlone(t *testing.T) {
 	}
 }
 
+// TestWhatIsBeingPreparedWasNotHandedOver: a transfer stands among what was handed over from its first receipt for records on; its
+// sealed inventory is none. What is left out takes no place of a page.
+func TestWhatIsBeingPreparedWasNotHandedOver(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []string{"2026-1", "2026-2", "2026-3", "2026-4", "2026-5"} {
+		w.expect(id, file(1, 5))
+	}
+	w.announce(announcement("extra"), 1)
+	for _, id := range []string{"2026-2", "2026-4"} {
+		if _, err := w.client.ReceivePaper(t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: id, Units: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen []string
+	for after, more := "", true; more; {
+		res, err := w.client.ListHandedOver(t.Context(), &intakev1.ListHandedOverRequest{Organisation: "bilim", After: after, Limit: 1})
+		if err != nil || len(res.GetTransfers()) != 1 || res.GetListed() != 1 {
+			t.Fatalf("%v %v", res, err)
+		}
+		after, more = res.GetTransfers()[0].GetTransfer().GetTransferId(), res.GetMore()
+		seen = append(seen, after)
+	}
+	if !slices.Equal(seen, []string{"2026-2", "2026-4"}) {
+		t.Errorf("handed over: %q", seen)
+	}
+	if res, err := w.client.ListHandedOver(t.Context(), &intakev1.ListHandedOverRequest{Organisation: "auezov"}); err != nil || len(res.GetTransfers()) != 0 {
+		t.Errorf("an inventory alone was handed over: %v %v", res, err)
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // TestRowsComeInOrderUntilTheyAreSealed: rows of announced transfers are appended, and a count that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -167,6 +168,31 @@ func utf16Of(raw []byte) string {
 		units = append(units, uint16(plain[i])<<8|uint16(plain[i+1]))
 	}
 	return string(utf16.Decode(units))
+}
+
+// TestPaperOfFilesAloneIsNotCounted: what comes as files alone has no paper to count, and says so; what comes in any other form has,
+// and what has not said its form.
+func TestPaperOfFilesAloneIsNotCounted(t *testing.T) {
+	w := newWorld(t)
+	for i, c := range []struct {
+		form  string
+		takes bool
+	}{{"", true}, {"paper", true}, {"mixed", true}, {"audiovisual", true}, {"digital", false}} {
+		id := fmt.Sprint("2026-", i+1)
+		w.expect(id, file(1, 5))
+		if c.form != "" {
+			if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: id, Form: c.form}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.seen(id).GetTakesPaper(); got != c.takes {
+			t.Errorf("%q takes paper: %t", c.form, got)
+		}
+		_, err := w.client.ReceivePaper(t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: id, Units: 1})
+		if c.takes && err != nil || !c.takes && fault.Of(err).Code != "intake.paper.digital" {
+			t.Errorf("%q: %v", c.form, err)
+		}
+	}
 }
 
 // TestReceiptsArePrinted (IS-9): each hand-over has its receipt as PDF in both languages, counted in words, with the side that

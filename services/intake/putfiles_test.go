@@ -90,6 +90,54 @@ func TestSmallFilesComeTogether(t *testing.T) {
 	}
 }
 
+// TestWhatIsThereIsListedWithItsDigest: whoever sends again learns by pages what need not be sent, also after a death; of what came in part
+// there is no digest, and none where nobody asks.
+func TestWhatIsThereIsListedWithItsDigest(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	files := map[string]string{"data/1/a": "бір", "data/1/b": "екі", "data/1/empty": ""}
+	u, err := w.openUpload("2026-1", staging.Bare, "data/1/half", 8)
+	if err == nil {
+		_, err = w.appendUpload("2026-1", u, 0, "half", "ok")
+	}
+	if err == nil {
+		_, err = w.putFiles("2026-1", staging.Bare, files)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["data/1/half"] = "half"
+	for range 2 {
+		seen := map[string]string{}
+		for after, more := "", true; more; {
+			res, err := w.client.ListUploads(t.Context(), &intakev1.ListUploadsRequest{TransferId: "2026-1", After: after, Limit: 3, Digest: true})
+			if err != nil || len(res.GetUploads()) == 0 {
+				t.Fatalf("%v, %v", res, err)
+			}
+			for _, u := range res.GetUploads() {
+				after = u.GetPath()
+				seen[after] = u.GetSha256()
+			}
+			more = res.GetMore()
+		}
+		for path, text := range files {
+			want := digestOf(text)
+			if path == "data/1/half" {
+				want = ""
+			}
+			if got, listed := seen[path]; !listed || got != want || len(seen) != len(files) {
+				t.Errorf("%s: %q of %d", path, got, len(seen))
+			}
+		}
+		for _, u := range w.uploads("2026-1").GetUploads() {
+			if u.GetSha256() != "" {
+				t.Errorf("nobody asked for the digest of %s", u.GetPath())
+			}
+		}
+		w.reopen()
+	}
+}
+
 // TestOtherBytesUnderTheSameName: who sends them is told what is there, and decides.
 func TestOtherBytesUnderTheSameName(t *testing.T) {
 	w := newWorld(t)

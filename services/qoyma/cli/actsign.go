@@ -26,8 +26,8 @@ var (
 		"{file} – {number} түсімінің қол қойылған актісі емес: оның SHA-256 мәні {sha256}")
 	badSignature = fault.Define(fault.Refused, "cli.accession.signature",
 		"the signature of the side {side} under the act of accession {number} does not hold ({why}); tell the auditor",
-		"подпись стороны {side} под актом поступления {number} не проходит проверку ({why}); сообщите аудитору",
-		"{number} түсімінің актісіндегі {side} жағының қолтаңбасы тексеруден өтпеді ({why}); аудиторға хабарлаңыз")
+		"подпись стороны «{side}» под актом поступления {number} не проходит проверку ({why}); сообщите аудитору",
+		"{number} түсімінің актісіндегі «{side}» жағының қолтаңбасы тексеруден өтпеді ({why}); аудиторға хабарлаңыз")
 )
 
 func (a *app) accessionSign() *cobra.Command {
@@ -192,7 +192,7 @@ func checkSignatures(work *intakev1.GetAccessionWorkResponse, acts map[string]bo
 		if s.GetHow() == "key" {
 			failed := holds(s, proofs[s.GetSide()], work.GetAccession().GetAccessionNumber(), acts)
 			if one.Verified = failed == nil; failed != nil && err == nil {
-				err = badSignature.With("side", s.GetSide(), "number", work.GetAccession().GetAccessionNumber(), "why", failed).Because(failed)
+				err = badSignature.With("side", sides[s.GetSide()].fault(), "number", work.GetAccession().GetAccessionNumber(), "why", failed).Because(failed)
 			}
 		}
 		list = append(list, one)
@@ -225,7 +225,7 @@ func (a *app) showSignatures(list []checkedSignature) error {
 		if s.Verified {
 			verified = a.say(text{"verified", "проверена", "тексерілді"})
 		}
-		rows = append(rows, []string{s.Side, s.How, s.SignedOn, clean(s.Account), s.Key, verified, s.SHA256})
+		rows = append(rows, []string{a.word(sides, s.Side), a.word(signedHow, s.How), s.SignedOn, clean(s.Account), s.Key, verified, s.SHA256})
 	}
 	a.table([]text{{"SIDE", "СТОРОНА", "ТАРАП"}, {"HOW", "КАК", "ҚАЛАЙ"}, {"ON", "ДАТА", "КҮНІ"}, {"ACCOUNT", "ЗАПИСЬ", "ЖАЗБА"}, {"KEY", "КЛЮЧ", "КІЛТ"}, {"", "", ""}, {"SHA-256", "SHA-256", "SHA-256"}}, rows)
 	return nil

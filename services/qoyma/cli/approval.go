@@ -44,9 +44,9 @@ func (a *app) accessionProposed() *cobra.Command {
 	}, func(res *intakev1.ListApprovalsResponse) {
 		var rows [][]string
 		for _, ac := range res.GetAccessions() {
-			rows = append(rows, []string{ac.GetAccessionNumber(), number(ac.GetProposed().GetNumber()), ac.GetProposed().GetProposedOn(), ac.GetKind(), clean(ac.GetProposed().GetGround())})
+			rows = append(rows, []string{ac.GetAccessionNumber(), number(ac.GetProposed().GetNumber()), ac.GetProposed().GetProposedOn(), a.word(transferKinds, ac.GetKind()), clean(ac.GetProposed().GetGround())})
 		}
-		a.table([]text{headAccession, headNumber, {"SINCE", "С", "БАСЫ"}, {"KIND", "ВИД", "ТҮРІ"}, {"WHY", "ПОЧЕМУ", "НЕГЕ"}}, rows)
+		a.table([]text{headAccession, headNumber, {"SINCE", "С", "БАСЫ"}, headKind, {"WHY", "ПОЧЕМУ", "НЕГЕ"}}, rows)
 	})
 }
 

@@ -151,7 +151,7 @@ func (a *app) departmentCommand() *cobra.Command {
 func (a *app) files(list []*retentionv1.DepartmentFile) {
 	var rows [][]string
 	for _, f := range list {
-		rows = append(rows, []string{f.GetFile().GetId(), f.GetState(), f.GetOpenedOn(), f.GetClosedOn(), a.words(f.GetFile().GetTitle())})
+		rows = append(rows, []string{f.GetFile().GetId(), a.word(departmentStates, f.GetState()), f.GetOpenedOn(), f.GetClosedOn(), a.words(f.GetFile().GetTitle())})
 	}
 	a.table([]text{headID, headState, {"OPENED", "ОТКРЫТО", "АШЫЛҒАН"}, {"CLOSED", "ЗАКРЫТО", "ЖАБЫЛҒАН"}, headTitle}, rows)
 }

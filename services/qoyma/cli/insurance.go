@@ -55,7 +55,6 @@ func moment(t *timestamppb.Timestamp) string {
 var (
 	headRegister = text{"REG. NO.", "№ УЧЁТА", "ЕСЕП №"}
 	headChecked  = text{"CHECKED", "ПРОВЕРЕНО", "ТЕКСЕРІЛДІ"}
-	headBytes    = text{"BYTES", "БАЙТ", "БАЙТ"}
 	headSite     = text{"SITE", "ПЛОЩАДКА", "АЛАҢ"}
 	headWhere    = text{"FILE", "ФАЙЛ", "ФАЙЛ"}
 	headSide     = text{"SIDE", "СТОРОНА", "ЖАҚ"}
@@ -63,37 +62,9 @@ var (
 	headRestored = text{"RESTORED", "ВОССТАНОВЛЕНО", "ҚАЛПЫНА КЕЛТІРІЛДІ"}
 	headScrub    = text{"CHECK", "ПРОВЕРКА", "ТЕКСЕРУ"}
 	headFrames   = text{"FRAMES", "КАДРЫ", "КАДРЛАР"}
+	headCarrier  = text{"CARRIER", "НОСИТЕЛЬ", "ТАСЫҒЫШ"}
 	headGround   = text{"GROUND", "ОСНОВАНИЕ", "НЕГІЗІ"}
 )
-
-// copyStates are the states of a copy in words.
-var copyStates = map[string]text{
-	"ordered":       {"ordered", "заказана", "тапсырыс берілген"},
-	"failed":        {"failed", "не удалась", "жасалмады"},
-	"awaited":       {"microform awaited", "ожидается микроформа", "микроформа күтілуде"},
-	"made":          {"made", "изготовлена", "жасалды"},
-	"verified":      {"verified", "сверена", "салыстырылды"},
-	"damaged":       {"damaged", "повреждена", "бүлінген"},
-	"left":          {"left by deaccession", "выбыло по акту", "шығарылды, акт"},
-	"beyond_repair": {"beyond repair", "не восстановить", "қалпына келмейді"},
-	"leaving":       {"to be destroyed", "подлежит уничтожению", "жойылуға тиіс"},
-	"destroyed":     {"destroyed", "уничтожена", "жойылған"},
-	"microform":     {"on microform", "на микроформе", "микроформада"},
-	"original":      {"original", "оригинал", "түпнұсқа"},
-	"copy":          {"copy", "копия", "көшірме"},
-	"running":       {"running", "идёт", "жүріп жатыр"},
-	"finished":      {"finished", "закончена", "аяқталды"},
-	"ready":         {"ready", "готова", "дайын"},
-	"absent":        {"absent", "отсутствует", "жоқ"},
-	"full":          {"full", "нет места", "толған"},
-}
-
-func (a *app) stateName(s string) string {
-	if t, ok := copyStates[s]; ok {
-		return a.say(t)
-	}
-	return clean(s)
-}
 
 func (a *app) insuranceList() *cobra.Command {
 	req := new(insurancev1.ListCopiesRequest)
@@ -116,11 +87,11 @@ func (a *app) insuranceList() *cobra.Command {
 		var rows [][]string
 		for _, one := range all.GetCopies() {
 			rows = append(rows, []string{
-				a.words(one.GetFile().GetCode()), a.stateName(one.GetState()), number(one.GetRegisterNumber()), number(one.GetFiles()),
-				fmt.Sprint(one.GetBytes()), moment(one.GetCheckedAt()), a.words(one.GetFile().GetFile().GetTitle()),
+				a.words(one.GetFile().GetCode()), a.word(copyStates, one.GetState()), number(one.GetRegisterNumber()), number(one.GetFiles()),
+				a.size(one.GetBytes()), moment(one.GetCheckedAt()), a.words(one.GetFile().GetFile().GetTitle()),
 			})
 		}
-		a.table([]text{headCode, headState, headRegister, headFiles, headBytes, headChecked, headTitle}, rows)
+		a.table([]text{headCode, headState, headRegister, headContent, headSize, headChecked, headTitle}, rows)
 	})
 }
 
@@ -132,9 +103,9 @@ func (a *app) insuranceShow() *cobra.Command {
 		a.showCopy(res.GetCopy())
 		var rows [][]string
 		for _, f := range res.GetFiles() {
-			rows = append(rows, []string{f.GetPath(), fmt.Sprint(f.GetSize()), f.GetSha512()[:min(16, len(f.GetSha512()))]})
+			rows = append(rows, []string{f.GetPath(), a.size(f.GetSize()), f.GetSha512()[:min(16, len(f.GetSha512()))]})
 		}
-		a.table([]text{headWhere, headBytes, {"SHA-512", "SHA-512", "SHA-512"}}, rows)
+		a.table([]text{headWhere, headSize, {"SHA-512", "SHA-512", "SHA-512"}}, rows)
 		a.showDamages(res.GetDamages())
 	})
 }
@@ -143,19 +114,19 @@ func (a *app) showCopy(one *insurancev1.Copy) {
 	a.printf("%s  %s\n", a.words(one.GetFile().GetCode()), a.words(one.GetFile().GetFile().GetTitle()))
 	var sites []string
 	for _, s := range one.GetSites() {
-		sites = append(sites, s.GetSite()+" "+a.stateName(s.GetState())+" "+s.GetCopyObjectId())
+		sites = append(sites, s.GetSite()+" "+a.word(copyStates, s.GetState())+" "+s.GetCopyObjectId())
 	}
 	for _, m := range one.GetMicroforms() {
-		sites = append(sites, fmt.Sprintf("%s %s, %d–%d", m.GetKind(), m.GetRoll(), m.GetFrameFrom(), m.GetFrameTo()))
+		sites = append(sites, fmt.Sprintf("%s %s, %d–%d", a.word(carriers, m.GetKind()), m.GetRoll(), m.GetFrameFrom(), m.GetFrameTo()))
 	}
 	a.fields([]field{
-		{headState, a.stateName(one.GetState())},
+		{headState, a.word(copyStates, one.GetState())},
 		{headReason, a.words(one.GetReason())},
-		{headGround, one.GetGround()},
+		{headGround, a.word(copyGrounds, one.GetGround())},
 		{headRegister, number(one.GetRegisterNumber())},
 		{headSite, strings.Join(sites, "; ")},
-		{headFiles, number(one.GetFiles())},
-		{headBytes, fmt.Sprint(one.GetBytes())},
+		{headContent, number(one.GetFiles())},
+		{headSize, a.size(one.GetBytes())},
 		{headChecked, moment(one.GetCheckedAt())},
 		{headDue, moment(one.GetCheckDueAt())},
 		{headAccession, one.GetFile().GetAccessionNumber()},
@@ -171,11 +142,11 @@ func (a *app) showDamages(damages []*insurancev1.Damage) {
 		restored := moment(d.GetRestoredAt())
 		switch {
 		case d.GetLeftBy() != "":
-			restored = a.stateName("left") + " " + d.GetLeftBy()
+			restored = a.word(copyStates, "left") + " " + d.GetLeftBy()
 		case d.GetBeyondRepair():
-			restored = a.stateName("beyond_repair")
+			restored = a.word(copyStates, "beyond_repair")
 		}
-		rows = append(rows, []string{moment(d.GetFoundAt()), d.GetCopyId(), a.stateName(d.GetSide()) + " " + d.GetSite(), d.GetPath(), restored, d.GetRestoredFrom()})
+		rows = append(rows, []string{moment(d.GetFoundAt()), d.GetCopyId(), a.word(damageSides, d.GetSide()) + " " + d.GetSite(), d.GetPath(), restored, d.GetRestoredFrom()})
 	}
 	a.table([]text{headFound, headCode, headSide, headWhere, headRestored, headSite}, rows)
 }
@@ -235,17 +206,22 @@ func (a *app) insuranceRegister() *cobra.Command {
 			more = res.GetMore() && len(res.GetLines()) > 0
 		}
 		return all, nil
-	}, func(all *insurancev1.ListRegisterResponse) {
-		var rows [][]string
-		for _, l := range all.GetLines() {
-			frames := ""
-			if l.GetFrameTo() != 0 {
-				frames = fmt.Sprintf("%d–%d", l.GetFrameFrom(), l.GetFrameTo())
-			}
-			rows = append(rows, []string{number(l.GetNumber()), l.GetEnteredOn(), a.words(l.GetCode()), l.GetCarrier(), frames, moment(l.GetCheckedAt()), a.words(l.GetTitle())})
+	}, func(all *insurancev1.ListRegisterResponse) { a.showRegister(all.GetLines()) })
+}
+
+func (a *app) showRegister(lines []*insurancev1.RegisterLine) {
+	var rows [][]string
+	for _, l := range lines {
+		frames := ""
+		if l.GetFrameTo() != 0 {
+			frames = fmt.Sprintf("%d–%d", l.GetFrameFrom(), l.GetFrameTo())
 		}
-		a.table([]text{headNumber, headSince, headCode, headObject, headFrames, headChecked, headTitle}, rows)
-	})
+		rows = append(rows, []string{
+			number(l.GetNumber()), l.GetEnteredOn(), a.words(l.GetCode()), strings.TrimSpace(a.word(carriers, l.GetKind()) + " " + l.GetCarrier()), frames,
+			moment(l.GetCheckedAt()), a.words(l.GetTitle()),
+		})
+	}
+	a.table([]text{headNumber, headSince, headCode, headCarrier, headFrames, headChecked, headTitle}, rows)
 }
 
 func (a *app) insuranceScrub() *cobra.Command {
@@ -319,8 +295,8 @@ func (a *app) showScrubs(scrubs []*insurancev1.Scrub) {
 	rows := make([][]string, 0, len(scrubs))
 	for _, s := range scrubs {
 		rows = append(rows, []string{
-			s.GetScrubId(), a.stateName(s.GetState()), fmt.Sprintf("%d %%", s.GetPercent()), moment(s.GetBegunAt()), fmt.Sprintf("%d/%d", s.GetCopiesDone(), s.GetCopies()),
-			fmt.Sprint(s.GetFiles()), fmt.Sprint(s.GetBytes()), fmt.Sprint(s.GetDamaged()), fmt.Sprint(s.GetRestored()), fmt.Sprint(s.GetBeyondRepair()),
+			s.GetScrubId(), a.word(scrubStates, s.GetState()), fmt.Sprintf("%d %%", s.GetPercent()), moment(s.GetBegunAt()), fmt.Sprintf("%d/%d", s.GetCopiesDone(), s.GetCopies()),
+			fmt.Sprint(s.GetFiles()), a.size(s.GetBytes()), fmt.Sprint(s.GetDamaged()), fmt.Sprint(s.GetRestored()), fmt.Sprint(s.GetBeyondRepair()),
 		})
 	}
 	a.table([]text{
@@ -328,7 +304,7 @@ func (a *app) showScrubs(scrubs []*insurancev1.Scrub) {
 		{"%", "%", "%"},
 		headSince,
 		{"COPIES", "КОПИИ", "КӨШІРМЕЛЕР"},
-		headWhere, headBytes,
+		headContent, headSize,
 		{"DAMAGED", "ПОВРЕЖДЕНО", "БҮЛІНГЕН"},
 		headRestored,
 		{"BEYOND REPAIR", "НЕ ВОССТАНОВИТЬ", "ҚАЛПЫНА КЕЛМЕЙДІ"},
@@ -339,20 +315,22 @@ func (a *app) insuranceSites() *cobra.Command {
 	c := &cobra.Command{Use: "sites", Short: "Show where the copies are kept and how the places stand", Args: cobra.NoArgs}
 	return insured(a, c, func(ctx context.Context, client insurancev1.InsuranceServiceClient, _ []string) (*insurancev1.ListSitesResponse, error) {
 		return client.ListSites(ctx, &insurancev1.ListSitesRequest{})
-	}, func(res *insurancev1.ListSitesResponse) {
-		var rows [][]string
-		for _, s := range res.GetSites() {
-			rows = append(rows, []string{s.GetSite(), a.stateName(s.GetState()), number(s.GetCopies()), fmt.Sprint(s.GetBytes()), fmt.Sprintf("%d MB", s.GetFreeBytes()>>20), moment(s.GetCheckedAt()), s.GetFolder()})
-		}
-		a.table([]text{headSite, headState, {"COPIES", "КОПИИ", "КӨШІРМЕЛЕР"}, headBytes, {"FREE", "СВОБОДНО", "БОС"}, headChecked, {"FOLDER", "ПАПКА", "ҚАЛТА"}}, rows)
-		for _, s := range res.GetSites() {
-			for _, words := range []string{a.words(s.GetAlarm()), a.words(s.GetWarning())} {
-				if words != "" {
-					a.printf("! %s: %s\n", clean(s.GetSite()), words)
-				}
+	}, func(res *insurancev1.ListSitesResponse) { a.showSites(res.GetSites()) })
+}
+
+func (a *app) showSites(sites []*insurancev1.Site) {
+	var rows [][]string
+	for _, s := range sites {
+		rows = append(rows, []string{s.GetSite(), a.word(siteStates, s.GetState()), number(s.GetCopies()), a.size(s.GetBytes()), a.size(s.GetFreeBytes()), moment(s.GetCheckedAt()), s.GetFolder()})
+	}
+	a.table([]text{headSite, headState, {"COPIES", "КОПИИ", "КӨШІРМЕЛЕР"}, headSize, {"FREE", "СВОБОДНО", "БОС"}, headChecked, {"FOLDER", "ПАПКА", "ҚАЛТА"}}, rows)
+	for _, s := range sites {
+		for _, words := range []string{a.words(s.GetAlarm()), a.words(s.GetWarning())} {
+			if words != "" {
+				a.printf("! %s: %s\n", clean(s.GetSite()), words)
 			}
 		}
-	})
+	}
 }
 
 func (a *app) insurancePeriod() *cobra.Command {

@@ -62,7 +62,7 @@ func (a *app) transferList() *cobra.Command {
 			var rows [][]string
 			for _, tr := range all.GetTransfers() {
 				rows = append(rows, []string{
-					tr.GetTransferId(), tr.GetState(), tr.GetDueOn(), fmt.Sprint(tr.GetInventory().GetFiles()),
+					tr.GetTransferId(), a.word(transferStates, tr.GetState()), tr.GetDueOn(), fmt.Sprint(tr.GetInventory().GetFiles()),
 					tr.GetAccessionNumber(), a.words(tr.GetOrganisation().GetName()),
 				})
 			}
@@ -101,10 +101,10 @@ func (a *app) showTransfer(res *intakev1.GetTransferResponse) {
 	a.printf("%s  %s\n", clean(t.GetTransferId()), a.words(t.GetOrganisation().GetName()))
 	size := ""
 	if t.GetPackageId() != "" {
-		size = fmt.Sprintf("%s, %d, %d B", t.GetPackageId(), t.GetPackageFiles(), t.GetPackageBytes())
+		size = fmt.Sprintf(a.say(text{"%s, files %d, %s", "%s, файлов %d, %s", "%s, файл %d, %s"}), t.GetPackageId(), t.GetPackageFiles(), a.size(t.GetPackageBytes()))
 	}
 	a.fields([]field{
-		{headState, t.GetState()},
+		{headState, a.word(transferStates, t.GetState())},
 		{headDue, t.GetDueOn()},
 		{headInventory, t.GetInventory().GetNumber() + " " + a.words(t.GetInventory().GetTitle())},
 		{text{"PACKAGE", "ПАКЕТ", "ПАКЕТ"}, size},
@@ -287,7 +287,7 @@ func (a *app) actCommand() *cobra.Command {
 		if a.json {
 			return a.printJSON(map[string]any{"file": path, "bytes": len(res.GetPdf()), "sha256": res.GetSha256()})
 		}
-		a.printf("%s  %d B  sha256 %s\n", path, len(res.GetPdf()), res.GetSha256())
+		a.printf("%s  %s  sha256 %s\n", path, a.size(uint64(len(res.GetPdf()))), res.GetSha256())
 		return nil
 	})
 	return c

@@ -24,7 +24,7 @@ func (a *app) accessionWork() []*cobra.Command {
 func (a *app) showKept(ac *intakev1.Accession) {
 	a.showAccession(ac)
 	for _, s := range ac.GetSignatures() {
-		a.printf(a.say(text{"  signed: %s, %s, %s\n", "  подписано: %s, %s, %s\n", "  қол қойылды: %s, %s, %s\n"}), s.GetSide(), s.GetHow(), s.GetSignedOn())
+		a.printf(a.say(text{"  signed: %s, %s, %s\n", "  подписано: %s, %s, %s\n", "  қол қойылды: %s, %s, %s\n"}), a.word(sides, s.GetSide()), a.word(signedHow, s.GetHow()), s.GetSignedOn())
 	}
 	a.fields([]field{
 		{text{"CLOSED", "ОФОРМЛЕНО", "РӘСІМДЕЛДІ"}, ac.GetClosedOn()},
@@ -32,8 +32,17 @@ func (a *app) showKept(ac *intakev1.Accession) {
 		{text{"NOT APPROVED", "НЕ ОДОБРЕНО", "МАҚҰЛДАНБАДЫ"}, strings.TrimSpace(ac.GetNotApproved().GetDeclinedOn() + " " + clean(ac.GetNotApproved().GetReason()))},
 		{text{"UNDESCRIBED", "НЕОПИСАННЫЕ", "СИПАТТАЛМАҒАН"}, number(ac.GetUndescribed())},
 		{text{"LEFT", "ВЫБЫЛО", "ШЫҚТЫ"}, number(ac.GetDeaccessioned())},
-		{text{"QUARANTINE", "КАРАНТИН", "КАРАНТИН"}, ac.GetQuarantine().GetBegunOn() + " – " + ac.GetQuarantineEnded().GetEndedOn() + " " + ac.GetQuarantineEnded().GetResult()},
+		{text{"QUARANTINE", "КАРАНТИН", "КАРАНТИН"}, a.quarantined(ac)},
 	})
+}
+
+// quarantined is when an accession was kept apart, and what came out of it.
+func (a *app) quarantined(ac *intakev1.Accession) string {
+	if ac.GetQuarantine() == nil {
+		return ""
+	}
+	end := ac.GetQuarantineEnded()
+	return strings.TrimSpace(ac.GetQuarantine().GetBegunOn() + " – " + end.GetEndedOn() + " " + a.word(quarantineResults, end.GetResult()))
 }
 
 func (a *app) accessionWorkShow() *cobra.Command {
@@ -43,7 +52,7 @@ func (a *app) accessionWorkShow() *cobra.Command {
 	}, func(res *intakev1.GetAccessionWorkResponse) {
 		a.showKept(res.GetAccession())
 		for _, lacks := range res.GetOpen() {
-			a.printf(a.say(text{"  still lacks: %s\n", "  ещё нет: %s\n", "  әлі жоқ: %s\n"}), lacks)
+			a.printf(a.say(text{"  still lacks: %s\n", "  ещё нет: %s\n", "  әлі жоқ: %s\n"}), a.word(accessionLacks, lacks))
 		}
 		a.showBoxes(res.GetBoxes())
 		for _, d := range res.GetDeaccessions() {
@@ -64,8 +73,12 @@ func (a *app) showBoxes(boxes []*intakev1.Box) {
 
 func (a *app) showLeaving(d *intakev1.Deaccession) {
 	p := d.GetProposed()
-	a.printf(a.say(text{"deaccession %s/%d: %s, %s, files %v\n", "выбытие %s/%d: %s, %s, дела %v\n", "шығару %s/%d: %s, %s, істер %v\n"}),
-		p.GetAccessionNumber(), p.GetNumber(), d.GetState(), p.GetWay(), p.GetPositions())
+	positions := make([]string, 0, len(p.GetPositions()))
+	for _, position := range p.GetPositions() {
+		positions = append(positions, fmt.Sprint(position))
+	}
+	a.printf(a.say(text{"deaccession %s/%d: %s, %s, files %s\n", "выбытие %s/%d: %s, %s, дела %s\n", "шығару %s/%d: %s, %s, істер %s\n"}),
+		p.GetAccessionNumber(), p.GetNumber(), a.word(leaveStates, d.GetState()), a.word(leaveWays, p.GetWay()), strings.Join(positions, ", "))
 	if on := d.GetContentClosedOn(); on != "" {
 		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), on)
 	}

@@ -107,6 +107,9 @@ var (
 	headOrganisation = text{"ORGANISATION", "ОРГАНИЗАЦИЯ", "ҰЙЫМ"}
 	headInventory    = text{"INVENTORY", "ОПИСЬ", "ТІЗІМДЕМЕ"}
 	headFiles        = text{"FILES", "ДЕЛА", "ІСТЕР"}
+	headKind         = text{"KIND", "ВИД", "ТҮРІ"}
+	headSize         = text{"SIZE", "РАЗМЕР", "КӨЛЕМІ"}
+	headContent      = text{"FILES", "ФАЙЛЫ", "ФАЙЛДАР"} // digital ones
 	headState        = text{"STATE", "СОСТОЯНИЕ", "КҮЙІ"}
 	headDue          = text{"DUE", "СРОК", "МЕРЗІМІ"}
 	headTitle        = text{"TITLE", "ЗАГОЛОВОК", "ТАҚЫРЫБЫ"}

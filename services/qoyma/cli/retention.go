@@ -42,7 +42,7 @@ func (a *app) organisationList() *cobra.Command {
 		return a.show(all, func() {
 			var rows [][]string
 			for _, o := range all.GetOrganisations() {
-				rows = append(rows, []string{o.GetId(), o.GetLevel(), a.words(o.GetName())})
+				rows = append(rows, []string{o.GetId(), a.word(organisationLevels, o.GetLevel()), a.words(o.GetName())})
 			}
 			a.table([]text{headID, {"LEVEL", "УРОВЕНЬ", "ДЕҢГЕЙІ"}, headOrganisation}, rows)
 		})
@@ -71,7 +71,7 @@ func (a *app) dueCommand() *cobra.Command {
 			var rows [][]string
 			for _, d := range res.GetTransfers() {
 				rows = append(rows, []string{
-					d.GetDueOn(), d.GetState(), d.GetTransferId(), a.words(d.GetOrganisation().GetName()),
+					d.GetDueOn(), a.word(dutyStates, d.GetState()), d.GetTransferId(), a.words(d.GetOrganisation().GetName()),
 					d.GetInventory().GetNumber(), fmt.Sprint(d.GetInventory().GetFiles()), d.GetAccessionNumber(),
 				})
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 	"github.com/qoyma/qoyma/services/qoyma/client"
 )
 
@@ -53,7 +55,8 @@ good line. Broken off, it begins again from its first byte, and it has ten minut
 		b := &client.Bulk{Client: cl, Transfer: args[0], Root: args[1], Parallel: int(parallel), Restart: restart}
 		if !quiet {
 			b.Wait = func(err error, wait time.Duration) {
-				_, _ = fmt.Fprintf(a.err, "%s (%s)\n", fault.Of(err).In(a.language()), wait)
+				_, _ = fmt.Fprintf(a.err, a.say(text{"%s (again in %s s)\n", "%s (снова через %s с)\n", "%s (%s с өткенде қайта)\n"}),
+					fault.Of(err).In(a.language()), numeral.Decimal(wait.Seconds(), 2, a.language()))
 			}
 			b.Left = func(files int) {
 				_, _ = fmt.Fprintf(a.err, a.say(text{
@@ -112,8 +115,8 @@ func (a *app) sayKept(ctx context.Context, cl intakev1.IntakeServiceClient, tran
 func (a *app) showOutcome(transfer string, res *intakev1.UploadPackageResponse) error {
 	if err := a.show(res, func() {
 		if res.GetTaken() {
-			a.printf(a.say(text{"taken: package %s, %d files, %d bytes\n", "принят: пакет %s, файлов %d, байт %d\n", "алынды: пакет %s, файл саны %d, байт %d\n"}),
-				res.GetPackageId(), res.GetFiles(), res.GetBytes())
+			a.printf(a.say(text{"taken: package %s, %d files, %s\n", "принят: пакет %s, файлов %d, %s\n", "алынды: пакет %s, файл саны %d, %s\n"}),
+				res.GetPackageId(), res.GetFiles(), a.size(res.GetBytes()))
 		}
 		a.showFaults(a.say(warnings), res.GetWarnings())
 	}); err != nil || res.GetTaken() {
@@ -131,7 +134,7 @@ func (a *app) watch(p *client.Progress) (stop func()) {
 			every, end = time.Second, "\r"
 		}
 	}
-	words := a.say(text{"sent: %d of %d files, %s of %s, %s/s", "отправлено: файлов %d из %d, %s из %s, %s/с", "жіберілді: файл %d / %d, %s / %s, %s/с"})
+	said := a.say(text{"sent: %d of %d files, %s of %s, %s/s", "отправлено: файлов %d из %d, %s из %s, %s/с", "жіберілді: файл %d / %d, %s / %s, %s/с"})
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -149,7 +152,7 @@ func (a *app) watch(p *client.Progress) (stop func()) {
 				there := p.BytesThere.Load()
 				rate := float64(max(there-before, 0)) / max(now.Sub(at).Seconds(), 0.001)
 				before, at = there, now
-				_, _ = fmt.Fprintf(a.err, words+end, p.FilesThere.Load(), p.Files.Load(), bytesOf(there), bytesOf(p.Bytes.Load()), bytesOf(int64(rate)))
+				_, _ = fmt.Fprintf(a.err, said+end, p.FilesThere.Load(), p.Files.Load(), a.size(uint64(max(there, 0))), a.size(uint64(p.Bytes.Load())), a.size(uint64(rate)))
 			}
 		}
 	}()
@@ -157,18 +160,6 @@ func (a *app) watch(p *client.Progress) (stop func()) {
 		close(done)
 		<-ended
 	}
-}
-
-// bytesOf is a number of bytes in the largest unit that keeps it above one.
-func bytesOf(n int64) string {
-	value, units := float64(n), []string{"B", "kB", "MB", "GB", "TB"}
-	for len(units) > 1 && value >= 1000 {
-		value, units = value/1000, units[1:]
-	}
-	if units[0] == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", value, units[0])
 }
 
 func (a *app) transferLimits() *cobra.Command {
@@ -192,17 +183,17 @@ func (a *app) limitsList() *cobra.Command {
 			var rows [][]string
 			for _, l := range res.GetLimits() {
 				rows = append(rows, []string{
-					l.GetFrom(), l.GetOrganisationId(), bytesOf(int64(l.GetTransferBytes())), fmt.Sprint(l.GetTransferFiles()),
-					bytesOf(int64(l.GetDepartmentBytes())), fmt.Sprint(l.GetDepartmentFiles()), fmt.Sprint(l.GetKeepDays()),
+					l.GetFrom(), cmp.Or(l.GetOrganisationId(), a.say(text{"all others", "все прочие", "қалғанының бәрі"})), a.size(l.GetTransferBytes()), fmt.Sprint(l.GetTransferFiles()),
+					a.size(l.GetDepartmentBytes()), fmt.Sprint(l.GetDepartmentFiles()), fmt.Sprint(l.GetKeepDays()),
 				})
 			}
 			a.table([]text{
 				{"FROM", "С", "БАСЫ"},
 				headOrganisation,
 				{"TRANSFER", "ПЕРЕДАЧА", "ТАПСЫРУ"},
-				headFiles,
+				headContent,
 				{"DEPARTMENT", "ВЕДОМСТВО", "МЕКЕМЕ"},
-				headFiles,
+				headContent,
 				{"DAYS", "ДНЕЙ", "КҮН"},
 			}, rows)
 		})

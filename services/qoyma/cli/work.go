@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -64,11 +65,11 @@ func verbIn[R proto.Message](a *app, c *cobra.Command, arguments int, call func(
 }
 
 func (a *app) showWork(t *intakev1.Transfer) {
-	a.printf("%s  %s  %s\n", clean(t.GetTransferId()), t.GetState(), a.words(t.GetOrganisation().GetName()))
+	a.printf("%s  %s  %s\n", clean(t.GetTransferId()), a.word(transferStates, t.GetState()), a.words(t.GetOrganisation().GetName()))
 	a.fields([]field{
-		{text{"KIND", "ВИД", "ТҮРІ"}, t.GetKind()},
-		{text{"FORM", "ФОРМА", "НЫСАНЫ"}, t.GetForm()},
-		{text{"RULE", "ПРАВИЛО", "ЕРЕЖЕ"}, t.GetGround().GetRule() + " " + t.GetGround().GetLegalBasis()},
+		{headKind, a.word(transferKinds, t.GetKind())},
+		{text{"FORM", "ФОРМА", "НЫСАНЫ"}, a.word(transferForms, t.GetForm())},
+		{text{"RULE", "ПРАВИЛО", "ЕРЕЖЕ"}, a.ruleOf(t.GetGround())},
 		{headFiles, number(t.GetInventory().GetFiles())},
 		{text{"UNDESCRIBED", "НЕОПИСАННЫЕ", "СИПАТТАЛМАҒАН"}, number(t.GetUndescribed().GetUnits())},
 		{text{"RETURNED", "ВОЗВРАЩЕНО", "ҚАЙТАРЫЛДЫ"}, number(t.GetReturned())},
@@ -77,10 +78,15 @@ func (a *app) showWork(t *intakev1.Transfer) {
 	})
 }
 
+// ruleOf is the rule by which a transfer was announced; those of before have its act in Russian alone.
+func (a *app) ruleOf(g *intakev1.TransferGround) string {
+	return a.ruleWords(g.GetRule(), cmp.Or(a.words(g.GetBasis()), clean(g.GetLegalBasis())))
+}
+
 func (a *app) showReceipt(r *intakev1.Receipt) {
 	a.printf(a.say(text{
 		"receipt %d of %s: %s, %s; units %d, files %d, bytes %d\n", "расписка %d по %s: %s, %s; единиц %d, файлов %d, байт %d\n", "%d қолхат, %s: %s, %s; бірлік %d, файл %d, байт %d\n",
-	}), r.GetNumber(), clean(r.GetTransferId()), r.GetDirection(), r.GetWhat(), r.GetUnits(), r.GetFiles(), r.GetBytes())
+	}), r.GetNumber(), clean(r.GetTransferId()), a.word(receiptDirections, r.GetDirection()), a.word(receiptWhat, r.GetWhat()), r.GetUnits(), r.GetFiles(), r.GetBytes())
 	a.printf("  %s  %s\n", r.GetAt(), r.GetDigest())
 }
 
@@ -93,15 +99,19 @@ func (a *app) transferWork() []*cobra.Command {
 }
 
 func (a *app) transferKinds() *cobra.Command {
-	c := &cobra.Command{Use: "kinds", Short: "Explain the kinds of transfers and what each must name"}
+	c := &cobra.Command{Use: "kinds", Short: "Explain the kinds of transfers and what each must name, with their names in a request"}
 	return verb(a, c, 0, func(ctx context.Context, cl intakev1.IntakeServiceClient, _ string, _ []string) (*intakev1.ListTransferKindsResponse, error) {
 		return cl.ListTransferKinds(ctx, new(intakev1.ListTransferKindsRequest))
 	}, func(res *intakev1.ListTransferKindsResponse) {
 		var rows [][]string
 		for _, k := range res.GetKinds() {
-			rows = append(rows, []string{k.GetKind(), strings.Join(k.GetNeeds(), ", "), k.GetRule(), a.words(k.GetBasis()), a.words(k.GetTitle())})
+			needs := make([]string, 0, len(k.GetNeeds()))
+			for _, need := range k.GetNeeds() {
+				needs = append(needs, a.word(transferNeeds, need)+" ("+need+")")
+			}
+			rows = append(rows, []string{k.GetKind(), a.words(k.GetTitle()), a.ruleWords(k.GetRule(), a.words(k.GetBasis())), strings.Join(needs, ", ")})
 		}
-		a.table([]text{{"KIND", "ВИД", "ТҮРІ"}, {"NEEDS", "НУЖНО", "КЕРЕК"}, {"RULE", "ПРАВИЛО", "ЕРЕЖЕ"}, {"BASIS", "ОСНОВАНИЕ", "НЕГІЗІ"}, headTitle}, rows)
+		a.table([]text{headID, headKind, {"RULE", "ПРАВИЛО", "ЕРЕЖЕ"}, {"NEEDS", "НУЖНО", "КЕРЕК"}}, rows)
 	})
 }
 
@@ -118,20 +128,6 @@ func (a *app) transferAnnounce() *cobra.Command {
 		q.CommandId = id
 		return cl.AnnounceTransfer(ctx, q)
 	}, func(res *intakev1.AnnounceTransferResponse) { a.showWork(res.GetTransfer()) })
-}
-
-func (a *app) transferRows() *cobra.Command {
-	c := &cobra.Command{Use: "rows ID FILE", Short: "Append rows to the inventory of an announced transfer", Long: "Append rows, at most 500. FILE is JSON: {\"files\": [{\"position\": 1, \"title\": {\"ru\": \"…\"}, \"leaves\": 10}]}."}
-	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ListRowsResponse, error) {
-		q := new(intakev1.ListRowsRequest)
-		if err := readRequest(args[1], q); err != nil {
-			return nil, err
-		}
-		q.CommandId, q.TransferId = id, args[0]
-		return cl.ListRows(ctx, q)
-	}, func(res *intakev1.ListRowsResponse) {
-		a.printf(a.say(text{"rows: %d\n", "строк: %d\n", "жол саны: %d\n"}), res.GetRows())
-	})
 }
 
 func (a *app) transferSeal() *cobra.Command {
@@ -251,17 +247,28 @@ func (a *app) transferRowWork() *cobra.Command {
 	returned := c.Flags().Bool("returned", false, "only rows that wait for the department")
 	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, _ string, args []string) (*intakev1.ListRowWorkResponse, error) {
 		return cl.ListRowWork(ctx, &intakev1.ListRowWorkRequest{TransferId: args[0], After: *after, Returned: *returned})
-	}, func(res *intakev1.ListRowWorkResponse) {
-		var rows [][]string
-		for _, w := range res.GetRows() {
-			remark := ""
-			if n := len(w.GetRemarks()); n > 0 {
-				remark = w.GetRemarks()[n-1].GetSide() + ": " + w.GetRemarks()[n-1].GetText()
-			}
-			rows = append(rows, []string{fmt.Sprint(w.GetFile().GetPosition()), w.GetFinding().GetFinding(), w.GetReturnState(), a.words(w.GetFile().GetTitle()), remark})
+	}, func(res *intakev1.ListRowWorkResponse) { a.showRowWork(res.GetRows()) })
+}
+
+func (a *app) showRowWork(list []*intakev1.RowWork) {
+	var rows [][]string
+	for _, w := range list {
+		remark := ""
+		if n := len(w.GetRemarks()); n > 0 {
+			remark = a.word(sides, w.GetRemarks()[n-1].GetSide()) + ": " + w.GetRemarks()[n-1].GetText()
 		}
-		a.table([]text{headNumber, {"FINDING", "ИТОГ", "НӘТИЖЕ"}, {"RETURNED", "ВОЗВРАТ", "ҚАЙТАРУ"}, headTitle, {"REMARK", "ЗАМЕЧАНИЕ", "ЕСКЕРТУ"}}, rows)
-	})
+		rows = append(rows, []string{fmt.Sprint(w.GetFile().GetPosition()), a.word(unitFindings, w.GetFinding().GetFinding()), a.returned(w), a.words(w.GetFile().GetTitle()), remark})
+	}
+	a.table([]text{headNumber, {"FINDING", "ИТОГ", "НӘТИЖЕ"}, {"RETURNED", "ВОЗВРАТ", "ҚАЙТАРУ"}, headTitle, {"REMARK", "ЗАМЕЧАНИЕ", "ЕСКЕРТУ"}}, rows)
+}
+
+// returned is how the return of a row stands, and why it was returned.
+func (a *app) returned(w *intakev1.RowWork) string {
+	state := a.word(returnStates, w.GetReturnState())
+	if reason := a.word(returnReasons, w.GetReturned().GetReason()); reason != "" {
+		state += " (" + reason + ")"
+	}
+	return state
 }
 
 func (a *app) transferReceipt() *cobra.Command {
@@ -290,7 +297,7 @@ func (a *app) transferHandedOver() *cobra.Command {
 		var rows [][]string
 		for _, h := range res.GetTransfers() {
 			rows = append(rows, []string{
-				h.GetTransfer().GetTransferId(), h.GetTransfer().GetState(), h.GetAccession().GetAccessionNumber(), number(h.GetAccession().GetAccepted()),
+				h.GetTransfer().GetTransferId(), a.word(transferStates, h.GetTransfer().GetState()), h.GetAccession().GetAccessionNumber(), number(h.GetAccession().GetAccepted()),
 				number(h.GetReturned()), number(uint32(len(h.GetReceipts()))), h.GetAccession().GetClosedOn(),
 			})
 		}
@@ -319,6 +326,6 @@ func (a *app) writePDF(path string, pdf []byte) error {
 	if a.json {
 		return a.printJSON(map[string]any{"file": path, "bytes": len(pdf)})
 	}
-	a.printf("%s  %d B\n", path, len(pdf))
+	a.printf("%s  %s\n", path, a.size(uint64(len(pdf))))
 	return nil
 }

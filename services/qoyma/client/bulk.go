@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -14,7 +15,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,6 +79,9 @@ type local struct {
 	name, path string // within the folder, and within the package
 	size       int64
 	modified   int64 // ms since 1970
+	// What the archive says of it: some of its bytes are there, or as many as it has, of which this is the digest.
+	begun, whole bool
+	there        [sha256.Size]byte
 }
 
 // Run sends what is missing and lets the archive judge the package. A package with faults is an answer,
@@ -105,21 +108,25 @@ func (b *Bulk) Run(ctx context.Context) (*intakev1.UploadPackageResponse, error)
 		return nil, err
 	}
 	b.count(files)
-	var once sync.Once
-	id := ""
+	var sent atomic.Pointer[string] // the package that some file went to
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(max(b.Parallel, 1))
-	for group := range b.groups(files, begun) {
+	for group := range b.groups(files) {
 		work.Go(func() error {
 			of, err := b.sendGroup(within, group)
-			once.Do(func() { id = of })
+			if of != "" {
+				sent.CompareAndSwap(nil, &of)
+			}
 			return err
 		})
 	}
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
-	return b.finish(ctx, id)
+	if id := sent.Load(); id != nil {
+		begun = *id
+	}
+	return b.finish(ctx, begun)
 }
 
 func (b *Bulk) finish(ctx context.Context, id string) (res *intakev1.UploadPackageResponse, err error) {
@@ -210,38 +217,69 @@ func (b *Bulk) walk() (files []local, err error) {
 	return files, nil
 }
 
-// compare refuses to add to an upload that was begun from elsewhere: the package would be of both. It gives the paths of
-// which bytes are there.
-func (b *Bulk) compare(ctx context.Context, files []local) (begun map[string]bool, err error) {
-	begun = make(map[string]bool)
-	here := make(map[string]bool, len(files))
-	for _, f := range files {
-		here[f.path] = true
+// compare refuses to add to an upload that was begun from elsewhere: the package would be of both. It gives the package's id,
+// empty where nothing was begun, and notes with each file how far it has come.
+func (b *Bulk) compare(ctx context.Context, files []local) (id string, err error) {
+	here := make(map[string]*local, len(files))
+	for i := range files {
+		here[files[i].path] = &files[i]
 	}
 	count, first := 0, ""
 	for after, more := "", true; more; {
 		var res *intakev1.ListUploadsResponse
 		if err := b.try(ctx, func() (err error) {
-			res, err = b.Client.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: b.Transfer, After: after})
+			res, err = b.Client.ListUploads(ctx, &intakev1.ListUploadsRequest{TransferId: b.Transfer, After: after, Digest: true})
 			return err
 		}); err != nil {
-			return nil, err
+			return "", err
 		}
+		id = res.GetPackageId()
 		for _, u := range res.GetUploads() {
-			if after = u.GetPath(); !here[after] {
-				count++
-				first = cmp.Or(first, after)
+			after = u.GetPath()
+			if f := here[after]; f != nil {
+				f.note(u)
+				continue
 			}
-			if u.GetOffset() > 0 {
-				begun[after] = true
-			}
+			count++
+			first = cmp.Or(first, after)
 		}
 		more = res.GetMore() && len(res.GetUploads()) > 0
 	}
 	if count > 0 {
-		return nil, foreignUpload.With("count", count, "folder", b.Root, "path", first)
+		return "", foreignUpload.With("count", count, "folder", b.Root, "path", first)
 	}
-	return begun, nil
+	return id, nil
+}
+
+// note keeps what the archive says of the file.
+func (f *local) note(u *intakev1.Upload) {
+	f.begun = u.GetOffset() > 0
+	sum, err := hex.DecodeString(u.GetSha256())
+	if f.whole = err == nil && len(sum) == len(f.there) && u.GetOffset() == u.GetSize() && int64(u.GetSize()) == f.size; f.whole {
+		copy(f.there[:], sum)
+	}
+}
+
+// stands tells whether the archive has the file as it is here, without asking again.
+func (b *Bulk) stands(f local) (bool, error) {
+	if !f.whole {
+		return false, nil
+	}
+	from, err := b.dir.Open(f.name)
+	if err != nil {
+		return false, unreadable.With("path", f.name, "problem", err).Because(err)
+	}
+	defer func() { _ = from.Close() }() // only read from
+	sum := sha256.New()
+	if _, err := io.Copy(sum, from); err != nil {
+		return false, unreadable.With("path", f.name, "problem", err).Because(err)
+	}
+	if !bytes.Equal(sum.Sum(nil), f.there[:]) {
+		return false, nil
+	}
+	b.Progress.FilesThere.Add(1)
+	b.Progress.BytesThere.Add(f.size)
+	return true, nil
 }
 
 // send brings one file to its end.

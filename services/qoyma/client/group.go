@@ -27,13 +27,13 @@ const patience = time.Minute
 // errSlow says that a group took longer than that.
 var errSlow = errors.New("the line is too slow for so much in one call")
 
-// groups puts small files together, and leaves the others, and those of which bytes are there, alone.
-func (b *Bulk) groups(files []local, begun map[string]bool) iter.Seq[[]local] {
+// groups puts small files together, and leaves the others, and those of which the archive has something, alone.
+func (b *Bulk) groups(files []local) iter.Seq[[]local] {
 	return func(yield func([]local) bool) {
 		var group []local
 		bytes := 0
 		for _, f := range files {
-			if b.form == "zip" || f.size > grouped || begun[f.path] {
+			if b.form == "zip" || f.size > grouped || f.begun || f.whole {
 				if !yield([]local{f}) {
 					return
 				}
@@ -65,6 +65,11 @@ func (b *Bulk) sendGroup(ctx context.Context, files []local) (id string, err err
 		return id, err
 	}
 	for _, f := range rest {
+		if stands, err := b.stands(f); err != nil {
+			return id, err
+		} else if stands {
+			continue
+		}
 		u, err := b.send(ctx, f)
 		if err != nil {
 			return id, err

@@ -43,6 +43,8 @@ type archive struct {
 	before func(ctx context.Context) error // of PutFiles: nothing happens where it fails
 	after  func(n int) error               // of the n-th PutFiles: it happened, and no answer comes
 	admit  func(path string) error         // refuses a file
+	calls  map[string]int                  // of ListUploads, OpenUpload and StatUpload
+	silent bool                            // ListUploads says no digests, as an archive of before
 }
 
 // arrived is a file there.
@@ -52,7 +54,7 @@ type arrived struct {
 }
 
 func newArchive() *archive {
-	return &archive{files: map[string]*arrived{}, put: map[string]int{}, pieces: map[string]int{}}
+	return &archive{files: map[string]*arrived{}, put: map[string]int{}, pieces: map[string]int{}, calls: map[string]int{}}
 }
 
 func (a *archive) shown(path string) *intakev1.Upload {
@@ -117,6 +119,7 @@ func (a *archive) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest, _
 func (a *archive) OpenUpload(_ context.Context, req *intakev1.OpenUploadRequest, _ ...grpc.CallOption) (*intakev1.OpenUploadResponse, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.calls["OpenUpload"]++
 	if err := a.open(req.GetPath(), int64(req.GetSize()), req.GetModifiedMs()); err != nil {
 		return nil, err
 	}
@@ -128,6 +131,7 @@ func (a *archive) OpenUpload(_ context.Context, req *intakev1.OpenUploadRequest,
 func (a *archive) StatUpload(_ context.Context, req *intakev1.StatUploadRequest, _ ...grpc.CallOption) (*intakev1.StatUploadResponse, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.calls["StatUpload"]++
 	u := a.shown(req.GetUploadId())
 	sum := sha256.Sum256(a.files[req.GetUploadId()].content)
 	u.Sha256 = hex.EncodeToString(sum[:])
@@ -141,12 +145,26 @@ func (a *archive) DiscardUpload(_ context.Context, req *intakev1.DiscardUploadRe
 	return new(intakev1.DiscardUploadResponse), nil
 }
 
-func (a *archive) ListUploads(context.Context, *intakev1.ListUploadsRequest, ...grpc.CallOption) (*intakev1.ListUploadsResponse, error) {
+// page is how many files ListUploads lists at once.
+const page = 500
+
+func (a *archive) ListUploads(_ context.Context, req *intakev1.ListUploadsRequest, _ ...grpc.CallOption) (*intakev1.ListUploadsResponse, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.calls["ListUploads"]++
 	res := new(intakev1.ListUploadsResponse)
 	for _, path := range slices.Sorted(maps.Keys(a.files)) {
-		res.Uploads = append(res.Uploads, a.shown(path))
+		if path <= req.GetAfter() {
+			continue
+		}
+		if res.More = len(res.GetUploads()) == page; res.GetMore() {
+			break
+		}
+		u := a.shown(path)
+		if res.PackageId = u.GetPackageId(); !req.GetDigest() || a.silent {
+			u.Sha256 = ""
+		}
+		res.Uploads = append(res.Uploads, u)
 	}
 	return res, nil
 }
@@ -303,6 +321,37 @@ func TestTheAnswerIsLost(t *testing.T) {
 			t.Errorf("%v came in pieces", a.pieces)
 		}
 	})
+}
+
+// TestWhatIsThereCostsNoCalls sends a folder again of which most is there: that is learnt by pages. What has changed since is sent,
+// whatever its size and date say, and what has only another date is not.
+func TestWhatIsThereCostsNoCalls(t *testing.T) {
+	root, want := planted(t, 1200)
+	for _, silent := range []bool{false, true} {
+		a := newArchive()
+		if _, err := a.run(t, root); err != nil {
+			t.Fatal(err)
+		}
+		dated := a.files["data/0001/0001.txt"]
+		dated.modified--
+		changed := a.files["data/0001/0002.txt"]
+		changed.content = bytes.Repeat([]byte("x"), len(changed.content))
+		half := a.files["data/0002/large.bin"]
+		half.content = half.content[:100]
+		a.puts, a.calls, a.silent = nil, map[string]int{}, silent
+		b, err := a.run(t, root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.arrivedWhole(t, b, want)
+		if silent {
+			continue
+		}
+		// Of the changed one: announced, compared, announced again after it was forgotten; of the half one: announced and compared.
+		if len(a.puts) > 0 || a.calls["ListUploads"] != len(want)/page+1 || a.calls["OpenUpload"] != 3 || a.calls["StatUpload"] != 2 || a.files["data/0001/0001.txt"] != dated {
+			t.Errorf("PutFiles %v, %v", a.puts, a.calls)
+		}
+	}
 }
 
 // TestASlowLine takes no more than ten files in a minute: less is sent at once.

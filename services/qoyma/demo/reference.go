@@ -23,6 +23,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/signing"
 	"github.com/qoyma/qoyma/services/reference/certificate"
+	"github.com/qoyma/qoyma/services/standards/archcode"
 )
 
 func (d *demo) reference(id monitor.Identity) (referencev1.ReferenceServiceClient, error) {
@@ -168,8 +169,9 @@ func (d *demo) answer(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	cite := found.GetFinding().GetCitation()
-	d.say(s, "Жауап "+cite+" құжатына сүйенеді; іс өтініш жабылғанша ұсталды", "Ответ опирается на "+cite+"; дело удержано, пока запрос открыт", "The answer rests on "+cite+"; the file is held while the request is open")
+	cite := cited(found.GetFinding().GetCitation())
+	d.say(s, "Жауап "+cite[fault.Kazakh]+" құжатына сүйенеді; іс өтініш жабылғанша ұсталды",
+		"Ответ опирается на "+cite[fault.Russian]+"; дело удержано, пока запрос открыт", "The answer rests on "+cite[fault.English]+"; the file is held while the request is open")
 	if err := d.sign(ctx, s, submitted.GetPaper()); err != nil {
 		return err
 	}
@@ -361,4 +363,16 @@ func forge(first []byte, proof certificate.Proof, verifier string) ([]byte, erro
 	}
 	proof.Signer = public
 	return certificate.Append(first, proof)
+}
+
+// cited is where a document stands as whoever reads writes it: a finding is cited in the request's language, because the answer is.
+func cited(citation string) map[fault.Language]string {
+	all := make(map[fault.Language]string)
+	for _, l := range []fault.Language{fault.Kazakh, fault.Russian, fault.English} {
+		all[l] = citation
+		if code, err := archcode.Parse(citation); err == nil {
+			all[l] = code.Format(l)
+		}
+	}
+	return all
 }

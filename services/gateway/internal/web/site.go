@@ -93,6 +93,18 @@ type Site struct {
 type navItem struct {
 	address, key string
 	allow        Allow
+	also         []string // addresses whose pages stand under it too
+}
+
+// leads tells how much of a page's path an entry stands above: the length of its address, or of another that stands
+// under it; 0 where the page is none of its.
+func (n navItem) leads(path string) (length int) {
+	for _, address := range append([]string{n.address}, n.also...) {
+		if path == address || address != "/" && strings.HasPrefix(path, address+"/") {
+			length = max(length, len(address))
+		}
+	}
+	return length
 }
 
 // New makes the frame with its style sheet and its error page.
@@ -205,9 +217,10 @@ func (s *Site) parse(files fs.FS, page string) error {
 	return nil
 }
 
-// Nav adds an entry to the main menu of those who may open it, in the order of the calls.
-func (s *Site) Nav(address, key string, allow Allow) {
-	s.nav = append(s.nav, navItem{address, key, allow})
+// Nav adds an entry to the main menu of those who may open it, in the order of the calls. also are addresses of pages to which it
+// leads although they do not stand under its own.
+func (s *Site) Nav(address, key string, allow Allow, also ...string) {
+	s.nav = append(s.nav, navItem{address, key, allow, also})
 }
 
 // Words says under which prefix the messages stand for the codes that an argument of a fault may be: a person

@@ -308,14 +308,13 @@ func (v View) Ticked(name, value string, otherwise bool) bool {
 // the page is the current one.
 func (v View) Menu() []Link {
 	var out []Link
-	here := -1 // the entry with the longest address that leads here
+	here, longest := -1, 0 // the entry with the longest address that leads here
 	for _, n := range v.r.site.nav {
 		if !n.allow.Lets(v.r.Person) {
 			continue
 		}
-		leads := v.r.URL.Path == n.address || n.address != "/" && strings.HasPrefix(v.r.URL.Path, n.address+"/")
-		if leads && (here < 0 || len(n.address) > len(out[here].Address)) {
-			here = len(out)
+		if length := n.leads(v.r.URL.Path); length > longest {
+			here, longest = len(out), length
 		}
 		out = append(out, Link{Address: n.address, Name: v.T(n.key)})
 	}

@@ -3,13 +3,13 @@ package web
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 	"github.com/qoyma/qoyma/services/standards/term"
 )
 
@@ -71,28 +71,7 @@ func (v View) KeptFor(written string) string { return term.Words(written, v.Lang
 func (v View) Size(bytes uint64) string { return Size(v.Lang, bytes) }
 
 // Size is a number of bytes as readers of a language write it: "34,5 КБ", in one line. The units are decimal.
-func Size(lang fault.Language, bytes uint64) string {
-	units := map[fault.Language][]string{
-		fault.Kazakh: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.Russian: {"Б", "КБ", "МБ", "ГБ", "ТБ"}, fault.English: {"B", "KB", "MB", "GB", "TB"},
-	}[lang]
-	n, unit := float64(bytes), 0
-	for n >= 1000 && unit < len(units)-1 {
-		n, unit = n/1000, unit+1
-	}
-	if unit == 0 {
-		return strconv.FormatUint(bytes, 10) + "\u00a0" + units[0]
-	}
-	return Decimal(lang, n, 1) + "\u00a0" + units[unit]
-}
-
-// Decimal is a number with at most so many digits (one or more) behind the point, as readers of a language write it.
-func Decimal(lang fault.Language, n float64, digits int) string {
-	text := strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(n, 'f', digits, 64), "0"), ".")
-	if lang != fault.English {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text
-}
+func Size(lang fault.Language, bytes uint64) string { return numeral.Size(bytes, lang) }
 
 // Stamp is a time (RFC 3339) as a clock in the archive shows it, to the minute.
 func (v View) Stamp(stamp string) string {

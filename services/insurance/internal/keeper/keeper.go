@@ -29,6 +29,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -282,7 +283,28 @@ func (k *Keeper) do(ctx context.Context, name string, decide base.Decide) ([]*jo
 	if err != nil {
 		return nil, err
 	}
-	return k.Store.Do(ctx, base.Command{ID: id, Name: "plan:" + name, Actor: "service:" + k.Store.Service(), Decide: decide})
+	return k.Store.Do(ctx, base.Command{ID: id, Name: "plan:" + name, Actor: "service:" + k.Store.Service(), Decide: located(decide)})
+}
+
+// located has the events of a step say the site that they are about: a site has a history, too. A site whose copy an original was
+// restored from is one.
+func located(decide base.Decide) base.Decide {
+	return func(v *base.View, now time.Time) ([]base.Event, error) {
+		events, err := decide(v, now)
+		for i, e := range events {
+			site := ""
+			switch body := e.Body.(type) {
+			case *insurancev1.OriginalRestored:
+				site = body.GetFromSite()
+			case interface{ GetSite() string }:
+				site = body.GetSite()
+			}
+			if site != "" {
+				events[i].Refs = append(slices.Clone(e.Refs), journal.Ref{Type: "site", ID: site})
+			}
+		}
+		return events, err
+	}
 }
 
 // Refs are the objects of an event about a copy, the copy first.

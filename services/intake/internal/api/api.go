@@ -223,7 +223,7 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 		if err != nil {
 			return err
 		}
-		res.Transfer, res.AsksFindings = t, store.AsksFindings(t)
+		res.Transfer, res.AsksFindings, res.TakesPaper = t, store.AsksFindings(t), store.TakesPaper(t)
 		if rule, ok := kind.ByName(t.GetGround().GetRule()); ok {
 			res.Kind, t.AwaitsConsent = kindOf(rule), awaitsConsent(t)
 		}

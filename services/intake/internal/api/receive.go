@@ -8,14 +8,15 @@ import (
 
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 	"github.com/qoyma/qoyma/services/platform/serve"
 	"github.com/qoyma/qoyma/services/platform/space"
 )
 
 var noRoom = fault.Define(fault.Exhausted, "intake.upload.no_room",
-	"there is not enough free space for this package ({free} MiB free, {need} MiB needed); nothing of it was kept; ask the administrator to make room and send it again",
-	"для пакета недостаточно места (свободно {free} МиБ, нужно {need} МиБ); ничего из него не сохранено; попросите администратора освободить место и отправьте снова",
-	"пакетке бос орын жетпейді (бос {free} МиБ, керегі {need} МиБ); одан ештеңе сақталған жоқ; әкімшіден орын босатуды сұрап, қайта жіберіңіз")
+	"there is not enough free space for this package ({free} free, {need} needed); nothing of it was kept; ask the administrator to make room and send it again",
+	"для пакета недостаточно места (свободно {free}, нужно {need}); ничего из него не сохранено; попросите администратора освободить место и отправьте снова",
+	"пакетке бос орын жетпейді (бос {free}, керегі {need}); одан ештеңе сақталған жоқ; әкімшіден орын босатуды сұрап, қайта жіберіңіз")
 
 // Bounds of one message, in bytes and files.
 const (
@@ -150,7 +151,7 @@ func (u *upload) room(size uint64) error {
 		return err
 	}
 	if !enough {
-		return noRoom.With("free", free>>20, "need", (u.reserve>>20)+(size>>20)+1)
+		return u.lacking(free, size)
 	}
 	u.granted = min(free-u.reserve-size, askedAgain)
 	return nil
@@ -166,7 +167,13 @@ func (s *Server) spare(size uint64) (free uint64, enough bool, err error) {
 // explained turns a full disk into its fault.
 func (u *upload) explained(err error, size uint64) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return noRoom.With("free", 0, "need", (u.reserve>>20)+(size>>20)+1).Because(err)
+		return u.lacking(0, size).Because(err)
 	}
 	return err
+}
+
+// lacking says how many bytes are free of those that a file and the reserve need.
+func (u *upload) lacking(free, size uint64) *fault.Error {
+	has, needs := numeral.Apart(free, u.reserve+size)
+	return noRoom.With("free", has, "need", needs)
 }

@@ -18,15 +18,16 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
 // paused is answered while the disk is full: what was acknowledged stays, and the sender tries
 // again by itself.
 var paused = fault.Define(fault.Exhausted, "intake.upload.paused",
-	"the archive's storage is full ({free} MiB free), so the upload is paused; nothing is lost, and it goes on by itself when there is room",
-	"хранилище архива заполнено (свободно {free} МиБ), загрузка приостановлена; ничего не потеряно, она продолжится сама, когда появится место",
-	"архив қоймасы толы (бос {free} МиБ), жүктеу кідіртілді; ештеңе жоғалған жоқ, орын босағанда ол өзі жалғасады")
+	"the archive's storage is full ({free} free), so the upload is paused; nothing is lost, and it goes on by itself when there is room",
+	"хранилище архива заполнено (свободно {free}), загрузка приостановлена; ничего не потеряно, она продолжится сама, когда появится место",
+	"архив қоймасы толы (бос {free}), жүктеу кідіртілді; ештеңе жоғалған жоқ, орын босағанда ол өзі жалғасады")
 
 // mine is a transfer that the caller's department has.
 func (s *Server) mine(ctx context.Context, id string) (t *intakev1.Transfer, err error) {
@@ -263,7 +264,7 @@ func (s *Server) append(stream grpc.ClientStreamingServer[intakev1.AppendUploadR
 func (s *Server) hasRoom(size uint64) error {
 	free, enough, err := s.spare(size)
 	if err == nil && !enough {
-		err = paused.With("free", free>>20)
+		err = paused.With("free", numeral.Said(free))
 	}
 	return err
 }
@@ -271,7 +272,7 @@ func (s *Server) hasRoom(size uint64) error {
 // full turns a full disk into its fault.
 func (s *Server) full(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return paused.With("free", 0).Because(err)
+		return paused.With("free", numeral.Said(0)).Because(err)
 	}
 	return err
 }
@@ -290,6 +291,10 @@ func (s *Server) StatUpload(ctx context.Context, req *intakev1.StatUploadRequest
 	}
 	return &intakev1.StatUploadResponse{Upload: upload}, nil
 }
+
+// digested is how many bytes of whole files end a page with digests, and up to how many one of them has one: what an earlier process
+// took may have to be read again, and no call lives longer than a minute.
+const digested = 1 << 30
 
 // ListUploads implements IntakeService.
 func (s *Server) ListUploads(ctx context.Context, req *intakev1.ListUploadsRequest) (*intakev1.ListUploadsResponse, error) {
@@ -314,15 +319,23 @@ func (s *Server) ListUploads(ctx context.Context, req *intakev1.ListUploadsReque
 	totals := set.Totals()
 	res.PackageId, res.Form, res.ExpiresAt, res.RefusedPackage = set.ID, set.Form, expiry(set, limits).UTC().Format(time.RFC3339), set.Refused
 	res.Files, res.WholeFiles, res.Bytes, res.BytesThere = uint32(totals.Files), uint32(totals.Whole), totals.Bytes, totals.There
+	counted := uint64(0) // bytes of which a digest was asked for
 	for p, err := range set.Parts(req.GetAfter()) {
 		if err != nil {
 			return nil, err
 		}
-		if len(res.GetUploads()) == limited(req.GetLimit()) {
+		if len(res.GetUploads()) == limited(req.GetLimit()) || counted >= digested {
 			res.More = true
 			break
 		}
-		res.Uploads = append(res.Uploads, shown(set, p, limits))
+		upload := shown(set, p, limits)
+		if req.GetDigest() && p.Offset() == p.Size && p.Size <= digested {
+			counted += p.Size
+			if upload.Sha256, err = p.Digest(); err != nil {
+				return nil, err
+			}
+		}
+		res.Uploads = append(res.Uploads, upload)
 	}
 	return res, nil
 }

@@ -63,6 +63,10 @@ var (
 		"count what was carried in: at least one unit or box",
 		"сосчитайте, что принесено: хотя бы одну единицу или коробку",
 		"әкелінгенді санаңыз: кемінде бір бірлік немесе қорап")
+	noPaper = fault.Define(fault.Refused, "intake.paper.digital",
+		"transfer {id} comes as files alone, of which the archive gives a receipt by itself; where paper was carried in too, the department names the form “mixed” first",
+		"передача {id} приходит только файлами, расписку за них архив выдаёт сам; если принесена и бумага, ведомство сначала указывает смешанную форму",
+		"{id} тапсыруы тек файлдармен келеді, олардың қолхатын архив өзі береді; қағаз да әкелінсе, ведомство алдымен аралас нысанды көрсетеді")
 )
 
 // maxUnits bounds a count that a person types.
@@ -343,7 +347,10 @@ func Prepare(q *intakev1.PrepareTransferRequest, of monitor.Department) base.Dec
 	}
 }
 
-// ReceivePaper counts what was carried in, before it is checked.
+// TakesPaper tells whether anything of a transfer may be carried in: not where its form says that all of it comes as files.
+func TakesPaper(t *intakev1.Transfer) bool { return kind.Form(t.GetForm()) != kind.Digital }
+
+// ReceivePaper counts what was carried in, before it is checked. Errors: noPaper, badCount, transfer.NotSealed.
 func ReceivePaper(q *intakev1.ReceivePaperRequest) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		t, err := undecided(v, q.GetTransferId(), monitor.Department{})
@@ -352,6 +359,9 @@ func ReceivePaper(q *intakev1.ReceivePaperRequest) base.Decide {
 		}
 		if t.GetState() == string(transfer.Announced) {
 			return nil, transfer.NotSealed.With("id", q.GetTransferId())
+		}
+		if !TakesPaper(t) {
+			return nil, noPaper.With("id", q.GetTransferId())
 		}
 		if q.GetUnits()+q.GetBoxes() == 0 || q.GetUnits() > maxUnits || q.GetBoxes() > maxUnits {
 			return nil, badCount.With()

@@ -216,7 +216,8 @@ func Describe(q *intakev1.DescribeAccessionRequest) base.Decide {
 	}
 }
 
-// HandedOver is a page of everything that an organisation ever handed over, by number of the transfer.
+// HandedOver is a page of everything that an organisation ever handed over, by number of the transfer: of a transfer that is only
+// being prepared nothing was. What was handed over has a receipt.
 func HandedOver(v *base.View, organisation, after string, limit int) (list []*intakev1.HandedOver, more bool, err error) {
 	prefix := departmentKey(organisation, "", nil)
 	var from []byte
@@ -224,9 +225,6 @@ func HandedOver(v *base.View, organisation, after string, limit int) (list []*in
 		from = append(slices.Clone(prefix), key(after)...)
 	}
 	for k := range v.Scan("departments", prefix, from) {
-		if len(list) == limit {
-			return list, true, nil
-		}
 		t := new(intakev1.Transfer)
 		if _, err := get(v, "transfers", k[len(prefix):], t); err != nil {
 			return nil, false, err
@@ -234,6 +232,12 @@ func HandedOver(v *base.View, organisation, after string, limit int) (list []*in
 		h := &intakev1.HandedOver{Transfer: t}
 		if h.Receipts, err = Receipts(v, t.GetTransferId()); err != nil {
 			return nil, false, err
+		}
+		if !slices.ContainsFunc(h.GetReceipts(), ofRecords) {
+			continue
+		}
+		if len(list) == limit {
+			return list, true, nil
 		}
 		for range v.Scan("returns", under(key(t.GetTransferId())), nil) {
 			h.Returned++
@@ -251,3 +255,6 @@ func HandedOver(v *base.View, organisation, after string, limit int) (list []*in
 	}
 	return list, false, nil
 }
+
+// ofRecords tells a receipt for files, paper or carriers from one for the inventory that announces them.
+func ofRecords(r *intakev1.Receipt) bool { return r.GetWhat() != "inventory" }

@@ -2,7 +2,10 @@ package transfer
 
 import (
 	"errors"
+	"strings"
 	"testing"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 func TestTheEditionOfTheDayIsInForce(t *testing.T) {
@@ -57,5 +60,28 @@ func TestAFileThatPassesALimitIsRefused(t *testing.T) {
 	}
 	if (Limits{From: "2026-01-01", TransferBytes: 1, TransferFiles: 1, DepartmentBytes: 1, DepartmentFiles: 1}).Check() == nil {
 		t.Error("limits without a term were taken")
+	}
+}
+
+// TestARefusalTellsWhatIsLeftFromWhatWasToCome: of small limits nothing reads as 0, and two numbers that differ do not read as one.
+func TestARefusalTellsWhatIsLeftFromWhatWasToCome(t *testing.T) {
+	for _, c := range []struct {
+		left, size uint64
+		ru         string
+	}{
+		{500_000, 600_000, "ещё 600 КБ в одном файле не помещаются в эту передачу: осталось 500 КБ"},
+		{1 << 30, 1<<30 + 1, "ещё 1,07374183 ГБ в одном файле не помещаются в эту передачу: осталось 1,07374182 ГБ"},
+		{0, 5, "ещё 5 Б в одном файле не помещаются в эту передачу: осталось 0 Б"},
+	} {
+		err := Limits{TransferBytes: c.left, TransferFiles: 9, DepartmentBytes: 1 << 40, DepartmentFiles: 9}.Admit(Used{}, c.size)
+		if got := strings.ReplaceAll(fault.Of(err).In(fault.Russian), "\u00a0", " "); !strings.HasPrefix(got, c.ru) {
+			t.Errorf("%q, want %q", got, c.ru)
+		}
+		err = Limits{TransferBytes: 1 << 40, TransferFiles: 9, DepartmentBytes: c.left, DepartmentFiles: 9}.Admit(Used{}, c.size)
+		for _, l := range []fault.Language{fault.Kazakh, fault.Russian, fault.English} {
+			if got := fault.Of(err).In(l); strings.Contains(got, "{") || strings.Contains(got, "iB") || strings.Contains(got, "иБ") {
+				t.Errorf("%s: %q", l, got)
+			}
+		}
 	}
 }

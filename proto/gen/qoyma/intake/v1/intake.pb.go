@@ -535,7 +535,9 @@ type GetTransferResponse struct {
 	Kind *TransferKind `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Each unit without digital content needs a finding before it can be accepted: what comes is on paper, or somebody has
 	// begun to check.
-	AsksFindings  bool `protobuf:"varint,7,opt,name=asks_findings,json=asksFindings,proto3" json:"asks_findings,omitempty"`
+	AsksFindings bool `protobuf:"varint,7,opt,name=asks_findings,json=asksFindings,proto3" json:"asks_findings,omitempty"`
+	// Paper of it is counted (ReceivePaper): something may come that is no file.
+	TakesPaper    bool `protobuf:"varint,8,opt,name=takes_paper,json=takesPaper,proto3" json:"takes_paper,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -615,6 +617,13 @@ func (x *GetTransferResponse) GetKind() *TransferKind {
 func (x *GetTransferResponse) GetAsksFindings() bool {
 	if x != nil {
 		return x.AsksFindings
+	}
+	return false
+}
+
+func (x *GetTransferResponse) GetTakesPaper() bool {
+	if x != nil {
+		return x.TakesPaper
 	}
 	return false
 }
@@ -7106,7 +7115,7 @@ type Upload struct {
 	// When it is swept away unless something comes before, RFC 3339 in UTC.
 	ExpiresAt string `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// SHA-256 of the bytes that are on disk, lower-case hex; only StatUpload with digest and, once the file is
-	// whole, AppendUpload and PutFiles say it.
+	// whole, ListUploads with digest, AppendUpload and PutFiles say it.
 	Sha256        string `protobuf:"bytes,9,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	Metadata      string `protobuf:"bytes,10,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -7719,7 +7728,10 @@ type ListUploadsRequest struct {
 	// Path after which to go on.
 	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
 	// 0 and anything above 500 mean 500.
-	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The digest of each whole file of at most 1 GiB is wanted too. A page then ends early once these have as much together,
+	// because their bytes may have to be counted.
+	Digest        bool `protobuf:"varint,4,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7773,6 +7785,13 @@ func (x *ListUploadsRequest) GetLimit() uint32 {
 		return x.Limit
 	}
 	return 0
+}
+
+func (x *ListUploadsRequest) GetDigest() bool {
+	if x != nil {
+		return x.Digest
+	}
+	return false
 }
 
 // ListUploadsResponse is a page of the files that have begun to come.
@@ -8336,7 +8355,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xd3\x02\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xf4\x02\n" +
 	"\x13GetTransferResponse\x125\n" +
 	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x12+\n" +
 	"\x05files\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\x12\x12\n" +
@@ -8344,7 +8363,9 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\acontact\x18\x04 \x01(\v2\x18.qoyma.intake.v1.ContactR\acontact\x128\n" +
 	"\bcontents\x18\x05 \x03(\v2\x1c.qoyma.intake.v1.UnitContentR\bcontents\x121\n" +
 	"\x04kind\x18\x06 \x01(\v2\x1d.qoyma.intake.v1.TransferKindR\x04kind\x12#\n" +
-	"\rasks_findings\x18\a \x01(\bR\fasksFindings\"\x89\x01\n" +
+	"\rasks_findings\x18\a \x01(\bR\fasksFindings\x12\x1f\n" +
+	"\vtakes_paper\x18\b \x01(\bR\n" +
+	"takesPaper\"\x89\x01\n" +
 	"\vUnitContent\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x14\n" +
 	"\x05files\x18\x02 \x01(\rR\x05files\x12\x14\n" +
@@ -8895,12 +8916,13 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tupload_id\x18\x02 \x01(\tR\buploadId\x12\x16\n" +
 	"\x06digest\x18\x03 \x01(\bR\x06digest\"E\n" +
 	"\x12StatUploadResponse\x12/\n" +
-	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"a\n" +
+	"\x06upload\x18\x01 \x01(\v2\x17.qoyma.intake.v1.UploadR\x06upload\"y\n" +
 	"\x12ListUploadsRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xa0\x03\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\x12\x16\n" +
+	"\x06digest\x18\x04 \x01(\bR\x06digest\"\xa0\x03\n" +
 	"\x13ListUploadsResponse\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x01 \x01(\tR\tpackageId\x12\x12\n" +

@@ -177,7 +177,8 @@ type IntakeServiceClient interface {
 	// GetAccessionWork gives everything about an accession beside its files: signatures,
 	// quarantine, boxes, deaccessions.
 	GetAccessionWork(ctx context.Context, in *GetAccessionWorkRequest, opts ...grpc.CallOption) (*GetAccessionWorkResponse, error)
-	// ListHandedOver lists everything that an organisation ever handed over.
+	// ListHandedOver lists everything that an organisation ever handed over: the transfers of which files, paper or
+	// carriers came, not those that are being prepared.
 	ListHandedOver(ctx context.Context, in *ListHandedOverRequest, opts ...grpc.CallOption) (*ListHandedOverResponse, error)
 	// OpenUpload announces one file of a package that comes file by file and may be interrupted.
 	// The first file opens the transfer's package; a file that is announced again as it was is found.
@@ -881,7 +882,8 @@ type IntakeServiceServer interface {
 	// GetAccessionWork gives everything about an accession beside its files: signatures,
 	// quarantine, boxes, deaccessions.
 	GetAccessionWork(context.Context, *GetAccessionWorkRequest) (*GetAccessionWorkResponse, error)
-	// ListHandedOver lists everything that an organisation ever handed over.
+	// ListHandedOver lists everything that an organisation ever handed over: the transfers of which files, paper or
+	// carriers came, not those that are being prepared.
 	ListHandedOver(context.Context, *ListHandedOverRequest) (*ListHandedOverResponse, error)
 	// OpenUpload announces one file of a package that comes file by file and may be interrupted.
 	// The first file opens the transfer's package; a file that is announced again as it was is found.

@@ -9,9 +9,10 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 )
 
-// gib is the unit in which limits are typed and shown: the faults of uploads count in MiB too.
+// gib is the unit in which limits are typed and shown.
 const gib = 1 << 30
 
 // uploadsPage is how much may be on its way to the archive, by organisation and day.
@@ -115,7 +116,7 @@ func (uploadsPage) Told(v web.View, bytes uint64) string {
 	if n < 0.01 {
 		return v.Size(bytes)
 	}
-	return web.Decimal(v.Lang, n, 3) + "\u00a0" + v.T("uploads.gib")
+	return numeral.Decimal(n, 3, v.Lang) + "\u00a0" + v.T("uploads.gib")
 }
 
 // bytesIn reads a number of GiB, whole or with a fraction, as bytes; what nobody could mean is wrong. of is the group of fields, by

@@ -50,7 +50,7 @@ func Add(s *web.Site) error {
 }
 
 // types of objects that journals speak of, in the order in which they are offered.
-var types = []string{"transfer", "accession", "file", "code", "inventory", "nomenclature", "fonds", "organisation", "request", "certificate", "signer", "account", "insurance", "scrub", "service"}
+var types = []string{"transfer", "accession", "file", "code", "inventory", "nomenclature", "fonds", "organisation", "request", "certificate", "signer", "account", "insurance", "site", "scrub", "service"}
 
 // shownAtOnce is how many events a page shows.
 const shownAtOnce = 50

@@ -38,7 +38,7 @@ func Add(cfg Config) func(*web.Site) error {
 		s.Nav("/dept", "dept.nav.due", clerk)
 		s.Nav("/dept/files", "dept.nav.files", clerk)
 		s.Nav("/dept/nomenclature", "dept.nav.nomenclature", clerk)
-		s.Nav("/dept/transfers", "dept.nav.transfers", clerk)
+		s.Nav("/dept/transfers", "dept.nav.transfers", clerk, "/dept/handed-over", "/announce", "/transfers")
 
 		s.Page("/dept", "dept", clerk, due)
 		s.Form("/dept/nomenclature", "dept-nomenclature", clerk, nomenclature, addLine)

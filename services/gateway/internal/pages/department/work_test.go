@@ -320,6 +320,21 @@ func TestWhatCameEarlyIsNotAskedFor(t *testing.T) {
 	}
 }
 
+// TestTheMenuSaysWhereAPageStands: one entry is the current one, also on pages whose address is not under its own.
+func TestTheMenuSaysWhereAPageStands(t *testing.T) {
+	v := clerk(t, world(&intakev1.Transfer{State: "returned", Form: "mixed", Returned: 1, Receipts: 1}))
+	for address, entry := range map[string]string{
+		"/dept": "/dept", "/dept/files": "/dept/files", "/dept/transfers": "/dept/transfers", "/dept/transfers/2026-1": "/dept/transfers",
+		"/dept/handed-over": "/dept/transfers", "/announce": "/dept/transfers", "/announce/early": "/dept/transfers", "/transfers/2026-1/rows/2": "/dept/transfers",
+		"/transfers/2026-1/receipts/1": "/dept/transfers",
+	} {
+		page := v.Get(address, http.StatusOK, `<a href="`+entry+`" aria-current="page">`)
+		if n := strings.Count(page, `aria-current="page"`); n != 1 {
+			t.Errorf("%s: %d current entries", address, n)
+		}
+	}
+}
+
 // TestEveryPageInEveryLanguage draws each page without a hole, in the states that change it.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	for _, one := range []*intakev1.Transfer{

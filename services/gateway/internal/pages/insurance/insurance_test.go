@@ -229,6 +229,17 @@ func TestEachRoleAsksForWhatItMaySee(t *testing.T) {
 	}
 }
 
+// TestAPlaceHasAHistory: whoever reads the journals is led to that of a place of copies; an archivist, who does not, is not.
+func TestAPlaceHasAHistory(t *testing.T) {
+	for role, led := range map[monitor.Role]bool{monitor.Head: true, monitor.Administrator: true, monitor.Archivist: false} {
+		s := fundOf()
+		d := open(t, s, role)
+		if page := d.want(d.visit(http.MethodGet, "/insurance", nil), http.StatusOK); strings.Contains(page, `href="/audit?type=site&amp;id=`) != led {
+			t.Errorf("as %s: led to the history %t, want %t", role, !led, led)
+		}
+	}
+}
+
 func TestTheFundFilters(t *testing.T) {
 	s := fundOf()
 	d := open(t, s, monitor.Archivist)

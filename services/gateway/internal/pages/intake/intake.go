@@ -32,7 +32,7 @@ func Add(tries *keysign.Tries) func(*web.Site) error {
 		archivist := web.Allow{monitor.Archivist}
 		staff := web.Allow{monitor.Archivist, monitor.Head}
 		commission := web.Allow{monitor.Commission}
-		s.Nav("/intake", "intake.nav.intake", staff)
+		s.Nav("/intake", "intake.nav.intake", staff, "/announce", "/transfers")
 		s.Nav("/accessions", "intake.nav.book", staff)
 		s.Nav("/deaccessions", "intake.nav.deaccessions", web.Allow{monitor.Head})
 		s.Nav("/organisations", "intake.nav.organisations", archivist)

@@ -21,6 +21,7 @@ type transferPage struct {
 	Unlisted     []*intakev1.PackageFault
 	Paper        int  // rows of this page without digital files
 	AsksFindings bool // each of those needs a finding
+	TakesPaper   bool // something may come that is no file
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -32,6 +33,14 @@ func (p transferPage) Undecided() bool {
 		return true
 	}
 	return false
+}
+
+// Stage is the message that says what comes next: nothing of paper where none comes.
+func (p transferPage) Stage() string {
+	if s := p.GetState(); !p.TakesPaper && (s == "expected" || s == "checked") {
+		return "intake.stage.files." + s
+	}
+	return "intake.stage." + p.GetState()
 }
 
 // unit is one row of the inventory with what has come for it and what was found of it.
@@ -52,6 +61,9 @@ func transfer(r *web.Request) (any, error) {
 	p, err := find(r, listed)
 	if err != nil {
 		return nil, err
+	}
+	if n := p.GetAccessionNumber(); n != "" && r.URL.Query().Get("done") == "intake-accepting" {
+		return web.Done("/accessions/"+url.PathEscape(n), "done.intake-accepted"), nil // what was under way has ended
 	}
 	c, err := intake(r)
 	if err != nil {
@@ -78,7 +90,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 		return p, err
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
-	p.AsksFindings = res.GetAsksFindings()
+	p.AsksFindings, p.TakesPaper = res.GetAsksFindings(), res.GetTakesPaper()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
@@ -122,7 +134,13 @@ func consent(r *web.Request) (web.Redirect, error) {
 }
 
 // receiving counts what was carried in, before it is checked.
-func receiving(r *web.Request) (any, error) { return find(r, 1) }
+func receiving(r *web.Request) (any, error) {
+	p, err := find(r, 1)
+	if err == nil && !(p.Undecided() && p.TakesPaper) {
+		return web.Redirect(p.Address), nil
+	}
+	return p, err
+}
 
 func receive(r *web.Request) (web.Redirect, error) {
 	c, err := intake(r)

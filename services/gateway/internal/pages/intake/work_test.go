@@ -57,7 +57,7 @@ func archive(count uint32) *pagetest.Services {
 		"GetTransfer": func(m proto.Message) (proto.Message, error) {
 			q := m.(*intakev1.GetTransferRequest)
 			files, more := listing(count, q.GetAfter(), q.GetLimit())
-			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more, AsksFindings: true}, nil
+			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more, AsksFindings: true, TakesPaper: true}, nil
 		},
 		"ListRowWork": func(m proto.Message) (proto.Message, error) {
 			q := m.(*intakev1.ListRowWorkRequest)
@@ -151,8 +151,48 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, wire.DeadlineExceeded.With() }
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/intake/2026-1?done=intake-accepting")
 	v.Get("/intake/2026-1?done=intake-accepting", http.StatusOK, "Приём идёт")
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) { // the page is loaded again once it has ended
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.Transfer.State, res.Transfer.AccessionNumber = "accepted", "2026-7"
+		return res, err
+	}
+	v.Get("/intake/2026-1?done=intake-accepting", http.StatusSeeOther, "/accessions/2026-7?done=intake-accepted")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
+}
+
+// TestPaperIsCountedWhereItMayCome: what comes as files alone offers no counting of paper, and the page of it leads back.
+func TestPaperIsCountedWhereItMayCome(t *testing.T) {
+	s := archive(2)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Get("/intake/2026-1", http.StatusOK, `href="/intake/2026-1/paper"`, `<a href="/intake" aria-current="page">`)
+	v.Get("/intake/2026-1/paper", http.StatusOK, `name="units"`)
+	answer, state := s.Answers["GetTransfer"], ""
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.TakesPaper, res.Transfer.State = false, state
+		return res, err
+	}
+	for state = range map[string]bool{"expected": true, "checked": true} {
+		for _, v.Lang = range []string{"kk", "ru", "en"} {
+			page := v.Get("/intake/2026-1", http.StatusOK, "<h1>")
+			_, lead, _ := strings.Cut(page, `<p class="lead">`)
+			lead, _, _ = strings.Cut(lead, "</p>")
+			for _, word := range []string{"сверьте", "посчитайте", "санап", "салыстыр", "count it", "compare the paper"} {
+				if strings.Contains(lead, word) {
+					t.Errorf("%s in %s: %s", state, v.Lang, lead)
+				}
+			}
+		}
+	}
+	v.Lang, state = "ru", "returned"
+	if page := v.Get("/intake/2026-1", http.StatusOK, "/intake/2026-1/accept"); strings.Contains(page, "/intake/2026-1/paper") {
+		t.Error("there is no paper to count")
+	}
+	v.Get("/intake/2026-1/paper", http.StatusSeeOther, "/intake/2026-1")
 }
 
 // TestFormsAskByTheField sends each form empty, and then as it should be.
