@@ -46,9 +46,9 @@ var (
 		"этот приём передачи {id} отменён: данные её пакета утрачены; просмотрите передачу и примите её заново",
 		"{id} тапсыруын бұл қабылдау қайтарып алынды: оның пакетінің деректері жоғалған; тапсыруды қарап шығып, жаңадан қабылдаңыз")
 	noRoom = fault.Define(fault.Exhausted, "intake.accept.no_room",
-		"there is not enough free space to accept this transfer ({free} MiB free, {need} MiB needed); nothing of it is lost; ask the administrator to make room and accept it again",
-		"для приёма этой передачи недостаточно места (свободно {free} МиБ, нужно {need} МиБ); из неё ничего не потеряно; попросите администратора освободить место и примите её снова",
-		"бұл тапсыруды қабылдауға бос орын жетпейді (бос {free} МиБ, керегі {need} МиБ); одан ештеңе жоғалған жоқ; әкімшіден орын босатуды сұрап, оны қайта қабылдаңыз")
+		"there is not enough free space to accept this transfer ({free} free, {need} needed); nothing of it is lost; ask the administrator to make room and accept it again",
+		"для приёма этой передачи недостаточно места (свободно {free}, нужно {need}); из неё ничего не потеряно; попросите администратора освободить место и примите её снова",
+		"бұл тапсыруды қабылдауға бос орын жетпейді (бос {free}, керегі {need}); одан ештеңе жоғалған жоқ; әкімшіден орын босатуды сұрап, оны қайта қабылдаңыз")
 )
 
 // Step is a durable step of the plan, for the seam After.

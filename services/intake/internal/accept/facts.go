@@ -15,6 +15,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/journal"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -186,7 +187,8 @@ func (p *Plans) room(f *facts) error {
 	if err != nil || free >= need && free-need >= p.Reserve {
 		return err
 	}
-	return noRoom.With("free", free>>20, "need", (need+p.Reserve)>>20+1)
+	has, needs := numeral.Apart(free, need+p.Reserve)
+	return noRoom.With("free", has, "need", needs)
 }
 
 // weighed reads the facts of the plan, and what of it is accepted.
