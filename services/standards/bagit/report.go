@@ -93,7 +93,7 @@ func (c *Checker) Finish() *Report {
 type judge struct {
 	*Checker
 	report  *Report
-	found   findings     // shadows the checker's: Finish leaves those as they were
+	found   findings // shadows the checker's: Finish leaves those as they were
 	payload manifests
 	tags    manifests
 	toFetch map[string]bool
