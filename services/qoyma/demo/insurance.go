@@ -143,7 +143,10 @@ func (d *demo) damage(ctx context.Context, c insurancev1.InsuranceServiceClient,
 		return nil, err
 	}
 	h := &harmed{path: res.GetFiles()[0].GetPath()}
-	for _, f := range object.Files() {
+	for f, err := range object.Files(ctx, object.Inventory.Head) {
+		if err != nil {
+			return nil, err
+		}
 		if f.Logical == h.path {
 			h.file = filepath.Join(root.Path(object.Inventory.ID), filepath.FromSlash(f.Content))
 		}

@@ -54,3 +54,10 @@ func (f *Firsts[T]) Clone() *Firsts[T] {
 	c.list = slices.Clone(f.list)
 	return &c
 }
+
+// Change makes another of each that is kept, in the same order.
+func (f *Firsts[T]) Change(to func(T) T) {
+	for i := range f.list {
+		f.list[i] = to(f.list[i])
+	}
+}
