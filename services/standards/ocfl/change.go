@@ -144,29 +144,13 @@ const ours = 0
 
 // next adds the version to the rows, and judges what is about to be written as strictly as what is read. Only bytes that no
 // version has come into the manifest (forward delta, §3.5.4.1).
-func (n *changed) next(ctx context.Context) (err error) {
+func (n *changed) next(ctx context.Context) error {
 	inv := *n.inv
 	var ok bool
 	if inv.Head, ok = versionAfter(n.inv.Head); !ok {
 		return NoMoreVersions.With("id", clip(inv.ID), "head", inv.Head)
 	}
-	byPath := n.place.Sorter()
-	defer func() { err = errors.Join(err, byPath.Close()) }()
-	for e, err := range n.state() {
-		if err = errors.Join(err, ctx.Err()); err == nil {
-			err = byPath.Add([]byte(e.path), e.digest)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	c := byPath.Sorted()
-	for c.Next() {
-		if err := n.rows.add(table{stateTable, inv.Head}, ours, string(c.Value), string(c.Key)); err != nil {
-			return err
-		}
-	}
-	if err := c.Err(); err != nil {
+	if err := n.addState(ctx, table{stateTable, inv.Head}); err != nil {
 		return err
 	}
 	for digest, p := range n.fresh {
@@ -182,6 +166,27 @@ func (n *changed) next(ctx context.Context) (err error) {
 		err = BadContent.With("file", clip(inv.ID), "problem", first.rule.Code).Because(first.fault())
 	}
 	return err
+}
+
+// addState adds the files after the change to the rows, of each digest in the order of their paths.
+func (n *changed) addState(ctx context.Context, to table) (err error) {
+	byPath := n.place.Sorter()
+	defer func() { err = errors.Join(err, byPath.Close()) }()
+	for e, err := range n.state() {
+		if err = errors.Join(err, ctx.Err()); err == nil {
+			err = byPath.Add([]byte(e.path), e.digest)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	c := byPath.Sorted()
+	for c.Next() {
+		if err := n.rows.add(to, ours, string(c.Value), string(c.Key)); err != nil {
+			return err
+		}
+	}
+	return c.Err()
 }
 
 // write writes the inventory.
