@@ -181,27 +181,36 @@ func TestMemoryDoesNotGrowWithTheFiles(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory says how much memory a bag takes at most while it is validated.
+// BenchmarkMemory says how much memory a ZIP takes at most while it is read and when it has been judged.
 func BenchmarkMemory(b *testing.B) {
 	for _, files := range []int{10_000, 200_000} {
-		for _, folder := range []bool{false, true} {
-			for _, spooled := range []bool{true, false} {
-				b.Run(fmt.Sprintf("files=%d/folder=%v/spooled=%v", files, folder, spooled), func(b *testing.B) {
-					path := planted(b, files, folder, false)
-					opts := bagit.Options{}
-					if spooled {
-						opts.Spool.Dir = b.TempDir()
-					}
-					for b.Loop() {
-						most := flat.Most(func() {
-							if r, err := bagit.Validate(b.Context(), path, opts); err != nil || !r.Valid() {
-								b.Error(err)
-							}
-						})
-						b.ReportMetric(float64(most)/(1<<20), "MiB")
-					}
-				})
-			}
+		for _, spooled := range []bool{true, false} {
+			b.Run(fmt.Sprintf("files=%d/spooled=%v", files, spooled), func(b *testing.B) {
+				path := planted(b, files, false, false)
+				opts := bagit.Options{}
+				if spooled {
+					opts.Spool.Dir = b.TempDir()
+				}
+				for b.Loop() {
+					most := flat.Looking(b.Context(), files/4, func(ctx context.Context) {
+						c, err := bagit.Take(ctx, path, opts)
+						if err != nil {
+							b.Error(err)
+							return
+						}
+						if r := c.Finish(); !r.Valid() || r.Files != files {
+							b.Error(r.Faults)
+						}
+						for range files / 4 {
+							_ = ctx.Err() // it is looked once more
+						}
+						if err := c.Close(); err != nil {
+							b.Error(err)
+						}
+					})
+					b.ReportMetric(float64(most)/(1<<20), "MiB")
+				}
+			})
 		}
 	}
 }
