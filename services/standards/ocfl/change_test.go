@@ -91,7 +91,6 @@ func codeOf(err error) string {
 // TestAChangeIsWrittenAsInMemory: of every change the inventory is the same, byte for byte, or the refusal.
 func TestAChangeIsWrittenAsInMemory(t *testing.T) {
 	r, dir := newRoot(t), scratch(t)
-	refused := map[string]bool{}
 	rapid.Check(t, func(rt *rapid.T) {
 		text := drawn(rt)
 		inv, found := parseInventory(text)
@@ -111,7 +110,6 @@ func TestAChangeIsWrittenAsInMemory(t *testing.T) {
 			rt.Fatalf("%+v of\n%s\nis refused by %v, in memory by %v", c, text, err, want)
 		}
 		if err != nil {
-			refused[codeOf(err)] = true
 			return
 		}
 		var got bytes.Buffer
@@ -128,11 +126,6 @@ func TestAChangeIsWrittenAsInMemory(t *testing.T) {
 			}
 		}
 	})
-	for _, f := range []*fault.Definition{FileNotFound, Occupied, Unchanged, BadContent} {
-		if !refused[f.Code] {
-			t.Errorf("%s was never said", f.Code)
-		}
-	}
 }
 
 // large is an object without content, whose inventory has many files; listless are digests without a path.
