@@ -55,7 +55,13 @@ func (w *world) keeps(of string, texts ...string) {
 			w.t.Fatalf("%s: %v, %v", p.ID, o, err)
 		}
 		for i, want := range texts {
-			f := o.FilesOf([]string{"v1", "v2", "v3"}[i])
+			var f []ocfl.File
+			for one, err := range o.Files(w.t.Context(), []string{"v1", "v2", "v3"}[i]) {
+				if err != nil {
+					w.t.Fatal(err)
+				}
+				f = append(f, one)
+			}
 			if len(f) != 1 || f[0].Logical != historyPath {
 				w.t.Fatal(f)
 			}

@@ -84,7 +84,7 @@ func (a *app) showValidated(path string, r *ocfl.Report) {
 	}
 	a.printf("\n")
 	for _, w := range r.Warnings {
-		a.printf("%s: %s: %s\n", a.say(text{"warning", "предупреждение", "ескерту"}), clean(w.Where), clean(w.Fault.In(a.language())))
+		a.printf("%s: %s%s\n", a.say(text{"warning", "предупреждение", "ескерту"}), heading(w.Where), clean(w.Fault.In(a.language())))
 	}
 	if r.Valid() {
 		a.printf(a.say(text{

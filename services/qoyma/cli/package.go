@@ -103,7 +103,7 @@ func (a *app) packageCreate() *cobra.Command {
 			return err
 		}
 		if a.json {
-			return a.printBag(report)
+			return a.printBag(report, nil)
 		}
 		a.printWarnings(report)
 		a.printf(a.say(text{"made: %s, %d files, %d bytes\n", "собран: %s, файлов %d, байт %d\n", "жиналды: %s, файл саны %d, байт %d\n"}), clean(told.to), len(report.Payload), report.Bytes)

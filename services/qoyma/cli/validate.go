@@ -1,7 +1,14 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,26 +47,40 @@ func (a *app) transferValidate() *cobra.Command {
 		if opts.Profile, err = loadProfile(profile); err != nil {
 			return err
 		}
-		report, err := bagit.Validate(ctx, args[0], opts)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			if err := a.printBag(report); err != nil {
-				return err
-			}
-			return report.Err()
-		}
-		a.printWarnings(report)
-		if report.Valid() {
-			a.printf(a.say(text{"valid: %d files, %d bytes\n", "годен: файлов %d, байт %d\n", "жарамды: файл саны %d, байт %d\n"}), len(report.Payload), report.Bytes)
-		}
-		if signatures != "" {
-			a.showFormats(report)
-		}
-		return report.Err()
+		return a.validateBag(ctx, args[0], opts, signatures != "")
 	})
 	return c
+}
+
+// validateBag checks a BagIt package of however many files: what does not fit into memory goes to the folder for
+// temporary files.
+func (a *app) validateBag(ctx context.Context, path string, opts bagit.Options, formats bool) (err error) {
+	opts.Spool.Dir = os.TempDir()
+	checker, err := bagit.Take(ctx, path, opts)
+	if checker != nil {
+		defer func() { err = errors.Join(err, checker.Close()) }()
+	}
+	if err != nil {
+		return err
+	}
+	report := checker.Finish()
+	if err := checker.Err(); err != nil {
+		return err
+	}
+	if a.json {
+		if err := a.printBag(report, checker.Files); err != nil {
+			return err
+		}
+		return report.Err()
+	}
+	a.printWarnings(report)
+	if report.Valid() {
+		a.printf(a.say(text{"valid: %d files, %d bytes\n", "годен: файлов %d, байт %d\n", "жарамды: файл саны %d, байт %d\n"}), report.Files, report.Bytes)
+	}
+	if formats {
+		a.showFormats(checker.Files(false))
+	}
+	return report.Err()
 }
 
 // identifierOf names formats by the signature files of a folder while bytes pass; without a folder by the
@@ -76,9 +97,9 @@ func identifierOf(folder string) (func(path string) bagit.Identifier, error) {
 }
 
 // showFormats counts the formats of a package's payload, as “qoyma identify” does.
-func (a *app) showFormats(report *bagit.Report) {
+func (a *app) showFormats(payload iter.Seq[bagit.Entry]) {
 	var sum summary
-	for _, e := range report.Payload {
+	for e := range payload {
 		one := identified{File: e.Path, Size: e.Size}
 		if e.Format.PUID != "" {
 			one.Formats = []pronom.Result{e.Format}
@@ -88,14 +109,66 @@ func (a *app) showFormats(report *bagit.Report) {
 	a.showSummary(sum)
 }
 
-// printBag prints a report of a package with what is wrong with it.
-func (a *app) printBag(report *bagit.Report) error {
-	return a.printJSON(struct {
+// printBag prints a report of a package with what is wrong with it. Where the report does not list the files, they are
+// written as files gives them, one by one.
+func (a *app) printBag(report *bagit.Report, files func(tags bool) iter.Seq[bagit.Entry]) error {
+	rest, err := indented("", struct {
 		*bagit.Report
 		Valid    bool      `json:"valid"`
 		Faults   []problem `json:"faults"`
 		Warnings []problem `json:"warnings"`
 	}{report, report.Valid(), a.problems(report.Faults), a.problems(report.Warnings)})
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(a.out)
+	for _, list := range []struct {
+		key  string
+		tags bool
+	}{{"payload", false}, {"tags", true}} {
+		// A text cannot look like this: its ends of line are escaped.
+		before, after, there := strings.Cut(rest, "\n  \""+list.key+"\": null")
+		if !there || files == nil {
+			continue // it is listed
+		}
+		_, _ = out.WriteString(before + "\n  \"" + list.key + "\": ") // Flush tells
+		if err := writeEach(out, files(list.tags)); err != nil {
+			return err
+		}
+		rest = after
+	}
+	_, _ = out.WriteString(rest + "\n") // Flush tells
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
+
+// writeEach writes a list within an object as printJSON does. The error of to is told by its Flush.
+func writeEach(to *bufio.Writer, files iter.Seq[bagit.Entry]) error {
+	before, after := "[", "null"
+	for f := range files {
+		one, err := indented("    ", f)
+		if err != nil {
+			return err
+		}
+		_, _ = to.WriteString(before + "\n    " + one)
+		before, after = ",", "\n  ]"
+	}
+	_, _ = to.WriteString(after)
+	return nil
+}
+
+// indented is a value in JSON, as printJSON writes it, with something before each line but the first.
+func indented(prefix string, v any) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetIndent(prefix, "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("write JSON: %w", err)
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
 }
 
 func (a *app) printWarnings(report *bagit.Report) {

@@ -143,14 +143,17 @@ func (d *demo) damage(ctx context.Context, c insurancev1.InsuranceServiceClient,
 		return nil, err
 	}
 	h := &harmed{path: res.GetFiles()[0].GetPath()}
-	for _, f := range object.Files() {
+	for f, err := range object.Files(ctx, object.Inventory.Head) {
+		if err != nil {
+			return nil, err
+		}
 		if f.Logical == h.path {
 			h.file = filepath.Join(root.Path(object.Inventory.ID), filepath.FromSlash(f.Content))
 		}
 	}
 	if h.bytes, err = d.original(ctx, object.Inventory.ID, h.path); err != nil {
 		h.bytes = nil // damaged by a run that was cut here: the check goes on with it
-		return h, nil //nolint:nilerr // see above
+		return h, nil
 	}
 	if len(res.GetDamages()) > 0 || len(h.bytes) == 0 {
 		return h, nil // an earlier run has shown it

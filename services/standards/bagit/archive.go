@@ -19,13 +19,32 @@ const (
 // Validate checks the bag at a path: a folder (ValidateDir), a tar or a ZIP, told by what is
 // in it and not by its name. Nothing is unpacked to the disk. The error is for what is wrong
 // on our side, or the fault UnknownArchive.
-func Validate(ctx context.Context, path string, opts Options) (report *Report, err error) {
+func Validate(ctx context.Context, path string, opts Options) (*Report, error) {
+	return judged(Take(ctx, path, opts))
+}
+
+// judged is the report of a bag that was taken whole.
+func judged(c *Checker, err error) (*Report, error) {
+	if c == nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	report := c.Finish()
+	return report, c.Close()
+}
+
+// Take reads the bag at a path as Validate does, for whoever wants to go through the files of one of very many,
+// which its report does not list (Options.Spool). Asking Finish, Files and Err of the checker is the caller's, and Close,
+// also beside an error where there is a checker.
+func Take(ctx context.Context, path string, opts Options) (*Checker, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("open bag: %w", err)
 	}
 	if info.IsDir() {
-		return ValidateDir(ctx, path, opts)
+		return takeDir(ctx, path, opts)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, UnknownArchive.With()
@@ -42,18 +61,18 @@ func Validate(ctx context.Context, path string, opts Options) (report *Report, e
 	}
 	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte("PK")):
-		return ValidateZip(ctx, f, info.Size(), opts)
+		return takeZip(ctx, f, info.Size(), opts)
 	case len(head) == 512 && string(head[257:262]) == "ustar", len(head) == 512 && oldTar(head):
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("read bag %s: %w", path, err)
 		}
-		return ValidateTar(ctx, f, opts)
+		return takeTar(ctx, f, opts)
 	}
 	// A program may stand before a ZIP; the ZIP then says so of itself.
 	if _, rule, err := findZipEnd(f, info.Size()); err != nil || (rule != nil && rule.rule == Broken) {
 		return nil, UnknownArchive.With().Because(err)
 	}
-	return ValidateZip(ctx, f, info.Size(), opts)
+	return takeZip(ctx, f, info.Size(), opts)
 }
 
 // oldTar says whether a block is the header of a tar from before POSIX, by its checksum: the

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/bagit/hostile"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // small are limits under which nothing that a fuzzer finds costs much.
@@ -70,6 +71,11 @@ func FuzzZip(f *testing.F) {
 		r, err := bagit.ValidateZip(t.Context(), bytes.NewReader(raw), int64(len(raw)), small)
 		if err != nil {
 			t.Fatalf("no error is ours: %v", err)
+		}
+		spooled := small
+		spooled.Spool = spool.Place{Dir: t.TempDir(), Budget: 1}
+		if without, err := bagit.ValidateZip(t.Context(), bytes.NewReader(raw), int64(len(raw)), spooled); err != nil || words(without) != words(r) {
+			t.Fatalf("without memory %v\n%s\nwith it\n%s", err, words(without), words(r))
 		}
 		if !r.Valid() {
 			return

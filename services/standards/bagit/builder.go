@@ -152,7 +152,8 @@ func (b *Builder) survey(ctx context.Context, under string, files fs.FS) ([]surv
 	if err != nil {
 		return nil, fmt.Errorf("make bag: %w", err)
 	}
-	r := &Report{Faults: names.found.faults.inWords(b.checker.opts.Limits.Faults)}
+	r := &Report{}
+	r.faults(names.found)
 	return list, r.Err()
 }
 

@@ -183,7 +183,7 @@ func NewChecker(opts Options) *Checker {
 	opts.Workers = or(opts.Workers, 2)
 	c := &Checker{
 		opts: opts, names: opts.Spool.Table(), open: map[string]*entry{}, ended: opts.Spool.Sorter(), special: map[string]bool{},
-		texts: map[string]*spool.Text{}, tooBig: map[string]bool{}, needed: map[string]bool{}, found: findings{most: opts.Limits.Faults},
+		texts: map[string]*spool.Text{}, tooBig: map[string]bool{}, needed: map[string]bool{}, found: newFindings(opts.Limits.Faults),
 	}
 	for _, algorithm := range opts.Digests {
 		c.needed[normalAlgorithm(algorithm)] = true

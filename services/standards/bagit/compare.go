@@ -113,7 +113,7 @@ func (j *judge) manifest(path string, tag bool, algorithm string) {
 	found, err := parseManifest(path, text, j.report.Version, j.opts.Limits, func(file, digest string, n int) error {
 		return to.put(of, n, digest, file)
 	})
-	j.found.add(found...)
+	j.found.join(found)
 	j.spooled(err)
 }
 
@@ -130,7 +130,7 @@ func (j *judge) fetch() {
 		return
 	}
 	lines, found := parseFetch(text, j.report.Version, j.opts.Limits)
-	j.found.add(found...)
+	j.found.join(found)
 	j.report.Fetch = lines
 	j.toFetch = make(map[string]bool, len(lines))
 	for _, l := range lines {

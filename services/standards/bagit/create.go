@@ -96,7 +96,9 @@ func (m *Making) prepare() error {
 		draft.Info = append(draft.Info, m.Info[len(m.Info)-1])
 	}
 	found := slices.DeleteFunc(m.Profile.judgeForm(draft), func(f finding) bool { return f.rule.Warning })
-	draft.Faults = inWords(found, m.Limits.withDefaults().Faults)
+	wrong := newFindings(m.Limits.withDefaults().Faults)
+	wrong.add(found...)
+	draft.faults(wrong)
 	return draft.Err()
 }
 

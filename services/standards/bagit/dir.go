@@ -2,6 +2,7 @@ package bagit
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -9,11 +10,12 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/spool"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,6 +27,10 @@ import (
 // The error is for what is wrong on our side (the directory cannot be opened, the context
 // ended); what is wrong with the bag is in the report.
 func ValidateDir(ctx context.Context, root string, opts Options) (*Report, error) {
+	return judged(takeDir(ctx, root, opts))
+}
+
+func takeDir(ctx context.Context, root string, opts Options) (*Checker, error) {
 	r, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, fmt.Errorf("open bag: %w", err)
@@ -32,10 +38,10 @@ func ValidateDir(ctx context.Context, root string, opts Options) (*Report, error
 	defer func() { _ = r.Close() }() // only read from
 	c := NewChecker(opts)
 	d := &directory{Checker: c, root: r}
-	if err := d.walk(ctx); err != nil {
-		return nil, fmt.Errorf("read bag %s: %w", root, err)
+	if err := d.read(ctx); err != nil {
+		return c, fmt.Errorf("read bag %s: %w", root, err)
 	}
-	return c.Finish(), nil
+	return c, nil
 }
 
 // directory feeds a checker from a directory.
@@ -44,65 +50,105 @@ type directory struct {
 	root *os.Root
 }
 
-func (d *directory) walk(ctx context.Context) error {
-	var tags, payload []string
-	err := fs.WalkDir(d.root.FS(), ".", func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && path == ".":
-			return err
-		case err != nil:
-			d.unreadable(path)
-			if e != nil && e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case path == ".":
-			return nil
-		case e.IsDir():
-			if err := d.Directory(path); err != nil {
-				return fs.SkipDir // refused: its files are not looked at either
-			}
-		case !e.Type().IsRegular():
-			_ = d.Irregular(path, e.Type()) // it is in the report
-		case strings.HasPrefix(path, payloadPrefix):
-			payload = append(payload, path)
-		default:
-			tags = append(tags, path)
-		}
-		if len(tags)+len(payload) > d.opts.Limits.Entries {
-			return fs.SkipAll // Begin will say so
-		}
-		return nil
-	})
-	if err != nil {
+// read takes the whole directory. Manifests come first: they say which digests the payload needs.
+func (d *directory) read(ctx context.Context) (err error) {
+	files := d.opts.Spool.Sorter() // in the order in which they are read
+	defer func() { err = errors.Join(err, files.Close()) }()
+	if err := d.below(ctx, ".", files); err != nil && !errors.Is(err, fs.SkipAll) {
 		return err
 	}
-	// Manifests first among the tag files: they say which digests the payload needs.
-	slices.SortStableFunc(tags, func(a, b string) int { return rank(a) - rank(b) })
-	for _, path := range tags {
-		if err := d.begin(path)(); err != nil {
+	c := files.Sorted()
+	more := c.Next()
+	for ; more && c.Key[0] < payloadPlace; more = c.Next() {
+		if err := d.begin(string(c.Value))(); err != nil {
 			return err
 		}
 	}
 	work, during := errgroup.WithContext(ctx)
 	work.SetLimit(d.opts.Workers)
-	for _, path := range payload {
-		if during.Err() != nil {
-			break
-		}
+	for ; more && during.Err() == nil; more = c.Next() {
 		// Announced here, in order, so that collisions are told the same way every time.
-		work.Go(d.begin(path))
+		work.Go(d.begin(string(c.Value)))
 	}
-	return errors.Join(work.Wait(), ctx.Err())
+	return errors.Join(work.Wait(), ctx.Err(), c.Err())
 }
 
-func rank(path string) int {
-	if _, _, ok := manifestName(path); ok {
-		return 0
+// below announces what lies in a directory and is no file, and gives the files; SkipAll where there are more than may
+// be: Begin will say so.
+func (d *directory) below(ctx context.Context, dir string, files *spool.Sorter) (err error) {
+	names, err := d.list(ctx, dir)
+	if err != nil || names == nil {
+		return err
 	}
-	return 1
+	defer func() { err = errors.Join(err, names.Close()) }()
+	c := names.Sorted()
+	for c.Next() {
+		at, kind := path.Join(dir, string(c.Key)), fs.FileMode(binary.LittleEndian.Uint32(c.Value))
+		switch {
+		case kind.IsDir():
+			if d.Directory(at) != nil {
+				continue // refused: its files are not looked at either
+			}
+			if err := d.below(ctx, at, files); err != nil {
+				return err
+			}
+		case kind != 0:
+			_ = d.Irregular(at, kind) // it is in the report
+		default:
+			key := binary.BigEndian.AppendUint64([]byte{byte(place(at))}, uint64(files.Len()))
+			if err := files.Add(key, []byte(at)); err != nil {
+				return err
+			}
+		}
+		if files.Len() > d.opts.Limits.Entries {
+			return fs.SkipAll
+		}
+	}
+	return c.Err()
+}
+
+const (
+	pageEntries = 500      // of a directory that are read at once
+	listBudget  = 64 << 10 // bytes of memory for the names of each directory that is being walked through
+)
+
+// list gives the names in a directory with what they are, in order; nil where it cannot be read, which for any but the
+// top is in the report.
+func (d *directory) list(ctx context.Context, dir string) (*spool.Sorter, error) {
+	names := spool.Place{Dir: d.opts.Spool.Dir, Budget: min(listBudget, or(d.opts.Spool.Budget, listBudget))}.Sorter()
+	unreadable, err := d.names(ctx, dir, names)
+	switch {
+	case err == nil && unreadable == nil:
+		return names, nil
+	case err == nil && dir == ".":
+		err = unreadable
+	case err == nil:
+		d.unreadable(dir)
+	}
+	return nil, errors.Join(err, names.Close())
+}
+
+// names reads a directory. unreadable is what is wrong with it, err what is wrong on our side.
+func (d *directory) names(ctx context.Context, dir string, to *spool.Sorter) (unreadable, err error) {
+	f, err := d.root.Open(dir)
+	if err != nil {
+		return err, nil
+	}
+	defer func() { _ = f.Close() }() // only read from
+	for {
+		entries, unreadable := f.ReadDir(pageEntries)
+		for _, e := range entries {
+			if err := to.Add([]byte(e.Name()), binary.LittleEndian.AppendUint32(nil, uint32(e.Type()))); err != nil {
+				return nil, err
+			}
+		}
+		if errors.Is(unreadable, io.EOF) {
+			return nil, ctx.Err()
+		}
+		if err := ctx.Err(); unreadable != nil || err != nil {
+			return unreadable, err
+		}
+	}
 }
 
 // begin announces a file and gives the function that reads it. The function's error is

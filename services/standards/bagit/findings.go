@@ -6,67 +6,57 @@ import (
 	"slices"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // findings are what is wrong, faults and warnings apart: as many of each as a report lists, the first in its
-// order, and how many more there were. A bag of nothing but faults costs no more memory than that.
+// order, and how many there were. A bag of nothing but faults costs no more memory than that.
 type findings struct {
-	most             int
-	faults, warnings few
+	faults, warnings *spool.Firsts[finding]
 }
 
-type few struct {
-	list []finding
-	more int
+func newFindings(most int) findings {
+	return findings{&spool.Firsts[finding]{Most: most, Order: inOrder}, &spool.Firsts[finding]{Most: most, Order: inOrder}}
 }
 
-func (f *findings) add(all ...finding) {
+func (f findings) add(all ...finding) {
 	for _, one := range all {
-		to := &f.faults
 		if one.rule.Warning {
-			to = &f.warnings
-		}
-		if to.list = append(to.list, one); len(to.list) > 2*f.most+16 {
-			to.cut(f.most)
+			f.warnings.Add(one)
+		} else {
+			f.faults.Add(one)
 		}
 	}
 }
 
-func (f *few) cut(most int) {
-	inOrder(f.list)
-	if left := len(f.list) - most; left > 0 {
-		clear(f.list[most:])
-		f.list, f.more = f.list[:most], f.more+left
+// join adds the findings of a part of the bag.
+func (f findings) join(part findings) {
+	f.faults.Join(part.faults)
+	f.warnings.Join(part.warnings)
+}
+
+func (f findings) clone() findings { return findings{f.faults.Clone(), f.warnings.Clone()} }
+
+func inOrder(a, b finding) int {
+	if c := cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.rule.Code, b.rule.Code)); c != 0 {
+		return c
 	}
+	return cmp.Compare(fmt.Sprint(a.args...), fmt.Sprint(b.args...))
 }
 
-func (f *findings) clone() findings {
-	c := *f
-	c.faults.list, c.warnings.list = slices.Clone(f.faults.list), slices.Clone(f.warnings.list)
-	return c
-}
-
-func inOrder(found []finding) {
-	slices.SortStableFunc(found, func(a, b finding) int {
-		if c := cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.rule.Code, b.rule.Code)); c != 0 {
-			return c
-		}
-		return cmp.Compare(fmt.Sprint(a.args...), fmt.Sprint(b.args...))
-	})
-}
-
-// inWords puts findings into words, in order, as many as are listed.
-func inWords(found []finding, most int) []fault.Item { return few{list: found}.inWords(most) }
-
-func (f few) inWords(most int) []fault.Item {
-	f.cut(most)
-	items := make([]fault.Item, 0, len(f.list)+1)
-	for _, one := range f.list {
+// inWords puts findings into words.
+func inWords(found []finding) []fault.Item {
+	items := make([]fault.Item, 0, len(found)+1)
+	for _, one := range found {
 		items = append(items, fault.Item{Where: one.where, Fault: one.fault()})
 	}
-	if f.more > 0 {
-		rest := finding{rule: MoreFaults, args: []any{"count", f.more}}
-		items = append(items, fault.Item{Fault: rest.fault()})
+	return items
+}
+
+// listed says behind those that are listed how many are not.
+func listed(items []fault.Item, all int) []fault.Item {
+	if more := all - len(items); more > 0 {
+		return append(slices.Clip(items), fault.Item{Fault: MoreFaults.With("count", more)})
 	}
 	return items
 }

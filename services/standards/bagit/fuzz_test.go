@@ -46,7 +46,7 @@ func FuzzManifest(f *testing.F) {
 }
 
 // manifestOf is what a manifest says, digests by path.
-func manifestOf(t *testing.T, name, text, version string, l Limits) (map[string]string, []finding) {
+func manifestOf(t *testing.T, name, text, version string, l Limits) (map[string]string, findings) {
 	t.Helper()
 	digests := map[string]string{}
 	found, err := parseManifest(name, strings.NewReader(text), version, l, func(file, digest string, _ int) error {

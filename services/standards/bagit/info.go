@@ -16,9 +16,9 @@ const oxumLabel = "Payload-Oxum"
 
 // parseInfo reads the file with the metadata, bag-info.txt by name. A line that begins with
 // a space or tab continues the value before it.
-func parseInfo(name, text string, l Limits) ([]Field, []finding) {
+func parseInfo(name, text string, l Limits) ([]Field, findings) {
 	var fields []Field
-	var found []finding
+	found := newFindings(l.Faults)
 	var value []string // the lines of the last field's value, joined once it is whole
 	flush := func() {
 		if len(fields) > 0 && len(value) > 1 {
@@ -40,19 +40,10 @@ func parseInfo(name, text string, l Limits) ([]Field, []finding) {
 			fields = append(fields, Field{strings.Trim(label, " \t"), value[0]})
 			continue
 		}
-		found = bounded(found, l, finding{name, BadInfoLine, []any{"line", n}})
+		found.add(finding{name, BadInfoLine, []any{"line", n}})
 	}
 	flush()
 	return fields, found
-}
-
-// bounded adds a finding as long as there are few enough to be listed: a tag file of
-// nothing but bad lines costs no more memory than that.
-func bounded(found []finding, l Limits, f finding) []finding {
-	if len(found) > l.Faults {
-		return found
-	}
-	return append(found, f)
 }
 
 // oxum is the promise of Payload-Oxum: bytes and files of the payload.

@@ -38,8 +38,8 @@ func normalAlgorithm(name string) string {
 // digest, white space, path. The version decides how a path is read (see edition). Findings
 // name the manifest and the line. each gets what is right, the digest in lower-case hexadecimal; whether
 // a path stands twice nobody has looked. The error is that of the reader, or of each.
-func parseManifest(name string, text io.Reader, version string, l Limits, each func(file, digest string, n int) error) ([]finding, error) {
-	p := manifestParser{name: name, version: version, limits: l, rules: editionOf(version), each: each}
+func parseManifest(name string, text io.Reader, version string, l Limits, each func(file, digest string, n int) error) (findings, error) {
+	p := manifestParser{found: newFindings(l.Faults), name: name, version: version, limits: l, rules: editionOf(version), each: each}
 	p.tag, p.algorithm, _ = manifestName(name)
 	lines := newLines(text, l.LineBytes)
 	for lines.next() {
@@ -61,11 +61,11 @@ type manifestParser struct {
 	rules                    edition
 	each                     func(file, digest string, n int) error
 	count                    int
-	found                    []finding
+	found                    findings
 }
 
 func (p *manifestParser) bad(n int, r *Rule, args ...any) {
-	p.found = bounded(p.found, p.limits, finding{p.name, r, append([]any{"line", n}, args...)})
+	p.found.add(finding{p.name, r, append([]any{"line", n}, args...)})
 }
 
 func (p *manifestParser) line(n int, line string) error {
@@ -102,7 +102,7 @@ func (p *manifestParser) line(n int, line string) error {
 	}
 	if f := badPath(decoded, p.limits); f != nil {
 		f.where = p.name + ":" + strconv.Itoa(n) + ": " + f.where
-		p.found = bounded(p.found, p.limits, *f)
+		p.found.add(*f)
 		return nil
 	}
 	if r := misplaced(p.tag, decoded, p.rules); r != nil {
@@ -205,13 +205,14 @@ type FetchLine struct {
 
 // parseFetch reads fetch.txt. The URLs are handed on as they are: whoever fetches decides
 // which may be (RFC 8493 §5.2).
-func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
+func parseFetch(text, version string, l Limits) ([]FetchLine, findings) {
 	var lines []FetchLine
-	var found []finding
+	found := newFindings(l.Faults)
 	seen := map[string]bool{}
 	for i, line := range linesOf(text) {
 		if len(lines) >= l.Entries {
-			return lines, bounded(found, l, finding{"fetch.txt", TooManyEntries, []any{"limit", l.Entries}})
+			found.add(finding{"fetch.txt", TooManyEntries, []any{"limit", l.Entries}})
+			break
 		}
 		url, rest, ok := cutLine(line)
 		length, file, ok2 := cutLine(rest)
@@ -222,7 +223,7 @@ func parseFetch(text, version string, l Limits) ([]FetchLine, []finding) {
 		decoded, ok3 := decodePath(file, version)
 		if !ok || !ok2 || !ok3 || err != nil || n < -1 || len(line) > l.LineBytes ||
 			badPath(decoded, l) != nil || !strings.HasPrefix(decoded, payloadPrefix) || seen[decoded] {
-			found = bounded(found, l, finding{"fetch.txt", FetchLineBad, []any{"line", i}})
+			found.add(finding{"fetch.txt", FetchLineBad, []any{"line", i}})
 			continue
 		}
 		seen[decoded] = true

@@ -26,13 +26,14 @@ func (p *Profile) Check(r *Report) (faults, warnings []fault.Item) {
 // judge gives what Check gives, before it is put into words.
 func (p *Profile) judge(r *Report) []finding {
 	found := p.judgeForm(r)
-	return append(found, p.judgeContent(r, func(yield func(*entry) bool) {
+	p.judgeContent(r, func(yield func(*entry) bool) {
 		for _, e := range r.Tags {
 			if !yield(&entry{Path: e.Path}) {
 				return
 			}
 		}
-	})...)
+	}, func(all ...finding) { found = append(found, all...) })
+	return found
 }
 
 // judgeForm is what can be known of a bag before its payload.
@@ -84,9 +85,8 @@ func (p *Profile) judgeForm(r *Report) []finding {
 }
 
 // judgeContent is what needs every file of the bag.
-func (p *Profile) judgeContent(r *Report, tagFiles iter.Seq[*entry]) []finding {
-	var found []finding
-	bad := func(where string, r *Rule, args ...any) { found = append(found, finding{where, r, args}) }
+func (p *Profile) judgeContent(r *Report, tagFiles iter.Seq[*entry], found func(...finding)) {
+	bad := func(where string, r *Rule, args ...any) { found(finding{where, r, args}) }
 	tags := map[string]bool{} // those that are asked for
 	for e := range tagFiles {
 		if e.Path == "fetch.txt" || slices.Contains(p.TagFiles.Required, e.Path) {
@@ -111,7 +111,6 @@ func (p *Profile) judgeContent(r *Report, tagFiles iter.Seq[*entry]) []finding {
 	if p.DataEmpty && (max(r.Files, len(r.Payload)) > 1 || r.Bytes > 0) {
 		bad("data/", ProfileNotEmpty)
 	}
-	return found
 }
 
 // judge holds the values of a label against its rule.

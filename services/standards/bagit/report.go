@@ -28,19 +28,21 @@ type Report struct {
 	Manifests    []string     `json:"manifests"`
 	TagManifests []string     `json:"tag_manifests"`
 	Fetch        []FetchLine  `json:"fetch,omitempty"`
-	Faults       []fault.Item `json:"-"` // what refuses the bag
-	Warnings     []fault.Item `json:"-"` // what does not
+	Faults       []fault.Item `json:"-"` // what refuses the bag: the first, and behind them MoreFaults where there are more
+	Warnings     []fault.Item `json:"-"` // what does not, as Faults
+	FaultCount   int          `json:"fault_count"`
+	WarningCount int          `json:"warning_count"`
 }
 
 // Valid says whether the bag is complete and valid (RFC 8493 §3).
 func (r *Report) Valid() bool { return len(r.Faults) == 0 }
 
-// Err is nil for a valid bag, otherwise the fault Refused listing every fault.
+// Err is nil for a valid bag, otherwise the fault Refused listing Faults.
 func (r *Report) Err() error {
 	if r.Valid() {
 		return nil
 	}
-	return Refused.With("count", len(r.Faults)).Listing(r.Faults)
+	return Refused.With("count", r.FaultCount).Listing(r.Faults)
 }
 
 // Values are the values of a label in the metadata, without regard to capital letters. Where
@@ -81,7 +83,7 @@ func (c *Checker) Finish() *Report {
 	j.spooled(errors.Join(j.payload.close(), j.tags.close()))
 	if c.opts.Profile != nil {
 		j.found.add(c.opts.Profile.judgeForm(j.report)...)
-		j.found.add(c.opts.Profile.judgeContent(j.report, c.whole(true))...)
+		c.opts.Profile.judgeContent(j.report, c.whole(true), j.found.add)
 	}
 	j.settle()
 	return j.report
@@ -91,11 +93,13 @@ func (c *Checker) Finish() *Report {
 type judge struct {
 	*Checker
 	report  *Report
-	found   findings     // shadows the checker's: Finish leaves those as they were
-	unlike  []fault.Item // warnings of formats that the names do not promise, as many as are listed
+	found   findings // shadows the checker's: Finish leaves those as they were
 	payload manifests
 	tags    manifests
 	toFetch map[string]bool
+
+	unlike   []fault.Item // warnings of formats that the names do not promise, as many as are listed
+	unlikely int          // how many there are
 }
 
 func (j *judge) bad(where string, r *Rule, args ...any) {
@@ -115,9 +119,7 @@ func (j *judge) files() {
 		if payload {
 			j.report.Files++
 			j.report.Bytes += e.Size
-			if warning := e.Format.Warning(e.Path); warning != nil && len(j.unlike) < j.opts.Limits.Faults {
-				j.unlike = append(j.unlike, fault.Item{Where: show(e.Path), Fault: warning})
-			}
+			j.format(e)
 		}
 		switch {
 		case j.opts.Spool.Dir != "":
@@ -131,6 +133,17 @@ func (j *judge) files() {
 		j.bad("data/", NoPayload)
 	} else if j.report.Files == 0 {
 		j.bad("data/", EmptyPayload)
+	}
+}
+
+// format warns of a file that is not what its name promises.
+func (j *judge) format(e *entry) {
+	warning := e.Format.Warning(e.Path)
+	if warning == nil {
+		return
+	}
+	if j.unlikely++; len(j.unlike) < j.opts.Limits.Faults {
+		j.unlike = append(j.unlike, fault.Item{Where: show(e.Path), Fault: warning})
 	}
 }
 
@@ -205,10 +218,10 @@ func (j *judge) info() {
 		return
 	}
 	fields, found := parseInfo(name, text, j.opts.Limits)
-	j.found.add(found...)
+	j.found.join(found)
 	j.report.Info = fields
-	promised, found := findOxum(name, fields, editionOf(j.report.Version))
-	j.found.add(found...)
+	promised, odd := findOxum(name, fields, editionOf(j.report.Version))
+	j.found.add(odd...)
 	got := oxum{j.report.Bytes, int64(j.report.Files)}
 	if promised != nil && *promised != got {
 		j.bad(name, WrongOxum, "expected", promised.String(), "found", got.String())

@@ -341,7 +341,7 @@ var (
 		"пакет больше {limit} байт; разделите его на несколько",
 		"пакет {limit} байттан үлкен; оны бірнеше пакетке бөліңіз")
 	MoreFaults = rule("more_faults", limit,
-		"at least {count} more faults are not listed",
-		"ещё ошибок, не показанных здесь: не менее {count}",
-		"кемінде тағы {count} қате көрсетілмеді")
+		"{count} more are not listed here",
+		"ещё не показано здесь: {count}",
+		"мұнда тағы көрсетілмегені: {count}")
 )

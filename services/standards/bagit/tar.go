@@ -16,22 +16,27 @@ import (
 // The error is for what is wrong on our side (r failed, the context ended); what is wrong
 // with the archive or the bag is in the report.
 func ValidateTar(ctx context.Context, r io.Reader, opts Options) (*Report, error) {
+	return judged(takeTar(ctx, r, opts))
+}
+
+func takeTar(ctx context.Context, r io.Reader, opts Options) (*Checker, error) {
 	c, err := readTar(ctx, r, opts)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	if again, ok := r.(io.Seeker); ok && c.isLate() {
 		for algorithm := range c.needed {
 			opts.Digests = append(opts.Digests[:len(opts.Digests):len(opts.Digests)], algorithm)
 		}
+		if err := c.Close(); err != nil {
+			return nil, err
+		}
 		if _, err := again.Seek(0, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("read tar again: %w", err)
 		}
-		if c, err = readTar(ctx, r, opts); err != nil {
-			return nil, err
-		}
+		return readTar(ctx, r, opts)
 	}
-	return c.Finish(), nil
+	return c, nil
 }
 
 func readTar(ctx context.Context, r io.Reader, opts Options) (*Checker, error) {
@@ -43,7 +48,7 @@ func readTar(ctx context.Context, r io.Reader, opts Options) (*Checker, error) {
 		t.rest(s)
 	}
 	if s.err != nil {
-		return nil, fmt.Errorf("read tar: %w", s.err)
+		return c, fmt.Errorf("read tar: %w", s.err)
 	}
 	return c, nil
 }

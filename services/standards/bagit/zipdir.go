@@ -3,7 +3,6 @@ package bagit
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,11 +10,15 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // zipItem is an entry of a ZIP as its table of contents has it (APPNOTE 4.3.12).
 type zipItem struct {
 	name, unicode string // unicode is "" for none
+	creator       uint16 // with attributes, what kind of file it is
+	attributes    uint32
 	flags, method uint16
 	crc           uint32
 	packed, size  int64 // bytes
@@ -37,32 +40,43 @@ const (
 	zipLocateSize = 20
 )
 
-// zipContents reads the table of contents of a ZIP and compares it with what stands before
-// each entry. It is stricter than a reader must be: a ZIP of which two programs would read
-// two different things is refused here, entry by entry. Memory goes by what is there, at most
-// Limits.Entries, and not by what the end of the file claims.
+// zipContents is the table of contents of a ZIP with what is wrong where its entries lie. It is stricter than
+// a reader must be: a ZIP of which two programs would read two different things is refused here,
+// entry by entry. Of the entries only rows are kept, in a place for what may be too many for memory.
+type zipContents struct {
+	zipEnd
+	wrong *spool.Sorter // number of an entry → what is wrong (zipwrong.go)
+}
+
+// readZip reads the table of contents and compares it with what stands before each entry.
 //
-// A finding is for the archive as a whole, which then is not read; the error is that of r.
-func zipContents(r io.ReaderAt, size int64, l Limits) ([]zipItem, *finding, error) {
-	end, f, err := findZipEnd(r, size)
-	if f != nil || err != nil {
-		return nil, f, err
+// A finding is for the archive as a whole, which then is not read; the error is that of r, or of the place.
+func readZip(r io.ReaderAt, size int64, l Limits, place spool.Place) (c zipContents, f *finding, err error) {
+	if c.zipEnd, f, err = findZipEnd(r, size); f != nil || err != nil {
+		return c, f, err
 	}
-	if end.count > uint64(l.Entries) {
-		return nil, &finding{rule: TooManyEntries, args: []any{"limit", l.Entries}}, nil
+	if c.count > uint64(l.Entries) {
+		return c, &finding{rule: TooManyEntries, args: []any{"limit", l.Entries}}, nil
 	}
-	if end.count > uint64(end.to-end.from)/zipItemSize {
-		return nil, contents("count"), nil
+	if c.count > uint64(c.to-c.from)/zipItemSize {
+		return c, contents("count"), nil
 	}
-	items, f, err := readZipItems(r, end)
-	if f != nil || err != nil {
-		return nil, f, err
+	lying := place.Sorter() // the entries by where they lie
+	defer func() { err = errors.Join(err, lying.Close()) }()
+	t := c.table(r)
+	for t.next() {
+		if err := lying.Add(t.item.lies(t.read-1), t.item.row()); err != nil {
+			return c, nil, err
+		}
 	}
-	if err := compareLocal(r, items, end.from); err != nil {
-		return nil, nil, err
+	if t.broken != nil || t.err != nil {
+		return c, t.broken, t.err
 	}
-	judgeItems(items, size, l)
-	return items, nil, nil
+	c.wrong = place.Sorter()
+	if err := c.compareLocal(r, lying); err != nil {
+		return c, nil, errors.Join(err, c.wrong.Close())
+	}
+	return c, nil, nil
 }
 
 // zipEnd is what the end of a ZIP says: how many entries there are and where their table is.
@@ -139,41 +153,64 @@ func findZipEnd64(r io.ReaderAt, at int64) (end zipEnd, found bool, err error) {
 	return zipEnd{binary.LittleEndian.Uint64(e[32:]), int64(from), int64(where)}, true, nil
 }
 
-// readZipItems reads the table, which must fill its place and hold as many entries as claimed.
-func readZipItems(r io.ReaderAt, end zipEnd) ([]zipItem, *finding, error) {
-	var items []zipItem
-	table := bufio.NewReaderSize(io.NewSectionReader(r, end.from, end.to-end.from), bufferSize)
+// zipTable reads the table entry by entry. It must fill its place and hold as many entries as claimed.
+type zipTable struct {
+	from   *bufio.Reader
+	left   int64 // bytes
+	count  uint64
+	read   uint64 // entries
+	item   zipItem
+	broken *finding // what ended it before its end; so does err, which is the reader's
+	err    error
+	rest   []byte
+}
+
+func (e zipEnd) table(r io.ReaderAt) *zipTable {
+	left := e.to - e.from
+	return &zipTable{from: bufio.NewReaderSize(io.NewSectionReader(r, e.from, left), bufferSize), left: left, count: e.count}
+}
+
+// next goes to the next entry; false behind the last, or where the table is broken.
+func (t *zipTable) next() bool {
+	if (t.left == 0) != (t.read == t.count) {
+		t.broken = contents("count")
+	}
+	if t.left == 0 || t.broken != nil || t.err != nil {
+		return false
+	}
 	var head [zipItemSize]byte
-	for left := end.to - end.from; left > 0; {
-		if uint64(len(items)) == end.count {
-			return nil, contents("count"), nil
-		}
-		if _, err := io.ReadFull(table, head[:]); err != nil {
-			return nil, contents("size"), ours(err)
-		}
-		names, extras, comments := int(binary.LittleEndian.Uint16(head[28:])), int(binary.LittleEndian.Uint16(head[30:])), int(binary.LittleEndian.Uint16(head[32:]))
-		left -= int64(zipItemSize + names + extras + comments)
-		if string(head[:4]) != "PK\x01\x02" || left < 0 {
-			return nil, contents("size"), nil
-		}
-		rest := make([]byte, names+extras+comments)
-		if _, err := io.ReadFull(table, rest); err != nil {
-			return nil, contents("size"), ours(err)
-		}
-		item := zipItem{
-			name: string(rest[:names]), unicode: unicodeName(rest[:names], rest[names:names+extras]),
-			flags: binary.LittleEndian.Uint16(head[8:]), method: binary.LittleEndian.Uint16(head[10:]), crc: binary.LittleEndian.Uint32(head[16:]),
-			packed: int64(binary.LittleEndian.Uint32(head[20:])), size: int64(binary.LittleEndian.Uint32(head[24:])), offset: int64(binary.LittleEndian.Uint32(head[42:])),
-		}
-		if !large(rest[names:names+extras], &item.size, &item.packed, &item.offset) {
-			item.rule, item.args = Headers, []any{"field", "zip64"}
-		}
-		items = append(items, item)
+	if !t.take(head[:]) {
+		return false
 	}
-	if uint64(len(items)) != end.count {
-		return nil, contents("count"), nil
+	names, extras, comments := int(binary.LittleEndian.Uint16(head[28:])), int(binary.LittleEndian.Uint16(head[30:])), int(binary.LittleEndian.Uint16(head[32:]))
+	t.left -= int64(zipItemSize + names + extras + comments)
+	if string(head[:4]) != "PK\x01\x02" || t.left < 0 {
+		t.broken = contents("size")
+		return false
 	}
-	return items, nil, nil
+	t.rest = slices.Grow(t.rest[:0], names+extras+comments)[:names+extras+comments]
+	if !t.take(t.rest) {
+		return false
+	}
+	name, extra := t.rest[:names], t.rest[names:names+extras]
+	t.read++
+	t.item = zipItem{
+		name: string(name), unicode: unicodeName(name, extra), creator: binary.LittleEndian.Uint16(head[4:]), attributes: binary.LittleEndian.Uint32(head[38:]),
+		flags: binary.LittleEndian.Uint16(head[8:]), method: binary.LittleEndian.Uint16(head[10:]), crc: binary.LittleEndian.Uint32(head[16:]),
+		packed: int64(binary.LittleEndian.Uint32(head[20:])), size: int64(binary.LittleEndian.Uint32(head[24:])), offset: int64(binary.LittleEndian.Uint32(head[42:])),
+	}
+	if !large(extra, &t.item.size, &t.item.packed, &t.item.offset) {
+		t.item.say(Headers, "field", "zip64")
+	}
+	return true
+}
+
+func (t *zipTable) take(p []byte) bool {
+	_, err := io.ReadFull(t.from, p)
+	if err != nil {
+		t.broken, t.err = contents("size"), ours(err)
+	}
+	return err == nil
 }
 
 // large takes the values that did not fit 32 bits from the extra field of ZIP64 (APPNOTE
@@ -221,15 +258,12 @@ func unicodeName(name, extra []byte) string {
 }
 
 // compareLocal reads what stands before and after the data of every entry, in the order in
-// which they lie, and compares it with the table that begins at end.
-func compareLocal(r io.ReaderAt, items []zipItem, end int64) error {
-	order := make([]*zipItem, len(items))
-	for i := range items {
-		order[i] = &items[i]
-	}
-	slices.SortStableFunc(order, func(a, b *zipItem) int { return cmp.Compare(a.offset, b.offset) })
-	reached, before := int64(0), ""
-	for i, item := range order {
+// which they lie, and compares it with the table.
+func (c zipContents) compareLocal(r io.ReaderAt, lying *spool.Sorter) error {
+	reached, before, end := int64(0), "", c.from
+	order := lying.Sorted()
+	for more := order.Next(); more; {
+		number, item := itemOf(order.Key, order.Value)
 		switch {
 		case item.offset > end-zipLocalSize:
 			item.say(Headers, "field", "offset")
@@ -239,8 +273,9 @@ func compareLocal(r io.ReaderAt, items []zipItem, end int64) error {
 			item.say(Hidden, "count", item.offset-reached)
 		}
 		next := end
-		if i+1 < len(order) {
-			next = order[i+1].offset
+		if more = order.Next(); more {
+			_, following := itemOf(order.Key, order.Value)
+			next = following.offset
 		}
 		to, err := item.compare(r, next, end)
 		if err != nil {
@@ -249,11 +284,14 @@ func compareLocal(r io.ReaderAt, items []zipItem, end int64) error {
 		if to > reached {
 			reached, before = to, item.name
 		}
+		if !more && reached < end {
+			item.say(Headers, "field", "size")
+		}
+		if err := c.note(number, &item); err != nil {
+			return err
+		}
 	}
-	if n := len(order); n > 0 && reached < end {
-		order[n-1].say(Headers, "field", "size")
-	}
-	return nil
+	return order.Err()
 }
 
 // say keeps the first thing that is wrong with an entry.
@@ -267,7 +305,7 @@ func (z *zipItem) say(r *Rule, args ...any) {
 // where the entry ends. next is where the following one begins, or the table.
 func (z *zipItem) compare(r io.ReaderAt, next, end int64) (int64, error) {
 	head := make([]byte, zipLocalSize+len(z.name))
-	if z.offset > end-int64(len(head)) {
+	if z.offset < 0 || z.offset > end-int64(len(head)) {
 		z.say(Headers, "field", "offset")
 		return z.offset, nil
 	}
@@ -331,26 +369,24 @@ func (z *zipItem) agrees(d []byte) bool {
 	return false
 }
 
-// judgeItems says of the entries what is not a matter of where they lie.
-func judgeItems(items []zipItem, archive int64, l Limits) {
-	total := int64(0)
-	for i := range items {
-		z := &items[i]
-		switch {
-		case z.flags&zipEncrypted != 0:
-			z.rule, z.args = Encrypted, nil
-		case z.method != 0 && z.method != 8:
-			z.rule, z.args = Method, []any{"method", z.method}
-		case z.method == 0 && z.packed != z.size:
-			z.say(Headers, "field", "size")
-		case z.size > l.RatioFrom && z.size/l.Ratio > z.packed:
-			z.say(TooDense, "size", z.size, "ratio", l.Ratio)
-		}
-		// All together as one: many entries, each just below what is asked of one.
-		if total += min(z.size, math.MaxInt64-total); total > l.RatioFrom && total/l.Ratio > archive {
-			z.say(TooDense, "size", total, "ratio", l.Ratio)
-		}
+// judge says of an entry what is not a matter of where it lies. total is how many bytes those before it
+// unpack to, and it is given with them.
+func (z *zipItem) judge(total, archive int64, l Limits) int64 {
+	switch {
+	case z.flags&zipEncrypted != 0:
+		z.rule, z.args = Encrypted, nil
+	case z.method != 0 && z.method != 8:
+		z.rule, z.args = Method, []any{"method", z.method}
+	case z.method == 0 && z.packed != z.size:
+		z.say(Headers, "field", "size")
+	case z.size > l.RatioFrom && z.size/l.Ratio > z.packed:
+		z.say(TooDense, "size", z.size, "ratio", l.Ratio)
 	}
+	// All together as one: many entries, each just below what is asked of one.
+	if total += min(z.size, math.MaxInt64-total); total > l.RatioFrom && total/l.Ratio > archive {
+		z.say(TooDense, "size", total, "ratio", l.Ratio)
+	}
+	return total
 }
 
 // readAt reads all of p; that the archive ends before it cannot be, but for a file that is cut

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // A version comes into an object by the rename of its directory; two files of the object then
@@ -91,7 +90,8 @@ func (r *Root) into(dir, id string, f recordFile) error {
 // pending is the newest version's inventory where the object is begun or half; nil where it is neither. The
 // error is of our own files: what cannot be read is neither.
 func pending(dir string) (*reading, error) {
-	c := &checker{ctx: context.Background(), dir: dir, edition: V11, report: &Report{}}
+	c := newChecker(context.Background(), dir, &Report{})
+	c.edition = V11
 	have, err := c.record(".")
 	if have == nil || err != nil {
 		return nil, err
@@ -129,24 +129,17 @@ func (c *checker) record(rel string) (in *reading, err error) {
 	if in.inv == nil || in.digest == "" {
 		return nil, nil
 	}
-	bare := slices.DeleteFunc(slices.Clone(in.found), ofSeal)
-	in.found = slices.DeleteFunc(in.found, func(f finding) bool { return !ofSeal(f) })
-	seal := in.found
 	if err := in.judge(nil); err != nil {
 		return nil, err
 	}
-	if faulty(bare) || faulty(in.found) {
+	if in.found.faults.Count() > 0 {
 		return nil, nil
 	}
-	in.found = seal
 	return in, nil
 }
 
-// ofSeal tells whether a finding is about a sidecar.
-func ofSeal(f finding) bool { return f.rule == E058 || f.rule == E060 || f.rule == E061 }
-
 // sealed says whether the sidecar beside an inventory is that of its bytes.
-func (in *reading) sealed() bool { return !slices.ContainsFunc(in.found, ofSeal) }
+func (in *reading) sealed() bool { return len(in.seal) == 0 }
 
 func seal(dir string, inv *Inventory) (string, bool) {
 	text, err := readLimited(filepath.Join(dir, inv.sidecarName()), 1<<10)
@@ -186,14 +179,4 @@ func (in *reading) continues(have *reading) bool {
 		}
 	}
 	return true
-}
-
-// faulty says whether anything found is more than a warning.
-func faulty(found []finding) bool {
-	for _, f := range found {
-		if !f.rule.Warning {
-			return true
-		}
-	}
-	return false
 }

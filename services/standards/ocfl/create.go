@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Content is one file of a new object.
@@ -99,9 +101,10 @@ func (r *Root) there(want *Inventory, rel string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	same := slices.EqualFunc(o.Inventory.files("v1"), want.files("v1"), func(a, b File) bool {
-		return a.Logical == b.Logical && a.Digest == b.Digest
-	})
+	same, err := o.same(context.Background(), "v1", spool.Place{}, want.entries("v1"))
+	if err != nil {
+		return nil, err
+	}
 	if !same {
 		return nil, Conflict.With("id", want.ID)
 	}

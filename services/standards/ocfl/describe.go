@@ -206,8 +206,8 @@ func (d *Described) write(to io.Writer, version int) (err error) {
 		name := "v" + strconv.Itoa(n+1)
 		inv.Versions[name], number[name] = v.Version, n+1
 	}
-	_, err = writeInventory(to, &inv, func(name string) entries {
-		n := number[name]
+	_, err = writeInventory(to, &inv, func(of table) entries {
+		name, n := of.name, number[of.name]
 		switch {
 		case d.files > 0:
 		case name == "" && !slices.ContainsFunc(d.versions[:version], func(v described) bool { return len(v.kept) > 0 }), name != "" && len(d.versions[n-1].state) == 0:
@@ -217,7 +217,7 @@ func (d *Described) write(to io.Writer, version int) (err error) {
 			return d.manifest(version)
 		}
 		return d.state(n)
-	})
+	}, hex.EncodeToString)
 	return err
 }
 

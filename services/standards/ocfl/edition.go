@@ -54,14 +54,3 @@ func (e Edition) rule(r *Rule) *Rule {
 	}
 	return r
 }
-
-// translate gives findings the codes of an edition.
-func (e Edition) translate(found []finding) []finding {
-	kept := found[:0]
-	for _, f := range found {
-		if f.rule = e.rule(f.rule); f.rule != nil {
-			kept = append(kept, f)
-		}
-	}
-	return kept
-}

@@ -23,13 +23,14 @@ type entry struct {
 type entries = iter.Seq2[entry, error]
 
 // writeInventory writes what pretty makes of the whole inventory, byte for byte, without holding it. of gives
-// what stands in the state of a version, and in the manifest for "". size is how many bytes it has.
-func writeInventory(to io.Writer, inv *Inventory, of func(version string) entries) (size int64, err error) {
+// what stands in a table; it is asked for all of them, and then they are gone through one behind the other. digits is how a
+// digest is written. size is how many bytes there are.
+func writeInventory(to io.Writer, inv *Inventory, of func(table) entries, digits func([]byte) string) (size int64, err error) {
 	around, err := frame(inv, of)
 	if err != nil {
 		return 0, err
 	}
-	w := &measured{Writer: bufio.NewWriterSize(to, 64<<10)}
+	w := &measured{Writer: bufio.NewWriterSize(to, 64<<10), digits: digits}
 	for _, part := range around {
 		w.text(part.before)
 		if part.rows == nil {
@@ -55,22 +56,30 @@ type framed struct {
 
 // frame is the inventory's text around its manifest and its states: what encoding/json makes of one in
 // which each has one mark.
-func frame(inv *Inventory, of func(version string) entries) (parts []framed, err error) {
+func frame(inv *Inventory, of func(table) entries) (parts []framed, err error) {
 	marked := *inv
 	one := map[string][]string{mark: {mark}}
 	marked.Manifest, marked.Versions = map[string][]string{}, maps.Clone(inv.Versions)
-	if rows := of(""); rows != nil {
+	if rows := of(table{kind: manifestTable}); rows != nil {
 		marked.Manifest = one
 		parts = append(parts, framed{indent: "    ", rows: rows})
 	}
 	for _, name := range slices.Sorted(maps.Keys(inv.Versions)) { // as encoding/json orders them
 		v := inv.Versions[name]
 		v.State = map[string][]string{}
-		if rows := of(name); rows != nil {
+		if rows := of(table{stateTable, name}); rows != nil {
 			v.State = one
 			parts = append(parts, framed{indent: "        ", rows: rows})
 		}
 		marked.Versions[name] = v
+	}
+	marked.Fixity = maps.Clone(inv.Fixity)
+	for _, name := range slices.Sorted(maps.Keys(inv.Fixity)) {
+		marked.Fixity[name] = map[string][]string{}
+		if rows := of(table{fixityTable, name}); rows != nil {
+			marked.Fixity[name] = one
+			parts = append(parts, framed{indent: "      ", rows: rows})
+		}
 	}
 	text, err := pretty(marked)
 	if err != nil {
@@ -89,8 +98,9 @@ func frame(inv *Inventory, of func(version string) entries) (parts []framed, err
 // measured counts what is written, and remembers the first error.
 type measured struct {
 	*bufio.Writer
-	size int64
-	err  error
+	digits func([]byte) string
+	size   int64
+	err    error
 }
 
 // block writes digest → paths.
@@ -112,7 +122,7 @@ func (w *measured) block(indent string, rows entries) error {
 			w.say("\n" + indent + "],\n")
 		}
 		if !same {
-			w.say(indent + `"` + hex.EncodeToString(e.digest) + "\": [\n")
+			w.say(indent + `"` + w.digits(e.digest) + "\": [\n")
 			last = append(last[:0], e.digest...)
 		}
 		w.say(indent + "  ")
@@ -170,13 +180,13 @@ func (m *many) content() entries {
 
 // writeInventory writes the inventory of the object's only version.
 func (m *many) writeInventory(to io.Writer) (size int64, err error) {
-	return writeInventory(to, m.skeleton, func(version string) entries {
+	return writeInventory(to, m.skeleton, func(of table) entries {
 		switch {
 		case m.files == 0:
 			return nil
-		case version == "":
+		case of.kind == manifestTable:
 			return m.content()
 		}
 		return m.state()
-	})
+	}, hex.EncodeToString)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
@@ -72,25 +73,31 @@ func Export(ctx context.Context, dir, version, to string) (e Exported, err error
 	}
 	defer func() { _ = root.Close() }() // every file in it is closed and synced
 	e.ID, e.Version = o.Inventory.ID, version
-	dirs := map[string]bool{".": true}
-	for _, f := range o.FilesOf(version) {
-		if err := ctx.Err(); err != nil {
+	disk := osDisk{}
+	within := "." // where the file before lies
+	for f, err := range o.Files(ctx, version) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
 			return e, err
+		}
+		// In the order of paths nothing more comes into a directory that was left.
+		for ; within != "." && !strings.HasPrefix(f.Logical, within+"/"); within = path.Dir(within) {
+			if err := disk.SyncDir(filepath.Join(grows, filepath.FromSlash(within))); err != nil {
+				return e, fmt.Errorf("export: %w", err)
+			}
 		}
 		n, err := o.takeOut(f, root)
 		if err != nil {
 			return e, err
 		}
-		for d := path.Dir(f.Logical); !dirs[d]; d = path.Dir(d) {
-			dirs[d] = true
-		}
+		within = path.Dir(f.Logical)
 		e.Files, e.Bytes = e.Files+1, e.Bytes+n
 	}
-	disk := osDisk{}
-	for d := range dirs {
-		err = errors.Join(err, disk.SyncDir(filepath.Join(grows, filepath.FromSlash(d))))
+	for ; within != "."; within = path.Dir(within) {
+		if err := disk.SyncDir(filepath.Join(grows, filepath.FromSlash(within))); err != nil {
+			return e, fmt.Errorf("export: %w", err)
+		}
 	}
-	if err != nil {
+	if err := disk.SyncDir(grows); err != nil {
 		return e, fmt.Errorf("export: %w", err)
 	}
 	if err := os.Chmod(grows, 0o755); err != nil { //nolint:gosec // a folder like any other that a person makes

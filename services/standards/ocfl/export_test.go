@@ -32,10 +32,10 @@ func TestAVersionIsTakenOut(t *testing.T) {
 		if name == "" {
 			name = "v2"
 		}
-		if err != nil || e.ID != s.ID || e.Version != name || e.Files != len(o.FilesOf(name)) {
+		if err != nil || e.ID != s.ID || e.Version != name || e.Files != len(filesOf(t, o, name)) {
 			t.Fatal(version, e, err)
 		}
-		for _, f := range o.FilesOf(name) {
+		for _, f := range filesOf(t, o, name) {
 			if digest, err := digestFile(filepath.Join(to, filepath.FromSlash(f.Logical)), "sha512"); err != nil || digest != f.Digest {
 				t.Errorf("%s: %v", f.Logical, err)
 			}
@@ -48,7 +48,7 @@ func TestAVersionIsTakenOut(t *testing.T) {
 	if _, err := Export(t.Context(), at, "v3", filepath.Join(beside, "new")); !errors.Is(err, NoVersion) {
 		t.Errorf("no such version: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(at, filepath.FromSlash(o.Files()[0].Content)), []byte("other"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(at, filepath.FromSlash(filesOf(t, o, o.Inventory.Head)[0].Content)), []byte("other"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Export(t.Context(), at, "", filepath.Join(beside, "new")); !errors.Is(err, ExportDamaged) {

@@ -156,63 +156,11 @@ func openRegular(name string) (*os.File, error) {
 	return os.Open(name)
 }
 
-// Outline is Object without the digests and paths of the inventory, which are neither held nor judged.
+// Outline is what Object reads.
 func (r *Root) Outline(id string) (*Inventory, error) {
-	dir := r.Path(id)
-	if dir == "" {
-		return nil, NotFound.With("id", clip(id))
-	}
-	inv, err := outline(dir)
-	if errors.Is(err, E060.Definition) || err == nil && (&Object{Inventory: *inv, dir: dir}).unfinished() {
-		r.busy.Lock() // an update under way in another goroutine looks the same until it ends
-		err = r.finish(dir)
-		r.busy.Unlock()
-		if err == nil {
-			inv, err = outline(dir)
-		}
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, NotFound.With("id", clip(id))
-	case err == nil && inv.ID != id:
-		err = E083.With("path", dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open object %s: %w", id, err)
-	}
-	return inv, nil
-}
-
-func outline(dir string) (*Inventory, error) {
-	f, err := openRegular(filepath.Join(dir, inventoryName))
+	o, err := r.Object(id)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // only read from
-	h := sha512.New()
-	s := scanner{void: func(table) {}, row: func(table, int, string, string) error { return nil }}
-	top, err := s.scan(bufio.NewReaderSize(io.TeeReader(f, h), 256<<10))
-	if errors.Is(err, errNoInventory) {
-		return nil, E033.With("path", inventoryName).Because(err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	p := &parser{where: inventoryName}
-	p.skeleton(top, s.repeats)
-	for _, f := range p.found {
-		if !f.rule.Warning {
-			return nil, f.fault()
-		}
-	}
-	have := hex.EncodeToString(h.Sum(nil))
-	if p.inv.DigestAlgorithm != "sha512" {
-		if have, err = digestFile(filepath.Join(dir, inventoryName), p.inv.DigestAlgorithm); err != nil {
-			return nil, err
-		}
-	}
-	if digest, ok := seal(dir, &p.inv); !ok || digest != have {
-		return nil, E060.With("path", inventoryName)
-	}
-	return &p.inv, nil
+	return &o.Inventory, nil
 }

@@ -68,8 +68,15 @@ func TestABagBecomesAnObjectInOnePass(t *testing.T) {
 	if err := os.RemoveAll(staging); err != nil {
 		t.Fatal(err)
 	}
-	if len(object.Files()) != len(where) {
-		t.Errorf("%d files of %d", len(object.Files()), len(where))
+	held := 0
+	for _, err := range object.Files(t.Context(), "v1") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		held++
+	}
+	if held != len(where) {
+		t.Errorf("%d files of %d", held, len(where))
 	}
 	whole, err := root.Validate(t.Context())
 	if err != nil || whole.Err("originals") != nil || len(whole.Warnings) > 0 {

@@ -2,6 +2,7 @@ package ocfl
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -58,6 +59,18 @@ func (i *Inventory) files(version string) []File {
 	}
 	slices.SortFunc(list, func(a, b File) int { return strings.Compare(a.Logical, b.Logical) })
 	return list
+}
+
+// entries are the rows of a version, in no order.
+func (i *Inventory) entries(version string) entries {
+	return func(yield func(entry, error) bool) {
+		for _, f := range i.files(version) {
+			digest, err := hex.DecodeString(f.Digest)
+			if !yield(entry{digest, f.Logical}, err) {
+				return
+			}
+		}
+	}
 }
 
 // holds says whether the manifest names a content path.

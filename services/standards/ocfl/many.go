@@ -22,9 +22,6 @@ import (
 // CreateFrom is Create for an object of very many files: they are given one by one, in any order, and
 // memory does not grow with their number. s.Files is empty. The object is the same, byte for byte; the
 // answer is the SHA-512 of its inventory.json, in hexadecimal.
-//
-// Only where an object stands there already that was described otherwise (by another program) is its
-// inventory read whole, to see whether it has the same files.
 func (r *Root) CreateFrom(ctx context.Context, s Spec, files iter.Seq2[Content, error]) (sha string, err error) {
 	rel, err := r.layout.Path(s.ID)
 	if err != nil {
@@ -40,7 +37,7 @@ func (r *Root) CreateFrom(ctx context.Context, s Spec, files iter.Seq2[Content, 
 	defer func() { err = errors.Join(err, m.close()) }()
 	r.busy.Lock()
 	defer r.busy.Unlock()
-	if sha, err = r.standing(m, rel); sha != "" || err != nil {
+	if sha, err = r.standing(ctx, m, rel); sha != "" || err != nil {
 		return sha, err
 	}
 	a := &attempt{Root: r, durable: s.Durable, stage: filepath.Join(r.staging, stageName(s.ID))}
@@ -192,14 +189,14 @@ func keptFile(key, value []byte) Content {
 
 // standing gives the digest of the inventory of an object that is there with the same files; empty where
 // there is no object.
-func (r *Root) standing(m *many, rel string) (string, error) {
+func (r *Root) standing(ctx context.Context, m *many, rel string) (string, error) {
 	dir := r.Path(m.skeleton.ID)
 	if _, err := os.Lstat(filepath.Join(dir, inventoryName)); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	sha, err := m.same(dir)
 	if err == nil && sha == "" {
-		sha, err = r.sameFiles(m, dir)
+		sha, err = r.sameFiles(ctx, m, dir)
 	}
 	if err != nil {
 		return "", err
@@ -233,18 +230,13 @@ func (m *many) same(dir string) (string, error) {
 
 // sameFiles opens an object and compares its first version with the files given: Conflict where they
 // are others.
-func (r *Root) sameFiles(m *many, dir string) (string, error) {
+func (r *Root) sameFiles(ctx context.Context, m *many, dir string) (string, error) {
 	o, err := r.object(m.skeleton.ID)
 	if err != nil {
 		return "", err
 	}
-	have := o.Inventory.logical("v1")
-	c := m.paths.Sorted()
-	same := len(have) == m.files
-	for same && c.Next() {
-		same = have[treePath(c.Key)] == hex.EncodeToString(c.Value)
-	}
-	if err := c.Err(); err != nil {
+	same, err := o.same(ctx, "v1", spool.Place{Dir: r.staging}, m.state())
+	if err != nil {
 		return "", err
 	}
 	if !same {

@@ -20,6 +20,7 @@
 package ocfl
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -234,16 +235,14 @@ func (r *Root) Path(id string) string {
 	return filepath.Join(r.dir, filepath.FromSlash(rel))
 }
 
-// Object is one object as its inventory describes it.
+// Object is one object as its inventory describes it, of however many files.
 type Object struct {
-	Inventory Inventory
+	Inventory Inventory // without its digests and paths, of which Files tells
 	dir       string
-	index     sync.Once
-	content   map[string]string // where each file of the newest version lies, by logical path
 }
 
-// Object opens an object: its inventory is read and compared with its sidecar digest. The
-// content is not (Validate does that). An update that was cut short is completed first. NotFound
+// Object opens an object: its inventory is read and compared with its sidecar digest. Digests and paths in
+// it are not judged, and the content is not read (Validate does both). An update that was cut short is completed first. NotFound
 // where there is no such object.
 func (r *Root) Object(id string) (*Object, error) {
 	dir := r.Path(id)
@@ -282,32 +281,12 @@ func judged(o *Object, id string, err error) (*Object, error) {
 }
 
 func openObject(dir string) (*Object, error) {
-	raw, err := readLimited(filepath.Join(dir, inventoryName), inventoryLimit)
+	inventory, err := scanned(dir, func(table, int, string, string) error { return nil })
 	if err != nil {
 		return nil, err
-	}
-	inventory, found := parseInventory(raw)
-	for _, f := range found {
-		if !f.rule.Warning {
-			return nil, f.fault()
-		}
-	}
-	sidecar, err := readLimited(filepath.Join(dir, inventoryName+"."+inventory.DigestAlgorithm), 1<<10)
-	if err != nil {
-		return nil, err
-	}
-	if digest, ok := parseSidecar(sidecar); !ok || digest != sum(inventory.DigestAlgorithm, raw) {
-		return nil, E060.With("path", inventoryName)
 	}
 	return &Object{Inventory: *inventory, dir: dir}, nil
 }
-
-// Files lists the logical paths of the newest version, sorted, with their digests.
-func (o *Object) Files() []File { return o.Inventory.files(o.Inventory.Head) }
-
-// FilesOf lists the logical paths of one version, "v1" the first; none where there is no such
-// version.
-func (o *Object) FilesOf(version string) []File { return o.Inventory.files(version) }
 
 // File is a file of an object's version.
 type File struct {
@@ -316,23 +295,22 @@ type File struct {
 	Content string // where it lies, relative to the object
 }
 
-// ReadFile opens a file of the newest version by its logical path. The caller closes it.
-// Nothing outside the object is opened, whatever its inventory says.
+// ReadFile opens a file of the newest version by its logical path, for which all of the inventory is read: who
+// wants many asks Files, or Root.Index. The caller closes it. Nothing outside the object is opened, whatever its
+// inventory says.
 func (o *Object) ReadFile(logical string) (io.ReadCloser, error) {
-	o.index.Do(func() {
-		o.content = make(map[string]string)
-		for _, f := range o.Files() {
-			o.content[f.Logical] = f.Content
+	for f, err := range o.Files(context.Background(), o.Inventory.Head) {
+		if err != nil {
+			return nil, fmt.Errorf("read %s of %s: %w", logical, o.Inventory.ID, err)
 		}
-	})
-	content := o.content[logical]
-	if content == "" {
-		return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
+		if f.Logical == logical && f.Content != "" {
+			return o.Open(f)
+		}
 	}
-	return o.Open(File{Logical: logical, Content: content})
+	return nil, FileNotFound.With("id", o.Inventory.ID, "file", logical)
 }
 
-// Open opens a file of any version, as Files or FilesOf list it; otherwise like ReadFile.
+// Open opens a file of any version, as Files gives it; otherwise like ReadFile.
 func (o *Object) Open(f File) (io.ReadCloser, error) {
 	root, err := os.OpenRoot(o.dir)
 	if err != nil {

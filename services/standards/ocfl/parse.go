@@ -18,11 +18,17 @@ import (
 type parser struct {
 	where string
 	found []finding
+	many  func(finding) // takes what is found of inventories that are not in memory, instead of found; may be nil
 	inv   Inventory
 }
 
 func (p *parser) bad(r *Rule, pairs ...any) {
-	p.found = append(p.found, finding{p.where, r, append([]any{"path", p.where}, pairs...)})
+	f := finding{p.where, r, append([]any{"path", p.where}, pairs...)}
+	if p.many != nil {
+		p.many(f)
+		return
+	}
+	p.found = append(p.found, f)
 }
 
 // parseInventory reads and judges an inventory by itself, without the files it speaks of.

@@ -22,7 +22,8 @@ type reading struct {
 	digest string     // of the text, by the inventory's own algorithm
 	tables *tables
 	states map[string]state
-	found  []finding // since they were last taken over
+	found  findings  // all but of the sidecar; since they were last taken over
+	seal   []finding // what is wrong with the sidecar
 }
 
 // readInventory reads an inventory in a directory of the object, and judges all but its tables. Nil means that
@@ -38,7 +39,7 @@ func (c *checker) readInventory(rel string) (in *reading, err error) {
 	}
 	defer func() { _ = f.Close() }() // only read from
 	rows := newTables(spool.Place{Dir: os.TempDir()})
-	in = &reading{where: where, tables: rows}
+	in = &reading{where: where, tables: rows, found: newFindings()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, rows.close())
@@ -55,26 +56,29 @@ func (c *checker) readInventory(rel string) (in *reading, err error) {
 	p := &parser{where: where}
 	if err != nil {
 		p.bad(E033)
-		in.found = p.found
+		in.found.add(p.found[0])
 		return in, nil
 	}
 	p.skeleton(top, s.repeats)
 	in.inv, in.sha = &p.inv, hex.EncodeToString(h.Sum(nil))
-	in.take(p.found)
+	for _, f := range p.found {
+		in.take(f)
+	}
 	return in, c.sealed(in)
 }
 
-// take translates findings into the edition that the inventory follows.
-func (in *reading) take(found []finding) {
+// take keeps a finding, in the words of the edition that the inventory follows.
+func (in *reading) take(f finding) {
 	edition, _ := editionOf(in.inv.Type)
-	in.found = edition.translate(found)
+	if f.rule = edition.rule(f.rule); f.rule != nil {
+		in.found.add(f)
+	}
 }
 
-// judge judges the tables; each is as in tables.judge. found is then what was found of them.
+// judge judges the tables; each is as in tables.judge.
 func (in *reading) judge(each func(located) error) (err error) {
-	p := &parser{where: in.where, inv: *in.inv}
+	p := &parser{where: in.where, inv: *in.inv, many: in.take}
 	in.states, err = in.tables.judge(p, each)
-	in.take(p.found)
 	return err
 }
 
@@ -89,7 +93,7 @@ func (c *checker) sealed(in *reading) (err error) {
 			return err
 		}
 	}
-	in.found = append(in.found, c.seal(in.where, algorithm, in.digest)...)
+	in.seal = c.seal(in.where, algorithm, in.digest)
 	return nil
 }
 
@@ -119,7 +123,7 @@ func (c *checker) ownInventory(own *ownInventory) (err error) {
 		if err == nil && sha == c.root.sha {
 			own.Inventory = c.inv
 			if c.root.digest != "" {
-				c.found = append(c.found, c.seal(at, c.inv.DigestAlgorithm, c.root.digest)...)
+				c.add(c.seal(at, c.inv.DigestAlgorithm, c.root.digest)...)
 			}
 			return nil
 		}
@@ -133,7 +137,7 @@ func (c *checker) ownInventory(own *ownInventory) (err error) {
 		return nil
 	}
 	defer func() { err = errors.Join(err, in.tables.close()) }()
-	c.found = append(c.found, in.found...)
+	c.take(in)
 	own.Inventory = in.inv
 	if own.name == c.inv.Head {
 		c.bad(E064, at)
@@ -144,7 +148,7 @@ func (c *checker) ownInventory(own *ownInventory) (err error) {
 	if err := in.judge(nil); err != nil {
 		return err
 	}
-	c.found = append(c.found, in.found...)
+	c.take(in)
 	own.states = in.states
 	return nil
 }

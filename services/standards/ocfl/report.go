@@ -1,13 +1,6 @@
 package ocfl
 
-import (
-	"fmt"
-	"path"
-	"slices"
-	"strings"
-
-	"github.com/qoyma/qoyma/services/platform/fault"
-)
+import "github.com/qoyma/qoyma/services/platform/fault"
 
 // Report is what a validation found, sorted by place.
 type Report struct {
@@ -17,8 +10,11 @@ type Report struct {
 	Objects  int          `json:"objects"`
 	Files    int64        `json:"files"` // content files whose digest was counted
 	Bytes    int64        `json:"bytes"`
-	Faults   []fault.Item `json:"-"` // E codes
-	Warnings []fault.Item `json:"-"` // W codes
+	Faults   []fault.Item `json:"-"` // E codes: the first, and behind them MoreFaults where there are more
+	Warnings []fault.Item `json:"-"` // W codes, as Faults
+
+	FaultCount   int `json:"fault_count"`
+	WarningCount int `json:"warning_count"`
 }
 
 // Kind is what was validated.
@@ -45,29 +41,17 @@ var NotOCFL = fault.Define(fault.Refused, "ocfl.neither",
 	"{path} – не объект и не хранилище OCFL: нет объявления (файла 0=ocfl_…) и нет inventory.json",
 	"{path} OCFL объектісі де, қоймасы да емес: жариялауы (0=ocfl_… файлы) да, inventory.json файлы да жоқ")
 
-// Err is nil or the fault Invalid listing all faults.
+// Err is nil or the fault Invalid listing Faults.
 func (r *Report) Err(what string) error {
 	if r.Valid() {
 		return nil
 	}
-	return Invalid.With("path", what, "count", len(r.Faults)).Listing(r.Faults)
+	return Invalid.With("path", what, "count", r.FaultCount).Listing(r.Faults)
 }
 
-// settleReport puts findings into words, sorted, E and W apart.
-func settleReport(r *Report, found []finding, prefix string) *Report {
-	slices.SortStableFunc(found, func(a, b finding) int {
-		if c := strings.Compare(a.where, b.where); c != 0 {
-			return c
-		}
-		return strings.Compare(a.rule.Code+fmt.Sprint(a.args...), b.rule.Code+fmt.Sprint(b.args...))
-	})
-	for _, f := range found {
-		item := fault.Item{Where: clip(path.Join(prefix, f.where)), Fault: f.fault()}
-		if f.rule.Warning {
-			r.Warnings = append(r.Warnings, item)
-		} else {
-			r.Faults = append(r.Faults, item)
-		}
-	}
+// settle puts findings into words, sorted, E and W apart.
+func (r *Report) settle(found findings) *Report {
+	r.Faults, r.FaultCount = inWords(found.faults)
+	r.Warnings, r.WarningCount = inWords(found.warnings)
 	return r
 }

@@ -21,12 +21,12 @@ type tables struct {
 	number   map[table]uint32
 	byDigest *spool.Sorter // each digest of each table, once for each time that it is a key
 	byPath   *spool.Sorter // each path of each table with its digest
-	void     []*Rule       // digests that have no list of paths
+	void     map[*Rule]int // digests that have no list of paths, by what is said of them
 	key      int           // the last that was seen
 }
 
 func newTables(in spool.Place) *tables {
-	return &tables{number: map[table]uint32{}, byDigest: in.Sorter(), byPath: in.Sorter()}
+	return &tables{number: map[table]uint32{}, void: map[*Rule]int{}, byDigest: in.Sorter(), byPath: in.Sorter()}
 }
 
 func (t *tables) close() error { return errors.Join(t.byDigest.Close(), t.byPath.Close()) }
@@ -45,7 +45,7 @@ func (t *tables) numberOf(of table) uint32 {
 
 // listless notes a digest that has no list of paths.
 func (t *tables) listless(of table) {
-	t.void = append(t.void, map[tableKind]*Rule{manifestTable: E092, stateTable: E050, fixityTable: E057}[of.kind])
+	t.void[map[tableKind]*Rule{manifestTable: E092, stateTable: E050, fixityTable: E057}[of.kind]]++
 }
 
 // row takes a path of a digest.
@@ -108,8 +108,10 @@ type located struct {
 // judge says into p what is wrong, and gives the fingerprints of the states. each, where it is not nil, gets
 // the manifest's and fixity's paths and the files found, in their order.
 func (t *tables) judge(p *parser, each func(located) error) (map[string]state, error) {
-	for _, r := range t.void {
-		p.bad(r)
+	for r, count := range t.void {
+		for range count {
+			p.bad(r)
+		}
 	}
 	if err := t.judgeDigests(p); err != nil {
 		return nil, err

@@ -35,6 +35,11 @@ func asRows(t testing.TB, raw []byte, in spool.Place) (*Inventory, []finding, ma
 	return &p.inv, p.found, states
 }
 
+// faulty says whether anything found is more than a warning.
+func faulty(found []finding) bool {
+	return slices.ContainsFunc(found, func(f finding) bool { return !f.rule.Warning })
+}
+
 // kinds are the codes found, each once.
 func kinds(found []finding) []string {
 	var all []string

@@ -74,45 +74,49 @@ func (r *Root) Update(ctx context.Context, id string, c Change) (*Object, error)
 	if err != nil {
 		return nil, err
 	}
-	inv := &o.Inventory
 	digests, err := given(c.Put)
-	if err == nil && inv.DigestAlgorithm != "sha512" {
-		digests, err = counted(ctx, inv.DigestAlgorithm, c.Put)
+	if algorithm := o.Inventory.DigestAlgorithm; err == nil && algorithm != "sha512" {
+		digests, err = counted(ctx, algorithm, c.Put)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if inv.Head != c.Head {
-		return r.made(o, c, digests)
+	if o.Inventory.Head != c.Head {
+		return r.made(ctx, o, c, digests)
 	}
-	next, err := inv.next(c, digests)
-	if err != nil {
-		return nil, err
-	}
-	won, err := r.add(ctx, o.dir, next, c)
+	won, err := r.add(ctx, o.dir, c, digests)
 	if err != nil {
 		return nil, fmt.Errorf("update object %s: %w", id, err)
 	}
 	if o, err = r.object(id); err == nil && !won {
-		return r.made(o, c, digests)
+		return r.made(ctx, o, c, digests)
 	}
 	return o, err
 }
 
 // made gives the object where the change was made by an earlier call or by somebody else.
-func (r *Root) made(o *Object, c Change, digests map[string]string) (*Object, error) {
+func (r *Root) made(ctx context.Context, o *Object, c Change, digests map[string]string) (_ *Object, err error) {
 	inv := &o.Inventory
 	moved := Moved.With("id", clip(inv.ID), "head", inv.Head, "expected", clip(c.Head))
 	if _, there := inv.Versions[c.Head]; !there {
 		return nil, moved
 	}
-	name, _ := versionAfter(c.Head)
-	state, err := inv.apply(c, digests)
-	if err != nil {
+	n, err := r.changed(ctx, o.dir, c, digests)
+	if n != nil {
+		defer func() { err = errors.Join(err, n.close()) }()
+	}
+	if isFault(err) {
 		return nil, moved.Because(err)
 	}
-	was, want := inv.Versions[name], c.version(nil)
-	if !maps.Equal(inv.logical(name), state) || !was.Created.Equal(want.Created) || was.Message != want.Message || !sameUser(was.User, want.User) {
+	if err != nil {
+		return nil, fmt.Errorf("update object %s: %w", inv.ID, err)
+	}
+	name, _ := versionAfter(c.Head)
+	same, err := n.madeAs(name)
+	if err != nil {
+		return nil, fmt.Errorf("update object %s: %w", inv.ID, err)
+	}
+	if !same {
 		return nil, moved
 	}
 	// An earlier call may have been cut before the last sync: done again.
@@ -120,6 +124,12 @@ func (r *Root) made(o *Object, c Change, digests map[string]string) (*Object, er
 		return nil, fmt.Errorf("settle object %s: %w", inv.ID, err)
 	}
 	return o, nil
+}
+
+// isFault tells what is wrong with a change from what is wrong on our side.
+func isFault(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f)
 }
 
 // given are the digests that came with the files, by logical path.
@@ -276,23 +286,20 @@ const markName = "id"
 
 // add builds a version in staging and moves it into the object. Not won means that the
 // object has had such a version in the meantime.
-func (r *Root) add(ctx context.Context, dir string, next *Inventory, c Change) (won bool, err error) {
-	text, err := pretty(next)
+func (r *Root) add(ctx context.Context, dir string, c Change, digests map[string]string) (won bool, err error) {
+	n, err := r.changed(ctx, dir, c, digests)
+	if n != nil {
+		defer func() { err = errors.Join(err, n.close()) }()
+	}
+	if err == nil {
+		err = n.next(ctx)
+	}
 	if err != nil {
 		return false, err
 	}
-	a := &attempt{Root: r, files: map[string]Content{}, stage: filepath.Join(r.staging, r.own("update", next.ID))}
+	next := n.inv
+	a := &attempt{Root: r, files: n.bring(), record: n.record(), stage: filepath.Join(r.staging, r.own("update", next.ID))}
 	a.object = a.stage
-	for _, f := range c.Put {
-		if content := next.Head + "/" + next.contentDir() + "/" + f.Logical; next.holds(content) {
-			a.files[content] = f
-		}
-	}
-	a.record = []recordFile{
-		{name: markName, text: []byte(next.ID)},
-		{name: next.Head + "/" + inventoryName, text: text},
-		{name: next.Head + "/" + next.sidecarName(), text: next.sidecar(text)},
-	}
 	if err := a.build(ctx, next.Head); err != nil {
 		return false, err
 	}

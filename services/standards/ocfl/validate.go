@@ -39,30 +39,55 @@ func Validate(ctx context.Context, dir string) (*Report, error) {
 // ValidateObject judges the object in the directory dir: structure, every inventory, and
 // every content file's digest. The error is for what is wrong on our side.
 func ValidateObject(ctx context.Context, dir string) (*Report, error) {
-	c := &checker{ctx: ctx, dir: dir, report: &Report{Kind: ObjectKind}}
+	c := newChecker(ctx, dir, &Report{Kind: ObjectKind})
 	if err := c.object(); err != nil {
 		return nil, fmt.Errorf("validate object %s: %w", dir, err)
 	}
 	c.report.Edition = c.edition
-	return settleReport(c.report, c.found, ""), nil
+	return c.report.settle(c.found), nil
 }
 
-// checker judges one object. Of what may be many it holds only findings.
+// checker judges one object. Of what may be many it holds nothing.
 type checker struct {
 	ctx     context.Context // lives as long as one call
 	dir     string
 	edition Edition // as declared; else as the inventory says
 	report  *Report
-	found   []finding
-	inv     *Inventory // without digests and paths
+	at      string // the object's place in a storage root, before the places of findings; empty where it stands alone
+	found   findings
+	codes   map[*Rule]bool // those of found
+	inv     *Inventory     // without digests and paths
 	root    *reading
+}
+
+func newChecker(ctx context.Context, dir string, r *Report) *checker {
+	return &checker{ctx: ctx, dir: dir, report: r, found: newFindings(), codes: map[*Rule]bool{}}
+}
+
+// add takes findings at their places in the object.
+func (c *checker) add(found ...finding) {
+	for _, f := range found {
+		f.where = path.Join(c.at, f.where)
+		c.codes[f.rule] = true
+		c.found.add(f)
+	}
+}
+
+// take takes over what was found of an inventory.
+func (c *checker) take(in *reading) {
+	for _, one := range in.found.faults.List() {
+		c.codes[one.rule] = true
+	}
+	c.found.join(in.found, func(where string) string { return path.Join(c.at, where) })
+	c.add(in.seal...)
+	in.found, in.seal = newFindings(), nil
 }
 
 func (c *checker) bad(r *Rule, where string, pairs ...any) {
 	if r = c.edition.rule(r); r == nil {
 		return
 	}
-	c.found = append(c.found, finding{where, r, append([]any{"path", where}, pairs...)})
+	c.add(finding{where, r, append([]any{"path", where}, pairs...)})
 }
 
 func (c *checker) full(rel string) string { return filepath.Join(c.dir, filepath.FromSlash(rel)) }
@@ -86,7 +111,7 @@ func (c *checker) object() (err error) {
 		c.edition, _ = editionOf(c.inv.Type)
 	}
 	if c.root != nil {
-		c.found = append(c.found, c.root.found...)
+		c.take(c.root)
 	}
 	c.declaration(entries)
 	if c.inv == nil {
@@ -118,7 +143,7 @@ func (c *checker) object() (err error) {
 	if err := c.root.judge(c.located); err != nil {
 		return err
 	}
-	c.found = append(c.found, c.root.found...)
+	c.take(c.root)
 	for _, v := range own {
 		c.versionInventory(v)
 	}
@@ -153,7 +178,7 @@ func (c *checker) declaration(entries []os.DirEntry) {
 
 // said tells whether a rule was found broken already.
 func (c *checker) said(r *Rule) bool {
-	return slices.ContainsFunc(c.found, func(f finding) bool { return f.rule == r })
+	return c.codes[r]
 }
 
 func (c *checker) extensions() error {

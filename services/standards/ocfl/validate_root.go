@@ -45,7 +45,7 @@ func (r *Root) Validate(ctx context.Context) (*Report, error) { return ValidateR
 // every object as ValidateObject does. It reads every byte: hours for a large archive, ended by
 // the context.
 func ValidateRoot(ctx context.Context, dir string) (*Report, error) {
-	w := &rootWalk{checker: checker{ctx: ctx, dir: dir, report: &Report{Kind: RootKind}}}
+	w := &rootWalk{checker: newChecker(ctx, dir, &Report{Kind: RootKind})}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("validate storage root: %w", err)
@@ -68,15 +68,16 @@ func ValidateRoot(ctx context.Context, dir string) (*Report, error) {
 	}
 	w.depths()
 	w.report.Edition = w.edition
-	settleReport(w.report, w.found, "")
+	w.report.settle(w.found)
 	if w.unjudged != "" {
+		w.report.WarningCount++
 		w.report.Warnings = append(w.report.Warnings, fault.Item{Where: layoutName, Fault: PlacesNotJudged.With("layout", clip(w.unjudged))})
 	}
 	return w.report, nil
 }
 
 type rootWalk struct {
-	checker
+	*checker
 	layout   Layout          // without a name where it is not known
 	unjudged string          // the name of a layout that is not known here
 	deep     map[int]string  // an object for each depth at which some lie
@@ -193,7 +194,8 @@ func (w *rootWalk) tree(rel string) error {
 
 // one judges an object and its place.
 func (w *rootWalk) one(rel string) error {
-	c := &checker{ctx: w.ctx, dir: filepath.Join(w.dir, filepath.FromSlash(rel)), report: w.report}
+	c := newChecker(w.ctx, filepath.Join(w.dir, filepath.FromSlash(rel)), w.report)
+	c.at, c.found = rel, w.found
 	if err := c.object(); err != nil {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return err
@@ -221,10 +223,6 @@ func (w *rootWalk) one(rel string) error {
 			c.bad(E037, inventoryName)
 		}
 		w.ids[c.inv.ID] = true
-	}
-	for _, f := range c.found {
-		f.where = path.Join(rel, f.where)
-		w.found = append(w.found, f)
 	}
 	return nil
 }

@@ -16,6 +16,9 @@ import (
 // gets it part by part, each as if the ZIP had no other entries, so that names, sizes, checksums and data are
 // read by that library alone. Its methods may be called by several goroutines at once.
 type Archive struct {
+	// Inflate unpacks deflated entries; nil is archive/zip's own. It is set before Entries is called.
+	Inflate zip.Decompressor
+
 	from  io.ReaderAt
 	size  int64  // bytes
 	at    int64  // where the table of contents begins
@@ -212,6 +215,9 @@ func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if a.Inflate != nil {
+		z.RegisterDecompressor(zip.Deflate, a.Inflate)
 	}
 	return z.File, nil
 }

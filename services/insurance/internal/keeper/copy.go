@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -285,8 +286,11 @@ func (t *task) readBack(ctx context.Context, id string) (files []*insurancev1.Co
 	if !report.Valid() {
 		return nil, report.Faults[0].Where + " " + report.Faults[0].Fault.Code, nil
 	}
-	have := make(map[string]string, len(o.Files()))
-	for _, f := range o.Files() {
+	have := map[string]string{}
+	for f, err := range o.Files(ctx, o.Inventory.Head) {
+		if err != nil {
+			return nil, "", err
+		}
 		info, err := os.Stat(filepath.Join(t.root.Path(id), filepath.FromSlash(f.Content)))
 		if err != nil {
 			return nil, "", err
@@ -343,12 +347,16 @@ func (t *task) record(ctx context.Context, made []*insurancev1.CopiedFile) error
 }
 
 func inventoryDigest(root *ocfl.Root, id string) (string, error) {
-	raw, err := os.ReadFile(filepath.Join(root.Path(id), "inventory.json"))
+	f, err := os.Open(filepath.Join(root.Path(id), "inventory.json"))
 	if err != nil {
 		return "", err
 	}
-	sum := sha512.Sum512(raw)
-	return hex.EncodeToString(sum[:]), nil
+	defer func() { _ = f.Close() }() // only read from
+	h := sha512.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // verify reads the copy back and enters it in the register.

@@ -171,8 +171,10 @@ func (t *pastTask) make(ctx context.Context) error {
 		stands = nil
 	case err != nil:
 		return err
-	case t.holds(stands):
-		return nil
+	default:
+		if held, err := t.holds(ctx, stands); held || err != nil {
+			return err
+		}
 	}
 	source, err := t.fetch(ctx)
 	if err != nil {
@@ -192,13 +194,16 @@ func (t *pastTask) make(ctx context.Context) error {
 	return err
 }
 
-func (t *pastTask) holds(o *ocfl.Object) bool {
-	for _, f := range o.Files() {
+func (t *pastTask) holds(ctx context.Context, o *ocfl.Object) (bool, error) {
+	for f, err := range o.Files(ctx, o.Inventory.Head) {
+		if err != nil {
+			return false, err
+		}
 		if f.Logical == t.known.GetPath() {
-			return f.Digest == t.known.GetSha512()
+			return f.Digest == t.known.GetSha512(), nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 func (t *pastTask) fetch(ctx context.Context) (source string, err error) {
