@@ -191,7 +191,8 @@ func nextPart(table *bufio.Reader, most int) (part []byte, count int, err error)
 	return part, count, nil
 }
 
-// read lets archive/zip read a part of the table.
+// read lets archive/zip read a part of the table. It gets the ZIP from its base on: where one begins later, it looks for an
+// entry at the place that would be the table's otherwise, and could find our own there.
 func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	end := make([]byte, end64Length+locatorLength+endLength)
 	large, locator, small := end[:end64Length], end[end64Length:end64Length+locatorLength], end[end64Length+locatorLength:]
@@ -200,15 +201,16 @@ func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	binary.LittleEndian.PutUint64(large[24:], uint64(count))
 	binary.LittleEndian.PutUint64(large[32:], uint64(count))
 	binary.LittleEndian.PutUint64(large[40:], uint64(len(part)))
-	binary.LittleEndian.PutUint64(large[48:], uint64(a.at-a.base))
+	at := a.at - a.base
+	binary.LittleEndian.PutUint64(large[48:], uint64(at))
 	copy(locator, locatorRecord)
-	binary.LittleEndian.PutUint64(locator[8:], uint64(a.at)+uint64(len(part)))
+	binary.LittleEndian.PutUint64(locator[8:], uint64(at)+uint64(len(part)))
 	binary.LittleEndian.PutUint32(locator[16:], 1)
 	copy(small, endRecord)
 	copy(small[8:], bytes.Repeat([]byte{0xff}, 12)) // all is in the large one
 	tail := slices.Concat(part, end)
-	whole := &partly{a.from, a.at, tail}
-	z, err := zip.NewReader(whole, a.at+int64(len(tail)))
+	whole := &partly{a.from, a.base, at, tail}
+	z, err := zip.NewReader(whole, at+int64(len(tail)))
 	whole.tail = nil // the entries' data is read from what is there, wherever they say that it lies
 	if err == nil && len(z.File) != count {
 		err = zip.ErrFormat
@@ -222,19 +224,19 @@ func (a *Archive) read(part []byte, count int) ([]*zip.File, error) {
 	return z.File, nil
 }
 
-// partly is a ZIP up to its table of contents, and then a part of that; without a tail it is the ZIP as it is.
+// partly is a ZIP from its base up to its table of contents, and then a part of that; without a tail it is the ZIP as it is.
 type partly struct {
-	io.ReaderAt
-	at   int64
-	tail []byte
+	from     io.ReaderAt
+	base, at int64
+	tail     []byte
 }
 
 func (p *partly) ReadAt(to []byte, at int64) (n int, err error) {
 	if p.tail == nil {
-		return p.ReaderAt.ReadAt(to, at)
+		return p.before(to, at)
 	}
 	if at < p.at {
-		n, err = p.ReaderAt.ReadAt(to[:min(int64(len(to)), p.at-at)], at)
+		n, err = p.before(to[:min(int64(len(to)), p.at-at)], at)
 		if n == len(to) || err != nil && !errors.Is(err, io.EOF) || at+int64(n) < p.at {
 			return n, err
 		}
@@ -244,4 +246,12 @@ func (p *partly) ReadAt(to []byte, at int64) (n int, err error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// before reads the ZIP itself; nothing lies before its first byte.
+func (p *partly) before(to []byte, at int64) (int, error) {
+	if at+p.base < 0 {
+		return 0, zip.ErrFormat
+	}
+	return p.from.ReadAt(to, at+p.base)
 }
