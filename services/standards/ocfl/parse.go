@@ -167,7 +167,7 @@ func (p *parser) manifest(raw json.RawMessage) {
 // regard to case.
 func (p *parser) digests(block map[string][]string, algorithm string, twice *Rule) {
 	seen := map[string]bool{}
-	for digest := range block {
+	for _, digest := range slices.Sorted(maps.Keys(block)) { // of two spellings always the same is said
 		if length := hexLength[algorithm]; length > 0 && (len(digest) != length || !isHex(digest)) {
 			p.bad(hexRule(algorithm), "digest", clip(digest))
 		}
