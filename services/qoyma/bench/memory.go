@@ -56,6 +56,7 @@ func (a *intakeArchive) memory(ctx context.Context, cfg IntakeConfig, r *Report,
 			}
 			took := fmt.Sprintf("MiB live and %.0f of the bus, %.0f resident, %.1f s", m.bus, m.resident, time.Since(began).Seconds())
 			r.figure(fmt.Sprintf("memory at most, %d files: %s", files, s.name), m.live, took)
+			cfg.Progress(fmt.Sprintf("  %.0f %s", m.live, took)) // the last step is long after the first
 			most = max(most, m.live)
 		}
 		live = append(live, most)
