@@ -12,6 +12,7 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -167,10 +168,13 @@ func watched(do func() error) (most memory, err error) {
 	most = memory{live: last.all - last.bus, bus: last.bus}
 	done := make(chan error, 1)
 	go func() { done <- do() }()
+	collected, stop := collections()
+	defer stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for ended := false; !ended; {
 		select {
+		case <-collected:
 		case err = <-done:
 			ended = true
 			debug.FreeOSMemory() // so that the last collection counts too
@@ -191,6 +195,26 @@ func watched(do func() error) (most memory, err error) {
 		last = now
 	}
 	return most, err
+}
+
+// collections says when the collector has looked, until it is stopped: after each time something has gone that nobody
+// needed, and the next is laid out.
+func collections() (collected <-chan struct{}, stop func()) {
+	each := make(chan struct{}, 1)
+	var stopped atomic.Bool
+	var lay func(struct{})
+	lay = func(struct{}) {
+		if stopped.Load() {
+			return
+		}
+		runtime.AddCleanup(new(heap), lay, struct{}{})
+		select {
+		case each <- struct{}{}:
+		default:
+		}
+	}
+	lay(struct{}{})
+	return each, func() { stopped.Store(true) }
 }
 
 // heap is what a look at the heap finds, in MiB.
