@@ -220,8 +220,11 @@ func (a *archive) rest(ctx context.Context) error {
 	})
 }
 
-func until(ctx context.Context, done func() bool) error {
-	tick := time.NewTicker(5 * time.Millisecond)
+func until(ctx context.Context, done func() bool) error { return asked(ctx, 5*time.Millisecond, done) }
+
+// asked asks until something is done, and pauses between.
+func asked(ctx context.Context, pause time.Duration, done func() bool) error {
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	late := time.NewTimer(30 * time.Minute) // a million files are accepted in one call
 	defer late.Stop()

@@ -12,6 +12,7 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
@@ -56,6 +57,7 @@ func (a *intakeArchive) memory(ctx context.Context, cfg IntakeConfig, r *Report,
 			}
 			took := fmt.Sprintf("MiB live and %.0f of the bus, %.0f resident, %.1f s", m.bus, m.resident, time.Since(began).Seconds())
 			r.figure(fmt.Sprintf("memory at most, %d files: %s", files, s.name), m.live, took)
+			cfg.Progress(fmt.Sprintf("  %.0f %s", m.live, took)) // the last step is long after the first
 			most = max(most, m.live)
 		}
 		live = append(live, most)
@@ -76,18 +78,9 @@ type object struct {
 // first is a file of every tree, in the tree and in the object.
 const first, firstHeld = "00001/000000.bin", "data/00001/000000.bin"
 
-func (o *object) accession(ctx context.Context) (*intakev1.Accession, error) {
-	t, err := o.client.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: o.transfer, Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	res, err := o.client.GetAccession(ctx, &intakev1.GetAccessionRequest{AccessionNumber: t.GetTransfer().GetAccessionNumber(), Limit: 1})
-	return res.GetAccession(), err
-}
-
 // check is what the insurance fund asks of each object from time to time.
 func (o *object) check(ctx context.Context) (err error) {
-	if o.line, err = o.accession(ctx); err != nil {
+	if o.line, err = o.accession(ctx, o.transfer); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute) // the longest that a call gets
@@ -140,8 +133,8 @@ func (o *object) restore(ctx context.Context) error {
 
 // next waits until the object's next version tells of it: a minute at least, for nothing more must have happened.
 func (o *object) next(ctx context.Context) error {
-	return until(ctx, func() bool {
-		a, err := o.accession(ctx)
+	return asked(ctx, again, func() bool {
+		a, err := o.accession(ctx, o.transfer)
 		return err == nil && a.GetObjectVersion() == 2
 	})
 }
@@ -171,27 +164,93 @@ type memory struct{ resident, live, bus float64 }
 // watched runs something and gives the most memory that was seen meanwhile.
 func watched(do func() error) (most memory, err error) {
 	debug.FreeOSMemory()
+	last := look()
+	most = memory{live: last.all - last.bus, bus: last.bus}
 	done := make(chan error, 1)
 	go func() { done <- do() }()
+	collected, stop := collections()
+	defer stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		ram, problem := resident()
-		if problem != nil {
-			return most, errors.Join(problem, <-done)
-		}
-		all, bus := inUse()
-		most = memory{max(most.resident, ram), max(most.live, all-bus), max(most.bus, bus)}
+	for ended := false; !ended; {
 		select {
-		case err := <-done:
-			return most, err
+		case <-collected:
+		case err = <-done:
+			ended = true
+			debug.FreeOSMemory() // so that the last collection counts too
 		case <-tick.C:
+		}
+		ram, problem := resident()
+		if problem != nil && !ended {
+			err = <-done
+		}
+		if problem != nil {
+			return most, errors.Join(problem, err)
+		}
+		now := look()
+		if most.resident, most.bus = max(most.resident, ram), max(most.bus, now.bus); ended {
+			now.bus = min(now.bus, last.bus) // this one is told of the collection just made, not of the one before
+		}
+		most.live = max(most.live, now.others(last))
+		last = now
+	}
+	return most, err
+}
+
+// collections says when the collector has looked, until it is stopped: after each time something has gone that nobody
+// needed, and the next is laid out.
+func collections() (collected <-chan struct{}, stop func()) {
+	each := make(chan struct{}, 1)
+	var stopped atomic.Bool
+	var lay func(struct{})
+	lay = func(struct{}) {
+		if stopped.Load() {
+			return
+		}
+		runtime.AddCleanup(new(heap), lay, struct{}{})
+		select {
+		case each <- struct{}{}:
+		default:
+		}
+	}
+	lay(struct{}{})
+	return each, func() { stopped.Store(true) }
+}
+
+// heap is what a look at the heap finds, in MiB.
+type heap struct {
+	cycle uint64  // how often the collector has looked
+	all   float64 // what was in use when it last did
+	bus   float64 // what of that the embedded bus had made: when it last did but one
+}
+
+// look looks at the heap. What is in use altogether is known at once, who made it only after the next collection.
+func look() (h heap) {
+	sample := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
+	for {
+		metrics.Read(sample)
+		h.cycle, h.all = sample[0].Value.Uint64(), float64(sample[1].Value.Uint64())/(1<<20)
+		h.bus = ofBus()
+		if metrics.Read(sample[:1]); sample[0].Value.Uint64() == h.cycle {
+			return h
 		}
 	}
 }
 
-// inUse is what the heap held when the collector last looked, and what of it the embedded bus had made, in MiB.
-func inUse() (all, bus float64) {
+// others is what others than the bus had in use: at the collection that last saw where it is the one before, otherwise
+// (nothing new, or more than one since) as near as can be told.
+func (h heap) others(last heap) float64 {
+	if h.cycle == last.cycle+1 {
+		return max(last.all-h.bus, 0)
+	}
+	if h.cycle == last.cycle {
+		return 0
+	}
+	return max(h.all-h.bus, 0)
+}
+
+// ofBus is what the embedded bus made of what is in use, in MiB.
+func ofBus() (bus float64) {
 	var records []runtime.MemProfileRecord
 	for n, ok := runtime.MemProfile(nil, false); !ok; {
 		records = make([]runtime.MemProfileRecord, n+50)
@@ -204,9 +263,7 @@ func inUse() (all, bus float64) {
 			bus += float64(records[i].InUseBytes()) / (1 << 20) // of large ones each is counted, of small ones a sample
 		}
 	}
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	return max(float64(sample[0].Value.Uint64())/(1<<20), bus), bus
+	return bus
 }
 
 // madeBy tells whether a function of a module is among the callers.

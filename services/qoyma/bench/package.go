@@ -80,6 +80,9 @@ func openIntake(ctx context.Context, cfg IntakeConfig, dir string) (_ *intakeArc
 	return a, nil
 }
 
+// again is when it is asked again whether something long is done: more often would be a load of its own.
+const again = 100 * time.Millisecond
+
 // expect lets units fall due and waits until the intake service has heard of all of them.
 func (a *intakeArchive) expect(ctx context.Context, units int) (id string, err error) {
 	a.transfers++
@@ -139,14 +142,24 @@ func (a *intakeArchive) sendResumable(ctx context.Context, id, tree string) erro
 	return err
 }
 
-// accept waits until the accession stands: a call that runs out of time has begun it all the same.
+// accept waits until the accession stands and its acts are drawn up: a call that runs out of time has begun it all the same.
 func (a *intakeArchive) accept(ctx context.Context, id string) error {
 	_, err := a.client.AcceptTransfer(ctx, &intakev1.AcceptTransferRequest{CommandId: newID(), TransferId: id})
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		return fmt.Errorf("bench: accept: %w", err)
 	}
-	return until(ctx, func() bool {
-		res, err := a.client.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: id, Limit: 1})
-		return err == nil && res.GetTransfer().GetState() == "accepted"
+	return asked(ctx, again, func() bool {
+		line, err := a.accession(ctx, id)
+		return err == nil && len(line.GetActs()) == 2
 	})
+}
+
+// accession is the line of a transfer that was accepted.
+func (a *intakeArchive) accession(ctx context.Context, transfer string) (*intakev1.Accession, error) {
+	t, err := a.client.GetTransfer(ctx, &intakev1.GetTransferRequest{TransferId: transfer, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.client.GetAccession(ctx, &intakev1.GetAccessionRequest{AccessionNumber: t.GetTransfer().GetAccessionNumber(), Limit: 1})
+	return res.GetAccession(), err
 }

@@ -18,22 +18,28 @@ type Sorter struct {
 	place Place
 	text  []byte // of the rows in memory
 	rows  []span
-	runs  []run    // what went to the file, each sorted; the oldest comes first
-	file  *os.File // nil while nothing did
-	end   int64
+	tiers []tier // what went to files: a run of a tier is as old as fanIn runs of the one below it
 	count int
 	loose bool  // the rows in memory may be out of order
 	lost  error // what the file did not take; then there is nothing to give
 }
 
+// tier is a file of runs, each sorted; the oldest comes first.
+type tier struct {
+	file *os.File // nil while it has none
+	runs []run
+	end  int64
+}
+
 // span is a row in memory: its key and value lie in text, one behind the other.
 type span struct{ at, key, value int }
 
-// run is a sorted part of the file.
+// run is a sorted part of a file.
 type run struct{ at, size int64 }
 
-// maxRuns is how many runs are read at once; more are merged into one first.
-const maxRuns = 64
+// fanIn is how many runs a tier has before they are merged into one of the next: as many are read at once for that,
+// and one less of each tier when the rows are given. With 1 MiB in memory the second tier reaches to 256 MiB.
+const fanIn = 16
 
 // runBuffer is how much of a run is read at once, in bytes.
 const runBuffer = 16 << 10
@@ -77,63 +83,74 @@ func (s *Sorter) sort() {
 	slices.SortStableFunc(s.rows, func(a, b span) int { return bytes.Compare(s.key(a), s.key(b)) })
 }
 
-// spill writes the rows in memory to the file as a run.
-func (s *Sorter) spill() (err error) {
-	if s.file == nil {
-		if s.file, err = s.place.file(); err != nil {
-			return err
-		}
-	}
-	if len(s.runs) == maxRuns {
-		if err := s.merge(); err != nil {
-			return err
-		}
-	}
+// spill writes the rows in memory to the first tier as a run, and makes room there.
+func (s *Sorter) spill() error {
 	s.sort()
-	w := s.begin(s.file)
+	w, err := s.begin(0)
+	if err != nil {
+		return err
+	}
 	for _, r := range s.rows {
 		w.row(s.key(r), s.value(r))
 	}
-	made, err := w.end()
-	if err != nil {
+	if err := w.end(); err != nil {
 		return err
 	}
-	s.runs, s.end = append(s.runs, made), made.at+made.size
 	s.rows, s.text = s.rows[:0], s.text[:0]
+	for n := 0; len(s.tiers[n].runs) == fanIn; n++ {
+		if err := s.merge(n); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// merge makes one run of all, in a new file: the old one's space goes with it.
-func (s *Sorter) merge() error {
-	to, err := s.place.file()
+// merge makes one run of the next tier of all that a tier has; its file's space goes.
+func (s *Sorter) merge(n int) error {
+	w, err := s.begin(n + 1)
 	if err != nil {
 		return err
 	}
-	c := s.cursor(nil)
-	s.end = 0
-	w := s.begin(to)
+	c := s.cursor(s.tiers[n:n+1], nil)
 	for c.Next() {
 		w.row(c.Key, c.Value)
 	}
-	made, err := w.end()
-	if err = errors.Join(c.Err(), err); err != nil {
-		return errors.Join(err, to.Close())
+	if err := errors.Join(c.Err(), w.end()); err != nil {
+		return err
 	}
-	err = s.file.Close()
-	s.file, s.runs, s.end = to, []run{made}, made.size
-	return err
+	return s.tiers[n].close()
 }
 
-// writer writes a run behind the others.
+// close gives the file back.
+func (t *tier) close() error {
+	file := t.file
+	*t = tier{}
+	if file == nil {
+		return nil
+	}
+	return file.Close()
+}
+
+// writer writes a run behind the others of its tier.
 type writer struct {
+	tier *tier
 	to   *bufio.Writer
-	at   int64
 	size int64
 	err  error
 }
 
-func (s *Sorter) begin(f *os.File) *writer {
-	return &writer{to: bufio.NewWriterSize(io.NewOffsetWriter(f, s.end), 64<<10), at: s.end}
+// begin begins a run of a tier, which may be the first that there is of it.
+func (s *Sorter) begin(n int) (w *writer, err error) {
+	if n == len(s.tiers) {
+		s.tiers = append(s.tiers, tier{})
+	}
+	t := &s.tiers[n]
+	if t.file == nil {
+		if t.file, err = s.place.file(); err != nil {
+			return nil, err
+		}
+	}
+	return &writer{tier: t, to: bufio.NewWriterSize(io.NewOffsetWriter(t.file, t.end), 64<<10)}, nil
 }
 
 func (w *writer) row(key, value []byte) {
@@ -147,43 +164,51 @@ func (w *writer) row(key, value []byte) {
 	}
 }
 
-func (w *writer) end() (run, error) {
+// end adds the run to its tier.
+func (w *writer) end() error {
 	if err := errors.Join(w.err, w.to.Flush()); err != nil {
-		return run{}, fmt.Errorf("spool: %w", err)
+		return fmt.Errorf("spool: %w", err)
 	}
-	return run{w.at, w.size}, nil
+	t := w.tier
+	t.runs, t.end = append(t.runs, run{t.end, w.size}), t.end+w.size
+	return nil
 }
 
 // Sorted begins to give the rows by their keys. It may be called again, also while another Cursor is read;
 // each Cursor is one goroutine's.
 func (s *Sorter) Sorted() *Cursor {
 	s.sort()
-	return s.cursor(s.rows)
+	return s.cursor(s.tiers, s.rows)
 }
 
-func (s *Sorter) cursor(rows []span) *Cursor {
+// cursor walks through some tiers, of which the last has the oldest rows, and rows in memory.
+func (s *Sorter) cursor(tiers []tier, rows []span) *Cursor {
 	c := &Cursor{of: s, err: s.lost}
 	if s.lost != nil {
 		return c
 	}
-	for i, r := range s.runs {
-		from := bufio.NewReaderSize(io.NewSectionReader(s.file, r.at, r.size), int(min(runBuffer, r.size)))
-		c.add(&source{age: i, from: from})
+	age := 0
+	for _, t := range slices.Backward(tiers) {
+		for _, r := range t.runs {
+			from := bufio.NewReaderSize(io.NewSectionReader(t.file, r.at, r.size), int(min(runBuffer, r.size)))
+			c.add(&source{age: age, from: from})
+			age++
+		}
 	}
-	c.add(&source{age: len(s.runs), rows: rows})
+	c.add(&source{age: age, rows: rows})
 	heap.Init(&c.sources)
 	return c
 }
 
 // Close gives the memory and the file back.
 func (s *Sorter) Close() error {
-	s.text, s.rows, s.runs = nil, nil, nil
-	if s.file == nil {
-		return nil
+	s.text, s.rows = nil, nil
+	errs := make([]error, len(s.tiers))
+	for i := range s.tiers {
+		errs[i] = s.tiers[i].close()
 	}
-	err := s.file.Close()
-	s.file = nil
-	return err
+	s.tiers = nil
+	return errors.Join(errs...)
 }
 
 // Cursor walks through a Sorter's rows.

@@ -15,11 +15,11 @@ import (
 // Place is where rows go that do not fit. The zero Place keeps all of them in memory.
 type Place struct {
 	Dir    string // an existing folder; nothing with a name stays in it
-	Budget int    // bytes of memory that each Sorter and Table takes; 2 MiB
+	Budget int    // bytes of memory that each Sorter and Table takes; 1 MiB
 }
 
-// defaultBudget holds some ten thousand rows of a package: what most packages have.
-const defaultBudget = 2 << 20
+// defaultBudget holds some five thousand rows of a package: what most packages have.
+const defaultBudget = 1 << 20
 
 func (p Place) budget() int {
 	switch {

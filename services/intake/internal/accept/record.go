@@ -127,6 +127,11 @@ func (r *run) rest(ctx context.Context, a *intakev1.Accession) error {
 	}
 }
 
+// unitsStep is how many rows of units and of their files one command writes at most, unless a unit has more. Each file
+// leaves a row at a random place of the index by digest: in a large archive each of those touches a page of its own,
+// and all pages that a command touches are in memory until it is written.
+const unitsStep = store.MaxStep / 2
+
 // next are the accepted units after a position, as many as one command writes; more says that
 // others follow. Positions grow, so that the last one written tells where to go on.
 func (r *run) next(after uint32) (units []*intakev1.AcceptedFile, more bool, err error) {
@@ -141,7 +146,7 @@ func (r *run) next(after uint32) (units []*intakev1.AcceptedFile, more bool, err
 		if unit := r.facts.content[f.GetPosition()]; unit != nil {
 			count += unit.files
 		}
-		if count++; count > store.MaxStep && len(units) > 0 {
+		if count++; count > unitsStep && len(units) > 0 {
 			return units, true, nil
 		}
 		paths, err := r.pathsOf(f.GetPosition())

@@ -235,6 +235,7 @@ func (s *Server) known(ctx context.Context, id string) (warnings []*intakev1.Pac
 		if err != nil || !scope.Allows(labelOf(list.Label)) {
 			return err
 		}
+		all := store.NewHolders(v)
 		for _, path := range store.Duplicates(v, id, maxWarnings) {
 			f, ok, err := store.ContentFile(v, id, path)
 			if err != nil {
@@ -243,7 +244,7 @@ func (s *Server) known(ctx context.Context, id string) (warnings []*intakev1.Pac
 			if !ok {
 				continue // its unit was redone
 			}
-			holders, err := store.Holders(v, f.GetSha256())
+			holders, err := all.Of(f.GetSha256())
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // digestPrefix is how much of a SHA-256 stands in the index, in bytes. Whoever shows a match
-// compares the whole digest (Holders).
+// compares the whole digest (Holders.Of).
 const digestPrefix = 16
 
 func digestKey(sha256hex string) []byte {
@@ -120,19 +120,38 @@ type Holder struct {
 // reader may see.
 const maxHolders = 50
 
-// Holders lists accessions with a file of these bytes, by number, the whole digest compared.
-func Holders(v *base.View, sha256hex string) (list []Holder, err error) {
+// Holders finds who has certain bytes, for many files within one view: accessions and units are read once,
+// of which files that came together share a few.
+type Holders struct {
+	v          *base.View
+	accessions map[transfer.Number]*intakev1.Accession
+	labels     map[unitOf]*base.Label
+}
+
+// unitOf names a unit of an accession.
+type unitOf struct {
+	of       transfer.Number
+	position uint32
+}
+
+// NewHolders begins to look; it ends with the view.
+func NewHolders(v *base.View) *Holders {
+	return &Holders{v: v, accessions: make(map[transfer.Number]*intakev1.Accession), labels: make(map[unitOf]*base.Label)}
+}
+
+// Of lists accessions with a file of these bytes, by number, the whole digest compared.
+func (h *Holders) Of(sha256hex string) (list []Holder, err error) {
 	k := digestKey(sha256hex)
 	if k == nil {
 		return nil, nil
 	}
-	for row, path := range v.Scan("digests", k, nil) {
+	for row, path := range h.v.Scan("digests", k, nil) {
 		n := numberOf(row[digestPrefix:])
-		a, err := Accession(v, n)
+		a, err := h.accession(n)
 		if err != nil || a == nil {
 			return nil, err
 		}
-		c, ok, err := ContentFile(v, a.GetTransferId(), string(path))
+		c, ok, err := ContentFile(h.v, a.GetTransferId(), string(path))
 		if err != nil {
 			return nil, err
 		}
@@ -140,16 +159,44 @@ func Holders(v *base.View, sha256hex string) (list []Holder, err error) {
 			continue
 		}
 		position, _ := transfer.PositionOf(string(path))
-		unit, ok, err := AcceptedFile(v, n, position)
+		label, err := h.label(unitOf{n, position})
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			list = append(list, Holder{a, string(path), LabelOf(unit.GetFile().GetLabel())})
+		if label != nil {
+			list = append(list, Holder{a, string(path), *label})
 		}
 		if len(list) == maxHolders {
 			break
 		}
 	}
 	return list, nil
+}
+
+func (h *Holders) accession(n transfer.Number) (*intakev1.Accession, error) {
+	if a, known := h.accessions[n]; known {
+		return a, nil
+	}
+	a, err := Accession(h.v, n)
+	if err == nil {
+		h.accessions[n] = a
+	}
+	return a, err
+}
+
+// label is a unit's; nil where there is no such unit.
+func (h *Holders) label(u unitOf) (label *base.Label, err error) {
+	if label, known := h.labels[u]; known {
+		return label, nil
+	}
+	unit, ok, err := AcceptedFile(h.v, u.of, u.position)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		of := LabelOf(unit.GetFile().GetLabel())
+		label = &of
+	}
+	h.labels[u] = label
+	return label, nil
 }

@@ -19,6 +19,10 @@ import (
 	"github.com/qoyma/qoyma/services/platform/telemetry"
 )
 
+// ahead is how many messages come before they are taken: each may be 512 KiB, and a follower that is slower than the stream
+// has all of them in memory. Of them half are on their way again while the others are taken.
+const ahead = 8
+
 // stream takes messages as they come. It ends with an error when the connection, the
 // stream or the order of events is not what it should be; the next session mends that.
 func (f *Follower) stream(ctx context.Context, js jetstream.JetStream, st *state) error {
@@ -37,7 +41,7 @@ func (f *Follower) stream(ctx context.Context, js jetstream.JetStream, st *state
 	if err != nil {
 		return fmt.Errorf("follow %s: consumer: %w", f.cfg.Service, err)
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(64))
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(ahead))
 	if err != nil {
 		return fmt.Errorf("follow %s: messages: %w", f.cfg.Service, err)
 	}

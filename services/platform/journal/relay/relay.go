@@ -217,7 +217,9 @@ func (r *Relay) pack(next uint64) (*journalv1.Pack, error) {
 	return p, err
 }
 
-// publish sends one message, expecting the stream to end where we think it does.
+// publish sends one message, expecting the stream to end where we think it does. A stream has one subject, so its end is
+// the subject's; but for the subject's the server reads the last message again each time, and then keeps in memory all that
+// was written within ten seconds.
 func (r *Relay) publish(ctx context.Context, js jetstream.JetStream, p *journalv1.Pack, expect uint64) (uint64, error) {
 	data, err := proto.Marshal(p)
 	if err != nil {
@@ -235,7 +237,7 @@ func (r *Relay) publish(ctx context.Context, js jetstream.JetStream, p *journalv
 	defer cancel()
 	ack, err := js.PublishMsg(ctx, m,
 		jetstream.WithMsgID(MessageID(p)),
-		jetstream.WithExpectLastSequencePerSubject(expect),
+		jetstream.WithExpectLastSequence(expect),
 		jetstream.WithExpectStream(StreamName(p.GetArchive(), p.GetService())))
 	if r.cfg.Published != nil {
 		r.cfg.Published(err)
