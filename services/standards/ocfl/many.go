@@ -176,9 +176,8 @@ func keptFile(key, value []byte) Content {
 	f := Content{Logical: treePath(key), SHA512: hex.EncodeToString(value[:64])}
 	value = value[64:]
 	for _, to := range []*int64{&f.Size, &f.At} {
-		n := 0
-		*to, n = binary.Varint(value)
-		value = value[n:]
+		number, n := binary.Varint(value)
+		*to, value = number, value[n:]
 	}
 	if f.Part = f.At != entire; !f.Part {
 		f.At = 0

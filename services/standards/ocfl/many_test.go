@@ -232,7 +232,7 @@ func inOne(t *testing.T, files []Content) (parts []Content) {
 // TestPartsMakeTheSameObject: whether a file is linked or a part of another, few or many, the object is the same byte for byte.
 func TestPartsMakeTheSameObject(t *testing.T) {
 	s := spec(t, scratch(t))
-	linked, sha := newRoot(t), ""
+	linked := newRoot(t)
 	sha, err := linked.CreateFrom(t.Context(), s, oneByOne(s.Files))
 	must(t, err)
 	want := tree(t, linked.dir)
