@@ -34,13 +34,13 @@ func DefaultLimits() ([]Limits, error) {
 // Faults of uploads that pass a limit.
 var (
 	OverTransfer = fault.Define(fault.Exhausted, "intake.upload.quota.transfer",
-		"another {size} in one file does not fit into this transfer: {left} and {files} files are left of it; send fewer files, or ask the archive for a larger limit",
-		"ещё {size} в одном файле не помещаются в эту передачу: осталось {left} и файлов {files}; отправьте меньше или попросите архив увеличить предел",
-		"бір файлдағы тағы {size} бұл тапсыруға сыймайды: {left} және {files} файл қалды; азырақ жіберіңіз немесе архивтен шекті ұлғайтуды сұраңыз")
+		"this does not fit into one transfer: {left} and {files} files are left of it; send fewer files, or ask the archive for a larger limit",
+		"это не помещается в одну передачу: осталось {left} и файлов {files}; отправьте меньше или попросите архив увеличить предел",
+		"бұл бір тапсыруға сыймайды: {left} және {files} файл қалды; азырақ жіберіңіз немесе архивтен шекті ұлғайтуды сұраңыз")
 	OverDepartment = fault.Define(fault.Exhausted, "intake.upload.quota.department",
-		"another {size} in one file is too much: your department has {left} and {files} files left for what waits at the archive; wait until earlier transfers are accepted, cancel an unfinished one, or ask the archive for a larger limit",
-		"ещё {size} в одном файле – слишком много: у вашего ведомства для ожидающего в архиве осталось {left} и файлов {files}; дождитесь приёма прежних передач, отмените незавершённую или попросите архив увеличить предел",
-		"бір файлдағы тағы {size} тым көп: мекемеңізге архивте күтіп тұрғандар үшін {left} және {files} файл қалды; бұрынғы тапсырулар қабылданғанша күтіңіз, аяқталмағанын тоқтатыңыз немесе архивтен шекті ұлғайтуды сұраңыз")
+		"your department has {left} and {files} files left for what waits at the archive; wait until earlier transfers are accepted, cancel an unfinished one, or ask the archive for a larger limit",
+		"у вашего ведомства для ожидающего в архиве осталось {left} и файлов {files}; дождитесь приёма прежних передач, отмените незавершённую или попросите архив увеличить предел",
+		"мекемеңізге архивте күтіп тұрғандар үшін {left} және {files} файл қалды; бұрынғы тапсырулар қабылданғанша күтіңіз, аяқталмағанын тоқтатыңыз немесе архивтен шекті ұлғайтуды сұраңыз")
 	BadLimits = fault.Define(fault.Invalid, "intake.upload.limits",
 		"limits need a day (2026-01-31), at least one byte and one file each, at most 4 EiB, and 1 to 365 days; correct {field}",
 		"пределам нужны дата (2026-01-31), хотя бы один байт и один файл, не более 4 ЭиБ, и срок от 1 до 365 дней; исправьте {field}",
@@ -121,7 +121,9 @@ func (l Limits) Admit(u Used, size uint64) error {
 	return nil
 }
 
+// over says what is left, with as many digits as tell it from the file's size. It does not name the size: many files are refused
+// for one reason, and that is told once.
 func over(d *fault.Definition, size, left uint64, files uint32) error {
-	more, rest := numeral.Apart(size, left)
-	return d.With("size", more, "left", rest, "files", files)
+	_, rest := numeral.Apart(size, left)
+	return d.With("left", rest, "files", files)
 }

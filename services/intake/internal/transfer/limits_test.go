@@ -69,9 +69,9 @@ func TestARefusalTellsWhatIsLeftFromWhatWasToCome(t *testing.T) {
 		left, size uint64
 		ru         string
 	}{
-		{500_000, 600_000, "ещё 600 КБ в одном файле не помещаются в эту передачу: осталось 500 КБ"},
-		{1 << 30, 1<<30 + 1, "ещё 1,07374183 ГБ в одном файле не помещаются в эту передачу: осталось 1,07374182 ГБ"},
-		{0, 5, "ещё 5 Б в одном файле не помещаются в эту передачу: осталось 0 Б"},
+		{500_000, 600_000, "это не помещается в одну передачу: осталось 500 КБ и файлов 9;"},
+		{1 << 30, 1<<30 + 1, "это не помещается в одну передачу: осталось 1,07374182 ГБ и файлов 9;"},
+		{0, 5, "это не помещается в одну передачу: осталось 0 Б и файлов 9;"},
 	} {
 		err := Limits{TransferBytes: c.left, TransferFiles: 9, DepartmentBytes: 1 << 40, DepartmentFiles: 9}.Admit(Used{}, c.size)
 		if got := strings.ReplaceAll(fault.Of(err).In(fault.Russian), "\u00a0", " "); !strings.HasPrefix(got, c.ru) {
