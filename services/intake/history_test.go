@@ -115,7 +115,7 @@ func TestAnObjectOfAnEarlierProgramIsTakenAsItIs(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			files = append(files, repository.File{Path: c.GetPath(), Place: place, SHA512: c.GetSha512(), Size: c.GetSize()})
+			files = append(files, repository.File{Path: c.GetPath(), Source: place.File, Part: place.Part, At: place.At, SHA512: c.GetSha512(), Size: c.GetSize()})
 			return nil
 		})
 	}); err != nil {

@@ -333,7 +333,9 @@ func (r *run) files() iter.Seq2[repository.File, error] {
 		for c, err := range r.kept() {
 			f := repository.File{Path: c.GetPath(), SHA512: c.GetSha512(), Size: c.GetSize()}
 			if err == nil {
-				f.Place, err = r.source(c)
+				var at staging.Place
+				at, err = r.source(c)
+				f.Source, f.Part, f.At = at.File, at.Part, at.At
 			}
 			if !yield(f, err) || err != nil {
 				return

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/numeral"
+	"github.com/qoyma/qoyma/services/platform/space"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -183,7 +184,7 @@ func (p *Plans) room(f *facts) error {
 	if need == 0 {
 		return nil
 	}
-	free, err := p.Repository.Free()
+	free, err := space.Free(p.Repository.Dir())
 	if err != nil || free >= need && free-need >= p.Reserve {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/history"
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
-	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -168,7 +167,7 @@ func (r *run) historyPath() (path string, err error) {
 
 // written is a file that the archive wrote, as the object takes it.
 func written(h *intakev1.ObjectHistory, source string) repository.File {
-	return repository.File{Path: h.GetPath(), Place: staging.Place{File: source}, SHA512: h.GetSha512(), Size: h.GetSize()}
+	return repository.File{Path: h.GetPath(), Source: source, SHA512: h.GetSha512(), Size: h.GetSize()}
 }
 
 // WriteHistory writes the history of an accession's object again, as of a version, byte for byte.

@@ -27,9 +27,7 @@ import (
 
 	"github.com/zeebo/blake3"
 
-	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/platform/fault"
-	"github.com/qoyma/qoyma/services/platform/space"
 	"github.com/qoyma/qoyma/services/standards/ocfl"
 )
 
@@ -121,8 +119,8 @@ func Open(dir string) (*Repository, error) {
 	return r, syncDir(dir)
 }
 
-// Free is how many bytes are free where objects stand.
-func (r *Repository) Free() (uint64, error) { return space.Free(r.dir) }
+// Dir is where objects stand, to ask for its free space.
+func (r *Repository) Dir() string { return r.dir }
 
 // ObjectID is the identifier of a transfer's object. It does not hang on the accession number,
 // which is given only after the object stands.
@@ -132,14 +130,15 @@ func ObjectID(archive, transfer string) string {
 
 // File is one file that becomes part of an object; where it lies it is durable (staging.Keep).
 type File struct {
-	Path, SHA512 string
-	Size         uint64
-	Place        staging.Place
+	Path, Source, SHA512 string
+	Size                 uint64
+	Part                 bool  // of Source, from At on
+	At                   int64 // bytes
 }
 
 // Content is the file as an object takes it.
 func (f File) Content() ocfl.Content {
-	return ocfl.Content{Logical: f.Path, Source: f.Place.File, Part: f.Place.Part, At: f.Place.At, SHA512: f.SHA512, Size: int64(f.Size)}
+	return ocfl.Content{Logical: f.Path, Source: f.Source, Part: f.Part, At: f.At, SHA512: f.SHA512, Size: int64(f.Size)}
 }
 
 func contents(files iter.Seq2[File, error]) iter.Seq2[ocfl.Content, error] {
