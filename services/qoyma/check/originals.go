@@ -45,7 +45,7 @@ func (c *checker) originals(ctx context.Context) error {
 		return nil
 	}
 	for _, w := range wanted {
-		if _, err := root.Outline(w.object); err != nil {
+		if _, err := root.Object(w.object); err != nil {
 			c.add(keeper, "accession "+w.accession, "its object %s: %v", w.object, err)
 		}
 	}

@@ -45,7 +45,7 @@ const (
 // entry by entry. Of the entries only rows are kept, in a place for what may be too many for memory.
 type zipContents struct {
 	zipEnd
-	wrong *spool.Sorter // number of an entry → what is wrong (zipwrong.go)
+	wrong *spool.Sorter // number of an entry → what is wrong (ziprows.go)
 }
 
 // readZip reads the table of contents and compares it with what stands before each entry.

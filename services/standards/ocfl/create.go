@@ -261,10 +261,15 @@ func (a *attempt) link(f Content, to string) error {
 	} else if a.durable {
 		return nil // the link itself becomes durable with its directory
 	}
+	return a.flush(to)
+}
+
+// flush makes the content of a file durable, unless everything is at once.
+func (a *attempt) flush(name string) error {
 	if a.together {
 		return nil
 	}
-	return a.disk.SyncFile(to)
+	return a.disk.SyncFile(name)
 }
 
 // copyPart is link for a part of a file.
@@ -282,10 +287,7 @@ func (a *attempt) copyPart(f Content, to string) error {
 	if hex.EncodeToString(h.Sum(nil)) != strings.ToLower(f.SHA512) {
 		return BadContent.With("file", clip(f.Logical), "problem", "SHA-512 ≠").Because(errSource)
 	}
-	if a.together {
-		return nil
-	}
-	return a.disk.SyncFile(to)
+	return a.flush(to)
 }
 
 // errSource marks the errors of which SourceLost tells.

@@ -207,9 +207,9 @@ func TestAddMayBeCutAnywhere(t *testing.T) {
 					must(t, fresh.Sweep())
 				}
 				if at%2 == 0 {
-					inv, err := fresh.Outline(s.ID)
-					if err != nil || inv.Head != "v1" && inv.Head != "v2" || len(inv.Manifest) > 0 {
-						t.Fatalf("%s: %v %v", what, inv, err)
+					o, err := fresh.Object(s.ID)
+					if err != nil || o.Inventory.Head != "v1" && o.Inventory.Head != "v2" || len(o.Inventory.Manifest) > 0 {
+						t.Fatalf("%s: %v %v", what, o, err)
 					}
 				}
 				if err := add(fresh); err != nil {

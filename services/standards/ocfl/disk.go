@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/qoyma/qoyma/services/standards/flush"
 )
 
 // disk is every way in which this package changes anything on disk, so that a test can
@@ -98,7 +100,7 @@ func (osDisk) Stream(name string, write func(io.Writer) error) (err error) {
 func (osDisk) SyncFile(name string) error { return syncPath(name) }
 func (osDisk) SyncDir(dir string) error   { return syncPath(dir) }
 
-func (osDisk) SyncAll(watched *os.File) error { return syncAll(watched) }
+func (osDisk) SyncAll(watched *os.File) error { return flush.FileSystem(watched) }
 
 func syncPath(name string) error {
 	f, err := os.Open(filepath.Clean(name))

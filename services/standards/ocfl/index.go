@@ -155,12 +155,3 @@ func openRegular(name string) (*os.File, error) {
 	}
 	return os.Open(name)
 }
-
-// Outline is what Object reads.
-func (r *Root) Outline(id string) (*Inventory, error) {
-	o, err := r.Object(id)
-	if err != nil {
-		return nil, err
-	}
-	return &o.Inventory, nil
-}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qoyma/qoyma/services/standards/flush"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
@@ -250,7 +251,7 @@ func (a *attempt) buildMany(ctx context.Context, m *many) (sha string, err error
 	if err := a.disk.RemoveAll(a.stage); err != nil {
 		return "", err
 	}
-	a.dirs, a.together = map[string]bool{}, syncsAll && m.kept.Len() >= a.joined
+	a.dirs, a.together = map[string]bool{}, flush.Joins && m.kept.Len() >= a.joined
 	watched, err := os.Open(filepath.Clean(a.staging)) // before anything is made: SyncAll says what failed since
 	if err != nil {
 		return "", err
@@ -274,9 +275,6 @@ func (a *attempt) buildMany(ctx context.Context, m *many) (sha string, err error
 	}
 	return sha, a.syncDirs()
 }
-
-// joined is from how many files one flush of the whole file system costs less than one of each copy and directory.
-const joined = 64
 
 // hands is how many files are copied at once. The disk joins what they do.
 const hands = 4

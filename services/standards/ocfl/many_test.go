@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/qoyma/qoyma/services/standards/flush"
 )
 
 // given one by one, as CreateFrom takes them.
@@ -167,7 +169,7 @@ func TestEveryDurableStepOfManyMayBeLost(t *testing.T) {
 		nolink bool
 		joined int
 	}{
-		"linked": {linked, false, joined}, "copied": {linked, true, joined}, "parts": {parts, false, joined},
+		"linked": {linked, false, flush.Joined}, "copied": {linked, true, flush.Joined}, "parts": {parts, false, flush.Joined},
 		"parts at once": {parts, false, 1}, "links at once": {linked, false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -236,7 +238,7 @@ func TestPartsMakeTheSameObject(t *testing.T) {
 	sha, err := linked.CreateFrom(t.Context(), s, oneByOne(s.Files))
 	must(t, err)
 	want := tree(t, linked.dir)
-	for _, joined := range []int{1, joined} {
+	for _, joined := range []int{1, flush.Joined} {
 		r := newRoot(t)
 		r.joined = joined
 		got, err := r.CreateFrom(t.Context(), s, oneByOne(inOne(t, s.Files)))
@@ -267,7 +269,7 @@ func TestPartsAreCounted(t *testing.T) {
 			return errors.Join(err, os.WriteFile(source, raw, 0o600))
 		},
 	} {
-		for _, joined := range []int{1, joined} {
+		for _, joined := range []int{1, flush.Joined} {
 			r := newRoot(t)
 			r.joined = joined
 			s := good

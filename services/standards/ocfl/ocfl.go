@@ -36,6 +36,7 @@ import (
 	"sync"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/flush"
 )
 
 const (
@@ -94,7 +95,7 @@ type Root struct {
 	edition Edition
 	layout  Layout
 	disk    disk
-	joined  int        // from how many files a new object is flushed at once
+	joined  int        // from how many files a new object is flushed at once: flush.Joined
 	busy    sync.Mutex // one change at a time per root: publishing renames shared directories
 }
 
@@ -128,7 +129,7 @@ func initRoot(dir string, e Edition, l Layout, d disk) (*Root, error) {
 	if _, err := rootEdition(dir); !errors.Is(err, fs.ErrNotExist) {
 		return openRoot(dir, d)
 	}
-	r := &Root{dir: dir, staging: dir + ".staging", edition: e, layout: l, disk: d, joined: joined}
+	r := &Root{dir: dir, staging: dir + ".staging", edition: e, layout: l, disk: d, joined: flush.Joined}
 	if err := d.Mkdir(dir); err != nil {
 		return nil, fmt.Errorf("make storage root: %w", err)
 	}
@@ -205,7 +206,7 @@ func (r *Root) place(to string, text []byte) error {
 }
 
 func openRoot(dir string, d disk) (*Root, error) {
-	r := &Root{dir: dir, staging: dir + ".staging", disk: d, joined: joined}
+	r := &Root{dir: dir, staging: dir + ".staging", disk: d, joined: flush.Joined}
 	var err error
 	if r.edition, err = rootEdition(dir); err != nil {
 		return nil, fmt.Errorf("open storage root %s: %w", dir, err)

@@ -93,11 +93,11 @@ func (r *Repository) update(ctx context.Context, v Version, as *ocfl.Described) 
 
 // others is nil where the object's newest version is the one that was to be made; moved otherwise.
 func (r *Repository) others(v Version, moved error) error {
-	inv, err := r.root.Outline(v.Object)
+	o, err := r.root.Object(v.Object)
 	if err != nil {
 		return errors.Join(moved, err)
 	}
-	if inv.Head != "v"+strconv.FormatUint(uint64(v.Number), 10) || inv.Versions[inv.Head].Message != v.Change.Message {
+	if inv := o.Inventory; inv.Head != "v"+strconv.FormatUint(uint64(v.Number), 10) || inv.Versions[inv.Head].Message != v.Change.Message {
 		return moved
 	}
 	return nil

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/qoyma/qoyma/services/standards/flush"
 )
 
 // sizes are files on each side of what goes past the page cache, with and without a rest of a block.
@@ -54,7 +56,7 @@ func TestWhatIsSentStandsInStagingByteForByte(t *testing.T) {
 	for i, size := range sizes {
 		want[fmt.Sprintf("data/large-%d", i)] = content(uint64(i), size)
 	}
-	for i := range 2 * joined { // so many that they are flushed together
+	for i := range 2 * flush.Joined { // so many that they are flushed together
 		want[fmt.Sprintf("data/small-%d", i)] = content(uint64(i), 100+i)
 	}
 	for path, b := range want {

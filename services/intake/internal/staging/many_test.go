@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/zeebo/blake3"
+
+	"github.com/qoyma/qoyma/services/standards/flush"
 )
 
 func begun(t *testing.T) (*Area, *Upload) {
@@ -56,7 +58,7 @@ func TestManyAreWhatWasSent(t *testing.T) {
 	}
 	want := map[string]string{}
 	var lent, back atomic.Int32
-	for batch := range 3 * joined {
+	for batch := range 3 * flush.Joined {
 		var files []Small
 		for i, size := range []int{0, 1, 63, 64, 127, 128, 1023, 1024, 1025, 20 << 10, 64<<10 - 1, 64 << 10} {
 			b := content(uint64(batch), size)

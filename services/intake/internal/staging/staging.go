@@ -21,6 +21,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/flush"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
@@ -213,7 +214,7 @@ func (u *Upload) Take(p Lent) error {
 
 // wrote remembers a file for Keep.
 func (u *Upload) wrote(name string) {
-	if len(u.written) < joined {
+	if len(u.written) < flush.Joined {
 		u.written = append(u.written, name)
 	}
 }
@@ -255,8 +256,8 @@ type data struct{ *Upload }
 
 func (d data) Write(p []byte) (int, error) { return len(p), d.Data(slices.Clone(p)) }
 
-// Finish ends the last file and judges the package. The report lists no files: Files gives them. From then on an
-// area's Package finds them.
+// Finish ends the last file and judges the package. The report lists no files: Files gives them. From then on the
+// area's Places find them.
 func (u *Upload) Finish() (*bagit.Report, error) {
 	if err := u.settle(); err != nil {
 		return nil, err
