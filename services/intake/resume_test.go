@@ -178,7 +178,7 @@ func TestARefusedPackageLeavesNothing(t *testing.T) {
 		"out of the bag":           {staging.Bare, map[string]string{"data/../../x": "x"}, ""},
 		"no ZIP":                   {staging.Zip, map[string]string{"": "this is none"}, "parcel.zip.none"},
 		"an empty ZIP":             {staging.Zip, map[string]string{"": zipped(t, nil)}, "intake.upload.zip_empty"},
-		"out of the ZIP":           {staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/../../../x": "x"})}, ""},
+		"out of the ZIP":           {staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/../../../x": "x"})}, "parcel.zip.traversal"},
 	} {
 		id := w.sendInPieces("2026-1", c.form, c.files, false)
 		res, err := w.finish(id, "2026-1")

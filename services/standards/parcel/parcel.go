@@ -71,7 +71,7 @@ func Junk(name string) bool {
 // Zip gives the files of a ZIP to take, in their order, each with where it belongs: of a bag, alone or
 // within one folder, or of numbered folders. name is what the person calls the ZIP. It gives how many
 // were taken; the first error ends it. The table of contents is read twice and not held: nothing is taken of
-// one that is broken.
+// one that is broken, or of which an entry is hostile (judge.go).
 func Zip(z *Archive, name string, take func(f *zip.File, path string, bag bool) error) (taken int, err error) {
 	top, bag, err := z.top(name)
 	if err != nil {
@@ -83,10 +83,12 @@ func Zip(z *Archive, name string, take func(f *zip.File, path string, bag bool) 
 		}
 		path := nameIn(&f.FileHeader)
 		switch {
-		case strings.HasSuffix(path, "/"), strings.HasPrefix(path, "__MACOSX/"), !bag && Junk(path), bag && !strings.HasPrefix(path, top):
+		case strings.HasSuffix(path, "/"), strings.HasPrefix(path, "__MACOSX/"), Junk(path) && !(bag && strings.HasPrefix(path, top)):
 			continue
-		case !f.Mode().IsRegular():
-			return taken, BadZip.With("name", name, "problem", path)
+		case !f.Mode().IsRegular(): // a folder by its mode alone
+			return taken, BadZip.With("name", name, "problem", clip(path))
+		case bag && !strings.HasPrefix(path, top):
+			return taken, Outside.With("name", name, "top", strings.TrimSuffix(top, "/"), "entry", clip(path))
 		}
 		if bag {
 			path = strings.TrimPrefix(path, top)
@@ -101,9 +103,9 @@ func Zip(z *Archive, name string, take func(f *zip.File, path string, bag bool) 
 	return taken, nil
 }
 
-// top looks whether a bag lies in a ZIP, and under which folder, with its slash.
+// top judges every entry of a ZIP, and looks whether a bag lies in it, and under which folder, with its slash.
 func (a *Archive) top(name string) (top string, bag bool, err error) {
-	count := 0
+	count, so := 0, judge{size: uint64(a.size)}
 	for f, err := range a.Entries() {
 		if err != nil {
 			return "", false, NoZip.With("name", name).Because(err)
@@ -112,6 +114,9 @@ func (a *Archive) top(name string) (top string, bag bool, err error) {
 			return "", false, BadZip.With("name", name, "problem", fmt.Sprintf("> %d", MaxEntries))
 		}
 		path := nameIn(&f.FileHeader)
+		if err := so.entry(f, path, name); err != nil {
+			return "", false, err
+		}
 		if rest, found := strings.CutSuffix(path, "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(path) {
 			top, bag = rest, true
 		}

@@ -69,13 +69,14 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 		return nil, err
 	}
 	u.examining()
-	defer func() { err = errors.Join(err, u.close()) }()
 	res, err := u.decided(ctx, set)
+	closing := u.close() // before anything is taken away: files out of a ZIP may still be on their way to the disk
+	defer func() { err = errors.Join(err, closing) }()
 	switch {
 	case err == nil && !res.GetTaken():
 		// If we crash before this, the next start finds the refusal and does the same.
 		return res, u.settleRefused(set)
-	case errors.Is(err, parcel.BadZip), errors.Is(err, parcel.NoZip), errors.Is(err, emptyZip):
+	case parcel.Refused(err), errors.Is(err, emptyZip):
 		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
 	case err != nil && !u.stands(set.ID):
 		set.Reopen()

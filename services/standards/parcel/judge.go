@@ -1,0 +1,135 @@
+package parcel
+
+import (
+	"archive/zip"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/numeral"
+)
+
+// What no ZIP is taken with, each with the entry named as the ZIP has it. Nothing that would still come could mend
+// such a one (Refused). Whoever packs a folder makes none of these; a bag that breaks other rules of ZIPs too is
+// judged by standards/bagit (qoyma transfer validate).
+var (
+	Traversal = fault.Define(fault.Invalid, "parcel.zip.traversal",
+		"in {name} the entry {entry} leads out of its folder; nothing of the ZIP was kept; pack the folder again and send it",
+		"в {name} запись {entry} ведёт за пределы своей папки; из этого ZIP ничего не сохранено; упакуйте папку заново и отправьте её",
+		"{name} ішіндегі {entry} жазбасы өз қалтасынан тыс жерге апарады; бұл ZIP-тен ештеңе сақталмады; қалтаны қайта қаптап жіберіңіз")
+	Absolute = fault.Define(fault.Invalid, "parcel.zip.absolute",
+		"in {name} the entry {entry} begins at the root of a disk; nothing of the ZIP was kept; pack the folder itself and send it",
+		"в {name} запись {entry} начинается от корня диска; из этого ZIP ничего не сохранено; упакуйте саму папку и отправьте её",
+		"{name} ішіндегі {entry} жазбасы дискінің түбірінен басталады; бұл ZIP-тен ештеңе сақталмады; қалтаның өзін қаптап жіберіңіз")
+	TooLong = fault.Define(fault.Invalid, "parcel.zip.long_path",
+		"in {name} the path of the entry {entry} has more than {limit} bytes; nothing of the ZIP was kept; shorten the names of its folders and pack again",
+		"в {name} путь записи {entry} длиннее {limit} байт; из этого ZIP ничего не сохранено; укоротите имена папок и упакуйте заново",
+		"{name} ішіндегі {entry} жазбасының жолы {limit} байттан ұзын; бұл ZIP-тен ештеңе сақталмады; қалталардың атын қысқартып, қайта қаптаңыз")
+	Link = fault.Define(fault.Invalid, "parcel.zip.link",
+		"in {name} the entry {entry} is a symbolic link; nothing of the ZIP was kept; put the file itself in its place and pack again",
+		"в {name} запись {entry} – символическая ссылка; из этого ZIP ничего не сохранено; поместите на её место сам файл и упакуйте заново",
+		"{name} ішіндегі {entry} жазбасы – символдық сілтеме; бұл ZIP-тен ештеңе сақталмады; орнына файлдың өзін салып, қайта қаптаңыз")
+	Device = fault.Define(fault.Invalid, "parcel.zip.device",
+		"in {name} the entry {entry} is a device, pipe or socket and no file; nothing of the ZIP was kept; take it out and pack again",
+		"в {name} запись {entry} – устройство, канал или сокет, а не файл; из этого ZIP ничего не сохранено; уберите её и упакуйте заново",
+		"{name} ішіндегі {entry} жазбасы файл емес, құрылғы, арна немесе сокет; бұл ZIP-тен ештеңе сақталмады; оны алып тастап, қайта қаптаңыз")
+	Encrypted = fault.Define(fault.Invalid, "parcel.zip.encrypted",
+		"in {name} the entry {entry} is encrypted; nothing of the ZIP was kept; pack the folder without a password",
+		"в {name} запись {entry} зашифрована; из этого ZIP ничего не сохранено; упакуйте папку без пароля",
+		"{name} ішіндегі {entry} жазбасы шифрланған; бұл ZIP-тен ештеңе сақталмады; қалтаны құпиясөзсіз қаптаңыз")
+	Method = fault.Define(fault.Invalid, "parcel.zip.method",
+		"in {name} the entry {entry} is packed by method {method}; nothing of the ZIP was kept; pack the folder as an ordinary ZIP (stored or deflated)",
+		"в {name} запись {entry} сжата методом {method}; из этого ZIP ничего не сохранено; упакуйте папку обычным ZIP (без сжатия или deflate)",
+		"{name} ішіндегі {entry} жазбасы {method} әдісімен сығылған; бұл ZIP-тен ештеңе сақталмады; қалтаны кәдімгі ZIP етіп қаптаңыз (сығусыз немесе deflate)")
+	Dense = fault.Define(fault.Invalid, "parcel.zip.dense",
+		"in {name} up to the entry {entry} more than {ratio} times what is packed would be unpacked, {size}; nothing of the ZIP was kept; pack without compression, or choose the folder itself",
+		"в {name} до записи {entry} распаковалось бы более чем в {ratio} раз больше упакованного, {size}; из этого ZIP ничего не сохранено; упакуйте без сжатия или выберите саму папку",
+		"{name} ішінде {entry} жазбасына дейін қапталғаннан {ratio} еседен артық, {size} ашылар еді; бұл ZIP-тен ештеңе сақталмады; сығусыз қаптаңыз немесе қалтаның өзін таңдаңыз")
+	Overlap = fault.Define(fault.Invalid, "parcel.zip.overlap",
+		"in {name} the entry {entry} and those before it have more bytes than the file: they share them; nothing of the ZIP was kept; pack the folder again and send it",
+		"в {name} у записи {entry} и тех, что до неё, больше байт, чем в файле: они у них общие; из этого ZIP ничего не сохранено; упакуйте папку заново и отправьте её",
+		"{name} ішіндегі {entry} мен оның алдындағы жазбалардың байттары файлдағыдан көп: олар ортақ; бұл ZIP-тен ештеңе сақталмады; қалтаны қайта қаптап жіберіңіз")
+	Outside = fault.Define(fault.Invalid, "parcel.zip.outside",
+		"{name} has a BagIt package in the folder {top}, and outside it {entry}; nothing of the ZIP was kept; pack the package alone, or, where it is a record, choose the folder itself",
+		"в {name} папка {top} – пакет BagIt, а вне её лежит {entry}; из этого ZIP ничего не сохранено; упакуйте один пакет, а если он сам – документ, выберите саму папку",
+		"{name} ішіндегі {top} қалтасы – BagIt пакеті, ал одан тыс {entry} жатыр; бұл ZIP-тен ештеңе сақталмады; пакеттің өзін ғана қаптаңыз, ал ол құжаттың өзі болса, қалтаның өзін таңдаңыз")
+)
+
+// From so many bytes on what is unpacked is at most so many times what is packed, of an entry and of all; the same
+// as of a bag (bagit.Limits).
+const (
+	denseFrom = 16 << 20
+	ratio     = 200
+
+	maxPath = 4096 // bytes, as of a bag
+)
+
+const encrypted = 1 | 1<<6 | 1<<13 // flags (APPNOTE 4.4.4): the data, strongly, the table of contents
+
+// Refused tells whether an error says that a ZIP is none, or holds what no ZIP is taken with.
+func Refused(err error) bool {
+	for _, d := range []*fault.Definition{NoZip, BadZip, Traversal, Absolute, TooLong, Link, Device, Encrypted, Method, Dense, Overlap, Outside} {
+		if errors.Is(err, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// judge counts what the table of contents says of a ZIP's entries. What it says of sizes holds: archive/zip gives no
+// byte more than an entry is said to have.
+type judge struct {
+	size             uint64 // bytes of the ZIP
+	packed, unpacked uint64 // bytes of the entries so far
+}
+
+// entry judges the next entry, called path; name is what the person calls the ZIP.
+func (j *judge) entry(f *zip.File, path, name string) error {
+	refuse := func(d *fault.Definition, args ...any) error {
+		return d.With(append([]any{"name", name, "entry", clip(path)}, args...)...)
+	}
+	switch kind := f.Mode().Type(); {
+	case len(path) > maxPath:
+		return refuse(TooLong, "limit", maxPath)
+	case strings.HasPrefix(path, "/"), drive(path):
+		return refuse(Absolute)
+	case path == "..", strings.HasPrefix(path, "../"), strings.HasSuffix(path, "/.."), strings.Contains(path, "/../"):
+		return refuse(Traversal)
+	case kind == fs.ModeSymlink:
+		return refuse(Link)
+	case kind != 0 && kind != fs.ModeDir:
+		return refuse(Device)
+	case f.Flags&encrypted != 0:
+		return refuse(Encrypted)
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return refuse(Method, "method", f.Method)
+	}
+	if f.CompressedSize64 > j.size || j.packed+f.CompressedSize64 > j.size {
+		return refuse(Overlap)
+	}
+	j.packed += f.CompressedSize64
+	// An entry alone, where its part of the whole would hide it; then all. Neither sum can overflow: both are bounded.
+	if dense(f.UncompressedSize64, f.CompressedSize64) {
+		return refuse(Dense, "ratio", ratio, "size", numeral.Said(f.UncompressedSize64))
+	}
+	if j.unpacked += f.UncompressedSize64; dense(j.unpacked, j.size) {
+		return refuse(Dense, "ratio", ratio, "size", numeral.Said(j.unpacked))
+	}
+	return nil
+}
+
+func dense(unpacked, packed uint64) bool { return unpacked >= denseFrom && unpacked/ratio > packed }
+
+// clip shortens what a stranger calls an entry.
+func clip(path string) string {
+	if r := []rune(path); len(r) > 200 {
+		return string(r[:200]) + "…"
+	}
+	return path
+}
+
+// drive tells whether a path names a disk of Windows.
+func drive(path string) bool {
+	return len(path) > 1 && path[1] == ':' && ('a' <= path[0]|0x20 && path[0]|0x20 <= 'z')
+}
