@@ -114,6 +114,14 @@ var (
 	}
 )
 
+// formatBases are what a format was recognised by.
+var formatBases = words{
+	"signature": {"signature", "по сигнатуре", "сигнатура бойынша"},
+	"container": {"container", "по содержимому контейнера", "контейнердің ішіндегісі бойынша"},
+	"extension": {"extension", "по расширению", "кеңейтім бойынша"},
+	"text":      {"text", "только текст", "тек мәтін"},
+}
+
 // The codes of accessions.
 var (
 	signedHow = words{

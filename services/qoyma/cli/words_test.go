@@ -11,6 +11,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/standards/pronom"
 )
 
 // latin is a word in Latin letters, as codes are.
@@ -103,6 +104,9 @@ func TestPeopleReadWords(t *testing.T) {
 		}},
 		"duty":  {dutyStates, []string{"waiting", "due", "fulfilled"}, func(a *app, code string) { a.printf("%s\n", a.word(dutyStates, code)) }},
 		"lacks": {accessionLacks, []string{"giver", "archive", "commission"}, func(a *app, code string) { a.printf("%s\n", a.word(accessionLacks, code)) }},
+		"format's basis": {formatBases, []string{"signature", "container", "extension", "text"}, func(a *app, code string) {
+			a.showIdentified(identified{File: "файл", Formats: []pronom.Result{{PUID: "1", Name: "Пішім", Basis: pronom.Basis(code)}}})
+		}},
 		"need": {transferNeeds, []string{"reason", "consent", "liquidated_on", "giver", "document", "document_date", "protocol", "country", "agreement", "holder"}, func(a *app, code string) {
 			a.printf("%s\n", a.word(transferNeeds, code))
 		}},
