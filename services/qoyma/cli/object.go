@@ -21,7 +21,7 @@ func (a *app) objectValidate() *cobra.Command {
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
 		report, err := ocfl.Validate(ctx, args[0])
 		if err != nil {
-			return disk(err)
+			return err
 		}
 		if a.json {
 			if err := a.printJSON(struct {
@@ -54,7 +54,7 @@ func (a *app) objectExport() *cobra.Command {
 	c.RunE = a.do(func(ctx context.Context, args []string) error {
 		e, err := ocfl.Export(ctx, args[0], *version, *to)
 		if err != nil {
-			return disk(err)
+			return err
 		}
 		if a.json {
 			return a.printJSON(e)

@@ -52,7 +52,7 @@ func (a *app) hidden(file string) (string, error) {
 	if file != "" {
 		f, err := os.Open(file)
 		if err != nil {
-			return "", fault.Usage.With("problem", err.Error())
+			return "", wrongFile(err)
 		}
 		defer func() { _ = f.Close() }() // read only
 		from = f

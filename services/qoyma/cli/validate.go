@@ -61,11 +61,11 @@ func (a *app) validateBag(ctx context.Context, path string, opts bagit.Options, 
 		defer func() { err = errors.Join(err, checker.Close()) }()
 	}
 	if err != nil {
-		return disk(err)
+		return err
 	}
 	report := checker.Finish()
 	if err := checker.Err(); err != nil {
-		return disk(err)
+		return err
 	}
 	if a.json {
 		if err := a.printBag(report, checker.Files); err != nil {

@@ -14,7 +14,7 @@ func (a *app) validateEARK(ctx context.Context, path string, archive bool) error
 	}
 	report, err := validate(ctx, path, eark.Options{Now: a.started})
 	if err != nil {
-		return disk(err)
+		return err
 	}
 	return a.showEARK(report)
 }
