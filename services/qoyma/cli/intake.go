@@ -128,7 +128,11 @@ func (a *app) showFaults(head string, faults []*intakev1.PackageFault) {
 	}
 	a.printf("%s:\n", head)
 	for _, f := range faults {
-		a.printf("  %s: %s (%s)\n", clean(f.GetWhere()), a.words(f.GetText()), f.GetClause())
+		clause := ""
+		if f.GetClause() != "" {
+			clause = " (" + clean(f.GetClause()) + ")"
+		}
+		a.printf("  %s: %s%s\n", clean(f.GetWhere()), a.words(f.GetText()), clause)
 	}
 }
 
