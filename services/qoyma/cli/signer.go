@@ -163,7 +163,7 @@ func (a *app) signerList() *cobra.Command {
 func (a *app) signers(list []*referencev1.Signer) {
 	var rows [][]string
 	for _, s := range list {
-		rows = append(rows, []string{s.GetAccount(), s.GetState(), a.words(s.GetName()), a.words(s.GetPost()), s.GetKey().GetKeyId()})
+		rows = append(rows, []string{s.GetAccount(), a.word(signerStates, s.GetState()), a.words(s.GetName()), a.words(s.GetPost()), s.GetKey().GetKeyId()})
 	}
 	a.table([]text{{"ACCOUNT", "ЗАПИСЬ", "ЖАЗБА"}, headState, {"NAME", "ИМЯ", "АТЫ"}, {"POST", "ДОЛЖНОСТЬ", "ЛАУАЗЫМЫ"}, {"KEY", "КЛЮЧ", "КІЛТ"}}, rows)
 }
