@@ -79,8 +79,7 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	case parcel.Refused(err), errors.Is(err, emptyZip):
 		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
 	case err != nil && !u.stands(set.ID):
-		set.Reopen()
-		return nil, err
+		return nil, errors.Join(err, set.Reopen())
 	}
 	// If we crash before this, the next start settles the package.
 	return res, errors.Join(err, set.Settle())

@@ -202,7 +202,7 @@ func TestPutRefusesAllOrNothing(t *testing.T) {
 	if err := m.set.Put(files, parts); !errors.Is(err, Finishing) {
 		t.Errorf("while it is finished: %v", err)
 	}
-	m.set.Reopen()
+	m.must(m.set.Reopen())
 	m.must(parts[1].Drop())
 	if err := m.set.Put(files, parts); !errors.Is(err, NoUpload) {
 		t.Errorf("one was dropped meanwhile: %v", err)

@@ -23,7 +23,7 @@ func (s *Set) Whole() (*Upload, error) {
 	}
 	u, err := s.gather()
 	if err != nil {
-		s.Reopen()
+		s.opened()
 		return nil, err
 	}
 	return u, nil
@@ -42,8 +42,16 @@ func (s *Set) shut() error {
 	return nil
 }
 
-// Reopen lets bytes come again, after an outcome that is none: a full disk, a lost connection.
-func (s *Set) Reopen() {
+// Reopen lets bytes come again, after an outcome that is none: a full disk, a lost connection. What the attempt wrote goes
+// first, the files of a ZIP above all: they would fill the disk that the next attempt waits for. The package that Whole
+// gave must be closed.
+func (s *Set) Reopen() error {
+	err := s.clear(s.ours) // what stays goes with the next attempt
+	s.opened()
+	return err
+}
+
+func (s *Set) opened() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finishing = false
