@@ -39,6 +39,14 @@ var (
 		"{path} cannot be read ({problem}); check its name and whether you may read it",
 		"{path} не читается ({problem}); проверьте имя и права на чтение",
 		"{path} оқылмайды ({problem}); атын және оқу құқығын тексеріңіз")
+	irregular = fault.Define(fault.Invalid, "client.upload.irregular",
+		"{path} is no file but a link, a device or the like; put the file itself in its place, or take it out, and send again",
+		"{path} – не файл, а ссылка, устройство или подобное; поместите на его место сам файл или уберите его и отправьте снова",
+		"{path} – файл емес, сілтеме, құрылғы не сол сияқты; орнына файлдың өзін салыңыз немесе оны алып тастап, қайта жіберіңіз")
+	nothingHere = fault.Define(fault.Invalid, "client.upload.nothing",
+		"there is no file to send in {folder}; put each record's files into a folder called by its number in the inventory, for example 0001",
+		"в {folder} нет ни одного файла для отправки; положите файлы каждого дела в папку с его номером по описи, например 0001",
+		"{folder} ішінде жіберетін бірде-бір файл жоқ; әр істің файлдарын тізімдемедегі нөмірімен аталған қалтаға салыңыз, мысалы 0001")
 	cameOtherwise = fault.Define(fault.Conflict, "client.upload.otherwise",
 		"{path} changed while it was being sent; leave the folder alone and send again",
 		"{path} изменился во время отправки; не меняйте папку и отправьте снова",
@@ -198,7 +206,7 @@ func (b *Bulk) walk() (files []local, err error) {
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			return unreadable.With("path", name, "problem", info.Mode().Type())
+			return irregular.With("path", name)
 		}
 		f := local{name: name, path: path.Clean(name), size: info.Size(), modified: info.ModTime().UnixMilli()}
 		if b.form == "bare" {
@@ -213,6 +221,9 @@ func (b *Bulk) walk() (files []local, err error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("upload: %w", err)
+	}
+	if len(files) == 0 {
+		return nil, nothingHere.With("folder", b.Root)
 	}
 	return files, nil
 }
