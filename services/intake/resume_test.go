@@ -222,6 +222,14 @@ func TestWhatAZIPGaveMakesRoom(t *testing.T) {
 			t.Errorf("%s lies there still: %v, %v", e.Name(), info, err)
 		}
 	}
+	left := filepath.Join(w.dir, "intake", "staging", id, strings.Repeat("a", 64)) // a process that died at it
+	if err := os.WriteFile(left, []byte(large), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	if _, err := os.Lstat(left); !os.IsNotExist(err) {
+		t.Errorf("after the start it lies there still: %v", err)
+	}
 	if list, err := w.client.ListUploads(t.Context(), &intakev1.ListUploadsRequest{TransferId: "2026-1", Limit: 1}); err != nil || list.GetFiles() != 1 {
 		t.Errorf("the ZIP itself waits: %v, %v", list, err)
 	}

@@ -247,8 +247,11 @@ func (s *Server) resume(set *staging.Set, keep map[string]bool) error {
 		return set.Discard()
 	}
 	refused, is, err := s.refusalOf(set.Transfer, set.ID)
-	if err != nil || !is {
+	if err != nil {
 		return err
+	}
+	if !is {
+		return set.Reopen() // whoever was finishing it died: what came out of its ZIP goes
 	}
 	return s.keepGood(set, refused)
 }
