@@ -86,35 +86,53 @@ type judge struct {
 
 // entry judges the next entry, called path; name is what the person calls the ZIP.
 func (j *judge) entry(f *zip.File, path, name string) error {
+	if err := astray(path, name); err != nil {
+		return err
+	}
+	if err := special(f.Mode(), path, name); err != nil {
+		return err
+	}
 	refuse := func(d *fault.Definition, args ...any) error {
 		return d.With(append([]any{"name", name, "entry", clip(path)}, args...)...)
 	}
-	switch kind := f.Mode().Type(); {
-	case len(path) > maxPath:
-		return refuse(TooLong, "limit", maxPath)
-	case strings.HasPrefix(path, "/"), drive(path):
-		return refuse(Absolute)
-	case path == "..", strings.HasPrefix(path, "../"), strings.HasSuffix(path, "/.."), strings.Contains(path, "/../"):
-		return refuse(Traversal)
-	case kind == fs.ModeSymlink:
-		return refuse(Link)
-	case kind != 0 && kind != fs.ModeDir:
-		return refuse(Device)
+	switch {
 	case f.Flags&encrypted != 0:
 		return refuse(Encrypted)
 	case f.Method != zip.Store && f.Method != zip.Deflate:
 		return refuse(Method, "method", f.Method)
-	}
-	if f.CompressedSize64 > j.size || j.packed+f.CompressedSize64 > j.size {
+	case f.CompressedSize64 > j.size || j.packed+f.CompressedSize64 > j.size:
 		return refuse(Overlap)
-	}
-	j.packed += f.CompressedSize64
-	// An entry alone, where its part of the whole would hide it; then all. Neither sum can overflow: both are bounded.
-	if dense(f.UncompressedSize64, f.CompressedSize64) {
+	case dense(f.UncompressedSize64, f.CompressedSize64): // where its part of the whole would hide it
 		return refuse(Dense, "ratio", ratio, "size", numeral.Said(f.UncompressedSize64))
 	}
+	j.packed += f.CompressedSize64
+	// Neither sum overflows: each entry is bounded by what is packed, and that by the ZIP's size.
 	if j.unpacked += f.UncompressedSize64; dense(j.unpacked, j.size) {
 		return refuse(Dense, "ratio", ratio, "size", numeral.Said(j.unpacked))
+	}
+	return nil
+}
+
+// astray refuses a path that does not stay in its folder, or is too long to be one.
+func astray(path, name string) error {
+	switch {
+	case len(path) > maxPath:
+		return TooLong.With("name", name, "entry", clip(path), "limit", maxPath)
+	case strings.HasPrefix(path, "/"), drive(path):
+		return Absolute.With("name", name, "entry", clip(path))
+	case path == "..", strings.HasPrefix(path, "../"), strings.HasSuffix(path, "/.."), strings.Contains(path, "/../"):
+		return Traversal.With("name", name, "entry", clip(path))
+	}
+	return nil
+}
+
+// special refuses what is neither a file nor a folder.
+func special(mode fs.FileMode, path, name string) error {
+	switch kind := mode.Type(); {
+	case kind == fs.ModeSymlink:
+		return Link.With("name", name, "entry", clip(path))
+	case kind != 0 && kind != fs.ModeDir:
+		return Device.With("name", name, "entry", clip(path))
 	}
 	return nil
 }
