@@ -2,6 +2,7 @@ package eark
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -436,8 +437,9 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = root.Close() }()
-	_, found := newJudge(root, "p", Options{}).file(t.Context(), "gone")
-	if len(found) != 2 || found[1].rule != Unreadable {
+	j := newJudge("p", Options{})
+	j.open = func(p string) (io.ReadCloser, error) { return openRegular(root, p) }
+	if _, found := j.read(t.Context(), promised{File: File{Path: "gone"}}); len(found) != 1 || found[0].rule != Unreadable {
 		t.Errorf("found %+v", found)
 	}
 }

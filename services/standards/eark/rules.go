@@ -39,7 +39,7 @@ func Rules() []*Rule { return slices.Clone(rules) }
 
 func add(id string, level Level, clause, location, en, ru, kk string) *Rule {
 	mark := ""
-	if strings.HasPrefix(id, "CSIP") || strings.HasPrefix(id, "SIP") {
+	if official(id) {
 		mark = " [E-ARK 2.2 " + id + "]"
 	}
 	r := &Rule{
@@ -49,6 +49,9 @@ func add(id string, level Level, clause, location, en, ru, kk string) *Rule {
 	rules = append(rules, r)
 	return r
 }
+
+// official says whether an id is the specifications' own.
+func official(id string) bool { return strings.HasPrefix(id, "CSIP") || strings.HasPrefix(id, "SIP") }
 
 // needs is a rule that something stands at a place of the METS file. The Russian phrase
 // is in the accusative.

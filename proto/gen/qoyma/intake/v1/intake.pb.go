@@ -1150,7 +1150,11 @@ type UploadBegin struct {
 	TransferId string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
 	// Only files of the payload come ("data/0001/scan.pdf"), and the archive puts them into a bag: for
 	// departments that have files and no tool that makes bags.
-	Bare          bool `protobuf:"varint,3,opt,name=bare,proto3" json:"bare,omitempty"`
+	Bare bool `protobuf:"varint,3,opt,name=bare,proto3" json:"bare,omitempty"`
+	// The files of an E-ARK package come: its records as "data/<row>/<representation>/…", which were
+	// representations/<representation>/data/<row>/…, everything else as "eark/<the package's folder>/…".
+	// The package is held to its METS files, and the archive puts it into a bag. bare changes nothing then.
+	Eark          bool `protobuf:"varint,4,opt,name=eark,proto3" json:"eark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1202,6 +1206,13 @@ func (x *UploadBegin) GetTransferId() string {
 func (x *UploadBegin) GetBare() bool {
 	if x != nil {
 		return x.Bare
+	}
+	return false
+}
+
+func (x *UploadBegin) GetEark() bool {
+	if x != nil {
+		return x.Eark
 	}
 	return false
 }
@@ -8405,13 +8416,14 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x05files\x18\x04 \x01(\v2\x1c.qoyma.intake.v1.UploadFilesH\x00R\x05filesB\x06\n" +
 	"\x04part\"@\n" +
 	"\vUploadFiles\x121\n" +
-	"\x05files\x18\x01 \x03(\v2\x1b.qoyma.intake.v1.UploadFileR\x05files\"a\n" +
+	"\x05files\x18\x01 \x03(\v2\x1b.qoyma.intake.v1.UploadFileR\x05files\"u\n" +
 	"\vUploadBegin\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
 	"transferId\x12\x12\n" +
-	"\x04bare\x18\x03 \x01(\bR\x04bare\"h\n" +
+	"\x04bare\x18\x03 \x01(\bR\x04bare\x12\x12\n" +
+	"\x04eark\x18\x04 \x01(\bR\x04eark\"h\n" +
 	"\n" +
 	"UploadFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
