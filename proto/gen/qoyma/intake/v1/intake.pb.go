@@ -6973,7 +6973,7 @@ type OpenUploadRequest struct {
 	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
 	// Bytes of the whole file.
 	Size uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
-	// What comes: "bare" (payload alone), "bag" (a whole bag) or "zip" (one ZIP of either). All files of a
+	// What comes: "bare" (payload alone), "bag" (a whole bag), "eark" (an E-ARK package, its paths as in UploadBegin) or "zip" (one ZIP or tar of any). All files of a
 	// package agree.
 	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
 	// What the sender calls the file, to find it again: at most 4096 bytes.
