@@ -234,7 +234,7 @@ func TestUploads(t *testing.T) {
 	}{
 		{"nothing", nil, 400, "Ни один файл не выбран"},
 		{"an empty choice", []string{"row-1||"}, 400, "Ни один файл не выбран"},
-		{"no ZIP", []string{"package|a.zip|this is none"}, 400, "Это не целый ZIP: a.zip"},
+		{"no ZIP", []string{"package|a.zip|this is none"}, 400, "Это не целый ZIP или tar: a.zip"},
 		{"an empty ZIP", []string{"package|a.zip|" + packed(t)}, 400, "Ни один файл не выбран"},
 		{"two ways at once", []string{"row-1|a.txt|a", "package|a.zip|" + packed(t, "1/a.txt", "a")}, 400, "сразу двумя способами"},
 		{"a bag that was spoilt", []string{"package|bag.zip|" + aBag(t, true)}, 200, "№ 2"},

@@ -102,6 +102,9 @@ func (a *app) showTransfer(res *intakev1.GetTransferResponse) {
 	size := ""
 	if t.GetPackageId() != "" {
 		size = fmt.Sprintf(a.say(text{"%s, files %d, %s", "%s, файлов %d, %s", "%s, файл %d, %s"}), t.GetPackageId(), t.GetPackageFiles(), a.size(t.GetPackageBytes()))
+		if e := t.GetEark(); e != nil {
+			size += fmt.Sprintf(", E-ARK %s %s", e.GetOaisType(), e.GetId())
+		}
 	}
 	a.fields([]field{
 		{headState, a.word(transferStates, t.GetState())},

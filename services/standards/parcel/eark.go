@@ -1,6 +1,9 @@
 package parcel
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is what a folder, or what an archive file holds.
 type Kind string
@@ -47,6 +50,23 @@ func Original(path string) (folder, name string, ok bool) {
 func OfEARK(name string) bool {
 	top, within, _ := strings.Cut(name, "/")
 	return !digits(top) && (ofPackage(within) || ofPackage(name))
+}
+
+// KindBy tells by one of its files what a folder holds; name begins with that folder. Where files are not known beforehand it is the
+// first that comes, so that what lies in metadata, schemas or documentation, and in the folder of no row, is one of E-ARK too.
+func KindBy(name string) Kind {
+	_, within, _ := strings.Cut(name, "/")
+	if OfBag(within) {
+		return Bag
+	}
+	if OfEARK(name) {
+		return EARK
+	}
+	parts := strings.Split(name, "/")
+	if len(parts) > 2 && slices.Contains([]string{"metadata", "schemas", "documentation"}, parts[1]) && !slices.ContainsFunc(parts[:len(parts)-1], digits) {
+		return EARK
+	}
+	return Rows
 }
 
 func ofPackage(path string) bool {

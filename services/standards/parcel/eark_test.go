@@ -54,6 +54,19 @@ func TestWhereFilesOfAnEARKPackageBelong(t *testing.T) {
 	}
 }
 
+// TestTheFirstFileTellsWhatAFolderHolds, in whatever order a browser sends its files.
+func TestTheFirstFileTellsWhatAFolderHolds(t *testing.T) {
+	for name, want := range map[string]Kind{
+		"p/bagit.txt": Bag, "p/data/1/x": Bag, "p/METS.xml": EARK, "p/documentation/x": EARK, "p/metadata/descriptive/ead.xml": EARK,
+		"p/schemas/x": EARK, "p/representations/r/data/1/x": EARK, "p/documentation/0001/x": Rows, "0001/documentation/x": Rows, "p/0001/x": Rows,
+		"p/documentation": Rows, "p/x": Rows, "x": Rows, "": Rows,
+	} {
+		if got := KindBy(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+}
+
 // FuzzPlacedEARK: whatever a file is called, nothing is lost of its name where it can be read back.
 func FuzzPlacedEARK(f *testing.F) {
 	for _, seed := range []string{"p/METS.xml", "p/representations/r/data/1/x", "/", "p/representations//data/1/x", "p/representations/r/data/1/"} {
