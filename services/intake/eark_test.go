@@ -166,6 +166,9 @@ func TestAnEARKPackageIsTakenAndAccepted(t *testing.T) {
 			if err != nil || !res.GetTaken() || res.GetFiles() != 4 || len(res.GetWarnings()) > 0 {
 				t.Fatal(res, err)
 			}
+			if is := w.seen("2026-1").GetTransfer().GetEark(); is.GetId() != "sip-1" || is.GetOaisType() != "SIP" || is.GetRepresentations() != 2 {
+				t.Errorf("the transfer says of its package %v", is)
+			}
 			a, err := w.accept(newID(), "2026-1")
 			if err != nil || a.GetAccepted() != 2 {
 				t.Fatal(a, err)

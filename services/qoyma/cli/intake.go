@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,7 +132,11 @@ func (a *app) showFaults(head string, faults []*intakev1.PackageFault) {
 	}
 	a.printf("%s:\n", head)
 	for _, f := range faults {
-		a.printf("  %s: %s (%s)\n", clean(f.GetWhere()), a.words(f.GetText()), f.GetClause())
+		text := a.words(f.GetText())
+		if c := f.GetClause(); c != "" && !strings.HasSuffix(text, "]") { // E-ARK's rules name themselves
+			text += " (" + c + ")"
+		}
+		a.printf("  %s: %s\n", clean(f.GetWhere()), text)
 	}
 }
 
