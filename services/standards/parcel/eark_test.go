@@ -90,7 +90,7 @@ type file struct {
 	kind       byte
 }
 
-func asTar(t *testing.T, files ...file) []byte {
+func asTar(t testing.TB, files ...file) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -112,7 +112,7 @@ func asTar(t *testing.T, files ...file) []byte {
 	return b.Bytes()
 }
 
-func asZip(t *testing.T, files ...file) []byte {
+func asZip(t testing.TB, files ...file) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -156,6 +156,35 @@ func TestWhatLiesInAnArchiveFile(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzUnpack: whatever an archive file is, each file that comes out of it belongs into one kind of package, and none into a bag's place
+// that the sender did not name.
+func FuzzUnpack(f *testing.F) {
+	p := []file{{name: "p/METS.xml", text: "x"}, {name: "p/representations/r/data/1/a"}}
+	f.Add(asTar(f, p...))
+	f.Add(asZip(f, p...))
+	f.Add(asTar(f, file{name: "b/bagit.txt"}, file{name: "b/../x"}))
+	f.Add(asTar(f, file{name: "0001/a", kind: tar.TypeSymlink}))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		kinds := map[Kind]bool{}
+		taken, err := Unpack(bytes.NewReader(raw), int64(len(raw)), "x", func(f File, path string, kind Kind) error {
+			kinds[kind] = true
+			if kind == Rows && !strings.HasPrefix(path, "data/") || kind == EARK && !strings.HasPrefix(path, "data/") && !strings.HasPrefix(path, "eark/") {
+				t.Errorf("%q as %q of %s", f.Name, path, kind)
+			}
+			r, err := f.Open()
+			if err != nil {
+				return err
+			}
+			defer func() { _ = r.Close() }() // only read from
+			_, err = io.Copy(io.Discard, io.LimitReader(r, 1<<20))
+			return err
+		})
+		if len(kinds) > 1 || err == nil && taken > 0 && len(kinds) == 0 {
+			t.Errorf("%d files of %v", taken, kinds)
+		}
+	})
 }
 
 // TestATarIsReadByItsRules: bytes come out whole, links and broken ones are refused, and nothing is taken of a broken one.

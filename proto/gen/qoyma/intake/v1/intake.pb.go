@@ -243,7 +243,7 @@ type Transfer struct {
 	UnitsChecked uint32 `protobuf:"varint,49,opt,name=units_checked,json=unitsChecked,proto3" json:"units_checked,omitempty"`
 	// Its rule wants the head's consent, and it is not there yet; only ListTransfers and GetTransfer say it.
 	AwaitsConsent bool `protobuf:"varint,50,opt,name=awaits_consent,json=awaitsConsent,proto3" json:"awaits_consent,omitempty"`
-	// The package that stands was an E-ARK package; absent where it was none.
+	// The package that stands was an E-ARK package, or the last of those that stand which was one; absent where none was.
 	Eark          *EArkPackage `protobuf:"bytes,51,opt,name=eark,proto3" json:"eark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
