@@ -35,7 +35,7 @@ type Limits struct {
 	// Of one METS file: its metadata sections and file groups, and the elements of a header or structural map, which are held in
 	// memory together; as Elements.
 	Held int
-	// Of one PREMIS file that is looked into; as METSBytes. A larger one only warns.
+	// Of one PREMIS file that is looked into, in bytes; as METSBytes. A larger one only warns.
 	PREMISBytes int64
 	Unpacked    int64 // bytes that an archive may unpack to; 64 GiB
 }

@@ -339,6 +339,7 @@ func folderBreaches() []breach {
 		{"digest " + ead, file(ead, "<ead></ead>"), Options{}},
 		{"uncounted " + ead, in("dmdSec", `CHECKSUMTYPE="SHA-256"`, `CHECKSUMTYPE="TIGER"`), Options{}},
 		{"unlisted x", file("x", ""), Options{}},
+		{"premis_unread metadata/preservation/premis.xml", file("x", ""), Options{Limits: Limits{PREMISBytes: 1000}}},
 		{"more_faults ", both(sub(`OBJID="[^"]*"`, ``), sub(`PROFILE="[^"]*"`, ``), sub(`CREATEDATE="[^"]*"`, ``)), Options{Limits: Limits{Faults: 2}}},
 	}
 }

@@ -40,6 +40,7 @@ func (j *judge) count(ctx context.Context) error {
 	}
 	type result struct {
 		Entry
+		of    promised
 		found []finding
 	}
 	var results []*result
@@ -49,7 +50,7 @@ func (j *judge) count(ctx context.Context) error {
 		if during.Err() != nil {
 			break
 		}
-		r := &result{found: j.named(g)}
+		r := &result{of: g, found: j.named(g)}
 		results = append(results, r)
 		work.Go(func() error {
 			var found []finding
@@ -64,6 +65,7 @@ func (j *judge) count(ctx context.Context) error {
 	j.report.Files = make([]Entry, len(results))
 	for i, r := range results {
 		j.badAll(r.found)
+		j.isPREMIS(r.of, r.Size)
 		j.report.Files[i] = r.Entry
 		j.report.Bytes += r.Size
 		if w := r.Format.Warning(r.Path); w != nil && r.Logical != "" {
@@ -87,6 +89,7 @@ func (j *judge) compareAll(ctx context.Context) error {
 		}
 		j.report.Bytes += g.Size
 		j.badAll(j.named(g))
+		j.isPREMIS(g, g.Size)
 		digests, found, err := j.digests(ctx, g)
 		if err != nil {
 			return err
@@ -261,9 +264,13 @@ func logical(p string) (representation, below string) {
 // preservation judges the PREMIS files that METS files name, as CSIP 5.4 asks of whoever
 // validates packages.
 func (j *judge) preservation(ctx context.Context) error {
-	for p := range j.provenance() {
+	for p, size := range j.provenance() {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if size > j.opts.Limits.PREMISBytes {
+			j.bad(show(p), PREMISUnread, "limit", j.opts.Limits.PREMISBytes)
+			continue
 		}
 		f, err := j.open(p)
 		if err != nil && j.listing {
@@ -285,9 +292,8 @@ func (j *judge) provenanceOf(p string, f io.Reader) {
 	}
 	for _, i := range report.Faults {
 		// An older version of PREMIS is no breach of CSIP 5.4; it is only not looked into.
-		unread := errors.Is(i.Fault, premis.NotPREMIS.Definition) || errors.Is(i.Fault, premis.WrongVersion.Definition) ||
-			errors.Is(i.Fault, premis.TooBig.Definition) && j.opts.Limits.PREMISBytes < j.opts.Limits.METSBytes
-		j.put(fault.Item{Where: show(p) + " " + i.Where, Fault: i.Fault}, unread)
+		older := errors.Is(i.Fault, premis.NotPREMIS.Definition) || errors.Is(i.Fault, premis.WrongVersion.Definition)
+		j.put(fault.Item{Where: show(p) + " " + i.Where, Fault: i.Fault}, older)
 	}
 	for _, i := range report.Warnings {
 		j.put(fault.Item{Where: show(p) + " " + i.Where, Fault: i.Fault}, true)

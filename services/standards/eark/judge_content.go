@@ -94,9 +94,11 @@ func (m *metsFile) section(n *boundedxml.Node, parent string, kind sectionKind) 
 func (m *metsFile) metadata(n *boundedxml.Node, kind sectionKind, status string) {
 	r := m.promise(n, kind.ref)
 	r.preserves = kind.name != "descriptive"
+	mdType, _ := n.Get("", "MDTYPE")
+	version, given := n.Get("", "MDTYPEVERSION")
+	r.premis = mdType == "PREMIS" && (!given || strings.HasPrefix(version, "3"))
 	p := m.follow(n, kind.ref)
 	m.promises(p, r)
-	mdType, _ := n.Get("", "MDTYPE")
 	created, _ := n.Get("", "CREATED")
 	if m.listing {
 		m.report.Package.Metadata = append(m.report.Package.Metadata, Metadata{
@@ -105,9 +107,6 @@ func (m *metsFile) metadata(n *boundedxml.Node, kind sectionKind, status string)
 	}
 	if p == "" {
 		return
-	}
-	if v, given := n.Get("", "MDTYPEVERSION"); mdType == "PREMIS" && (!given || strings.HasPrefix(v, "3")) {
-		m.keep(m.premis.Add([]byte(p), nil))
 	}
 	if kind.misplaced != nil && !strings.HasPrefix(p, kind.folder) && !inRepresentation(p, kind.folder) {
 		m.bad(show(p), kind.misplaced)

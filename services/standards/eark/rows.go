@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -25,6 +26,7 @@ type reference struct {
 	algorithm string // as METS writes it, or empty
 	digest    string // lower case
 	preserves bool   // it stands in the administrative metadata
+	premis    bool   // it says that the file is PREMIS, of an edition that is looked into
 }
 
 // rows are what there is for each file of a package: what it is, and what METS files say of it. They lie where
@@ -32,7 +34,7 @@ type reference struct {
 type rows struct {
 	names  *spool.Table  // by path; under a zero byte and the NFC of a path that is written otherwise, the path
 	said   *spool.Sorter // by path: the file first, then each reference
-	premis *spool.Sorter // paths of files that are said to be PREMIS
+	premis *spool.Sorter // by path, each once: files that are said to be PREMIS, with their sizes
 	broken error         // of the spool's folder; the first
 	place  spool.Place
 }
@@ -83,9 +85,14 @@ func (r *rows) came(f File) {
 func (r *rows) refer(p string, x reference) {
 	row := binary.AppendVarint(nil, x.size)
 	row = appendText(appendText(appendText(row, x.algorithm), x.digest), x.where)
+	flags := byte(0)
 	if x.preserves {
-		row = append(row, 1)
+		flags |= 1
 	}
+	if x.premis {
+		flags |= 2
+	}
+	row = append(row, flags)
 	r.keep(r.said.Add([]byte(p), row))
 }
 
@@ -112,17 +119,20 @@ func (r *rows) all() iter.Seq[promised] {
 	}
 }
 
-// provenance gives the paths of files that are said to be PREMIS, each once.
-func (r *rows) provenance() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		last := ""
+// isPREMIS remembers a file that is said to be PREMIS.
+func (r *rows) isPREMIS(g promised, size int64) {
+	if slices.ContainsFunc(g.said, func(x reference) bool { return x.premis }) {
+		r.keep(r.premis.Add([]byte(g.Path), binary.AppendUvarint(nil, uint64(size))))
+	}
+}
+
+// provenance gives the files that are said to be PREMIS, by path, with their sizes.
+func (r *rows) provenance() iter.Seq2[string, int64] {
+	return func(yield func(string, int64) bool) {
 		c := r.premis.Sorted()
 		defer func() { r.keep(c.Err()) }()
 		for c.Next() {
-			if string(c.Key) == last {
-				continue
-			}
-			if last = string(c.Key); !yield(last) {
+			if size, _ := binary.Uvarint(c.Value); !yield(string(c.Key), int64(size)) {
 				return
 			}
 		}
@@ -152,7 +162,7 @@ func referenceOf(row []byte) (x reference) {
 	x.algorithm, row = cutText(row[n:])
 	x.digest, row = cutText(row)
 	x.where, row = cutText(row)
-	x.preserves = len(row) > 0
+	x.preserves, x.premis = row[0]&1 != 0, row[0]&2 != 0
 	return x
 }
 

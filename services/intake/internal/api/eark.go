@@ -24,7 +24,7 @@ import (
 const (
 	maxMETS   = 128 << 20 // bytes: some 200,000 files
 	maxHeld   = 100_000   // metadata sections, and elements of a structural map
-	maxPREMIS = 8 << 20   // bytes; a larger one is kept and not looked into
+	maxPREMIS = 4 << 20   // bytes; a larger one is kept and not looked into
 )
 
 // mayBe says whether a path is one of those as which the files of an E-ARK package come.
