@@ -30,10 +30,13 @@ func Judge(ctx context.Context, of Contents, opts Options) (*Report, error) {
 			if err = cmp.Or(err, ctx.Err(), j.broken); err != nil {
 				return err
 			}
-			if n++; n > opts.Limits.Entries {
-				j.full = true
-				j.bad("", TooMany, "limit", opts.Limits.Entries)
-				return nil
+			n++
+			for _, b := range []struct{ count, most int }{{n, opts.Limits.Entries}, {len(j.dirs), opts.Limits.Held}} { // representations are held
+				if b.count > b.most {
+					j.full = true
+					j.bad("", TooMany, "limit", b.most)
+					return nil
+				}
 			}
 			if f.Path == "" || !goodName(f.Path) {
 				j.bad(show(f.Path), BadName)

@@ -29,12 +29,12 @@ func judged(t *testing.T, dir string, opts Options) *Report {
 		Files: func(yield func(File, error) bool) {
 			err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
 				if err != nil || !d.Type().IsRegular() {
-					return nil // what is no file comes from nobody
+					return err // what is no file comes from nobody
 				}
 				name, _ := filepath.Rel(dir, p)
 				raw, err := os.ReadFile(p)
 				if err != nil {
-					return nil
+					return err
 				}
 				short, long := sha256.Sum256(raw), sha512.Sum512(raw)
 				if !yield(File{filepath.ToSlash(name), int64(len(raw)), hex.EncodeToString(short[:]), hex.EncodeToString(long[:])}, nil) {
@@ -163,6 +163,13 @@ func TestWhatIsHeldIsBounded(t *testing.T) {
 		if got := said(r.Faults); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, TooBig.ID) }) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+	dir := sound(t)
+	for n := range 61 {
+		put(t, dir, fmt.Sprintf("representations/r%d/x", n), "")
+	}
+	if got := said(judged(t, dir, Options{Limits: Limits{Held: 60}}).Faults); !slices.Equal(got, []string{TooMany.ID + " "}) {
+		t.Errorf("representations: %q", got)
 	}
 	if r := judged(t, sound(t), Options{Limits: Limits{Held: 60}}); !r.Valid() {
 		t.Errorf("a sound one: %q", said(r.Faults))

@@ -7,6 +7,7 @@ package parcel
 import (
 	"archive/tar"
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -181,28 +182,79 @@ func isTar(from io.ReaderAt, size int64) bool {
 	return err == nil
 }
 
-// tarred gives the entries of a tar.
+// tarred gives the entries of a tar. What is no file or folder, what would speak for other entries, and files with holes (of
+// which a few bytes may claim any size) refuse it, wherever they stand.
 func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		t := tar.NewReader(io.NewSectionReader(from, 0, size))
+		raw := io.NewSectionReader(from, 0, size)
+		t := tar.NewReader(raw)
+		refuse := func(problem any, err error) { yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err)) }
 		for {
 			h, err := t.Next()
 			if errors.Is(err, io.EOF) {
+				if !onlyPadding(raw) {
+					refuse("tar: data after its end", nil)
+				}
 				return
 			}
 			if err != nil {
-				yield(entry{}, BadZip.With("name", name, "problem", err).Because(err))
+				refuse(err, err)
 				return
 			}
-			e := entry{File: File{Name: h.Name, Size: uint64(h.Size)}, folder: h.Typeflag == tar.TypeDir}
+			if h.Typeflag == tar.TypeXGlobalHeader && onlyComment(h) {
+				continue
+			}
+			folder := h.Typeflag == tar.TypeDir
+			if !folder && h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont || sparse(h) {
+				refuse(h.Name, nil)
+				return
+			}
+			e := entry{File: File{Name: h.Name, Size: uint64(h.Size)}, folder: folder}
 			e.Open = func() (io.ReadCloser, error) { return io.NopCloser(t), nil }
-			e.odd = !e.folder && h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeGNUSparse
 			e.path = strings.TrimPrefix(strings.ReplaceAll(h.Name, `\`, "/"), "./")
 			if !yield(e, nil) {
 				return
 			}
 		}
 	}
+}
+
+// onlyComment tells whether a header for all entries says nothing of them, as git's does.
+func onlyComment(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if key != "comment" {
+			return false
+		}
+	}
+	return true
+}
+
+func sparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
+// padding is how many zeros may follow the end of a tar, in bytes: writers fill up their last record.
+const padding = 1 << 20
+
+// onlyPadding tells whether nothing but zeros follows the end of a tar: a second one there would be read by some programs and not
+// by others.
+func onlyPadding(rest io.Reader) bool {
+	buffer := make([]byte, 32<<10)
+	for total := 0; total <= padding; {
+		n, err := rest.Read(buffer)
+		if total += n; len(bytes.Trim(buffer[:n], "\x00")) > 0 {
+			return false
+		}
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+	return false
 }
 
 // nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do

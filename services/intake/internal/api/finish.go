@@ -74,8 +74,9 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	case err == nil && !res.GetTaken():
 		// If we crash before this, the next start finds the refusal and does the same.
 		return res, u.settleRefused(set)
-	case errors.Is(err, parcel.BadZip), errors.Is(err, parcel.NoZip), errors.Is(err, emptyZip):
-		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
+	case errors.Is(err, parcel.BadZip), errors.Is(err, parcel.NoZip), errors.Is(err, emptyZip), set.Form == staging.Zip && errors.Is(err, staging.OutOfOrder):
+		// No byte that would still come could mend it. What was taken out is waited for: it would be written into a folder that goes.
+		return nil, errors.Join(err, u.staged.Discard(), set.Discard())
 	case err != nil && !u.stands(set.ID):
 		set.Reopen()
 		return nil, err
