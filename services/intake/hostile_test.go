@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -19,6 +20,7 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/bagit/hostile"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 // broken are the packages whose upload ends before it is judged, because it does not keep to
@@ -158,6 +160,53 @@ func TestNoHostileZIPComesIn(t *testing.T) {
 		t.Errorf("%d packages ran", ran)
 	}
 	t.Logf("%d packages", ran)
+	w.whole()
+}
+
+// TestNoHostileTarComesIn runs through a package that is one file what the table has of tars alone, and of what is no file; the names in
+// one are judged as in any package.
+func TestNoHostileTarComesIn(t *testing.T) {
+	w := newWorld(t)
+	ran := 0
+	for _, p := range hostile.Packages() {
+		group, _, _ := strings.Cut(p.Name, "/")
+		if !p.Has(hostile.Tar) || group != "tar" && group != "kind" && p.Name != "name/long path" || p.Name == "tar/name in pax" {
+			continue
+		}
+		ran++
+		t.Run(p.Name, func(t *testing.T) {
+			w.t = t
+			id := fmt.Sprintf("2026-%d", ran)
+			w.expect(id, file(1, 3))
+			var raw bytes.Buffer
+			if err := p.WriteTar(&raw); err != nil {
+				t.Fatal(err)
+			}
+			before := w.s.host.Store().Head().Seq
+			res, err := w.finish(w.sendInPieces(id, "zip", map[string]string{"": raw.String()}, false), id)
+			recorded := uint64(1)
+			if err != nil {
+				recorded = 0
+			}
+			switch {
+			case parcel.Refused(err) && slices.Contains(append(inZip[p.Code], "parcel.zip", "parcel.zip.none", "parcel.zip.traversal"), fault.Of(err).Code): // it cannot be unpacked, or may not
+			case err != nil || res.GetTaken():
+				t.Errorf("%v %v", res, err)
+			case !slices.ContainsFunc(res.GetFaults(), func(f *intakev1.PackageFault) bool { return f.GetCode() == p.Code }):
+				t.Errorf("%s, want %s", faultCodes(res.GetFaults()), p.Code)
+			}
+			w.nothing()
+			if after := w.s.host.Store().Head().Seq; after != before+recorded {
+				t.Errorf("%d events were recorded, want %d", after-before, recorded)
+			}
+		})
+	}
+	if ran < 18 {
+		t.Errorf("%d tars ran", ran)
+	}
+	w.t = t
+	w.reopen()
+	w.nothing()
 	w.whole()
 }
 

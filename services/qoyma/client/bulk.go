@@ -53,12 +53,12 @@ var (
 		"{path} жіберу кезінде өзгерген; қалтаны өзгертпей, қайта жіберіңіз")
 )
 
-// Bulk sends a folder, a mounted disk or a ZIP in pieces that survive a killed server and a killed client: what is
+// Bulk sends a folder, a mounted disk, a ZIP or a tar in pieces that survive a killed server and a killed client: what is
 // there already is not sent again.
 type Bulk struct {
 	Client   intakev1.IntakeServiceClient
 	Transfer string
-	Root     string // a folder that is a bag, a folder of numbered folders, or a ZIP
+	Root     string // a folder that is a bag or an E-ARK package, a folder of numbered folders, or a ZIP or tar of any
 	Parallel int    // large files, or groups of small ones, at once; 2
 	Restart  bool   // forget what was begun before
 	// Wait is called between tries, with what failed and for how long is waited; nil just waits.
@@ -167,10 +167,7 @@ func (b *Bulk) look() ([]local, error) {
 		b.form = "zip"
 		return []local{{name: filepath.Base(b.Root), size: info.Size(), modified: info.ModTime().UnixMilli()}}, nil
 	}
-	b.form = "bare"
-	if _, err := b.dir.Stat("bagit.txt"); err == nil {
-		b.form = "bag"
-	}
+	b.form = string(Kind(b.dir.FS()))
 	files, err := b.walk()
 	if err != nil {
 		return nil, errors.Join(err, b.dir.Close())
@@ -187,7 +184,7 @@ func (b *Bulk) count(files []local) {
 
 // walk lists the files by name. Only regular files are sent; what else the folder holds is an error.
 func (b *Bulk) walk() (files []local, err error) {
-	at := make(map[string]string)
+	at, top := make(map[string]string), topOf(b.Root)
 	err = fs.WalkDir(b.dir.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -209,8 +206,11 @@ func (b *Bulk) walk() (files []local, err error) {
 			return irregular.With("path", name)
 		}
 		f := local{name: name, path: path.Clean(name), size: info.Size(), modified: info.ModTime().UnixMilli()}
-		if b.form == "bare" {
+		switch b.form {
+		case "bare":
 			f.path = parcel.Placed(name)
+		case "eark":
+			f.path = parcel.PlacedEARK(top + "/" + name)
 		}
 		if first, taken := at[f.path]; taken {
 			return samePlace.With("first", first, "second", name, "path", f.path)

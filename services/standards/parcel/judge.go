@@ -10,50 +10,50 @@ import (
 	"github.com/qoyma/qoyma/services/platform/numeral"
 )
 
-// What no ZIP is taken with, each with the entry named as the ZIP has it. Nothing that would still come could mend
+// What no archive file is taken with, each with the entry named as it stands there. Nothing that would still come could mend
 // such a one (Refused). Whoever packs a folder makes none of these; a bag that breaks other rules of ZIPs too is
 // judged by standards/bagit (qoyma transfer validate).
 var (
 	Traversal = fault.Define(fault.Invalid, "parcel.zip.traversal",
-		"in {name} the entry {entry} leads out of its folder; nothing of the ZIP was kept; pack the folder again and send it",
-		"в {name} запись {entry} ведёт за пределы своей папки; из этого ZIP ничего не сохранено; упакуйте папку заново и отправьте её",
-		"{name} ішіндегі {entry} жазбасы өз қалтасынан тыс жерге апарады; бұл ZIP-тен ештеңе сақталмады; қалтаны қайта қаптап жіберіңіз")
+		"in {name} the entry {entry} leads out of its folder; nothing of it was kept; pack the folder again and send it",
+		"в {name} запись {entry} ведёт за пределы своей папки; из него ничего не сохранено; упакуйте папку заново и отправьте её",
+		"{name} ішіндегі {entry} жазбасы өз қалтасынан тыс жерге апарады; одан ештеңе сақталмады; қалтаны қайта қаптап жіберіңіз")
 	Absolute = fault.Define(fault.Invalid, "parcel.zip.absolute",
-		"in {name} the entry {entry} begins at the root of a disk; nothing of the ZIP was kept; pack the folder itself and send it",
-		"в {name} запись {entry} начинается от корня диска; из этого ZIP ничего не сохранено; упакуйте саму папку и отправьте её",
-		"{name} ішіндегі {entry} жазбасы дискінің түбірінен басталады; бұл ZIP-тен ештеңе сақталмады; қалтаның өзін қаптап жіберіңіз")
+		"in {name} the entry {entry} begins at the root of a disk; nothing of it was kept; pack the folder itself and send it",
+		"в {name} запись {entry} начинается от корня диска; из него ничего не сохранено; упакуйте саму папку и отправьте её",
+		"{name} ішіндегі {entry} жазбасы дискінің түбірінен басталады; одан ештеңе сақталмады; қалтаның өзін қаптап жіберіңіз")
 	TooLong = fault.Define(fault.Invalid, "parcel.zip.long_path",
-		"in {name} the path of the entry {entry} has more than {limit} bytes; nothing of the ZIP was kept; shorten the names of its folders and pack again",
-		"в {name} путь записи {entry} длиннее {limit} байт; из этого ZIP ничего не сохранено; укоротите имена папок и упакуйте заново",
-		"{name} ішіндегі {entry} жазбасының жолы {limit} байттан ұзын; бұл ZIP-тен ештеңе сақталмады; қалталардың атын қысқартып, қайта қаптаңыз")
+		"in {name} the path of the entry {entry} has more than {limit} bytes; nothing of it was kept; shorten the names of its folders and pack again",
+		"в {name} путь записи {entry} длиннее {limit} байт; из него ничего не сохранено; укоротите имена папок и упакуйте заново",
+		"{name} ішіндегі {entry} жазбасының жолы {limit} байттан ұзын; одан ештеңе сақталмады; қалталардың атын қысқартып, қайта қаптаңыз")
 	Link = fault.Define(fault.Invalid, "parcel.zip.link",
-		"in {name} the entry {entry} is a symbolic link; nothing of the ZIP was kept; put the file itself in its place and pack again",
-		"в {name} запись {entry} – символическая ссылка; из этого ZIP ничего не сохранено; поместите на её место сам файл и упакуйте заново",
-		"{name} ішіндегі {entry} жазбасы – символдық сілтеме; бұл ZIP-тен ештеңе сақталмады; орнына файлдың өзін салып, қайта қаптаңыз")
+		"in {name} the entry {entry} is a symbolic link; nothing of it was kept; put the file itself in its place and pack again",
+		"в {name} запись {entry} – символическая ссылка; из него ничего не сохранено; поместите на её место сам файл и упакуйте заново",
+		"{name} ішіндегі {entry} жазбасы – символдық сілтеме; одан ештеңе сақталмады; орнына файлдың өзін салып, қайта қаптаңыз")
 	Device = fault.Define(fault.Invalid, "parcel.zip.device",
-		"in {name} the entry {entry} is a device, pipe or socket and no file; nothing of the ZIP was kept; take it out and pack again",
-		"в {name} запись {entry} – устройство, канал или сокет, а не файл; из этого ZIP ничего не сохранено; уберите её и упакуйте заново",
-		"{name} ішіндегі {entry} жазбасы файл емес, құрылғы, арна немесе сокет; бұл ZIP-тен ештеңе сақталмады; оны алып тастап, қайта қаптаңыз")
+		"in {name} the entry {entry} is a device, pipe or socket and no file; nothing of it was kept; take it out and pack again",
+		"в {name} запись {entry} – устройство, канал или сокет, а не файл; из него ничего не сохранено; уберите её и упакуйте заново",
+		"{name} ішіндегі {entry} жазбасы файл емес, құрылғы, арна немесе сокет; одан ештеңе сақталмады; оны алып тастап, қайта қаптаңыз")
 	Encrypted = fault.Define(fault.Invalid, "parcel.zip.encrypted",
-		"in {name} the entry {entry} is encrypted; nothing of the ZIP was kept; pack the folder without a password",
-		"в {name} запись {entry} зашифрована; из этого ZIP ничего не сохранено; упакуйте папку без пароля",
-		"{name} ішіндегі {entry} жазбасы шифрланған; бұл ZIP-тен ештеңе сақталмады; қалтаны құпиясөзсіз қаптаңыз")
+		"in {name} the entry {entry} is encrypted; nothing of it was kept; pack the folder without a password",
+		"в {name} запись {entry} зашифрована; из него ничего не сохранено; упакуйте папку без пароля",
+		"{name} ішіндегі {entry} жазбасы шифрланған; одан ештеңе сақталмады; қалтаны құпиясөзсіз қаптаңыз")
 	Method = fault.Define(fault.Invalid, "parcel.zip.method",
-		"in {name} the entry {entry} is packed by method {method}; nothing of the ZIP was kept; pack the folder as an ordinary ZIP (stored or deflated)",
-		"в {name} запись {entry} сжата методом {method}; из этого ZIP ничего не сохранено; упакуйте папку обычным ZIP (без сжатия или deflate)",
-		"{name} ішіндегі {entry} жазбасы {method} әдісімен сығылған; бұл ZIP-тен ештеңе сақталмады; қалтаны кәдімгі ZIP етіп қаптаңыз (сығусыз немесе deflate)")
+		"in {name} the entry {entry} is packed by method {method}; nothing of it was kept; pack the folder as an ordinary ZIP (stored or deflated)",
+		"в {name} запись {entry} сжата методом {method}; из него ничего не сохранено; упакуйте папку обычным ZIP (без сжатия или deflate)",
+		"{name} ішіндегі {entry} жазбасы {method} әдісімен сығылған; одан ештеңе сақталмады; қалтаны кәдімгі ZIP етіп қаптаңыз (сығусыз немесе deflate)")
 	Dense = fault.Define(fault.Invalid, "parcel.zip.dense",
-		"in {name} up to the entry {entry} more than {ratio} times what is packed would be unpacked, {size}; nothing of the ZIP was kept; pack without compression, or choose the folder itself",
-		"в {name} до записи {entry} распаковалось бы более чем в {ratio} раз больше упакованного, {size}; из этого ZIP ничего не сохранено; упакуйте без сжатия или выберите саму папку",
-		"{name} ішінде {entry} жазбасына дейін қапталғаннан {ratio} еседен артық, {size} ашылар еді; бұл ZIP-тен ештеңе сақталмады; сығусыз қаптаңыз немесе қалтаның өзін таңдаңыз")
+		"in {name} up to the entry {entry} more than {ratio} times what is packed would be unpacked, {size}; nothing of it was kept; pack without compression, or choose the folder itself",
+		"в {name} до записи {entry} распаковалось бы более чем в {ratio} раз больше упакованного, {size}; из него ничего не сохранено; упакуйте без сжатия или выберите саму папку",
+		"{name} ішінде {entry} жазбасына дейін қапталғаннан {ratio} еседен артық, {size} ашылар еді; одан ештеңе сақталмады; сығусыз қаптаңыз немесе қалтаның өзін таңдаңыз")
 	Overlap = fault.Define(fault.Invalid, "parcel.zip.overlap",
-		"in {name} the entry {entry} and those before it have more bytes than the file: they share them; nothing of the ZIP was kept; pack the folder again and send it",
-		"в {name} у записи {entry} и тех, что до неё, больше байт, чем в файле: они у них общие; из этого ZIP ничего не сохранено; упакуйте папку заново и отправьте её",
-		"{name} ішіндегі {entry} мен оның алдындағы жазбалардың байттары файлдағыдан көп: олар ортақ; бұл ZIP-тен ештеңе сақталмады; қалтаны қайта қаптап жіберіңіз")
+		"in {name} the entry {entry} and those before it have more bytes than the file: they share them; nothing of it was kept; pack the folder again and send it",
+		"в {name} у записи {entry} и тех, что до неё, больше байт, чем в файле: они у них общие; из него ничего не сохранено; упакуйте папку заново и отправьте её",
+		"{name} ішіндегі {entry} мен оның алдындағы жазбалардың байттары файлдағыдан көп: олар ортақ; одан ештеңе сақталмады; қалтаны қайта қаптап жіберіңіз")
 	Outside = fault.Define(fault.Invalid, "parcel.zip.outside",
-		"{name} has a BagIt package in the folder {top}, and outside it {entry}; nothing of the ZIP was kept; pack the package alone, or, where it is a record, choose the folder itself",
-		"в {name} папка {top} – пакет BagIt, а вне её лежит {entry}; из этого ZIP ничего не сохранено; упакуйте один пакет, а если он сам – документ, выберите саму папку",
-		"{name} ішіндегі {top} қалтасы – BagIt пакеті, ал одан тыс {entry} жатыр; бұл ZIP-тен ештеңе сақталмады; пакеттің өзін ғана қаптаңыз, ал ол құжаттың өзі болса, қалтаның өзін таңдаңыз")
+		"{name} has a BagIt package in the folder {top}, and outside it {entry}; nothing of it was kept; pack the package alone, or, where it is a record, choose the folder itself",
+		"в {name} папка {top} – пакет BagIt, а вне её лежит {entry}; из него ничего не сохранено; упакуйте один пакет, а если он сам – документ, выберите саму папку",
+		"{name} ішіндегі {top} қалтасы – BagIt пакеті, ал одан тыс {entry} жатыр; одан ештеңе сақталмады; пакеттің өзін ғана қаптаңыз, ал ол құжаттың өзі болса, қалтаның өзін таңдаңыз")
 )
 
 // From so many bytes on what is unpacked is at most so many times what is packed, of an entry and of all; the same

@@ -71,7 +71,7 @@ func TestAHostileEntryRefusesTheZIP(t *testing.T) {
 		"of all sizes":      {zip.FileHeader{Name: "0001/x", Method: zip.Deflate, CompressedSize64: 1, UncompressedSize64: 1 << 63}, Dense},
 	} {
 		taken := 0
-		_, err := Zip(made(t, good, c.entry), "дела.zip", func(*zip.File, string, bool) error { taken++; return nil })
+		_, err := unpacked(made(t, good, c.entry), "дела.zip", func(File, string, Kind) error { taken++; return nil })
 		if !errors.Is(err, c.want) || !Refused(err) || taken != 0 {
 			t.Errorf("%s: %v, %d taken, want %s", name, err, taken, c.want.Code)
 			continue
@@ -83,7 +83,7 @@ func TestAHostileEntryRefusesTheZIP(t *testing.T) {
 			}
 		}
 	}
-	taken, err := Zip(made(t, good, zip.FileHeader{Name: "0002/"}, zip.FileHeader{Name: "0002/1: приказ.pdf"}, zip.FileHeader{Name: "0002/a..b"}), "дела.zip", func(f *zip.File, _ string, _ bool) error {
+	taken, err := unpacked(made(t, good, zip.FileHeader{Name: "0002/"}, zip.FileHeader{Name: "0002/1: приказ.pdf"}, zip.FileHeader{Name: "0002/a..b"}), "дела.zip", func(f File, _ string, _ Kind) error {
 		r, err := f.Open()
 		if err != nil {
 			return err
@@ -99,20 +99,25 @@ func TestAHostileEntryRefusesTheZIP(t *testing.T) {
 	}
 }
 
+// unpacked is Unpack of a ZIP that was opened.
+func unpacked(z *Archive, name string, take func(File, string, Kind) error) (int, error) {
+	return Unpack(z.from, z.size, name, take)
+}
+
 // TestPiecesOfABombAreCountedTogether: each is below what is asked of one; and entries that share their bytes would be
 // more than the file.
 func TestPiecesOfABombAreCountedTogether(t *testing.T) {
-	take := func(*zip.File, string, bool) error { return nil }
+	take := func(File, string, Kind) error { return nil }
 	piece := zip.FileHeader{Method: zip.Deflate, CompressedSize64: 20_000, UncompressedSize64: 15 << 20}
 	var pieces []zip.FileHeader
 	for _, name := range []string{"1/a", "1/b", "1/c"} {
 		piece.Name = name
 		pieces = append(pieces, piece)
 	}
-	if _, err := Zip(made(t, pieces[0]), "a.zip", take); err != nil {
+	if _, err := unpacked(made(t, pieces[0]), "a.zip", take); err != nil {
 		t.Error(err)
 	}
-	if _, err := Zip(made(t, pieces...), "a.zip", take); !errors.Is(err, Dense) {
+	if _, err := unpacked(made(t, pieces...), "a.zip", take); !errors.Is(err, Dense) {
 		t.Errorf("%v", err)
 	}
 	j := judge{size: 100}
@@ -126,13 +131,13 @@ func TestPiecesOfABombAreCountedTogether(t *testing.T) {
 // TestNothingBesideABagIsLeftOut: what a ZIP holds beside the bag in it would not arrive and nobody would know;
 // what file managers leave there is no loss.
 func TestNothingBesideABagIsLeftOut(t *testing.T) {
-	take := func(*zip.File, string, bool) error { return nil }
+	take := func(File, string, Kind) error { return nil }
 	bag := []zip.FileHeader{{Name: "bag/bagit.txt"}, {Name: "bag/data/1/x"}}
-	if n, err := Zip(made(t, append(bag, zip.FileHeader{Name: ".DS_Store"}, zip.FileHeader{Name: "__MACOSX/bag/._x"})...), "a.zip", take); n != 2 || err != nil {
+	if n, err := unpacked(made(t, append(bag, zip.FileHeader{Name: ".DS_Store"}, zip.FileHeader{Name: "__MACOSX/bag/._x"})...), "a.zip", take); n != 2 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
 	for _, name := range []string{"скан.pdf", "2/скан.pdf", "bag2/bagit"} {
-		if _, err := Zip(made(t, append(bag, zip.FileHeader{Name: name})...), "a.zip", take); !errors.Is(err, Outside) || !Refused(err) || fault.Of(err).Args["entry"] != name {
+		if _, err := unpacked(made(t, append(bag, zip.FileHeader{Name: name})...), "a.zip", take); !errors.Is(err, Outside) || !Refused(err) || fault.Of(err).Args["entry"] != name {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -101,7 +101,7 @@ func (p *Part) into(c *bagit.Checker) error {
 		}
 		return nil
 	}
-	if strings.HasPrefix(p.Path, "data/") {
+	if strings.HasPrefix(p.Path, "data/") || p.set.Form == EARK { // no rule of bags asks what is in the others
 		e, err := p.Found()
 		if err != nil {
 			return err
