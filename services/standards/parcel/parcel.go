@@ -188,7 +188,9 @@ func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		raw := io.NewSectionReader(from, 0, size)
 		t := tar.NewReader(raw)
-		refuse := func(problem any, err error) { yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err)) }
+		refuse := func(problem any, err error) {
+			yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err))
+		}
 		for {
 			h, err := t.Next()
 			if errors.Is(err, io.EOF) {
