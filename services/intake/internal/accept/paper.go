@@ -10,6 +10,7 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/platform/civil"
 )
 
@@ -22,7 +23,7 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	inventory := a.GetInventory()
 	day, _ := civil.Parse(a.GetAcceptedOn()) // a date that is none is refused by the act
 	paper := act.Transfer{
-		Number: a.GetAccessionNumber(), Date: day, Ground: ground(a), Kind: kindOf(a),
+		Number: a.GetAccessionNumber(), Date: day, Ground: ground(a), Kind: kindOf(a), Personal: a.GetKind() == string(kind.PersonalPapers),
 		FondsName: text(a.GetOrganisation().GetName(), a.GetOrganisation().GetId(), 1000),
 		Giver:     act.Party{Name: text(a.GetOrganisation().GetName(), a.GetOrganisation().GetId(), 300)},
 		Archive:   act.Party{Name: archive},

@@ -3,7 +3,21 @@ package accept
 import (
 	"strings"
 	"testing"
+
+	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/act"
+	"github.com/qoyma/qoyma/services/intake/internal/kind"
 )
+
+// TestOnlyAPersonsPapersHaveTheirOwnForm (practice.md, acts).
+func TestOnlyAPersonsPapersHaveTheirOwnForm(t *testing.T) {
+	for _, k := range []kind.Kind{"", "scheduled", "early", "extra", "liquidated", kind.PersonalPapers, "purchase", "returned"} {
+		paper := Paper(act.Text{}, &intakev1.AccessionAccepted{Kind: string(k)}, &facts{}, nil)
+		if paper.Personal != (k == kind.PersonalPapers) {
+			t.Errorf("%q: %v", k, paper.Personal)
+		}
+	}
+}
 
 // TestTheActSaysWhoLookedForMalware, and never more than was looked at.
 func TestTheActSaysWhoLookedForMalware(t *testing.T) {

@@ -106,6 +106,7 @@ type Transfer struct {
 	Differences []Difference
 	Copies      int          // how many copies the PDF holds, each marked with its number; 0 is one without a mark
 	Kind        Text         // of the transfer where it is not scheduled: purchase, a person's papers …
+	Personal    bool         // a person's papers: a form of its own, which the archive alone approves (practice.md, acts)
 	Undescribed bool         // no inventory came: the units are counted, and described by an act later
 	Remarks     []Difference // accepted, and not as the inventory says: damaged, other leaves
 	Accession   string       // number in the book of accessions

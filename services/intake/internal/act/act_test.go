@@ -159,6 +159,20 @@ func TestText(t *testing.T) {
 			}
 		}
 	}
+	personal := sample(1)
+	personal.Personal, personal.Kind = true, act.Text{KK: "жеке", RU: "личные"}
+	for l, c := range map[fault.Language][2]string{
+		fault.Russian: {"АКТ № 12 приема на хранение документов личного происхождения", "УТВЕРЖДАЮ"},
+		fault.Kazakh:  {"Жеке тектен шыққан құжаттарды сақтауға қабылдау АКТІСІ № 12", "БЕКІТЕМІН"},
+	} {
+		text := read(render(t, personal, l))
+		if !strings.Contains(text, c[0]) || strings.Count(text, c[1]) != 1 || strings.Contains(text, "Вид передачи") || strings.Contains(text, "Тапсыру түрі") {
+			t.Errorf("a person's papers:\n%s", text)
+		}
+		if text := read(render(t, sample(1), l)); strings.Count(text, c[1]) != 2 || strings.Contains(text, c[0]) {
+			t.Errorf("an organisation's:\n%s", text)
+		}
+	}
 	long := read(render(t, sample(60), fault.Russian))
 	if heads := strings.Count(long, "Название описи"); heads < 3 {
 		t.Errorf("the heading stands on %d pages", heads)
@@ -282,7 +296,9 @@ func TestWriteSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, pdf := range map[string][]byte{"act": render(t, sample(3), l), "long": render(t, sample(60), l), "book": b, "receipt": slip} {
+		personal := sample(1)
+		personal.Personal = true
+		for name, pdf := range map[string][]byte{"act": render(t, sample(3), l), "personal": render(t, personal, l), "long": render(t, sample(60), l), "book": b, "receipt": slip} {
 			if err := os.WriteFile(filepath.Join(dir, name+"-"+string(l)+".pdf"), pdf, 0o600); err != nil {
 				t.Fatal(err)
 			}

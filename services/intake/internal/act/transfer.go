@@ -22,6 +22,7 @@ type words struct {
 	assigned, accession, books, signature      string
 	booksBy                                    string
 	kind, undescribed, remarks, copy           string
+	personal, owner, given, commission         string // of a person's papers
 }
 
 var forms = map[fault.Language]words{
@@ -39,6 +40,9 @@ var forms = map[fault.Language]words{
 		books: "Есепке алу құжаттарына өзгерістер енгізілді:", booksBy: "Өзгерістерді енгізген", signature: "қолы, күні",
 		kind: "Тапсыру түрі:", undescribed: "Тізімдемесіз түскен, сипаттау актісіне дейін сипатталмаған деп есептеледі: %s.",
 		remarks: "Қабылданған, бірақ тізімдемеден айырмасы бар:", copy: "%d-дана",
+		personal: "Жеке тектен шыққан құжаттарды сақтауға қабылдау", owner: "Тапсырушы (иесі, мұрагері):",
+		given:      "Төменде аталған тізімдемелер бойынша жеке тектен шыққан құжаттар тапсырылды және сақтауға қабылданды:",
+		commission: "Сараптау-тексеру комиссиясының хаттамасы:",
 	},
 	fault.Russian: {
 		approve: "УТВЕРЖДАЮ", title: "приема-передачи документов на хранение", number: "АКТ № %s",
@@ -54,6 +58,9 @@ var forms = map[fault.Language]words{
 		books: "Изменения в учетные документы внесены:", booksBy: "Изменения внес", signature: "подпись, дата",
 		kind: "Вид передачи:", undescribed: "Поступило без описи, до акта описания учитывается как неописанное: %s.",
 		remarks: "Приняты с расхождениями:", copy: "Экз. № %d",
+		personal: "приема на хранение документов личного происхождения", owner: "Сдатчик (владелец, наследник):",
+		given:      "Сданы и приняты на хранение документы личного происхождения по следующим описям:",
+		commission: "Протокол экспертно-проверочной комиссии:",
 	},
 }
 
@@ -66,6 +73,9 @@ func (a Transfer) PDF(l fault.Language) ([]byte, error) {
 		return nil, err
 	}
 	w := forms[l]
+	if a.Personal {
+		w.title, w.giver, w.handed = w.personal, w.owner, w.given
+	}
 	title := fmt.Sprintf(w.number, a.Number)
 	foot := fmt.Sprintf("%s, %s", title, a.Date.Dotted())
 	return paper.Draw(paper.Form{Language: l, Title: title + " " + w.title, Foot: foot, Date: a.Date}, func(s *paper.Sheet) {
@@ -93,7 +103,11 @@ func (a Transfer) head(s *paper.Sheet, w words) {
 	y := s.Y()
 	half := s.Width/2 - 6
 	lowest := y
-	for i, p := range []Party{a.Giver, a.Archive} {
+	sides := []Party{a.Giver, a.Archive}
+	for i, p := range sides {
+		if a.Personal && i == 0 {
+			continue // a person has no head: who gives, signs below
+		}
 		x := paper.Left + float64(i)*(half+12)
 		s.MoveTo(x, y)
 		s.Block(x, half, "B", w.approve)
@@ -101,7 +115,10 @@ func (a Transfer) head(s *paper.Sheet, w words) {
 		s.Block(x, half, "", p.Name.In(l))
 		lowest = max(lowest, s.Y())
 	}
-	for i, p := range []Party{a.Giver, a.Archive} { // both sign on one level
+	for i, p := range sides { // both sign on one level
+		if a.Personal && i == 0 {
+			continue
+		}
 		s.MoveTo(paper.Left, lowest)
 		approve(s, paper.Left+float64(i)*(half+12), half, p.Head.Name)
 	}
@@ -124,8 +141,11 @@ func (a Transfer) head(s *paper.Sheet, w words) {
 func (a Transfer) body(s *paper.Sheet, w words) {
 	l := s.Language
 	s.Labelled(w.ground, a.Ground.In(l))
-	if kind := a.Kind.In(l); kind != "" {
+	if kind := a.Kind.In(l); kind != "" && !a.Personal {
 		s.Labelled(w.kind, kind)
+	}
+	if a.Personal {
+		s.Labelled(w.commission, "№ ________, ____.____.20____") // it approves after the papers are there
 	}
 	fonds := a.FondsName.In(l)
 	if a.FondsNumber != "" {
