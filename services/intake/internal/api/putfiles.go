@@ -35,15 +35,19 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 			return nil, err
 		}
 	}
-	set, parts, err := s.announce(t, limits, req.GetForm(), files)
+	var together *staging.Together
+	set, err := s.announce(t, limits, req.GetForm(), files, func(set *staging.Set) (err error) {
+		together, err = set.Expect(came)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := set.Put(came, parts); err != nil {
+	if err := together.Put(); err != nil {
 		return nil, s.full(err)
 	}
 	res := new(intakev1.PutFilesResponse)
-	for _, p := range parts {
+	for _, p := range together.Parts {
 		upload := shown(set, p, limits)
 		if p.Offset() == p.Size {
 			if upload.Sha256, err = p.Digest(); err != nil {

@@ -70,15 +70,19 @@ func (s *Set) gather() (*Upload, error) {
 		if err != nil {
 			return nil, errors.Join(err, u.Close())
 		}
-		u.wrote(p.data())
+		if at := p.spot.Load(); at == nil {
+			u.wrote(p.data())
+		} else if err := u.pack.note(p.Path, uint64(at.bytes), p.Size); err != nil {
+			return nil, errors.Join(err, u.Close())
+		}
 	}
 	return u, nil
 }
 
-// ours tells whether a name in the folder is the header, a file's, or its row's.
+// ours tells whether a name in the folder is the header, the pack, a file's, or its row's.
 func (s *Set) ours(name string) bool {
 	key, isRow := strings.CutSuffix(name, rowSuffix)
-	if isRow || name == headerName {
+	if isRow || name == headerName || name == packName {
 		return true
 	}
 	_, err := os.Lstat(filepath.Join(s.area.dir, s.ID, key+rowSuffix))
@@ -100,9 +104,9 @@ func (p *Part) into(c *bagit.Checker) error {
 		}
 		return refused(c.Known(e))
 	}
-	f, err := os.Open(p.data())
+	f, err := p.place().Open()
 	if err != nil {
-		return fmt.Errorf("staging: %w", err)
+		return err
 	}
 	err = c.File(p.Path, int64(p.Size), f, nil)
 	if err = errors.Join(refused(err), f.Close()); err != nil {
@@ -113,7 +117,18 @@ func (p *Part) into(c *bagit.Checker) error {
 
 // Reread counts the digests that old manifests ask for beside those of the one pass.
 func (s *Set) Reread(ctx context.Context, u *Upload) error {
-	if err := u.checker.Reread(ctx, func(path string) (io.ReadCloser, error) { return os.Open(s.area.Path(s.ID, path)) }); err != nil {
+	if err := u.checker.Reread(ctx, func(path string) (io.ReadCloser, error) {
+		s.mu.Lock()
+		p, err := s.find(path)
+		s.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		if p == nil { // it came out of a ZIP
+			return os.Open(s.area.Path(s.ID, path))
+		}
+		return p.place().Open()
+	}); err != nil {
 		return fmt.Errorf("staging: %w", err)
 	}
 	return nil
