@@ -41,11 +41,13 @@ func (s *Set) find(path string) (*Part, error) {
 	if !there || err != nil {
 		return nil, err
 	}
-	return s.findAs(path, is)
+	from := reading{from: &s.pack}
+	defer from.close()
+	return s.findAs(&from, path, is)
 }
 
 // findAs is find where it is known what the path is.
-func (s *Set) findAs(path, is string) (*Part, error) {
+func (s *Set) findAs(from *reading, path, is string) (*Part, error) {
 	switch is {
 	case dropped:
 		return nil, nil
@@ -55,7 +57,7 @@ func (s *Set) findAs(path, is string) (*Part, error) {
 	if p := s.parts[keyOf(path)].Value(); p != nil {
 		return p, nil
 	}
-	p, err := s.readSmall(is)
+	p, err := s.readSmall(from, is)
 	if err == nil && p.Path != path {
 		err = Lost.With("package", s.ID)
 	}
@@ -85,7 +87,9 @@ func (s *Set) findSmall(key, record string) (*Part, error) {
 	if err != nil || at <= 0 || at >= s.pack.length() {
 		return nil, nil
 	}
-	r, ok, err := s.pack.read(at)
+	from := reading{from: &s.pack}
+	defer from.close()
+	r, ok, err := from.at(at)
 	if !ok || err != nil || r.File == nil || keyOf(r.File.Path) != key { // whatever a sender may have put there
 		return nil, err
 	}
@@ -100,12 +104,12 @@ func (s *Set) findSmall(key, record string) (*Part, error) {
 }
 
 // readSmall reads a file that lies in the pack. Error: Lost.
-func (s *Set) readSmall(is string) (*Part, error) {
+func (s *Set) readSmall(from *reading, is string) (*Part, error) {
 	at, ok := spotOf(is)
 	var r record
 	var err error
 	if ok {
-		r, ok, err = s.pack.read(at.record)
+		r, ok, err = from.at(at.record)
 	}
 	if err != nil {
 		return nil, err
@@ -153,7 +157,9 @@ func (s *Set) small(n noted) error {
 		return err
 	}
 	if there && is != dropped {
-		before, err := s.readSmall(is)
+		from := reading{from: &s.pack}
+		before, err := s.readSmall(&from, is)
+		from.close()
 		if err != nil {
 			return err
 		}
@@ -277,8 +283,10 @@ func (s *Set) page(after string, first bool) (parts []*Part, last string, err er
 	if is, there, err := names.Get(""); first && (there || err != nil) {
 		rows = append([]spool.Row{{Value: is}}, rows...)
 	}
+	from := reading{from: &s.pack}
+	defer from.close()
 	for _, row := range rows {
-		p, err := s.findAs(row.Key, row.Value)
+		p, err := s.findAs(&from, row.Key, row.Value)
 		if err != nil {
 			return nil, "", err
 		}

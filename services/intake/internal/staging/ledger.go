@@ -16,6 +16,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/ncw/directio"
+	"golang.org/x/sys/unix"
+
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
 
@@ -26,6 +29,7 @@ import (
 //	          a head     how many bytes its records take (8) · its files' bytes (8), both big-endian
 //	          records    of each file that came or is forgotten: JSON
 //	          bytes      of its files, in the order of the records
+//	          padding    up to whole blocks: they are written past the page cache, into which the copy costs more than SHA-512
 //
 // The head and each record are framed: length in bytes (4) · CRC-32C of where the frame begins and of its text (4) ·
 // text. So a frame counts only where it was written.
@@ -118,7 +122,9 @@ func (l *ledger) append(records []record, contents [][]byte) ([]spot, error) {
 	if l.torn.Load() {
 		return nil, errTorn
 	}
-	text, spots, err := callText(l.end, records, contents)
+	lent, _ := calls.Get().(*[]byte)
+	defer calls.Put(lent)
+	text, spots, err := callText(*lent, l.end, records, contents)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +133,7 @@ func (l *ledger) append(records []record, contents [][]byte) ([]spot, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was flushed, or taken back
-	if _, err = f.WriteAt(text, l.end); err == nil {
+	if err = l.write(f, text); err == nil {
 		err = f.Sync()
 	}
 	if err == nil && !l.named {
@@ -140,6 +146,19 @@ func (l *ledger) append(records []record, contents [][]byte) ([]spot, error) {
 	l.named = true
 	l.end += int64(len(text))
 	return spots, nil
+}
+
+// write writes a call past the page cache where the file system can.
+func (l *ledger) write(f *os.File, text []byte) error {
+	past, err := directio.OpenFile(l.path(), os.O_WRONLY, 0)
+	if err == nil {
+		_, err = past.WriteAt(text, l.end)
+		err = errors.Join(err, past.Close())
+	}
+	if errors.Is(err, unix.EINVAL) {
+		_, err = f.WriteAt(text, l.end)
+	}
+	return err
 }
 
 // takeBack cuts off what the disk did not take whole. It needs no room.
@@ -155,14 +174,22 @@ func (l *ledger) takeBack(f *os.File) error {
 	return errors.Join(errTorn, err)
 }
 
-// callText is a call that begins at a place, and where the files of its records lie then.
-func callText(at int64, records []record, contents [][]byte) ([]byte, []spot, error) {
-	size := int64(0)
-	for _, c := range contents {
-		size += int64(len(c))
-	}
-	head := frameHead + headText
-	text := make([]byte, head, int64(head+len(records)<<10)+size)
+// calls are memory for calls, each as long as all but few need.
+var calls = sync.Pool{New: func() any {
+	b := directio.AlignedBlock(4 << 20)
+	return &b
+}}
+
+// padded is how many bytes a call takes of the pack.
+func padded(size int64) int64 {
+	return (size + directio.BlockSize - 1) / directio.BlockSize * directio.BlockSize
+}
+
+// callText is a call that begins at a place, in memory that is lent where there is enough of it, and where the files of
+// its records lie then.
+func callText(lent []byte, at int64, records []record, contents [][]byte) ([]byte, []spot, error) {
+	const head = frameHead + headText
+	texts := make([]byte, head, head+len(records)*most)
 	spots := make([]spot, len(records))
 	for i, r := range records {
 		raw, err := json.Marshal(r)
@@ -172,16 +199,26 @@ func callText(at int64, records []record, contents [][]byte) ([]byte, []spot, er
 		if len(raw) > maxRecord {
 			return nil, nil, fmt.Errorf("a record of %d bytes", len(raw))
 		}
-		spots[i].record = at + int64(len(text))
-		text = frame(text, spots[i].record, raw)
+		spots[i].record = at + int64(len(texts))
+		texts = frame(texts, spots[i].record, raw)
 	}
-	first := binary.BigEndian.AppendUint64(make([]byte, 0, headText), uint64(len(text)-head))
-	frame(text[:0], at, binary.BigEndian.AppendUint64(first, uint64(size)))
+	end := at + int64(len(texts))
 	for i, c := range contents {
-		spots[i].bytes = at + int64(len(text))
+		spots[i].bytes = end
+		end += int64(len(c))
+	}
+	first := binary.BigEndian.AppendUint64(make([]byte, 0, headText), uint64(len(texts)-head))
+	frame(texts[:0], at, binary.BigEndian.AppendUint64(first, uint64(end-at)-uint64(len(texts))))
+	size := int(padded(end - at))
+	if len(lent) < size {
+		lent = directio.AlignedBlock(size)
+	}
+	text := append(lent[:0], texts...)
+	for _, c := range contents {
 		text = append(text, c...)
 	}
-	return text, spots, nil
+	clear(lent[len(text):size])
+	return lent[:size], spots, nil
 }
 
 // frame adds a frame that begins at a place.
@@ -241,8 +278,8 @@ func recordAt(f io.ReaderAt, at int64) (r record, next int64, ok bool, err error
 
 // call is one that stands in a pack.
 type call struct {
-	begin, end int64
-	records    []noted
+	end     int64
+	records []noted
 }
 
 // callAt reads the call that begins at a place of a pack of some size, in bytes; nil where none does. Whether its files
@@ -257,22 +294,22 @@ func callAt(f io.ReaderAt, at, size int64) (*call, error) {
 	if from > size || texts > uint64(size-from) || bytes > uint64(size-from)-texts {
 		return nil, nil
 	}
-	c := &call{begin: at, end: from + int64(texts+bytes)}
-	last, content := from+int64(texts), from+int64(texts)
+	last, content, end := from+int64(texts), from+int64(texts), from+int64(texts+bytes)
+	c := &call{end: at + padded(end-at)}
 	for next := from; next < last; {
 		n := noted{spot: spot{record: next, bytes: content}}
 		if n.record, next, ok, err = recordAt(f, next); !ok || err != nil || next > last {
 			return nil, err
 		}
 		if n.File != nil {
-			if n.File.Size > uint64(c.end-content) {
+			if n.File.Size > uint64(end-content) {
 				return nil, nil
 			}
 			content += int64(n.File.Size)
 		}
 		c.records = append(c.records, n)
 	}
-	if content != c.end {
+	if content != end || c.end > size {
 		return nil, nil
 	}
 	return c, nil
@@ -350,12 +387,25 @@ func (l *ledger) recover(visit func(noted) error) error {
 	return errors.Join(err, f.Close())
 }
 
-// read gives the record whose frame begins at a place; ok is false where there is none.
-func (l *ledger) read(at int64) (r record, ok bool, err error) {
-	f, err := os.Open(l.path())
-	if err != nil {
-		return r, false, err
+// reading reads records one after the other; it opens the pack for the first, and ends with close.
+type reading struct {
+	from *ledger
+	file *os.File
+}
+
+// at gives the record whose frame begins at a place; ok is false where there is none.
+func (r *reading) at(place int64) (one record, ok bool, err error) {
+	if r.file == nil {
+		if r.file, err = os.Open(r.from.path()); err != nil {
+			return one, false, err
+		}
 	}
-	r, _, ok, err = recordAt(f, at)
-	return r, ok, errors.Join(err, f.Close())
+	one, _, ok, err = recordAt(r.file, place)
+	return one, ok, err
+}
+
+func (r *reading) close() {
+	if r.file != nil {
+		_ = r.file.Close() // only read from
+	}
 }

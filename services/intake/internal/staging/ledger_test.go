@@ -3,6 +3,7 @@ package staging
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -97,7 +98,11 @@ func TestACallIsThereWholeOrNotAtAll(t *testing.T) {
 		}
 	}
 	for last := 1; last < len(ends); last++ {
-		for at := ends[last-1]; at < ends[last]; at++ {
+		said := ends[last]
+		for said > 0 && pack[said-1] == 0 { // padding says nothing
+			said--
+		}
+		for at := ends[last-1]; at < said; at++ {
 			for name, lose := range map[string]func(b []byte){
 				"zero":    func(b []byte) { clear(b[:min(len(b), 8)]) },
 				"another": func(b []byte) { b[0] ^= 0x20 },
@@ -186,18 +191,22 @@ func TestAnUploadIDSaysWhereARecordIs(t *testing.T) {
 	now := m.part("data/1/z")
 	// A record within a file's bytes, which says where it stands.
 	at := m.set.pack.end
-	raw, _, err := callText(0, []record{{File: &File{Path: "data/3/f", Size: 1 << 20}, Entry: &bagit.Entry{Path: "data/3/f", Size: 1 << 20}}}, nil)
+	raw, err := json.Marshal(record{File: &File{Path: "data/3/f", Size: 1 << 20}, Entry: &bagit.Entry{Path: "data/3/f", Size: 1 << 20}})
 	m.must(err)
 	for range 2 { // its checksum hangs on where it stands, which hangs on how long it is
-		m.want["data/1/y"] = frame(nil, at, raw[frameHead+headText+frameHead:])
-		text, _ := m.together("data/1/y").text(m)
-		at = m.set.pack.end + int64(len(text)-len(m.want["data/1/y"]))
+		m.want["data/1/y"] = frame(nil, at, raw)
+		together := m.together("data/1/y")
+		records, contents := together.records([]int{0})
+		_, spots, err := callText(nil, m.set.pack.end, records, contents)
+		m.must(err)
+		at = spots[0].bytes
+		together.end()
 	}
-	m.want["data/1/y"] = frame(nil, at, raw[frameHead+headText+frameHead:])
-	m.together("data/1/y").end()
-	m.forgotten()
+	m.want["data/1/y"] = frame(nil, at, raw)
 	m.must(m.together("data/1/y").Put())
-	if r, ok, err := m.set.pack.read(at); !ok || err != nil || r.File.Path != "data/3/f" {
+	from := reading{from: &m.set.pack}
+	defer from.close()
+	if r, ok, err := from.at(at); !ok || err != nil || r.File.Path != "data/3/f" {
 		t.Fatal("the file is no record", r, ok, err)
 	}
 	key := keyOf("data/1/z")
@@ -289,18 +298,18 @@ func TestAZIPThatComesWholeIsAFile(t *testing.T) {
 // FuzzLedger starts with whatever stands in a pack: what counts there lies within it and stays the same at the next start,
 // and a file that comes then is there.
 func FuzzLedger(f *testing.F) {
-	one, _, err := callText(0, []record{{File: &File{Path: "data/1/a", Size: 3}, Entry: &bagit.Entry{
+	one, _, err := callText(nil, 0, []record{{File: &File{Path: "data/1/a", Size: 3}, Entry: &bagit.Entry{
 		Path: "data/1/a", Size: 3, SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 	}}}, [][]byte{[]byte("abc")})
 	if err != nil {
 		f.Fatal(err)
 	}
 	path := "data/1/a"
-	gone, _, err := callText(int64(len(one)), []record{{Gone: &path}}, nil)
+	gone, _, err := callText(nil, int64(len(one)), []record{{Gone: &path}}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	empty, _, err := callText(0, nil, nil)
+	empty, _, err := callText(nil, 0, nil, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (t *Together) text(m *machine) (raw []byte, fresh []int) {
 		return nil, nil
 	}
 	records, contents := t.records(fresh)
-	raw, _, err = callText(m.set.pack.end, records, contents)
+	raw, _, err = callText(nil, m.set.pack.end, records, contents)
 	m.must(err)
 	return raw, fresh
 }
