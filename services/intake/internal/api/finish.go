@@ -65,10 +65,10 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	if err := u.look(); err != nil {
 		return nil, err
 	}
-	if u.staged, err = set.Whole(); err != nil {
-		return nil, err
-	}
 	u.examining()
+	if u.staged, err = set.Whole(u.seen); err != nil {
+		return nil, errors.Join(err, u.examined())
+	}
 	defer func() { err = errors.Join(err, u.close()) }()
 	res, err := u.decided(ctx, set)
 	switch {

@@ -117,7 +117,7 @@ func (s *Set) readSmall(from *reading, is string) (*Part, error) {
 	if !ok || r.File == nil {
 		return nil, Lost.With("package", s.ID)
 	}
-	p := &Part{set: s, File: *r.File, key: keyOf(r.File.Path), small: true, entry: r.Entry}
+	p := &Part{set: s, File: *r.File, key: keyOf(r.File.Path), small: true, entry: r.Entry, seen: r.Seen}
 	p.spot.Store(&at)
 	p.durable.Store(p.Size)
 	return p, nil

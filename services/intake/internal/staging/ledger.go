@@ -49,6 +49,7 @@ const (
 type record struct {
 	File  *File        `json:"file,omitempty"`
 	Entry *bagit.Entry `json:"entry,omitempty"`
+	Seen  *string      `json:"seen,omitempty"` // as in Came
 	Gone  *string      `json:"gone,omitempty"` // its path
 }
 

@@ -237,7 +237,7 @@ func TestForgottenFilesLeaveNoPack(t *testing.T) {
 	m.must(m.part("data/1/2.pdf").Drop())
 	m.end(m.part("data/1/1.pdf"), m.want["data/1/1.pdf"])
 	m.open()
-	u, err := m.set.Whole()
+	u, err := m.set.Whole(nil)
 	m.must(err)
 	m.must(u.Wrap(nil))
 	_, err = u.Finish()

@@ -218,7 +218,7 @@ func (m *machine) refuse() {
 		m.bad[path] = m.random.IntN(2) == 0
 	}
 	before := m.set
-	u, err := before.Whole()
+	u, err := before.Whole(nil)
 	m.must(err)
 	m.must(u.Wrap(nil))
 	_, err = u.Finish()
@@ -382,7 +382,7 @@ func (m *machine) files(u *Upload, tags bool) (all []bagit.Entry) {
 // compare finishes, and sends the same in one stream.
 func (m *machine) compare() {
 	m.t.Helper()
-	u, err := m.set.Whole()
+	u, err := m.set.Whole(nil)
 	m.must(err)
 	m.must(u.Wrap(nil))
 	got, err := u.Finish()
@@ -459,19 +459,19 @@ func TestWhatTheDiskLostIsSentAgain(t *testing.T) {
 func TestAPackageIsNotFinishedEarly(t *testing.T) {
 	m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/1/a": []byte("01"), "data/1/b": {}}}
 	m.open()
-	if _, err := m.set.Whole(); !errors.Is(err, Unfinished) {
+	if _, err := m.set.Whole(nil); !errors.Is(err, Unfinished) {
 		t.Errorf("an empty package: %v", err)
 	}
 	p := m.part("data/1/a")
 	m.part("data/1/b")
-	if _, err := m.set.Whole(); !errors.Is(err, Unfinished) {
+	if _, err := m.set.Whole(nil); !errors.Is(err, Unfinished) {
 		t.Errorf("half a package: %v", err)
 	}
 	m.end(p, []byte("01"))
-	if _, err := m.set.Whole(); err != nil {
+	if _, err := m.set.Whole(nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.set.Whole(); !errors.Is(err, Finishing) {
+	if _, err := m.set.Whole(nil); !errors.Is(err, Finishing) {
 		t.Errorf("twice: %v", err)
 	}
 	if _, err := m.set.Open(File{Path: "data/1/c"}); !errors.Is(err, Finishing) {
@@ -518,7 +518,7 @@ func TestARecordedPackageIsNotDiscarded(t *testing.T) {
 	m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/1/a": []byte("01")}}
 	m.open()
 	m.end(m.part("data/1/a"), []byte("01"))
-	u, err := m.set.Whole()
+	u, err := m.set.Whole(nil)
 	m.must(err)
 	m.must(u.Keep())
 	m.must(m.set.Settle())

@@ -46,6 +46,7 @@ type Part struct {
 	file    *os.File
 	measure *bagit.Measure // nil where the pass is to be made from the disk
 	entry   *bagit.Entry   // once whole and measured
+	seen    *string        // as in Came
 }
 
 // ID names package and file; of a small one it says where its record is, so that no table is needed to find it.

@@ -13,6 +13,10 @@ import (
 // Came is a small file of a package that comes file by file: it came whole, and the one pass over it is made.
 type Came struct {
 	File
+	// Seen is what it was examined as, where nothing was wrong with it: Whole says so to whoever finishes the package. Nil:
+	// it was not examined, or is to be again.
+	Seen *string
+
 	content []byte
 	found   bagit.Entry
 }
@@ -151,7 +155,7 @@ func (t *Together) keep(fresh []int) error {
 	defer t.set.mu.Unlock()
 	for n, i := range fresh {
 		p := t.Parts[i]
-		p.entry = records[n].Entry
+		p.entry, p.seen = records[n].Entry, records[n].Seen
 		p.spot.Store(&spots[n])
 		p.durable.Store(p.Size)
 		t.set.came(p, 0, p.Size)
@@ -166,7 +170,7 @@ func (t *Together) records(fresh []int) ([]record, [][]byte) {
 	records, contents := make([]record, len(fresh)), make([][]byte, len(fresh))
 	for n, i := range fresh {
 		f := t.files[i]
-		records[n], contents[n] = record{File: &f.File, Entry: &f.found}, f.content
+		records[n], contents[n] = record{File: &f.File, Entry: &f.found, Seen: f.Seen}, f.content
 	}
 	return records, contents
 }

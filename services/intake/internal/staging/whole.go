@@ -15,13 +15,13 @@ import (
 
 // Whole lets no more bytes come and gives the package as one upload, to be judged and kept like one that
 // came in one stream: nothing is read again beside tag files and what an earlier process began. A
-// ZIP package is empty still: the caller fills it from Archive. The set then ends with Settle or Discard, or goes on with Reopen.
+// ZIP package is empty still: the caller fills it from Archive. seen is told what small files were examined as; nil is told nothing. The set then ends with Settle or Discard, or goes on with Reopen.
 // Errors: Unfinished, Finishing, NoUpload.
-func (s *Set) Whole() (*Upload, error) {
+func (s *Set) Whole(seen func(path, as string) error) (*Upload, error) {
 	if err := s.shut(); err != nil {
 		return nil, err
 	}
-	u, err := s.gather()
+	u, err := s.gather(seen)
 	if err != nil {
 		s.Reopen()
 		return nil, err
@@ -50,7 +50,7 @@ func (s *Set) Reopen() {
 }
 
 // gather takes the files into the checker, by path.
-func (s *Set) gather() (*Upload, error) {
+func (s *Set) gather(seen func(path, as string) error) (*Upload, error) {
 	// What an earlier attempt to finish wrote (tag files of our making, files of a ZIP) goes.
 	if err := s.clear(s.ours); err != nil {
 		return nil, err
@@ -60,19 +60,13 @@ func (s *Set) gather() (*Upload, error) {
 		return u, err
 	}
 	for p, err := range s.Parts("") {
-		if err != nil {
-			return nil, errors.Join(err, u.Close())
+		if err == nil {
+			err = p.into(u, seen)
 		}
-		err := p.into(u.checker)
 		if errors.Is(err, bagit.TooManyEntries.Definition) {
 			break // the report says so
 		}
 		if err != nil {
-			return nil, errors.Join(err, u.Close())
-		}
-		if at := p.spot.Load(); at == nil {
-			u.wrote(p.data())
-		} else if err := u.pack.note(p.Path, uint64(at.bytes), p.Size); err != nil {
 			return nil, errors.Join(err, u.Close())
 		}
 	}
@@ -89,8 +83,29 @@ func (s *Set) ours(name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// into gives the file to the checker. A name that is refused is in the report.
-func (p *Part) into(c *bagit.Checker) error {
+// into gives the file to an upload.
+func (p *Part) into(u *Upload, seen func(path, as string) error) error {
+	if err := p.check(u.checker); err != nil {
+		return err
+	}
+	at := p.spot.Load()
+	if at == nil {
+		u.wrote(p.data())
+		return nil
+	}
+	if p.seen != nil && seen != nil {
+		if err := seen(p.Path, *p.seen); err != nil {
+			return err
+		}
+	}
+	if err := u.pack.note(p.Path, uint64(at.bytes), p.Size); err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	return nil
+}
+
+// check gives the file to the checker. A name that is refused is in the report.
+func (p *Part) check(c *bagit.Checker) error {
 	refused := func(err error) error {
 		if errors.Is(err, bagit.TooManyEntries.Definition) || errors.Is(err, bagit.Unreadable.Definition) {
 			return err
