@@ -163,12 +163,10 @@ func (s *Set) small(n noted) error {
 		if err != nil {
 			return err
 		}
-		if err := s.gone(before); err != nil {
-			return err
-		}
+		s.uncount(before)
 	}
 	if n.File == nil {
-		return nil
+		return s.note(path, dropped)
 	}
 	s.totals.Files++
 	s.totals.Whole++
@@ -219,22 +217,6 @@ func (s *Set) came(p *Part, before, now uint64) {
 	if now == p.Size && (before < now || p.Size == 0) {
 		s.totals.Whole++
 	}
-}
-
-// gone takes a file out of the totals.
-func (s *Set) gone(p *Part) error {
-	if err := s.note(p.Path, dropped); err != nil {
-		return err // it is there still, and counted
-	}
-	at := p.Offset()
-	s.totals.Files--
-	s.totals.Bytes -= p.Size
-	s.totals.There -= at
-	if at == p.Size {
-		s.totals.Whole--
-	}
-	delete(s.parts, p.key)
-	return nil
 }
 
 // pageParts is how many paths are looked up at once.

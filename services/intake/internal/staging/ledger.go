@@ -151,14 +151,13 @@ func (l *ledger) append(records []record, contents [][]byte) ([]spot, error) {
 
 // write writes a call past the page cache where the file system can.
 func (l *ledger) write(f *os.File, text []byte) error {
-	past, err := directio.OpenFile(l.path(), os.O_WRONLY, 0)
-	if err == nil {
+	if past, err := directio.OpenFile(l.path(), os.O_WRONLY, 0); err == nil {
 		_, err = past.WriteAt(text, l.end)
-		err = errors.Join(err, past.Close())
+		if err = errors.Join(err, past.Close()); !errors.Is(err, unix.EINVAL) { // some open files so, and do not write them
+			return err
+		}
 	}
-	if errors.Is(err, unix.EINVAL) {
-		_, err = f.WriteAt(text, l.end)
-	}
+	_, err := f.WriteAt(text, l.end)
 	return err
 }
 

@@ -398,50 +398,6 @@ func (p *Part) Found() (bagit.Entry, error) {
 	return e, nil
 }
 
-// Drop forgets the file, whoever sends it at the moment. Errors: NoUpload, Finishing.
-func (p *Part) Drop() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.set
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.open(); err != nil {
-		return err
-	}
-	if !s.is(p) {
-		return NoUpload.With()
-	}
-	p.stop()
-	if err := s.drop(p); err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	s.last = time.Now()
-	return nil
-}
-
-// drop takes a file out of the package. The bytes of a small one stay in the pack, where nothing speaks of them any more.
-// Part and set are locked.
-func (s *Set) drop(p *Part) error {
-	switch {
-	case !p.small:
-		if err := s.gone(p); err != nil {
-			return err
-		}
-		if err := p.clear(); err != nil {
-			return err
-		}
-		return syncDir(filepath.Dir(p.data()))
-	case p.spot.Load() == nil:
-		s.unexpect(p)
-		return nil
-	}
-	if _, err := s.pack.append([]record{{Gone: &p.Path}}, nil); err != nil {
-		return err
-	}
-	// If we crash here it is gone.
-	return s.gone(p)
-}
-
 // stop lets nobody write any more. The part is locked.
 func (p *Part) stop() {
 	if p.file != nil {

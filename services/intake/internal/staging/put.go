@@ -71,6 +71,7 @@ func (s *Set) Expect(files []*Came) (*Together, error) {
 	for _, p := range t.Parts {
 		p.brought++
 	}
+	s.last = time.Now()
 	return t, nil
 }
 
@@ -184,13 +185,6 @@ func (t *Together) end() {
 			t.set.unexpect(p)
 		}
 	}
-}
-
-// unexpect forgets a small file of which nothing came. The set is locked.
-func (s *Set) unexpect(p *Part) {
-	s.totals.Files--
-	s.totals.Bytes -= p.Size
-	delete(s.parts, p.key)
 }
 
 // put takes the bytes of a file of its own that has none yet. Whoever sends it at the same moment in pieces goes on.
