@@ -295,26 +295,55 @@ func TestAZIPThatComesWholeIsAFile(t *testing.T) {
 	m.must(f.Close())
 }
 
-// FuzzLedger starts with whatever stands in a pack: what counts there lies within it and stays the same at the next start,
-// and a file that comes then is there.
-func FuzzLedger(f *testing.F) {
-	one, _, err := callText(nil, 0, []record{{File: &File{Path: "data/1/a", Size: 3}, Entry: &bagit.Entry{
-		Path: "data/1/a", Size: 3, SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-	}}}, [][]byte{[]byte("abc")})
-	if err != nil {
-		f.Fatal(err)
+// packs are some that no process writes, and the beginnings of some that one does.
+func packs(t testing.TB) [][]byte {
+	t.Helper()
+	text := func(at int, records []record, contents ...[]byte) []byte {
+		raw, _, err := callText(nil, int64(at), records, contents)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
 	}
 	path := "data/1/a"
-	gone, _, err := callText(nil, int64(len(one)), []record{{Gone: &path}}, nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	empty, _, err := callText(nil, 0, nil, nil)
-	if err != nil {
-		f.Fatal(err)
-	}
+	came := record{File: &File{Path: path, Size: 3}, Entry: &bagit.Entry{
+		Path: path, Size: 3, SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+	}}
+	one := text(0, []record{came}, []byte("abc"))
+	gone := text(len(one), []record{{Gone: &path}})
 	huge := frame(nil, 0, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, 1<<63), 1<<63))
-	for _, seed := range [][]byte{{}, one, append(bytes.Clone(one), gone...), one[:len(one)-1], empty, huge, frame(nil, 0, []byte("{}")), bytes.Repeat([]byte{0xff}, 100), make([]byte, 100)} {
+	most := frame(nil, 0, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, 1<<64-1), 1))
+	return [][]byte{
+		{}, one, append(bytes.Clone(one), gone...), append(bytes.Clone(one), text(len(one), []record{came}, []byte("abc"))...), one[:len(one)-1], text(0, nil),
+		text(0, []record{{}}), text(0, []record{{File: came.File}}), text(0, []record{{Entry: came.Entry, Gone: &path}}),
+		text(0, []record{{File: &File{Path: path, Size: 1 << 63}, Entry: came.Entry}}, []byte("abc")), text(0, []record{came}, []byte("abcd")), text(0, []record{came}),
+		huge, most, frame(nil, 0, []byte("{}")), bytes.Repeat([]byte{0xff}, 100), make([]byte, 100),
+	}
+}
+
+// TestAStartTakesWhateverStandsInAPack: what counts lies within it and stays the same at the next start, and a file that
+// comes then is there.
+func TestAStartTakesWhateverStandsInAPack(t *testing.T) {
+	for i, raw := range packs(t) {
+		m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/9/new": []byte("new")}}
+		m.open()
+		before, _ := m.stands(raw)
+		m.open()
+		if now, _ := m.stands(raw); !maps.Equal(now, before) {
+			t.Errorf("%d: %v, then %v", i, before, now)
+		}
+		m.must(m.together("data/9/new").Put())
+		m.open()
+		if got, err := bytesOf(m.part("data/9/new")); err != nil || string(got) != "new" {
+			t.Errorf("%d: %q, %v", i, got, err)
+		}
+	}
+}
+
+// FuzzLedger reads whatever stands in a pack: what counts lies within it, counts without the rest too, and a call that is
+// written behind it counts.
+func FuzzLedger(f *testing.F) {
+	for _, seed := range packs(f) {
 		f.Add(seed, true)
 		f.Add(seed, false)
 	}
@@ -322,32 +351,31 @@ func FuzzLedger(f *testing.F) {
 		if mend {
 			raw = mended(raw)
 		}
-		m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/9/new": []byte("new")}}
-		m.open()
-		m.must(os.WriteFile(m.set.pack.path(), raw, 0o600))
-		m.open()
-		state := func() (s string) {
-			for _, p := range parts(t, m.set) {
-				at := p.spot.Load()
-				if at.bytes < 0 || p.Size > uint64(m.set.pack.end-at.bytes) {
-					t.Fatalf("%s lies at %d with %d of %d bytes", p.Path, at.bytes, p.Size, m.set.pack.end)
+		walked := func(pack []byte) (all string, end int64) {
+			end, err := walkPack(bytes.NewReader(pack), int64(len(pack)), func(n noted) error {
+				if n.spot.record < 0 || n.spot.record >= int64(len(pack)) || n.File != nil && (n.bytes < n.spot.record || n.File.Size > uint64(int64(len(pack))-n.bytes)) {
+					t.Fatalf("%s lies at %v of %d", n.path(), n.spot, len(pack))
 				}
-				s += fmt.Sprintf("%s %q %+v\n", p.ID()[len(m.set.ID):], p.Path, p.entry)
+				all += fmt.Sprintf("%q %s\n", n.path(), n.is())
+				return nil
+			})
+			if err != nil || end < 0 || end > int64(len(pack)) {
+				t.Fatal(end, err)
 			}
-			return fmt.Sprintf("%s%d %+v", s, m.set.pack.end, m.set.Totals())
+			return all, end
 		}
-		before := state()
-		if m.total(); m.set.pack.end > int64(len(raw)) {
-			t.Fatalf("%d bytes count of %d", m.set.pack.end, len(raw))
+		before, end := walked(raw)
+		if again, same := walked(raw[:end]); again != before || same != end {
+			t.Fatalf("%s %d, and without the rest\n%s %d", before, end, again, same)
 		}
-		m.open()
-		if now := state(); now != before {
-			t.Fatalf("before\n%s\nnow\n%s", before, now)
+		path := "data/9/new"
+		next, spots, err := callText(nil, end, []record{{Gone: &path}}, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-		m.must(m.together("data/9/new").Put())
-		m.open()
-		if got, err := bytesOf(m.part("data/9/new")); err != nil || string(got) != "new" {
-			t.Fatalf("%q, %v", got, err)
+		want := fmt.Sprintf("%s%q %s\n", before, path, dropped)
+		if now, stop := walked(append(bytes.Clone(raw[:end]), next...)); now != want || stop != end+int64(len(next)) || spots[0].record <= end {
+			t.Fatalf("%s, want %s", now, want)
 		}
 	})
 }

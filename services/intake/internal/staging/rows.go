@@ -16,8 +16,10 @@ import (
 // What stands beside the bytes of an unfinished package:
 //
 //	<staging>/<package>/set.json          whose it is: header
-//	<staging>/<package>/<file>.row        lines: what the file is, then each offset that is on disk,
-//	                                      at last what the one pass over it found
+//	<staging>/<package>/<file>.row        of a file that comes in pieces, lines: what the file is, then each offset
+//	                                      that is on disk, at last what the one pass over it found
+//
+// What came whole stands in the pack: ledger says how.
 //
 // A line is written after the bytes that it speaks of were flushed, and flushed itself before anybody
 // hears of it. A torn line says nothing: bytes behind the last offset are cut off.

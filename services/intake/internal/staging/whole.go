@@ -15,7 +15,8 @@ import (
 
 // Whole lets no more bytes come and gives the package as one upload, to be judged and kept like one that
 // came in one stream: nothing is read again beside tag files and what an earlier process began. A
-// ZIP package is empty still: the caller fills it from Archive. seen is told what small files were examined as; nil is told nothing. The set then ends with Settle or Discard, or goes on with Reopen.
+// ZIP package is empty still: the caller fills it from Archive. seen is told what small files were examined as (Came.Seen);
+// nil is told nothing. The set then ends with Settle or Discard, or goes on with Reopen.
 // Errors: Unfinished, Finishing, NoUpload.
 func (s *Set) Whole(seen func(path, as string) error) (*Upload, error) {
 	if err := s.shut(); err != nil {
