@@ -213,7 +213,8 @@ func callText(lent []byte, at int64, records []record, contents [][]byte) ([]byt
 	if len(lent) < size {
 		lent = directio.AlignedBlock(size)
 	}
-	text := append(lent[:0], texts...)
+	text := lent[:0]
+	text = append(text, texts...)
 	for _, c := range contents {
 		text = append(text, c...)
 	}

@@ -314,9 +314,11 @@ func packs(t testing.TB) [][]byte {
 	huge := frame(nil, 0, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, 1<<63), 1<<63))
 	most := frame(nil, 0, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, 1<<64-1), 1))
 	return [][]byte{
-		{}, one, append(bytes.Clone(one), gone...), append(bytes.Clone(one), text(len(one), []record{came}, []byte("abc"))...), one[:len(one)-1], text(0, nil),
+		{},
+		one, append(bytes.Clone(one), gone...), append(bytes.Clone(one), text(len(one), []record{came}, []byte("abc"))...), one[:len(one)-1], text(0, nil),
 		text(0, []record{{}}), text(0, []record{{File: came.File}}), text(0, []record{{Entry: came.Entry, Gone: &path}}),
 		text(0, []record{{File: &File{Path: path, Size: 1 << 63}, Entry: came.Entry}}, []byte("abc")), text(0, []record{came}, []byte("abcd")), text(0, []record{came}),
+		append(text(0, []record{came}, []byte("xyz")), text(len(one), []record{came}, []byte("xyz"))...),
 		huge, most, frame(nil, 0, []byte("{}")), bytes.Repeat([]byte{0xff}, 100), make([]byte, 100),
 	}
 }
@@ -340,8 +342,8 @@ func TestAStartTakesWhateverStandsInAPack(t *testing.T) {
 	}
 }
 
-// FuzzLedger reads whatever stands in a pack: what counts lies within it, counts without the rest too, and a call that is
-// written behind it counts.
+// FuzzLedger reads whatever stands in a pack: what counts lies within it, no more counts without the rest, and a call that
+// is written behind it counts.
 func FuzzLedger(f *testing.F) {
 	for _, seed := range packs(f) {
 		f.Add(seed, true)
@@ -365,8 +367,12 @@ func FuzzLedger(f *testing.F) {
 			return all, end
 		}
 		before, end := walked(raw)
-		if again, same := walked(raw[:end]); again != before || same != end {
-			t.Fatalf("%s %d, and without the rest\n%s %d", before, end, again, same)
+		for stop := int64(-1); stop != end; { // a call whose bytes are others is cut off once it is the last
+			all := before
+			stop = end
+			if before, end = walked(raw[:stop]); !strings.HasPrefix(all, before) {
+				t.Fatalf("%s %d, and without the rest\n%s %d", all, stop, before, end)
+			}
 		}
 		path := "data/9/new"
 		next, spots, err := callText(nil, end, []record{{Gone: &path}}, nil)
