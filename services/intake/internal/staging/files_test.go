@@ -106,7 +106,7 @@ func littleMemory(t *testing.T, fill func(t *testing.T, dir string, files int) (
 	if want := files/7 + files/7 - 1; rest < want-1 || rest > want+1 {
 		t.Errorf("%d files follow, expected are %d", rest, want)
 	}
-	p, err := s.find(last)
+	p, err := s.Open(File{Path: last, Size: 1})
 	if err != nil || p.Path != last {
 		t.Fatal(p, err)
 	}
