@@ -1,10 +1,13 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -12,10 +15,12 @@ import (
 	"google.golang.org/grpc/status"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/bagit/hostile"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 // broken are the packages whose upload ends before it is judged, because it does not keep to
@@ -77,6 +82,129 @@ func TestNoHostilePackageComesIn(t *testing.T) {
 		t.Errorf("%d packages ran", ran)
 	}
 	t.Logf("%d packages", ran)
+	w.reopen()
+	w.nothing()
+	w.whole()
+}
+
+// inZip is by which code a ZIP is refused that is sent to be unpacked here, where that is not the rule of the bag in it:
+// its entries are judged before one of them is read.
+var inZip = map[string][]string{
+	"bagit.traversal":       {"parcel.zip.traversal"},
+	"bagit.absolute":        {"parcel.zip.absolute", "parcel.zip.outside"},
+	"bagit.backslash":       {"parcel.zip.absolute", "parcel.zip.traversal"},
+	"bagit.path_too_long":   {"parcel.zip.long_path"},
+	"bagit.symlink":         {"parcel.zip.link"},
+	"bagit.device":          {"parcel.zip.device"},
+	"bagit.zip_ratio":       {"parcel.zip.dense"},
+	"bagit.zip_encrypted":   {"parcel.zip.encrypted"},
+	"bagit.zip_method":      {"parcel.zip.method"},
+	"bagit.archive_outside": {"parcel.zip.outside"},
+	"bagit.zip_headers":     {"parcel.zip", "parcel.zip.dense"},
+	"bagit.zip_overlap":     {"parcel.zip"},
+	"bagit.zip_directory":   {"parcel.zip", "parcel.zip.none"},
+	"bagit.archive_broken":  {"parcel.zip.none"},
+	"bagit.unreadable":      {"parcel.zip"},
+}
+
+// readable are the ZIPs that break a rule of bags and are read all the same, by their table of contents alone, as people's programs make
+// such: what the archive takes is what it lists.
+var readable = map[string]bool{
+	"name/backslash": true, "declaration/none": true, "zip/entry within an entry": true, "zip/two names": true, "zip/two sizes": true,
+	"zip/two checksums": true, "zip/two methods": true, "zip/secret in one header": true, "zip/descriptor of another size": true,
+	"zip/descriptor of another checksum": true, "zip/descriptor promised": true, "zip/more behind the deflated": true,
+	"zip/another name in Unicode": true, "zip/folder with content": true, "zip/name not UTF-8": true, "zip/hidden entry": true,
+	"zip/something before": true, "zip/something after": true, "zip/an end in the comment": true, "zip/fewer claimed than there are": true,
+	"zip/more claimed than there are": true, "zip/a thousand claimed": true, "zip/part of a set": true,
+}
+
+// TestNoHostileZIPComesIn runs the table's ZIPs through the way in by which people send one: it comes in pieces and is
+// unpacked here. Each is refused by a code of its own and leaves nothing, not even where files of it were read before.
+func TestNoHostileZIPComesIn(t *testing.T) {
+	w := newWorld(t)
+	ran := 0
+	for _, p := range hostile.Packages() {
+		if !p.Has(hostile.Zip) || p.Limits != (bagit.Limits{}) {
+			continue
+		}
+		ran++
+		t.Run(p.Name, func(t *testing.T) {
+			id := fmt.Sprintf("2026-%d", ran)
+			w.expect(id, file(1, 3))
+			var raw bytes.Buffer
+			if err := p.WriteZip(&raw); err != nil {
+				t.Fatal(err)
+			}
+			u, err := w.openUpload(id, staging.Zip, "", raw.Len())
+			if err == nil {
+				u, err = w.appendUpload(id, u, 0, raw.String(), "ok")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch res, err := w.finish(u.GetPackageId(), id); {
+			case res.GetTaken():
+				t.Error("taken")
+			case readable[p.Name]:
+			case err != nil && !slices.Contains(inZip[p.Code], fault.Of(err).Code):
+				t.Errorf("%v, want %s", err, p.Code)
+			case err == nil && !slices.ContainsFunc(res.GetFaults(), func(f *intakev1.PackageFault) bool {
+				return f.GetCode() == p.Code && f.GetWhere() == p.At(hostile.Upload)
+			}):
+				t.Errorf("%s, want %s %s", faultCodes(res.GetFaults()), p.At(hostile.Upload), p.Code)
+			}
+			w.nothing()
+		})
+	}
+	if ran < 60 {
+		t.Errorf("%d packages ran", ran)
+	}
+	t.Logf("%d packages", ran)
+	w.whole()
+}
+
+// TestNoHostileTarComesIn runs through a package that is one file what the table has of tars alone, and of what is no file; the names in
+// one are judged as in any package.
+func TestNoHostileTarComesIn(t *testing.T) {
+	w := newWorld(t)
+	ran := 0
+	for _, p := range hostile.Packages() {
+		group, _, _ := strings.Cut(p.Name, "/")
+		if !p.Has(hostile.Tar) || group != "tar" && group != "kind" && p.Name != "name/long path" || p.Name == "tar/name in pax" {
+			continue
+		}
+		ran++
+		t.Run(p.Name, func(t *testing.T) {
+			w.t = t
+			id := fmt.Sprintf("2026-%d", ran)
+			w.expect(id, file(1, 3))
+			var raw bytes.Buffer
+			if err := p.WriteTar(&raw); err != nil {
+				t.Fatal(err)
+			}
+			before := w.s.host.Store().Head().Seq
+			res, err := w.finish(w.sendInPieces(id, "zip", map[string]string{"": raw.String()}, false), id)
+			recorded := uint64(1)
+			if err != nil {
+				recorded = 0
+			}
+			switch {
+			case parcel.Refused(err) && slices.Contains(append(inZip[p.Code], "parcel.zip", "parcel.zip.none", "parcel.zip.traversal"), fault.Of(err).Code): // it cannot be unpacked, or may not
+			case err != nil || res.GetTaken():
+				t.Errorf("%v %v", res, err)
+			case !slices.ContainsFunc(res.GetFaults(), func(f *intakev1.PackageFault) bool { return f.GetCode() == p.Code }):
+				t.Errorf("%s, want %s", faultCodes(res.GetFaults()), p.Code)
+			}
+			w.nothing()
+			if after := w.s.host.Store().Head().Seq; after != before+recorded {
+				t.Errorf("%d events were recorded, want %d", after-before, recorded)
+			}
+		})
+	}
+	if ran < 18 {
+		t.Errorf("%d tars ran", ran)
+	}
+	w.t = t
 	w.reopen()
 	w.nothing()
 	w.whole()

@@ -393,7 +393,7 @@ func TestAudiovisualUnitsHaveNoLeaves(t *testing.T) {
 	if err != nil || a.GetAccepted() != 1 {
 		t.Fatalf("%v %v", a, err)
 	}
-	w.reads(a.GetAccessionNumber(), "ru", "Вид передачи: покупка", "договор № 5 01.02.2025", "протокол ЭПК от 15.01.2025 № 12")
+	w.reads(a.GetAccessionNumber(), "ru", "Вид передачи: покупка", "договор № 5 от 01.02.2025", "протокол ЭПК от 15.01.2025 № 12")
 	w.whole()
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,7 +183,7 @@ func TestARefusedPackageLeavesNothing(t *testing.T) {
 		"out of the bag":           {staging.Bare, map[string]string{"data/../../x": "x"}, ""},
 		"no ZIP":                   {staging.Zip, map[string]string{"": "this is none"}, "parcel.zip.none"},
 		"an empty ZIP":             {staging.Zip, map[string]string{"": zipped(t, nil)}, "intake.upload.zip_empty"},
-		"out of the ZIP":           {staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/../../../x": "x"})}, ""},
+		"out of the ZIP":           {staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/../../../x": "x"})}, "parcel.zip.traversal"},
 	} {
 		id := w.sendInPieces("2026-1", c.form, c.files, false)
 		res, err := w.finish(id, "2026-1")
@@ -197,6 +198,44 @@ func TestARefusedPackageLeavesNothing(t *testing.T) {
 				t.Errorf("%s, the same command: %v, %v", name, again, err)
 			}
 		}
+	}
+	w.whole()
+}
+
+// TestWhatAZIPGaveMakesRoom: where the files of a ZIP do not fit, those that were taken out before do not lie on the disk until
+// somebody tries again.
+func TestWhatAZIPGaveMakesRoom(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3))
+	if _, err := w.client.SetUploadLimits(t.Context(), &intakev1.SetUploadLimitsRequest{CommandId: newID(), Limits: &intakev1.UploadLimitsSet{
+		OrganisationId: "bilim", From: "2026-01-01", TransferBytes: 1 << 20, TransferFiles: 10, DepartmentBytes: 1 << 20, DepartmentFiles: 10, KeepDays: 5,
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	large := strings.Repeat("0123456789", 90_000)
+	id := w.sendInPieces("2026-1", staging.Zip, map[string]string{"": zipped(t, map[string]string{"1/a.txt": large, "1/b.txt": large})}, false)
+	if _, err := w.finish(id, "2026-1"); fault.Of(err).Code != transfer.OverTransfer.Code {
+		t.Fatalf("two files of 900 kB where a million bytes are let in: %v", err)
+	}
+	entries, err := os.ReadDir(filepath.Join(w.dir, "intake", "staging", id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err != nil || info.Size() > 100_000 {
+			t.Errorf("%s lies there still: %v, %v", e.Name(), info, err)
+		}
+	}
+	left := filepath.Join(w.dir, "intake", "staging", id, strings.Repeat("a", 64)) // a process that died at it
+	if err := os.WriteFile(left, []byte(large), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	if _, err := os.Lstat(left); !os.IsNotExist(err) {
+		t.Errorf("after the start it lies there still: %v", err)
+	}
+	if list, err := w.client.ListUploads(t.Context(), &intakev1.ListUploadsRequest{TransferId: "2026-1", Limit: 1}); err != nil || list.GetFiles() != 1 {
+		t.Errorf("the ZIP itself waits: %v, %v", list, err)
 	}
 	w.whole()
 }

@@ -7,9 +7,14 @@ import (
 	"encoding/hex"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -208,6 +213,41 @@ func TestAnUploadOutlivesItsPage(t *testing.T) {
 	if again := c.carried() - before; again > 20<<20 {
 		t.Errorf("%d bytes were sent again, of 24 MiB", again)
 	}
+	stands(t, transfer, digests)
+}
+
+// TestAFullDiskPausesAPage answers as the archive does while its disk is full: the page says so in the archive's words and
+// that nothing is lost, and goes on by itself once there is room.
+func TestAFullDiskPausesAPage(t *testing.T) {
+	transfer := newTransfer(t)
+	folder, digests := folderOf(t)
+	var full atomic.Bool
+	full.Store(true)
+	archive := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: world.host})
+		r.Out.Host = r.In.Host
+	}}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPatch || !full.Load() {
+			archive.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Tus-Resumable", "1.0.0")
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusInsufficientStorage)
+		_, _ = io.WriteString(w, "Хранилище архива заполнено, загрузка приостановлена; ничего не потеряно.\n") // whoever went away needs no answer
+	}))
+	t.Cleanup(front.Close)
+	b := open(t, true)
+	b.signIn("su-bolimi")
+	b.leads(chromedp.Navigate(front.URL + "/dept/transfers/" + transfer + "/send?lang=ru"))
+	b.chooses(folder, len(digests))
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(sendFolder))))
+	b.waitsFor("Хранилище архива заполнено, загрузка приостановлена; ничего не потеряно.")
+	if status := b.leads(func(context.Context, *chromedp.Target) (v chromedp.Void, err error) { full.Store(false); return v, nil }); status != 200 {
+		t.Fatalf("%d", status)
+	}
+	b.says("Расписка в получении файлов", "Архив получил файлов: 3")
 	stands(t, transfer, digests)
 }
 

@@ -14,9 +14,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -29,6 +31,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/qoyma/demo"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
 // organisation is the department of the demonstration's account su-bolimi.
@@ -222,6 +225,37 @@ func aBag(t *testing.T, spoilt bool) string {
 	return packed(t, files...)
 }
 
+// anEARK is an E-ARK package of one file for each row: names, with the package's folder, and contents, by name.
+func anEARK(t *testing.T) (files []string) {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "sip-1")
+	_, err := eark.Create(t.Context(), root, eark.Spec{
+		ID: "sip-1", Label: "Дела", SIP: true, Created: time.Now().Truncate(time.Second), Software: "Qoyma", Version: "1",
+		Agents:        []eark.Agent{{Role: "CREATOR", Type: "ORGANIZATION", Name: "Отдел"}},
+		Payload:       fstest.MapFS{"0001/скан.txt": {Data: []byte("бір")}, "0002/скан.txt": {Data: []byte("екі")}},
+		Documentation: fstest.MapFS{"readme.txt": {Data: []byte("x")}},
+	}, eark.Options{})
+	fail(t, err)
+	fail(t, filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		name, _ := filepath.Rel(filepath.Dir(root), path)
+		files = append(files, filepath.ToSlash(name), string(raw))
+		return err
+	}))
+	return files
+}
+
+// asFolder are files as a browser sends a folder; the first by name, METS.xml, comes last.
+func asFolder(files []string) (parts []string) {
+	for pair := range slices.Chunk(files, 2) {
+		parts = append(parts, "folder|"+pair[0]+"|"+pair[1])
+	}
+	return append(parts[1:], parts[0])
+}
+
 // TestUploads sends packages in every way that the page offers, and in ways that it does not.
 func TestUploads(t *testing.T) {
 	transfer := newTransfer(t)
@@ -234,16 +268,20 @@ func TestUploads(t *testing.T) {
 	}{
 		{"nothing", nil, 400, "Ни один файл не выбран"},
 		{"an empty choice", []string{"row-1||"}, 400, "Ни один файл не выбран"},
-		{"no ZIP", []string{"package|a.zip|this is none"}, 400, "Это не целый ZIP: a.zip"},
+		{"no ZIP", []string{"package|a.zip|this is none"}, 400, "Это не целый ZIP или tar: a.zip"},
 		{"an empty ZIP", []string{"package|a.zip|" + packed(t)}, 400, "Ни один файл не выбран"},
 		{"two ways at once", []string{"row-1|a.txt|a", "package|a.zip|" + packed(t, "1/a.txt", "a")}, 400, "сразу двумя способами"},
 		{"a bag that was spoilt", []string{"package|bag.zip|" + aBag(t, true)}, 200, "№ 2"},
 		{"a row that is not listed", []string{"row-9|a.txt|a"}, 200, "нет дела под номером 9"},
 		{"a file in no folder", []string{"folder|папка/скан.txt|a"}, 200, "не относится ни к одному делу"},
-		{"out of the ZIP", []string{"package|a.zip|" + packed(t, "../../0001/x.txt", "a")}, 200, "Расписка"},
+		{"out of the ZIP", []string{"package|a.zip|" + packed(t, "../../0001/x.txt", "a")}, 400, "ведёт за пределы своей папки"},
+		{"a bag and something beside it", []string{"package|a.zip|" + packed(t, "bag/bagit.txt", "a", "2/x.txt", "b")}, 400, "вне её лежит 2/x.txt"},
 		{"rows", []string{"row-1|скан 1.txt|бір", "row-1|C:\\fakepath\\скан 2.txt|екі", "row-2||"}, 200, "Архив получил файлов: 2"},
 		{"a numbered folder", []string{"folder|Папка/0001/а.txt|a", "folder|Папка/0002/.DS_Store|junk", "folder|Папка/0002/б/в.txt|b"}, 200, "Архив получил файлов: 2"},
 		{"a ZIP of numbered folders, named in code page 866", []string{"package|a.zip|" + packed(t, "866:Дела/1/Приказ №5.txt", "a", "__MACOSX/1/._x", "junk", "866:Дела/2/План.txt", "b")}, 200, "Архив получил файлов: 2"},
+		{"an E-ARK package as a folder", asFolder(anEARK(t)), 200, "пакет E-ARK (SIP) «sip-1»"},
+		{"an E-ARK package as a ZIP", []string{"package|sip-1.zip|" + packed(t, anEARK(t)...)}, 200, "пакет E-ARK (SIP) «sip-1»"},
+		{"an E-ARK package without METS", asFolder(anEARK(t)[2:]), 200, "CSIPSTR4"},
 		{"a whole bag", []string{"package|bag.zip|" + aBag(t, false)}, 200, "Архив получил файлов: 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -33,6 +34,7 @@ type sent struct {
 	transfer, dir   string
 	files           map[string][]byte
 	pieces, refused bool // file by file; with a folder that the inventory does not have
+	zipped          bool // in pieces, as one ZIP that is unpacked there
 	upload, accept  string
 	judged, done    bool
 	mended          bool // it was refused, and the folder that was wrong is gone
@@ -67,11 +69,26 @@ func (p *sent) plant(ctx context.Context, dir string, units int, random *rand.Ra
 			return err
 		}
 	}
+	if p.zipped {
+		p.dir += ".zip"
+		return pack(p.dir, dir)
+	}
 	if p.pieces {
 		return nil
 	}
 	_, err := bagit.Create(ctx, dir, os.DirFS(to), nil, bagit.Options{})
 	return err
+}
+
+// pack makes a ZIP of a folder.
+func pack(to, from string) (err error) {
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	z := zip.NewWriter(f)
+	return errors.Join(z.AddFS(os.DirFS(from)), z.Close())
 }
 
 // advance takes the package on to its end, from wherever a death left it.
@@ -172,7 +189,7 @@ func prepare(ctx context.Context, cfg config, random *rand.Rand) (packages []*se
 	defer srv.kill()
 	memory := load.NewMemory(filepath.Join(filepath.Dir(cfg.data), "bags"))
 	for i := range cfg.uploads {
-		p := &sent{pieces: i%2 == 0, refused: i%5 == 4, upload: uuid.NewString(), accept: uuid.NewString()}
+		p := &sent{pieces: i%2 == 0, refused: i%5 == 4, zipped: i%6 == 0 && i%5 != 4, upload: uuid.NewString(), accept: uuid.NewString()}
 		transfer, units, err := memory.Due(ctx, srv.archive, cfg.seed+uint64(i))
 		if err != nil {
 			return nil, err

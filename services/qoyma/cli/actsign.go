@@ -169,7 +169,7 @@ func (a *app) accessionVerify() *cobra.Command {
 		if file != "" {
 			pdf, err := os.ReadFile(file)
 			if err != nil {
-				return fault.Usage.With("problem", err.Error())
+				return wrongFile(err)
 			}
 			if !acts[digestOf(pdf)] {
 				return otherFile.With("file", file, "number", args[0], "sha256", digestOf(pdf))

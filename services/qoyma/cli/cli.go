@@ -43,9 +43,9 @@ func Main(args []string, out, errOut io.Writer) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.running && !errors.Is(err, fault.Usage) {
-		err = fault.Usage.With("problem", err.Error())
+		err = fault.Usage.With("problem", misused(err))
 	}
-	if err != nil {
+	if err = disk(err); err != nil {
 		a.report(err)
 	}
 	return fault.Exit(err)

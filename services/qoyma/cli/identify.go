@@ -24,6 +24,8 @@ type identified struct {
 	Size    int64           `json:"size"`
 	Formats []pronom.Result `json:"formats"`
 	Error   string          `json:"error,omitempty"`
+
+	err error // why it could not be read
 }
 
 func (a *app) identifyCommand() *cobra.Command {
@@ -132,7 +134,7 @@ func walk(ctx context.Context, path string, each func(identified) error) error {
 		}
 		one := identified{File: path, Formats: []pronom.Result{}}
 		if err != nil {
-			one.Error = err.Error()
+			one.Error, one.err = err.Error(), err
 		}
 		return each(one)
 	})
@@ -152,7 +154,7 @@ func identify(one identified, look looker) identified {
 		return one
 	}
 	fail := func(err error) identified {
-		one.Error = err.Error()
+		one.Error, one.err = err.Error(), err
 		return one
 	}
 	f, err := os.Open(one.File)
@@ -235,7 +237,7 @@ func (a *app) showSummary(s summary) {
 func (a *app) showIdentified(one identified) {
 	switch {
 	case one.Error != "":
-		a.printf("%s: %s\n", clean(one.File), clean(one.Error))
+		a.printf("%s\n", clean(fault.Of(disk(one.err)).In(a.language())))
 	case len(one.Formats) == 0:
 		a.printf("%s: %s\n", clean(one.File), a.say(text{"unknown", "неизвестен", "белгісіз"}))
 	}
@@ -244,6 +246,6 @@ func (a *app) showIdentified(one identified) {
 		if f.Mismatch {
 			mismatch = a.say(text{" (the extension says otherwise)", " (расширение говорит о другом)", " (кеңейтімі басқаны көрсетеді)"})
 		}
-		a.printf("%s: %s %s [%s]%s\n", clean(one.File), f.PUID, strings.TrimSpace(f.Name+" "+f.Version), f.Basis, mismatch)
+		a.printf("%s: %s %s [%s]%s\n", clean(one.File), f.PUID, strings.TrimSpace(f.Name+" "+f.Version), a.word(formatBases, string(f.Basis)), mismatch)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,6 +103,9 @@ func (a *app) showTransfer(res *intakev1.GetTransferResponse) {
 	size := ""
 	if t.GetPackageId() != "" {
 		size = fmt.Sprintf(a.say(text{"%s, files %d, %s", "%s, файлов %d, %s", "%s, файл %d, %s"}), t.GetPackageId(), t.GetPackageFiles(), a.size(t.GetPackageBytes()))
+		if e := t.GetEark(); e != nil {
+			size += fmt.Sprintf(", E-ARK %s %s", e.GetOaisType(), e.GetId())
+		}
 	}
 	a.fields([]field{
 		{headState, a.word(transferStates, t.GetState())},
@@ -128,7 +132,11 @@ func (a *app) showFaults(head string, faults []*intakev1.PackageFault) {
 	}
 	a.printf("%s:\n", head)
 	for _, f := range faults {
-		a.printf("  %s: %s (%s)\n", clean(f.GetWhere()), a.words(f.GetText()), f.GetClause())
+		text := a.words(f.GetText())
+		if c := f.GetClause(); c != "" && !strings.HasSuffix(text, "]") { // E-ARK's rules name themselves
+			text += " (" + c + ")"
+		}
+		a.printf("  %s: %s\n", clean(f.GetWhere()), text)
 	}
 }
 

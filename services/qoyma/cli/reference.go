@@ -156,7 +156,7 @@ func (a *app) requestList() *cobra.Command {
 		return a.show(all, func() {
 			var rows [][]string
 			for _, s := range all.GetRequests() {
-				rows = append(rows, []string{s.GetNumber(), s.GetDueOn(), fmt.Sprint(s.GetDaysLeft()), s.GetState(), s.GetRegime(), s.GetTopic(), s.GetAssignee()})
+				rows = append(rows, a.requestRow(s))
 			}
 			a.table([]text{
 				headNumber, headDue,
@@ -189,10 +189,18 @@ func (a *app) requestShow() *cobra.Command {
 	return c
 }
 
+// requestRow is a request in a list.
+func (a *app) requestRow(s *referencev1.RequestSummary) []string {
+	return []string{
+		s.GetNumber(), s.GetDueOn(), fmt.Sprint(s.GetDaysLeft()), a.word(requestStates, s.GetState()), a.word(requestRegimes, s.GetRegime()), a.word(requestTopics, s.GetTopic()),
+		s.GetAssignee(),
+	}
+}
+
 // request prints a request as the staff reads it.
 func (a *app) request(r *referencev1.GetRequestResponse) {
 	s, who := r.GetRequest(), r.GetSubmission().GetApplicant()
-	a.printf("%s  %s  %s  %s\n", s.GetNumber(), s.GetState(), s.GetRegime(), s.GetDueOn())
+	a.printf("%s  %s  %s  %s\n", s.GetNumber(), a.word(requestStates, s.GetState()), a.word(requestRegimes, s.GetRegime()), s.GetDueOn())
 	a.printf("%s\n", a.words(r.GetRegime().GetExplanation()))
 	a.arithmetic(r.GetDuties())
 	if who != nil {
@@ -202,7 +210,7 @@ func (a *app) request(r *referencev1.GetRequestResponse) {
 		a.printf("  %d  %s  %s\n", f.GetFinding(), clean(f.GetCitation()), clean(f.GetQuotation()))
 	}
 	for _, p := range r.GetPapers() {
-		a.printf("  %s  %s  %s  %s\n", p.GetCertificateNumber(), p.GetKind(), p.GetState(), p.GetSha256())
+		a.printf("  %s  %s  %s  %s\n", p.GetCertificateNumber(), a.word(paperKinds, p.GetKind()), a.word(paperStates, p.GetState()), p.GetSha256())
 	}
 	a.timelineOf(r.GetTimeline())
 }
@@ -236,7 +244,7 @@ func (a *app) requestFollow() *cobra.Command {
 			return err
 		}
 		return a.show(res, func() {
-			a.printf("%s  %s  %s\n", res.GetRequest().GetNumber(), res.GetRequest().GetState(), res.GetRequest().GetDueOn())
+			a.printf("%s  %s  %s\n", res.GetRequest().GetNumber(), a.word(requestStates, res.GetRequest().GetState()), res.GetRequest().GetDueOn())
 			a.timelineOf(res.GetTimeline())
 			a.printf("%s\n%s\n", a.words(res.GetNext().GetWords()), a.words(res.GetRemedy()))
 		})
@@ -263,7 +271,7 @@ func (a *app) changed(use, short string, role monitor.Role, extra int, flags fun
 		if err != nil {
 			return err
 		}
-		return a.show(s, func() { a.printf("%s  %s  %s\n", s.GetNumber(), s.GetState(), s.GetDueOn()) })
+		return a.show(s, func() { a.printf("%s  %s  %s\n", s.GetNumber(), a.word(requestStates, s.GetState()), s.GetDueOn()) })
 	})
 	return c
 }

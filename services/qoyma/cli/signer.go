@@ -52,7 +52,7 @@ func (a *app) hidden(file string) (string, error) {
 	if file != "" {
 		f, err := os.Open(file)
 		if err != nil {
-			return "", fault.Usage.With("problem", err.Error())
+			return "", wrongFile(err)
 		}
 		defer func() { _ = f.Close() }() // read only
 		from = f
@@ -163,7 +163,7 @@ func (a *app) signerList() *cobra.Command {
 func (a *app) signers(list []*referencev1.Signer) {
 	var rows [][]string
 	for _, s := range list {
-		rows = append(rows, []string{s.GetAccount(), s.GetState(), a.words(s.GetName()), a.words(s.GetPost()), s.GetKey().GetKeyId()})
+		rows = append(rows, []string{s.GetAccount(), a.word(signerStates, s.GetState()), a.words(s.GetName()), a.words(s.GetPost()), s.GetKey().GetKeyId()})
 	}
 	a.table([]text{{"ACCOUNT", "ЗАПИСЬ", "ЖАЗБА"}, headState, {"NAME", "ИМЯ", "АТЫ"}, {"POST", "ДОЛЖНОСТЬ", "ЛАУАЗЫМЫ"}, {"KEY", "КЛЮЧ", "КІЛТ"}}, rows)
 }

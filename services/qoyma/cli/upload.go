@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +14,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/numeral"
 	"github.com/qoyma/qoyma/services/qoyma/client"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 func (a *app) transferUpload() *cobra.Command {
@@ -22,22 +22,24 @@ func (a *app) transferUpload() *cobra.Command {
 	var parallel uint
 	var restart, quiet, stream bool
 	c := &cobra.Command{
-		Use: "upload ID PATH", Short: "Send a package for a transfer: a folder, a mounted disk or a ZIP", Args: cobra.ExactArgs(2),
-		Long: `Send a package for a transfer: a BagIt package (a folder), a folder or mounted disk with folders called by the
-numbers of the inventory (0001, 0002 …), or either as a ZIP. It is taken whole or refused with everything that is
-wrong listed; the good files of a refused package (not of a ZIP) are kept for some days, so that after it was mended
-only the others are sent again. Where the archive returned rows, of numbered folders only those rows are sent.
+		Use: "upload ID PATH", Short: "Send a package for a transfer: a folder, a mounted disk, a ZIP or a tar", Args: cobra.ExactArgs(2),
+		Long: `Send a package for a transfer: a BagIt package (a folder), an E-ARK package (a folder), a folder or mounted disk with
+folders called by the numbers of the inventory (0001, 0002 …), or any of them as a ZIP or a tar. In an E-ARK package the records
+of a row lie in representations/<name>/data/<its number>/.
+
+It is taken whole or refused with everything that is wrong listed; the good files of a refused package (not of a ZIP, a tar or an
+E-ARK package) are kept for some days, so that after it was mended only the others are sent again. Where the archive returned rows, of numbered folders only those rows are sent.
 
 It may be interrupted at any moment, on either side: called again, it sends only what is missing. While the archive
 is away or its disk is full it waits and goes on by itself.
 
-With --stream the whole of a BagIt folder comes in one call: about three times as fast for very many small files, over a
+With --stream the whole of a BagIt or E-ARK folder comes in one call: about three times as fast for very many small files, over a
 good line. Broken off, it begins again from its first byte, and it has ten minutes.`,
 	}
 	t.flags(c)
 	c.Flags().UintVar(&parallel, "parallel", 2, "files at once, up to 16")
 	c.Flags().BoolVar(&restart, "restart", false, "forget what was sent of an unfinished upload before")
-	c.Flags().BoolVar(&stream, "stream", false, "send a BagIt folder in one call that cannot be resumed")
+	c.Flags().BoolVar(&stream, "stream", false, "send a BagIt or E-ARK folder in one call that cannot be resumed")
 	c.MarkFlagsMutuallyExclusive("stream", "restart")
 	c.MarkFlagsMutuallyExclusive("stream", "parallel")
 	c.Flags().BoolVar(&quiet, "quiet", false, "say nothing of the progress on the standard error")
@@ -79,16 +81,20 @@ good line. Broken off, it begins again from its first byte, and it has ten minut
 	return c
 }
 
-// streamed sends a bag in one call.
+// streamed sends a bag or an E-ARK package in one call.
 func (a *app) streamed(ctx context.Context, cl intakev1.IntakeServiceClient, transfer, folder string) error {
-	if _, err := os.Stat(filepath.Join(folder, "bagit.txt")); err != nil {
-		return fault.Usage.With("problem", "--stream is for a folder with bagit.txt").Because(err)
+	kind := parcel.Rows
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		kind = client.Kind(os.DirFS(folder))
+	}
+	if kind == parcel.Rows {
+		return fault.Usage.With("problem", "--stream is for a folder with bagit.txt or METS.xml")
 	}
 	id, err := commandID()
 	if err != nil {
 		return err
 	}
-	res, err := client.Upload(ctx, cl, &intakev1.UploadBegin{CommandId: id, TransferId: transfer}, folder)
+	res, err := client.Upload(ctx, cl, &intakev1.UploadBegin{CommandId: id, TransferId: transfer, Eark: kind == parcel.EARK}, folder)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (a *app) verifyCommand() *cobra.Command {
 func readPaper(name string) (_ []byte, err error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fault.Usage.With("problem", err.Error())
+		return nil, wrongFile(err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return io.ReadAll(io.LimitReader(f, longestPaper))

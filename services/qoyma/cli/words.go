@@ -114,6 +114,14 @@ var (
 	}
 )
 
+// formatBases are what a format was recognised by.
+var formatBases = words{
+	"signature": {"signature", "по сигнатуре", "сигнатура бойынша"},
+	"container": {"container", "по содержимому контейнера", "контейнердің ішіндегісі бойынша"},
+	"extension": {"extension", "по расширению", "кеңейтім бойынша"},
+	"text":      {"text", "только текст", "тек мәтін"},
+}
+
 // The codes of accessions.
 var (
 	signedHow = words{
@@ -140,6 +148,51 @@ var (
 		"proposed": {"waits for a decision", "ждёт решения", "шешім күтуде"},
 		"declined": {"declined", "отклонено", "қабылданбады"},
 		"done":     {"has left", "выбыло", "шығарылды"},
+	}
+)
+
+// The codes of requests.
+var (
+	requestStates = words{
+		"registered": {"registered", "зарегистрирован", "тіркелді"},
+		"assigned":   {"assigned", "в работе", "орындауда"},
+		"drafted":    {"drafted", "есть проект ответа", "жоба дайындалды"},
+		"submitted":  {"before the head", "на подписи", "қол қоюда"},
+		"signed":     {"signed", "подписан", "қол қойылды"},
+		"closed":     {"closed", "закрыт", "жабылды"},
+	}
+	requestRegimes = words{
+		"archival":    {"archival request", "архивный запрос", "архивтік сұрау салу"},
+		"information": {"request for information", "запрос информации", "ақпарат беруге сұрау салу"},
+		"petition":    {"other petition", "иное обращение", "өзге өтініш"},
+	}
+	requestTopics = words{
+		"work_record": {"work record", "трудовой стаж", "еңбек өтілі"},
+		"pay":         {"pay", "заработная плата", "жалақы"},
+		"award":       {"awards", "награждение", "наградалау"},
+		"repression":  {"political repression", "политические репрессии", "саяси қуғын-сүргін"},
+		"land":        {"land and property", "земля и имущество", "жер және мүлік"},
+		"other":       {"other", "другая тема", "басқа тақырып"},
+	}
+	paperKinds = words{
+		"certificate": {"archival reference", "архивная справка", "архивтік анықтама"},
+		"copy":        {"archival copy", "архивная копия", "архивтік көшірме"},
+		"extract":     {"archival extract", "архивная выписка", "архивтік үзінді"},
+		"negative":    {"answer that nothing was found", "ответ об отсутствии документов", "құжат табылмағаны туралы жауап"},
+		"answer":      {"answer", "ответ", "жауап"},
+		"refusal":     {"reasoned refusal", "мотивированный отказ", "уәжді бас тарту"},
+		"forwarded":   {"notice of forwarding", "уведомление о передаче", "жіберу туралы хабарлама"},
+		"published":   {"answer where it is published", "ответ о месте публикации", "жарияланған жері туралы жауап"},
+	}
+	paperStates = words{
+		"submitted": {"before the head", "на подписи", "қол қоюда"},
+		"returned":  {"sent back", "возвращена на доработку", "қайта өңдеуге қайтарылды"},
+		"signed":    {"signed", "подписана", "қол қойылды"},
+	}
+	signerStates = words{
+		"invited":  {"invited", "приглашён", "шақырылды"},
+		"enrolled": {"enrolled", "ключ зарегистрирован", "кілті тіркелген"},
+		"revoked":  {"revoked", "право подписи прекращено", "қол қою құқығы тоқтатылған"},
 	}
 )
 

@@ -10,7 +10,9 @@ import (
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/standards/pronom"
 )
 
 // latin is a word in Latin letters, as codes are.
@@ -103,6 +105,29 @@ func TestPeopleReadWords(t *testing.T) {
 		}},
 		"duty":  {dutyStates, []string{"waiting", "due", "fulfilled"}, func(a *app, code string) { a.printf("%s\n", a.word(dutyStates, code)) }},
 		"lacks": {accessionLacks, []string{"giver", "archive", "commission"}, func(a *app, code string) { a.printf("%s\n", a.word(accessionLacks, code)) }},
+		"format's basis": {formatBases, []string{"signature", "container", "extension", "text"}, func(a *app, code string) {
+			a.showIdentified(identified{File: "файл", Formats: []pronom.Result{{PUID: "1", Name: "Пішім", Basis: pronom.Basis(code)}}})
+		}},
+		"request": {requestStates, []string{"registered", "assigned", "drafted", "submitted", "signed", "closed"}, func(a *app, code string) {
+			s := &referencev1.RequestSummary{State: code, Regime: "archival", Topic: "pay"}
+			a.printf("%s\n", a.requestRow(s))
+			a.request(&referencev1.GetRequestResponse{Request: s})
+		}},
+		"regime": {requestRegimes, []string{"archival", "information", "petition"}, func(a *app, code string) {
+			s := &referencev1.RequestSummary{State: "closed", Regime: code, Topic: "pay"}
+			a.printf("%s\n", a.requestRow(s))
+			a.request(&referencev1.GetRequestResponse{Request: s})
+		}},
+		"topic": {requestTopics, []string{"work_record", "pay", "award", "repression", "land", "other"}, func(a *app, code string) {
+			a.printf("%s\n", a.requestRow(&referencev1.RequestSummary{State: "closed", Regime: "archival", Topic: code}))
+		}},
+		"paper": {paperKinds, []string{"certificate", "copy", "extract", "negative", "answer", "refusal", "forwarded", "published"}, func(a *app, code string) {
+			a.request(&referencev1.GetRequestResponse{Request: &referencev1.RequestSummary{State: "closed", Regime: "archival"}, Papers: []*referencev1.Paper{{Kind: code, State: "signed"}}})
+		}},
+		"paper's state": {paperStates, []string{"submitted", "returned", "signed"}, func(a *app, code string) {
+			a.request(&referencev1.GetRequestResponse{Request: &referencev1.RequestSummary{State: "closed", Regime: "archival"}, Papers: []*referencev1.Paper{{Kind: "copy", State: code}}})
+		}},
+		"signer": {signerStates, []string{"invited", "enrolled", "revoked"}, func(a *app, code string) { a.signers([]*referencev1.Signer{{State: code}}) }},
 		"need": {transferNeeds, []string{"reason", "consent", "liquidated_on", "giver", "document", "document_date", "protocol", "country", "agreement", "holder"}, func(a *app, code string) {
 			a.printf("%s\n", a.word(transferNeeds, code))
 		}},

@@ -85,8 +85,12 @@ func (a *app) ruleOf(g *intakev1.TransferGround) string {
 
 func (a *app) showReceipt(r *intakev1.Receipt) {
 	a.printf(a.say(text{
-		"receipt %d of %s: %s, %s; units %d, files %d, bytes %d\n", "расписка %d по %s: %s, %s; единиц %d, файлов %d, байт %d\n", "%d қолхат, %s: %s, %s; бірлік %d, файл %d, байт %d\n",
-	}), r.GetNumber(), clean(r.GetTransferId()), a.word(receiptDirections, r.GetDirection()), a.word(receiptWhat, r.GetWhat()), r.GetUnits(), r.GetFiles(), r.GetBytes())
+		"receipt %d of %s: %s, %s; units %d", "расписка %d по %s: %s, %s; единиц %d", "%d қолхат, %s: %s, %s; бірлік %d",
+	}), r.GetNumber(), clean(r.GetTransferId()), a.word(receiptDirections, r.GetDirection()), a.word(receiptWhat, r.GetWhat()), r.GetUnits())
+	if r.GetFiles() > 0 { // what a hand-over does not count is not said to be none
+		a.printf(a.say(text{", files %d, bytes %d", ", файлов %d, байт %d", ", файл %d, байт %d"}), r.GetFiles(), r.GetBytes())
+	}
+	a.printf("\n")
 	a.printf("  %s  %s\n", r.GetAt(), r.GetDigest())
 }
 

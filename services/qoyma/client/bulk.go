@@ -39,18 +39,26 @@ var (
 		"{path} cannot be read ({problem}); check its name and whether you may read it",
 		"{path} не читается ({problem}); проверьте имя и права на чтение",
 		"{path} оқылмайды ({problem}); атын және оқу құқығын тексеріңіз")
+	irregular = fault.Define(fault.Invalid, "client.upload.irregular",
+		"{path} is no file but a link, a device or the like; put the file itself in its place, or take it out, and send again",
+		"{path} – не файл, а ссылка, устройство или подобное; поместите на его место сам файл или уберите его и отправьте снова",
+		"{path} – файл емес, сілтеме, құрылғы не сол сияқты; орнына файлдың өзін салыңыз немесе оны алып тастап, қайта жіберіңіз")
+	nothingHere = fault.Define(fault.Invalid, "client.upload.nothing",
+		"there is no file to send in {folder}; put each record's files into a folder called by its number in the inventory, for example 0001",
+		"в {folder} нет ни одного файла для отправки; положите файлы каждого дела в папку с его номером по описи, например 0001",
+		"{folder} ішінде жіберетін бірде-бір файл жоқ; әр істің файлдарын тізімдемедегі нөмірімен аталған қалтаға салыңыз, мысалы 0001")
 	cameOtherwise = fault.Define(fault.Conflict, "client.upload.otherwise",
 		"{path} changed while it was being sent; leave the folder alone and send again",
 		"{path} изменился во время отправки; не меняйте папку и отправьте снова",
 		"{path} жіберу кезінде өзгерген; қалтаны өзгертпей, қайта жіберіңіз")
 )
 
-// Bulk sends a folder, a mounted disk or a ZIP in pieces that survive a killed server and a killed client: what is
+// Bulk sends a folder, a mounted disk, a ZIP or a tar in pieces that survive a killed server and a killed client: what is
 // there already is not sent again.
 type Bulk struct {
 	Client   intakev1.IntakeServiceClient
 	Transfer string
-	Root     string // a folder that is a bag, a folder of numbered folders, or a ZIP
+	Root     string // a folder that is a bag or an E-ARK package, a folder of numbered folders, or a ZIP or tar of any
 	Parallel int    // large files, or groups of small ones, at once; 2
 	Restart  bool   // forget what was begun before
 	// Wait is called between tries, with what failed and for how long is waited; nil just waits.
@@ -159,10 +167,7 @@ func (b *Bulk) look() ([]local, error) {
 		b.form = "zip"
 		return []local{{name: filepath.Base(b.Root), size: info.Size(), modified: info.ModTime().UnixMilli()}}, nil
 	}
-	b.form = "bare"
-	if _, err := b.dir.Stat("bagit.txt"); err == nil {
-		b.form = "bag"
-	}
+	b.form = string(Kind(b.dir.FS()))
 	files, err := b.walk()
 	if err != nil {
 		return nil, errors.Join(err, b.dir.Close())
@@ -179,7 +184,7 @@ func (b *Bulk) count(files []local) {
 
 // walk lists the files by name. Only regular files are sent; what else the folder holds is an error.
 func (b *Bulk) walk() (files []local, err error) {
-	at := make(map[string]string)
+	at, top := make(map[string]string), topOf(b.Root)
 	err = fs.WalkDir(b.dir.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -198,11 +203,14 @@ func (b *Bulk) walk() (files []local, err error) {
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			return unreadable.With("path", name, "problem", info.Mode().Type())
+			return irregular.With("path", name)
 		}
 		f := local{name: name, path: path.Clean(name), size: info.Size(), modified: info.ModTime().UnixMilli()}
-		if b.form == "bare" {
+		switch b.form {
+		case "bare":
 			f.path = parcel.Placed(name)
+		case "eark":
+			f.path = parcel.PlacedEARK(top + "/" + name)
 		}
 		if first, taken := at[f.path]; taken {
 			return samePlace.With("first", first, "second", name, "path", f.path)
@@ -213,6 +221,9 @@ func (b *Bulk) walk() (files []local, err error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("upload: %w", err)
+	}
+	if len(files) == 0 {
+		return nil, nothingHere.With("folder", b.Root)
 	}
 	return files, nil
 }

@@ -17,7 +17,7 @@ var nothingReturned = fault.Define(fault.Invalid, "client.upload.nothing_returne
 	"архив бұл тапсырудың {rows}-жолын қайтарды, ал {folder} ішінде ол үшін файл жоқ; түзетілген файлдарды сол нөмірлі қалтаға салыңыз")
 
 // returnedOnly leaves out what stands for rows that were not returned, where rows were: the same folder may be
-// sent again, and only what was returned is redone. A bag and a ZIP are whole as they are. Files of no row
+// sent again, and only what was returned is redone. A bag, an E-ARK package and an archive file are whole as they are. Files of no row
 // go along: the archive says what is wrong with them.
 func (b *Bulk) returnedOnly(ctx context.Context, files []local) ([]local, error) {
 	if b.form != "bare" {

@@ -10,19 +10,21 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/platform/serve"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 // chunk is how many bytes of a file go into one message; the service takes up to 1 MiB.
 const chunk = 512 << 10
 
-// Upload sends a folder file by file, in the order in which it is listed: a bag, or the payload alone where
-// begin says that it is bare. A package with faults is an answer, not an error. Only regular files are
+// Upload sends a folder file by file, in the order in which it is listed: a bag, or what begin says: the payload
+// alone, or an E-ARK package. A package with faults is an answer, not an error. Only regular files are
 // sent; what else the folder holds is an error, because the archive would refuse it.
 func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1.UploadBegin, root string) (*intakev1.UploadPackageResponse, error) {
 	dir, err := os.OpenRoot(root)
@@ -36,8 +38,12 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 	}
 	s := sending{stream: stream, folder: folder{root: dir}}
 	defer s.close()
-	if begin.GetBare() {
-		s.prefix = "data/"
+	s.place = func(name string) string { return name }
+	switch top := topOf(root); {
+	case begin.GetEark():
+		s.place = func(name string) string { return parcel.PlacedEARK(top + "/" + name) }
+	case begin.GetBare():
+		s.place = func(name string) string { return "data/" + name }
 	}
 	err = stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{Begin: begin}})
 	if err == nil {
@@ -60,11 +66,33 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 	return stream.CloseAndRecv()
 }
 
+// Kind tells what a folder holds.
+func Kind(folder fs.FS) parcel.Kind {
+	if _, err := fs.Stat(folder, "bagit.txt"); err == nil {
+		return parcel.Bag
+	}
+	for _, only := range []string{"METS.xml", "representations/*/METS.xml", "representations/*/data", "representations/*/metadata"} {
+		if found, err := fs.Glob(folder, only); err == nil && len(found) > 0 {
+			return parcel.EARK
+		}
+	}
+	return parcel.Rows
+}
+
+// topOf is the name of a folder, which an E-ARK package keeps.
+func topOf(root string) string {
+	full, err := filepath.Abs(root)
+	if name := filepath.Base(full); err == nil && name != string(filepath.Separator) {
+		return name
+	}
+	return "package" // a disk has none
+}
+
 // sending is one package on its way.
 type sending struct {
 	folder
 	stream intakev1.IntakeService_UploadPackageClient
-	prefix string // of every path within the package
+	place  func(name string) string // where a file of the folder belongs in the package
 	small  batch
 }
 
@@ -118,12 +146,13 @@ func (s *sending) file(name string) error {
 		}
 		return s.large(from, uint64(stat.Size))
 	}
-	if !s.small.fits(s.prefix+name, int(stat.Size)) {
+	path := s.place(name)
+	if !s.small.fits(path, int(stat.Size)) {
 		if err := s.flush(); err != nil {
 			return err
 		}
 	}
-	return s.small.add(s.prefix+name, int(stat.Size), from)
+	return s.small.add(path, int(stat.Size), from)
 }
 
 // flush sends the small files that wait.
@@ -138,7 +167,7 @@ func (s *sending) flush() error {
 func (s *sending) large(from descriptor, size uint64) error {
 	first := true
 	for {
-		raw, n, err := next(from, first, s.prefix+from.name, size)
+		raw, n, err := next(from, first, s.place(from.name), size)
 		if err != nil {
 			return err
 		}

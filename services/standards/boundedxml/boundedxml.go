@@ -20,6 +20,9 @@ type Limits struct {
 	Depth    int   // elements within elements; 64
 	Elements int   // in the document; 10,000,000
 	Attrs    int   // of one element; 256
+	// What Fill holds of one element: that many elements in it, and that many bytes of the document; no bound but those above.
+	Filled      int
+	FilledBytes int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -34,6 +37,12 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Attrs <= 0 {
 		l.Attrs = 256
+	}
+	if l.Filled <= 0 {
+		l.Filled = l.Elements
+	}
+	if l.FilledBytes <= 0 {
+		l.FilledBytes = l.Bytes
 	}
 	return l
 }
@@ -262,11 +271,17 @@ func (r *Reader) cut(err error) error {
 func (r *Reader) Fill(n *Node) error {
 	open := []*Node{n}
 	texts := []*strings.Builder{{}}
+	elements, from := r.elements, r.d.InputOffset()
 	for len(open) > 0 {
 		last := len(open) - 1
 		t, err := r.token()
-		if err != nil {
+		switch {
+		case err != nil:
 			return r.cut(err)
+		case r.elements-elements > r.limits.Filled:
+			return r.wrong(ErrElements)
+		case r.d.InputOffset()-from > r.limits.FilledBytes:
+			return r.wrong(ErrBytes)
 		}
 		switch t := t.(type) {
 		case xml.StartElement:

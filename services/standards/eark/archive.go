@@ -60,7 +60,7 @@ func ValidateArchive(ctx context.Context, file string, opts Options) (report *Re
 	if err != nil {
 		return nil, fmt.Errorf("unpack package: %w", err)
 	}
-	u := &unpacking{judge: newJudge(root, "", opts), root: root, tops: map[string]bool{}}
+	u := &unpacking{judge: newJudge("", opts), root: root, tops: map[string]bool{}}
 	_, err = each(ctx, file, opts.Limits, u.take)
 	if err = errors.Join(err, root.Close()); err != nil {
 		var refused *refusal
@@ -77,7 +77,8 @@ func ValidateArchive(ctx context.Context, file string, opts Options) (report *Re
 		u.bad("", STR1, "found", show(strings.Join(tops[:min(5, len(tops))], ", ")))
 	}
 	if len(u.faults) > 0 {
-		return u.settle(), nil
+		u.settle()
+		return u.report, nil
 	}
 	return Validate(ctx, filepath.Join(dir, tops[0]), opts)
 }

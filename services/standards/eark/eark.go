@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/pronom"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // Limits bound what one package may cost. A zero field takes its default.
@@ -30,7 +32,12 @@ type Limits struct {
 	METSBytes int64 // of one METS or PREMIS file; 256 MiB
 	Elements  int   // of one METS file; 5,000,000
 	Faults    int   // listed in a report, and as many warnings; 1,000
-	Unpacked  int64 // bytes that an archive may unpack to; 64 GiB
+	// Of one METS file: its metadata sections and file groups, and the elements of a header or structural map, which are held in
+	// memory together; as Elements.
+	Held int
+	// Of one PREMIS file that is looked into, in bytes; as METSBytes. A larger one only warns.
+	PREMISBytes int64
+	Unpacked    int64 // bytes that an archive may unpack to; 64 GiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -38,6 +45,8 @@ func (l Limits) withDefaults() Limits {
 	l.METSBytes = cmp.Or(max(l.METSBytes, 0), 256<<20)
 	l.Elements = cmp.Or(max(l.Elements, 0), 5_000_000)
 	l.Faults = cmp.Or(max(l.Faults, 0), 1000)
+	l.Held = cmp.Or(max(l.Held, 0), l.Elements)
+	l.PREMISBytes = cmp.Or(max(l.PREMISBytes, 0), l.METSBytes)
 	l.Unpacked = cmp.Or(max(l.Unpacked, 0), 64<<30)
 	return l
 }
@@ -48,6 +57,8 @@ type Options struct {
 	SIP     bool      // hold it to the rules of the SIP even where it does not call itself one
 	Workers int       // files read at once; 2
 	Now     time.Time // a package made or changed a day after it was not; zero asks nothing
+	// Spool is where goes what does not fit into memory of a package of very many files. The zero Place keeps all in memory.
+	Spool spool.Place
 }
 
 // Report is what a checked package is. Its lists are sorted.
@@ -161,11 +172,10 @@ func Validate(ctx context.Context, dir string, opts Options) (*Report, error) {
 		return nil, fmt.Errorf("open package: %w", err)
 	}
 	defer func() { _ = r.Close() }() // only read from
-	j := newJudge(r, filepath.Base(full), opts)
-	if err := j.run(ctx); err != nil {
-		return nil, fmt.Errorf("read package %s: %w", dir, err)
-	}
-	return j.settle(), nil
+	j := newJudge(filepath.Base(full), opts)
+	j.open = func(p string) (io.ReadCloser, error) { return openRegular(r, p) }
+	j.listing = true
+	return j.report, j.run(ctx, dir, func() error { return j.list(ctx, r.FS()) })
 }
 
 // finding is one thing that is wrong, before it is put into words.
@@ -178,7 +188,7 @@ type finding struct {
 func (f *finding) item() fault.Item { return fault.Item{Where: f.where, Fault: f.rule.With(f.args...)} }
 
 // settle puts what was found into words, sorted and bounded, warnings apart.
-func (j *judge) settle() *Report {
+func (j *judge) settle() {
 	sortItems := func(items []fault.Item) {
 		slices.SortStableFunc(items, func(a, b fault.Item) int {
 			return cmp.Or(compareWhere(a.Where, b.Where), cmp.Compare(a.Fault.Code, b.Fault.Code), cmp.Compare(a.Fault.In(fault.English), b.Fault.In(fault.English)))
@@ -192,7 +202,6 @@ func (j *judge) settle() *Report {
 		r.Faults = append(r.Faults[:most:most], (&finding{rule: MoreFaults, args: []any{"count", more}}).item())
 	}
 	r.Warnings = r.Warnings[:min(len(r.Warnings), most)]
-	return r
 }
 
 // compareWhere orders places by file and then by line, as a person reads them.

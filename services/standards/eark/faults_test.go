@@ -2,6 +2,7 @@ package eark
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -338,6 +339,7 @@ func folderBreaches() []breach {
 		{"digest " + ead, file(ead, "<ead></ead>"), Options{}},
 		{"uncounted " + ead, in("dmdSec", `CHECKSUMTYPE="SHA-256"`, `CHECKSUMTYPE="TIGER"`), Options{}},
 		{"unlisted x", file("x", ""), Options{}},
+		{"premis_unread metadata/preservation/premis.xml", file("x", ""), Options{Limits: Limits{PREMISBytes: 1000}}},
 		{"more_faults ", both(sub(`OBJID="[^"]*"`, ``), sub(`PROFILE="[^"]*"`, ``), sub(`CREATEDATE="[^"]*"`, ``)), Options{Limits: Limits{Faults: 2}}},
 	}
 }
@@ -436,8 +438,9 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = root.Close() }()
-	_, found := newJudge(root, "p", Options{}).file(t.Context(), "gone")
-	if len(found) != 2 || found[1].rule != Unreadable {
+	j := newJudge("p", Options{})
+	j.open = func(p string) (io.ReadCloser, error) { return openRegular(root, p) }
+	if _, found := j.read(t.Context(), promised{File: File{Path: "gone"}}); len(found) != 1 || found[0].rule != Unreadable {
 		t.Errorf("found %+v", found)
 	}
 }

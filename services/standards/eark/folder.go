@@ -1,11 +1,13 @@
 package eark
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
+	"iter"
 	"path"
 	"regexp"
 	"slices"
@@ -18,41 +20,29 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// judge is one validation under way.
+// judge is one validation under way. What there is for each file lies in rows (rows.go).
 type judge struct {
-	root   *os.Root
-	name   string // of the package's folder
-	opts   Options
-	report *Report
+	open    func(p string) (io.ReadCloser, error)
+	name    string // of the package's folder
+	opts    Options
+	report  *Report
+	listing bool // the report lists files and metadata; then each file is read here
 
 	faults, warnings []fault.Item
 	more             int // faults that were too many to keep
 
-	dirs     map[string]bool
-	files    map[string]bool
-	filled   map[string]bool        // folders with a file in or below them
-	records  map[string][]string    // preservation metadata by the folder of the METS file that should name them
-	full     bool                   // the package has too many entries to be judged
-	byNormal map[string]string      // NFC of a file's path → the path
-	promised map[string][]reference // by path: what METS files say of it
-	packaged []string               // representations, by folder name
-	premis   []string               // files that are said to be PREMIS
-	preserve map[string]bool        // files that an amdSec names
+	dirs     map[string]bool // those that rules speak of (landmark)
+	filled   map[string]bool // of them, those with a file in or below them
+	recorded map[string]bool // folders of METS files that have administrative metadata
+	full     bool            // the package has too many entries to be judged
+	packaged []string        // representations, by folder name
+	rows
 }
 
-// reference is what a METS file says of a file.
-type reference struct {
-	where     string // the METS file and line
-	size      int64  // bytes, or -1
-	algorithm string // as METS writes it, or empty
-	digest    string // lower case
-}
-
-func newJudge(root *os.Root, name string, opts Options) *judge {
+func newJudge(name string, opts Options) *judge {
 	return &judge{
-		root: root, name: name, opts: opts, report: &Report{}, dirs: map[string]bool{}, files: map[string]bool{},
-		filled: map[string]bool{}, records: map[string][]string{},
-		promised: map[string][]reference{}, preserve: map[string]bool{},
+		name: name, opts: opts, report: &Report{}, dirs: map[string]bool{},
+		filled: map[string]bool{}, recorded: map[string]bool{}, rows: newRows(opts.Spool),
 	}
 }
 
@@ -77,18 +67,37 @@ func (j *judge) put(item fault.Item, warning bool) {
 	*to = append(*to, item)
 }
 
-func (j *judge) run(ctx context.Context) error {
-	if err := j.list(ctx); err != nil || j.full {
-		return err
+// run judges what list adds, and settles the report.
+func (j *judge) run(ctx context.Context, name string, list func() error) (err error) {
+	defer func() { err = errors.Join(err, j.close()) }()
+	if err := cmp.Or(list(), j.broken); err != nil {
+		return fmt.Errorf("read package %s: %w", name, err)
 	}
-	if j.files[metsName] {
+	if !j.full {
+		err = cmp.Or(j.judge(ctx), j.broken)
+	}
+	if err != nil {
+		return fmt.Errorf("read package %s: %w", name, err)
+	}
+	j.settle()
+	return nil
+}
+
+func (j *judge) judge(ctx context.Context) error {
+	for p := range j.dirs {
+		if path.Dir(p) == "representations" {
+			j.packaged = append(j.packaged, path.Base(p))
+		}
+	}
+	slices.Sort(j.packaged)
+	if j.has(metsName) {
 		j.mets(metsName, "")
 	} else {
 		j.bad(metsName, STR4)
 	}
 	for _, name := range j.packaged {
 		r := Representation{Name: name}
-		if at := path.Join("representations", name, metsName); j.files[at] {
+		if at := path.Join("representations", name, metsName); j.has(at) {
 			r.METS = true
 			j.report.Package.Representations = append(j.report.Package.Representations, r)
 			j.mets(at, name)
@@ -104,9 +113,9 @@ func (j *judge) run(ctx context.Context) error {
 }
 
 // list walks the folder and remembers what is there.
-func (j *judge) list(ctx context.Context) error {
+func (j *judge) list(ctx context.Context, folder fs.FS) error {
 	n := 0
-	err := fs.WalkDir(j.root.FS(), ".", func(p string, e fs.DirEntry, err error) error {
+	return fs.WalkDir(folder, ".", func(p string, e fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -128,32 +137,53 @@ func (j *judge) list(ctx context.Context) error {
 			j.bad(show(p), BadName)
 			return skipDir(e)
 		case e.IsDir():
-			j.dirs[p] = true
+			j.folder(p)
 		case !e.Type().IsRegular():
 			j.bad(show(p), Irregular)
 		default:
-			j.add(p)
+			j.add(File{Path: p})
 		}
 		return nil
 	})
-	for p := range j.dirs {
-		if path.Dir(p) == "representations" {
-			j.packaged = append(j.packaged, path.Base(p))
-		}
-	}
-	slices.Sort(j.packaged)
-	return err
 }
 
 // add remembers a file.
-func (j *judge) add(p string) {
-	j.files[p] = true
-	for dir := path.Dir(p); dir != "." && !j.filled[dir]; dir = path.Dir(dir) {
+func (j *judge) add(f File) {
+	j.came(f)
+	if path.Dir(f.Path) == "representations" {
+		j.bad(show(f.Path), STR10)
+	}
+	for dir := range landmarks(f.Path) {
 		j.filled[dir] = true
 	}
-	if before, _, ok := strings.Cut(p, "metadata/preservation/"); ok {
-		dir := strings.TrimSuffix(before, "/")
-		j.records[dir] = append(j.records[dir], p)
+}
+
+// folder remembers a folder.
+func (j *judge) folder(p string) {
+	for dir := range landmarks(p + "/") {
+		j.dirs[dir] = true
+	}
+}
+
+// landmarks gives the folders around a path that rules speak of: representations, each of its folders, and those of the same names in
+// the package and in a representation. There are few of them, however many folders a package has.
+func landmarks(p string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		base := ""
+		if rest, ok := strings.CutPrefix(p, "representations/"); ok {
+			name, _, inside := strings.Cut(rest, "/")
+			if !yield("representations") || !inside {
+				return
+			}
+			if base = "representations/" + name + "/"; !yield(base[:len(base)-1]) {
+				return
+			}
+		}
+		for _, name := range [...]string{"metadata", "metadata/descriptive", "metadata/preservation", "documentation", "schemas", "data"} {
+			if strings.HasPrefix(p[len(base):], name+"/") && !yield(base+name) {
+				return
+			}
+		}
 	}
 }
 
@@ -184,17 +214,12 @@ func (j *judge) structure() {
 	} else if len(j.packaged) == 0 {
 		j.bad("representations", STR10)
 	}
-	for p := range j.files {
-		if path.Dir(p) == "representations" {
-			j.bad(show(p), STR10)
-		}
-	}
 	for _, name := range j.packaged {
 		at := "representations/" + name
 		for _, want := range []struct {
 			there bool
 			rule  *Rule
-		}{{j.dirs[at+"/data"], STR11}, {j.files[at+"/"+metsName], STR12}, {j.dirs[at+"/metadata"], STR13}} {
+		}{{j.dirs[at+"/data"], STR11}, {j.has(at + "/" + metsName), STR12}, {j.dirs[at+"/metadata"], STR13}} {
 			if !want.there {
 				j.bad(show(at), want.rule)
 			}
@@ -231,7 +256,7 @@ var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 func (j *judge) resolve(dir, href string) (string, *Rule) {
 	plain := strings.TrimPrefix(href, "./")
 	raw := path.Join(dir, plain)
-	if local(dir, plain) && j.files[raw] {
+	if local(dir, plain) && j.has(raw) {
 		return raw, nil
 	}
 	rest := strings.TrimPrefix(strings.TrimPrefix(href, "file:"), "//")
@@ -240,16 +265,10 @@ func (j *judge) resolve(dir, href string) (string, *Rule) {
 		return "", Outside
 	}
 	p := path.Join(dir, decoded)
-	if j.files[p] {
+	if j.has(p) {
 		return p, nil
 	}
-	if j.byNormal == nil {
-		j.byNormal = make(map[string]string, len(j.files))
-		for f := range j.files {
-			j.byNormal[norm.NFC.String(f)] = f
-		}
-	}
-	if other, ok := j.byNormal[norm.NFC.String(p)]; ok {
+	if other, ok := j.otherForm(p); ok {
 		return other, OtherForm
 	}
 	return p, Missing

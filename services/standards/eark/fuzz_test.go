@@ -26,10 +26,10 @@ func FuzzMETS(f *testing.F) {
 	f.Add([]byte(`<mets xmlns="http://www.loc.gov/METS/"><metsHdr/><dmdSec><mdRef/></dmdSec><amdSec><rightsMD/></amdSec><fileSec><fileGrp><file/></fileGrp></fileSec><structMap LABEL="CSIP"><div><div><mptr/></div></div></structMap></mets>`), false)
 	f.Add([]byte(`<!DOCTYPE a><mets/>`), true)
 	f.Fuzz(func(t *testing.T, raw []byte, ofRepresentation bool) {
-		j := newJudge(nil, "p", Options{Limits: Limits{METSBytes: 32 << 10, Elements: 500, Faults: 20}.withDefaults(), SIP: true})
+		j := newJudge("p", Options{Limits: Limits{METSBytes: 32 << 10, Elements: 500, Faults: 20}.withDefaults(), SIP: true})
 		for _, p := range []string{"METS.xml", "a", "metadata/preservation/premis.xml", "documentation/x", "representations/rep1/METS.xml", "representations/rep1/data/empty"} {
-			j.add(p)
-			j.dirs[path.Dir(p)] = true
+			j.add(File{Path: p})
+			j.folder(path.Dir(p))
 		}
 		j.packaged = []string{"rep1"}
 		name, representation := "METS.xml", ""
@@ -39,7 +39,8 @@ func FuzzMETS(f *testing.F) {
 		}
 		j.metsFrom(bytes.NewReader(raw), name, representation)
 		j.structure()
-		r := j.settle()
+		j.settle()
+		r := j.report
 		if len(r.Faults) > 21 || len(r.Warnings) > 20 {
 			t.Errorf("%d faults, %d warnings", len(r.Faults), len(r.Warnings))
 		}
@@ -48,11 +49,11 @@ func FuzzMETS(f *testing.F) {
 				t.Errorf("%q may not be put before a person", i.Where)
 			}
 		}
-		for p, promises := range j.promised {
-			if !j.files[p] {
-				t.Errorf("a promise about %q, which is not in the package", p)
+		for g := range j.all() {
+			if !j.has(g.Path) {
+				t.Errorf("a promise about %q, which is not in the package", g.Path)
 			}
-			for _, x := range promises {
+			for _, x := range g.said {
 				if begin := checksumTypes[x.algorithm]; begin != nil && x.digest != "" && len(x.digest) != 2*begin().Size() || x.size < -1 {
 					t.Errorf("promise %+v", x)
 				}
@@ -72,14 +73,14 @@ func FuzzReference(f *testing.F) {
 		if dir != "" && (!local("", dir) || path.Clean(dir) != dir) {
 			return
 		}
-		j := newJudge(nil, "p", Options{})
+		j := newJudge("p", Options{})
 		for _, p := range []string{"a", "d/b%41", "representations/r/data/й"} {
-			j.add(p)
+			j.add(File{Path: p})
 		}
 		p, wrong := j.resolve(dir, href)
 		switch wrong {
 		case nil, OtherForm:
-			if !j.files[p] {
+			if !j.has(p) {
 				t.Errorf("%q from %q leads to %q", href, dir, p)
 			}
 		case Missing:

@@ -49,6 +49,9 @@ func (m *metsFile) administrative(n *boundedxml.Node) error {
 
 // section judges a dmdSec, digiprovMD or rightsMD, which is open.
 func (m *metsFile) section(n *boundedxml.Node, parent string, kind sectionKind) error {
+	if err := m.hold(n); err != nil {
+		return err
+	}
 	s := section{id: m.id(n, kind.id), parent: parent}
 	if kind.made != nil {
 		m.moment(n, "CREATED", kind.made)
@@ -90,21 +93,20 @@ func (m *metsFile) section(n *boundedxml.Node, parent string, kind sectionKind) 
 // metadata judges an mdRef.
 func (m *metsFile) metadata(n *boundedxml.Node, kind sectionKind, status string) {
 	r := m.promise(n, kind.ref)
+	r.preserves = kind.name != "descriptive"
+	mdType, _ := n.Get("", "MDTYPE")
+	version, given := n.Get("", "MDTYPEVERSION")
+	r.premis = mdType == "PREMIS" && (!given || strings.HasPrefix(version, "3"))
 	p := m.follow(n, kind.ref)
 	m.promises(p, r)
-	mdType, _ := n.Get("", "MDTYPE")
 	created, _ := n.Get("", "CREATED")
-	m.report.Package.Metadata = append(m.report.Package.Metadata, Metadata{
-		Kind: kind.name, Path: p, MDType: mdType, Created: created, Status: status, Representation: m.representation,
-	})
+	if m.listing {
+		m.report.Package.Metadata = append(m.report.Package.Metadata, Metadata{
+			Kind: kind.name, Path: p, MDType: mdType, Created: created, Status: status, Representation: m.representation,
+		})
+	}
 	if p == "" {
 		return
-	}
-	if v, given := n.Get("", "MDTYPEVERSION"); mdType == "PREMIS" && (!given || strings.HasPrefix(v, "3")) {
-		m.premis = append(m.premis, p)
-	}
-	if kind.name != "descriptive" {
-		m.preserve[p] = true
 	}
 	if kind.misplaced != nil && !strings.HasPrefix(p, kind.folder) && !inRepresentation(p, kind.folder) {
 		m.bad(show(p), kind.misplaced)
@@ -145,6 +147,9 @@ func (m *metsFile) fileSection(n *boundedxml.Node) error {
 
 // fileGroup judges a fileGrp, which is open, and the groups in it.
 func (m *metsFile) fileGroup(n *boundedxml.Node) error {
+	if err := m.hold(n); err != nil {
+		return err
+	}
 	use := m.present(n, "", "USE", CSIP64)
 	g := group{id: m.id(n, CSIP65)}
 	g.kind, _, _ = strings.Cut(use, "/")

@@ -187,7 +187,7 @@ func (m *metsFile) pointers(all []*boundedxml.Node) map[string]bool {
 		return pointed
 	}
 	for _, name := range m.packaged {
-		if file := path.Join("representations", name, metsName); m.files[file] && !reached[file] {
+		if file := path.Join("representations", name, metsName); m.has(file) && !reached[file] {
 			m.bad(show(file), CSIP105)
 		}
 	}

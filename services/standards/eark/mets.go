@@ -1,8 +1,10 @@
 package eark
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"github.com/qoyma/qoyma/services/standards/boundedxml"
+	"github.com/qoyma/qoyma/services/standards/spool"
 )
 
 // The namespaces of a METS file. The E-ARK ones are met with other capital letters too.
@@ -29,12 +32,13 @@ type metsFile struct {
 	representation string // its name, or ""
 
 	x      *boundedxml.Reader
-	ids    map[string]bool // every ID so far
+	ids    *spool.Table    // every ID so far
 	dmdIDs map[string]bool // of them, those of descriptive metadata
 	amdIDs map[string]bool // those of administrative metadata, and of their amdSec
 	dmds   []section
 	amds   []section // digiprovMD and rightsMD
 
+	held                                            int // sections and groups, which are kept until the file's end
 	headers, dmdSecs, amdSecs, fileSecs, structMaps int
 	groups                                          []group
 	maps                                            []*boundedxml.Node // labelled CSIP
@@ -61,8 +65,11 @@ func (m *metsFile) below(dir string) bool { return m.filled[path.Join(m.dir, dir
 
 // mets reads and judges one METS file of the folder.
 func (j *judge) mets(p, representation string) {
-	f, err := openRegular(j.root, p)
+	f, err := j.open(p)
 	if err != nil {
+		if !j.listing {
+			j.keep(err)
+		}
 		return // said when it is counted
 	}
 	defer func() { _ = f.Close() }() // only read from
@@ -73,8 +80,9 @@ func (j *judge) metsFrom(f io.Reader, p, representation string) {
 	l := j.opts.Limits
 	m := &metsFile{
 		judge: j, path: p, dir: strings.TrimSuffix(strings.TrimSuffix(p, metsName), "/"), representation: representation,
-		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements}), ids: map[string]bool{}, dmdIDs: map[string]bool{}, amdIDs: map[string]bool{},
+		x: boundedxml.New(f, boundedxml.Limits{Bytes: l.METSBytes, Elements: l.Elements, Filled: l.Held}), ids: j.place.Table(), dmdIDs: map[string]bool{}, amdIDs: map[string]bool{},
 	}
+	defer func() { j.keep(m.ids.Close()) }()
 	complete, err := m.read()
 	var e *boundedxml.Error
 	switch {
@@ -165,11 +173,7 @@ func (m *metsFile) whole() {
 		m.bad(show(m.path), CSIP31)
 	}
 	if m.amdSecs > 0 {
-		for _, p := range m.records[m.dir] {
-			if !m.preserve[p] {
-				m.bad(show(p), CSIP32)
-			}
-		}
+		m.recorded[m.dir] = true
 	}
 	m.allGroups()
 	m.structuralMap()
@@ -183,11 +187,26 @@ var ncName = regexp.MustCompile(`^[\p{L}_][\p{L}\p{M}\p{N}_.\x{B7}-]*$`)
 // id judges and remembers an element's identifier.
 func (m *metsFile) id(n *boundedxml.Node, r *Rule) string {
 	id, _ := n.Get("", "ID")
-	if !ncName.MatchString(id) || m.ids[id] {
-		m.bad(m.at(n), r)
+	key := id
+	if len(id) > 256 { // a table takes no key of any length
+		key = fmt.Sprintf("%x", sha256.Sum256([]byte(id)))
 	}
-	m.ids[id] = true
+	_, known, err := m.ids.Get(key)
+	m.keep(err)
+	if !ncName.MatchString(id) || known {
+		m.bad(m.at(n), r)
+		return id
+	}
+	m.keep(m.ids.Put(key, ""))
 	return id
+}
+
+// hold counts what is kept until the file's end.
+func (m *metsFile) hold(n *boundedxml.Node) error {
+	if m.held++; m.held > m.opts.Limits.Held {
+		return &boundedxml.Error{Line: n.Line, Err: boundedxml.ErrElements}
+	}
+	return nil
 }
 
 // moment judges a date and time.
@@ -301,6 +320,6 @@ func (m *metsFile) follow(n *boundedxml.Node, l link) string {
 // promises remembers what is said of a file until the file is counted.
 func (m *metsFile) promises(p string, r reference) {
 	if p != "" {
-		m.promised[p] = append(m.promised[p], r)
+		m.refer(p, r)
 	}
 }

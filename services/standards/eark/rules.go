@@ -39,7 +39,7 @@ func Rules() []*Rule { return slices.Clone(rules) }
 
 func add(id string, level Level, clause, location, en, ru, kk string) *Rule {
 	mark := ""
-	if strings.HasPrefix(id, "CSIP") || strings.HasPrefix(id, "SIP") {
+	if official(id) {
 		mark = " [E-ARK 2.2 " + id + "]"
 	}
 	r := &Rule{
@@ -49,6 +49,9 @@ func add(id string, level Level, clause, location, en, ru, kk string) *Rule {
 	rules = append(rules, r)
 	return r
 }
+
+// official says whether an id is the specifications' own.
+func official(id string) bool { return strings.HasPrefix(id, "CSIP") || strings.HasPrefix(id, "SIP") }
 
 // needs is a rule that something stands at a place of the METS file. The Russian phrase
 // is in the accusative.
@@ -155,6 +158,10 @@ var (
 		"the checksum {algorithm} is not counted here, so the file was not checked; use SHA-256 or SHA-512",
 		"контрольная сумма {algorithm} здесь не считается, файл не проверен; используйте SHA-256 или SHA-512",
 		"{algorithm} бақылау сомасы мұнда есептелмейді, файл тексерілген жоқ; SHA-256 немесе SHA-512 қолданыңыз")
+	PREMISUnread = add("premis_unread", Should, limit, "",
+		"the PREMIS file is larger than {limit} bytes, so it was kept and not looked into",
+		"файл PREMIS больше {limit} байт, он сохранён, но его содержание не проверено",
+		"PREMIS файлы {limit} байттан үлкен, ол сақталды, бірақ мазмұны тексерілген жоқ")
 	Unlisted = add("unlisted", Should, "CSIP 5.3.5", "mets/fileSec",
 		"no METS file names the file, so nothing guards it; it may have been added after the package was made",
 		"файл не назван ни в одном METS, его ничто не защищает; возможно, он добавлен после сборки пакета",

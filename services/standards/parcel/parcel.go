@@ -1,12 +1,18 @@
 // Package parcel reads what people send instead of a bag: folders called by the numbers of an inventory's
-// rows, folders that are a bag, and either of them packed as a ZIP by whatever program they have. It says
+// rows, folders that are a bag or an E-ARK package, and each of them packed as a ZIP or a tar by whatever program they have. It says
 // where each file belongs in a package, and knows no package: whether it may stand there, the rules of
 // bags say (standards/bagit).
 package parcel
 
 import (
+	"archive/tar"
 	"archive/zip"
+	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -15,17 +21,17 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
-// NoZip is answered for a file that is no ZIP, or whose table of contents, at its end, is cut off.
+// NoZip is answered for a file that is neither ZIP nor tar, or a ZIP whose table of contents, at its end, is cut off.
 var NoZip = fault.Define(fault.Invalid, "parcel.zip.none",
-	"this is no whole ZIP: {name}; pack the folder again and send it, or choose the folder itself",
-	"это не целый ZIP: {name}; упакуйте папку заново и отправьте её или выберите саму папку",
-	"бұл бүтін ZIP емес: {name}; қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
+	"this is no whole ZIP or tar: {name}; pack the folder again and send it, or choose the folder itself",
+	"это не целый ZIP или tar: {name}; упакуйте папку заново и отправьте её или выберите саму папку",
+	"бұл бүтін ZIP не tar емес: {name}; қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
 
-// BadZip is answered for a file that cannot be read as a ZIP.
+// BadZip is answered for a file that cannot be read as the ZIP or tar that it is, and for what may not be in it.
 var BadZip = fault.Define(fault.Invalid, "parcel.zip",
-	"the file {name} cannot be read as a ZIP ({problem}); pack the folder again and send it, or choose the folder itself",
-	"файл {name} не читается как ZIP ({problem}); упакуйте папку заново и отправьте её или выберите саму папку",
-	"{name} файлы ZIP ретінде оқылмайды ({problem}); қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
+	"the file {name} cannot be read as a ZIP or tar ({problem}); pack the folder again and send it, or choose the folder itself",
+	"файл {name} не читается как ZIP или tar ({problem}); упакуйте папку заново и отправьте её или выберите саму папку",
+	"{name} файлы ZIP не tar ретінде оқылмайды ({problem}); қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
 
 // MaxEntries bounds the table of contents of a ZIP: no package has as many files.
 const MaxEntries = 2_000_000
@@ -52,7 +58,7 @@ func OfBag(path string) bool {
 func Placed(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts[:len(parts)-1] {
-		if part != "" && strings.Trim(part, "0123456789") == "" {
+		if digits(part) {
 			return "data/" + strings.Join(parts[i:], "/")
 		}
 	}
@@ -68,32 +74,63 @@ func Junk(name string) bool {
 	return strings.HasPrefix(name, "__MACOSX/") || strings.Contains(name, "/__MACOSX/")
 }
 
-// Zip gives the files of a ZIP to take, in their order, each with where it belongs: of a bag, alone or
-// within one folder, or of numbered folders. name is what the person calls the ZIP. It gives how many
+// File is a file of an archive file.
+type File struct {
+	Name string // as the archive file has it
+	Size uint64 // bytes, as it says
+	Open func() (io.ReadCloser, error)
+}
+
+// Unpack gives the files of a ZIP or a tar to take, in their order, each with where it belongs: of a bag, alone or
+// within one folder, of numbered folders, or of an E-ARK package. name is what the person calls the archive file. It gives how many
 // were taken; the first error ends it. The table of contents is read twice and not held: nothing is taken of
-// one that is broken.
-func Zip(z *Archive, name string, take func(f *zip.File, path string, bag bool) error) (taken int, err error) {
-	top, bag, err := z.top(name)
+// one that is broken, or of which an entry is hostile (judge.go). A file is open only while it is being taken.
+func Unpack(from io.ReaderAt, size int64, name string, take func(f File, path string, kind Kind) error) (taken int, err error) {
+	if isTar(from, size) {
+		return unpack(func() iter.Seq2[entry, error] { return tarred(from, size, name) }, name, take)
+	}
+	z, err := Open(from, size)
+	if err != nil {
+		return 0, NoZip.With("name", name).Because(err)
+	}
+	return unpack(func() iter.Seq2[entry, error] { return z.zipped(name) }, name, take)
+}
+
+// entry is an entry of an archive file.
+type entry struct {
+	File
+	path   string // its name, read
+	folder bool
+	odd    bool // neither file nor folder
+}
+
+func unpack(entries func() iter.Seq2[entry, error], name string, take func(f File, path string, kind Kind) error) (taken int, err error) {
+	top, kind, err := holds(entries(), name)
 	if err != nil {
 		return 0, err
 	}
-	for f, err := range z.Entries() {
+	for e, err := range entries() {
 		if err != nil {
-			return taken, NoZip.With("name", name).Because(err)
+			return taken, err
 		}
-		path := nameIn(&f.FileHeader)
+		path := e.path
 		switch {
-		case strings.HasSuffix(path, "/"), strings.HasPrefix(path, "__MACOSX/"), !bag && Junk(path), bag && !strings.HasPrefix(path, top):
+		case e.folder, strings.HasPrefix(path, "__MACOSX/"), Junk(path) && kind == Rows, Junk(path) && kind == Bag && !strings.HasPrefix(path, top):
 			continue
-		case !f.Mode().IsRegular():
-			return taken, BadZip.With("name", name, "problem", path)
+		case e.odd: // a folder by its mode alone
+			return taken, BadZip.With("name", name, "problem", clip(path))
+		case kind == Bag && !strings.HasPrefix(path, top):
+			return taken, Outside.With("name", name, "top", strings.TrimSuffix(top, "/"), "entry", clip(path))
 		}
-		if bag {
+		switch kind {
+		case Bag:
 			path = strings.TrimPrefix(path, top)
-		} else {
+		case EARK:
+			path = PlacedEARK(path)
+		case Rows:
 			path = Placed(path)
 		}
-		if err := take(f, path, bag); err != nil {
+		if err := take(e.File, path, kind); err != nil {
 			return taken, err
 		}
 		taken++
@@ -101,22 +138,137 @@ func Zip(z *Archive, name string, take func(f *zip.File, path string, bag bool) 
 	return taken, nil
 }
 
-// top looks whether a bag lies in a ZIP, and under which folder, with its slash.
-func (a *Archive) top(name string) (top string, bag bool, err error) {
-	count := 0
-	for f, err := range a.Entries() {
+// holds tells what lies in an archive file, and of a bag under which folder, with its slash.
+func holds(entries iter.Seq2[entry, error], name string) (top string, kind Kind, err error) {
+	count, bag, eark := 0, false, false
+	for e, err := range entries {
 		if err != nil {
-			return "", false, NoZip.With("name", name).Because(err)
+			return "", "", err
 		}
 		if count++; count > MaxEntries {
-			return "", false, BadZip.With("name", name, "problem", fmt.Sprintf("> %d", MaxEntries))
+			return "", "", BadZip.With("name", name, "problem", fmt.Sprintf("> %d", MaxEntries))
 		}
-		path := nameIn(&f.FileHeader)
-		if rest, found := strings.CutSuffix(path, "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(path) {
+		if rest, found := strings.CutSuffix(e.path, "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(e.path) {
 			top, bag = rest, true
 		}
+		eark = eark || !e.folder && OfEARK(e.path)
 	}
-	return top, bag, nil
+	switch {
+	case bag:
+		return top, Bag, nil
+	case eark:
+		return "", EARK, nil
+	}
+	return "", Rows, nil
+}
+
+// zipped gives the entries of a ZIP.
+func (a *Archive) zipped(name string) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		so := judge{size: uint64(a.size)}
+		for f, err := range a.Entries() {
+			if err != nil {
+				yield(entry{}, NoZip.With("name", name).Because(err))
+				return
+			}
+			path := nameIn(&f.FileHeader)
+			if err := so.entry(f, path, name); err != nil {
+				yield(entry{}, err)
+				return
+			}
+			folder := strings.HasSuffix(path, "/")
+			if !yield(entry{File{f.Name, f.UncompressedSize64, f.Open}, path, folder, !folder && !f.Mode().IsRegular()}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// isTar tells whether a file begins with a header of a tar. A ZIP may have anything before it, but no such header.
+func isTar(from io.ReaderAt, size int64) bool {
+	_, err := tar.NewReader(io.NewSectionReader(from, 0, size)).Next()
+	return err == nil
+}
+
+// tarred gives the entries of a tar. What is no file or folder, what would speak for other entries, and files with holes (of
+// which a few bytes may claim any size) refuse it, wherever they stand.
+func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		raw := io.NewSectionReader(from, 0, size)
+		t := tar.NewReader(raw)
+		refuse := func(problem any, err error) {
+			yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err))
+		}
+		for {
+			h, err := t.Next()
+			if errors.Is(err, io.EOF) {
+				if !onlyPadding(raw) {
+					refuse("tar: data after its end", nil)
+				}
+				return
+			}
+			if err != nil {
+				refuse(err, err)
+				return
+			}
+			if h.Typeflag == tar.TypeXGlobalHeader && onlyComment(h) {
+				continue
+			}
+			folder := h.Typeflag == tar.TypeDir
+			path := strings.TrimPrefix(strings.ReplaceAll(h.Name, `\`, "/"), "./")
+			if err := cmp.Or(astray(path, name), special(h.FileInfo().Mode(), path, name)); err != nil {
+				yield(entry{}, err)
+				return
+			}
+			if !folder && h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont || sparse(h) {
+				refuse(clip(h.Name), nil)
+				return
+			}
+			e := entry{File: File{Name: h.Name, Size: uint64(h.Size)}, path: path, folder: folder}
+			e.Open = func() (io.ReadCloser, error) { return io.NopCloser(t), nil }
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// onlyComment tells whether a header for all entries says nothing of them, as git's does.
+func onlyComment(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if key != "comment" {
+			return false
+		}
+	}
+	return true
+}
+
+func sparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
+// padding is how many zeros may follow the end of a tar, in bytes: writers fill up their last record.
+const padding = 1 << 20
+
+// onlyPadding tells whether nothing but zeros follows the end of a tar: a second one there would be read by some programs and not
+// by others.
+func onlyPadding(rest io.Reader) bool {
+	buffer := make([]byte, 32<<10)
+	for total := 0; total <= padding; {
+		n, err := rest.Read(buffer)
+		if total += n; len(bytes.Trim(buffer[:n], "\x00")) > 0 {
+			return false
+		}
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+	return false
 }
 
 // nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do

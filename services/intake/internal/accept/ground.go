@@ -40,7 +40,8 @@ func ground(a *intakev1.AccessionAccepted) act.Text {
 	add := func(inKazakh, inRussian string) { kk, ru = append(kk, inKazakh), append(ru, inRussian) }
 	g := a.GetGround()
 	if g.GetDocument() != "" {
-		add(strings.TrimSpace(g.GetDocument()+" "+dotted(g.GetDocumentDate())), strings.TrimSpace(g.GetDocument()+" "+dotted(g.GetDocumentDate())))
+		on := dotted(g.GetDocumentDate())
+		add(strings.TrimSuffix(g.GetDocument()+", "+on, ", "), strings.TrimSuffix(g.GetDocument()+" от "+on, " от "))
 	}
 	if g.GetReason() != "" {
 		add(g.GetReason(), g.GetReason())

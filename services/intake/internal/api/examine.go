@@ -50,7 +50,7 @@ func (u *upload) glance(path string, content []byte) error {
 	if !strings.HasPrefix(path, "data/") {
 		return nil
 	}
-	kind, finding, err := examine.File(path, bytes.NewReader(content), int64(len(content)))
+	kind, finding, err := examine.File(u.sentAs(path), bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return fmt.Errorf("examine: %w", err)
 	}
@@ -64,7 +64,7 @@ func (u *upload) seen(path, kind string) error { return u.early.add(path, examin
 // was found: what is broken as a warning, an archive that unpacks to far too much as a fault. A package that is
 // refused anyway is not looked at.
 func (u *upload) examine(ctx context.Context, report *bagit.Report, v *verdict) (err error) {
-	if !report.Valid() {
+	if !report.Valid() || v.bad() > 0 {
 		return nil
 	}
 	work, ctx := errgroup.WithContext(ctx)
@@ -88,7 +88,7 @@ func (u *upload) examine(ctx context.Context, report *bagit.Report, v *verdict) 
 			return cmp.Or(work.Wait(), err)
 		}
 		work.Go(func() error {
-			kind, finding, err := examineFile(place, e)
+			kind, finding, err := examineFile(place, u.sentAs(e.Path), e.Size)
 			if err != nil {
 				return fmt.Errorf("examine: %w", err)
 			}
@@ -127,13 +127,13 @@ func (k *kinds) of(path string) (kind string, seen bool) {
 
 func (k *kinds) err() error { return k.rows.Err() }
 
-func examineFile(at staging.Place, e bagit.Entry) (examine.Kind, examine.Finding, error) {
+func examineFile(at staging.Place, name string, size int64) (examine.Kind, examine.Finding, error) {
 	f, err := at.Open()
 	if err != nil {
 		return "", nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	return examine.File(e.Path, f, e.Size)
+	return examine.File(name, f, size)
 }
 
 // firsts are findings in the order of the files' paths, whoever was ready first; of very many the first are kept,

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"archive/zip"
 	"context"
 	"errors"
 	"io"
@@ -20,9 +19,9 @@ import (
 )
 
 var emptyZip = fault.Define(fault.Invalid, "intake.upload.zip_empty",
-	"there is no file in this ZIP; pack the folder again and send it",
-	"в этом ZIP нет ни одного файла; упакуйте папку заново и отправьте её",
-	"бұл ZIP ішінде бірде-бір файл жоқ; қалтаны қайта қаптап жіберіңіз")
+	"there is no file in this ZIP or tar; pack the folder again and send it",
+	"в этом ZIP или tar нет ни одного файла; упакуйте папку заново и отправьте её",
+	"бұл ZIP не tar ішінде бірде-бір файл жоқ; қалтаны қайта қаптап жіберіңіз")
 
 // FinishPackage implements IntakeService. Once begun it is carried to its end even if the caller goes
 // away; the same command id then gives the answer.
@@ -69,17 +68,17 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	if u.staged, err = set.Whole(u.seen); err != nil {
 		return nil, errors.Join(err, u.examined())
 	}
-	defer func() { err = errors.Join(err, u.close()) }()
 	res, err := u.decided(ctx, set)
+	closing := u.close() // before anything is taken away: files out of a ZIP may still be on their way to the disk
+	defer func() { err = errors.Join(err, closing) }()
 	switch {
 	case err == nil && !res.GetTaken():
 		// If we crash before this, the next start finds the refusal and does the same.
 		return res, u.settleRefused(set)
-	case errors.Is(err, parcel.BadZip), errors.Is(err, parcel.NoZip), errors.Is(err, emptyZip):
+	case parcel.Refused(err), errors.Is(err, emptyZip), set.Form == staging.Zip && errors.Is(err, staging.OutOfOrder):
 		return nil, errors.Join(err, set.Discard()) // no byte that would still come could mend it
 	case err != nil && !u.stands(set.ID):
-		set.Reopen()
-		return nil, err
+		return nil, errors.Join(err, set.Reopen())
 	}
 	// If we crash before this, the next start settles the package.
 	return res, errors.Join(err, set.Settle())
@@ -96,7 +95,8 @@ func (u *upload) settleRefused(set *staging.Set) error {
 
 // decided gives the outcome.
 func (u *upload) decided(ctx context.Context, set *staging.Set) (*intakev1.UploadPackageResponse, error) {
-	u.bare = set.Form == staging.Bare
+	u.eark = set.Form == staging.EARK
+	u.bare = set.Form == staging.Bare || u.eark
 	if set.Form == staging.Zip {
 		if err := u.unpack(set); err != nil {
 			return nil, u.full(err)
@@ -112,7 +112,7 @@ func (u *upload) decided(ctx context.Context, set *staging.Set) (*intakev1.Uploa
 	return u.conclude(ctx)
 }
 
-// unpack takes the files out of a ZIP as if they came one by one.
+// unpack takes the files out of a ZIP or a tar as if they came one by one.
 func (u *upload) unpack(set *staging.Set) (err error) {
 	f, size, err := set.Archive()
 	if err != nil {
@@ -126,17 +126,13 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 		}
 		name = parcel.Base(p.Name)
 	}
-	z, err := parcel.Open(f, size)
-	if err != nil {
-		return parcel.NoZip.With("name", clip(name)).Because(err)
-	}
 	limits, err := u.limitsOf(set.Organisation)
 	if err != nil {
 		return err
 	}
 	left := transfer.Used{} // what has come out of it
-	taken, err := parcel.Zip(z, clip(name), func(f *zip.File, path string, bag bool) error {
-		u.bare = !bag
+	taken, err := parcel.Unpack(f, size, clip(name), func(f parcel.File, path string, kind parcel.Kind) error {
+		u.bare, u.eark = kind != parcel.Bag, kind == parcel.EARK
 		if err := limits.Admit(left, 0); err != nil {
 			return err
 		}
@@ -160,7 +156,7 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 	return err
 }
 
-// errFull ends the walk through a ZIP where a package takes no more files.
+// errFull ends the walk through an archive file where a package takes no more files.
 var errFull = errors.New("no more files are taken")
 
 func stop(full bool) error {
@@ -170,9 +166,9 @@ func stop(full bool) error {
 	return nil
 }
 
-// extract takes one file of a ZIP, as far as there is room and the limits let it: the sizes that a hostile
+// extract takes one file of an archive file, as far as there is room and the limits let it: the sizes that a hostile
 // one says are invented.
-func (u *upload) extract(f *zip.File, name string, limits transfer.Limits, so *transfer.Used) error {
+func (u *upload) extract(f parcel.File, name string, limits transfer.Limits, so *transfer.Used) error {
 	broken := func(err error) error {
 		return parcel.BadZip.With("name", clip(name), "problem", clip(f.Name)).Because(err)
 	}
@@ -182,7 +178,7 @@ func (u *upload) extract(f *zip.File, name string, limits transfer.Limits, so *t
 	}
 	defer func() { _ = from.Close() }() // its checksum was compared at the end of reading
 	for {
-		buffer := make([]byte, min(max(f.UncompressedSize64, 4<<10), maxData)) // the upload keeps it
+		buffer := make([]byte, min(max(f.Size, 4<<10), maxData)) // the upload keeps it
 		n, err := io.ReadFull(from, buffer)
 		if n > 0 {
 			if err := errors.Join(limits.Admit(transfer.Used{TransferBytes: so.TransferBytes}, uint64(n)), u.hasRoom(uint64(n))); err != nil {
@@ -247,8 +243,11 @@ func (s *Server) resume(set *staging.Set, keep map[string]bool) error {
 		return set.Discard()
 	}
 	refused, is, err := s.refusalOf(set.Transfer, set.ID)
-	if err != nil || !is {
+	if err != nil {
 		return err
+	}
+	if !is {
+		return set.Reopen() // whoever was finishing it died: what came out of its ZIP goes
 	}
 	return s.keepGood(set, refused)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/eark"
 )
 
 // Bounds of what one event lists: findings, and their bytes.
@@ -27,6 +28,7 @@ const (
 // them where it stands.
 type verdict struct {
 	faults, warnings []transfer.Few
+	eark             *intakev1.EArkPackage // nil of any other package
 	taken            bool
 	events           []base.Event
 	files, tags      int // of a package that stands
@@ -44,6 +46,11 @@ func (v *verdict) bad() (count int) {
 func (u *upload) weigh(ctx context.Context, report *bagit.Report) (v verdict, err error) {
 	v.faults = []transfer.Few{{Items: report.Faults}}
 	v.warnings = []transfer.Few{{Items: report.Warnings}}
+	if u.eark {
+		if err := u.weighEARK(ctx, report, &v); err != nil {
+			return v, err
+		}
+	}
 	if err := u.examine(ctx, report, &v); err != nil {
 		return v, err
 	}
@@ -65,6 +72,10 @@ func (u *upload) judge(report *bagit.Report, v *verdict) error {
 	}
 	redone, faults, warnings := u.redone(to.End())
 	v.faults, v.warnings = append(v.faults, faults), append([]transfer.Few{warnings}, v.warnings...)
+	if u.eark {
+		asSent(v.faults)
+		asSent(v.warnings)
+	}
 	packageID := u.command.ID.String()
 	refs := store.Refs(u.id, u.transfer.GetOrganisation(), u.transfer.GetInventory())
 	if count := v.bad(); count > 0 {
@@ -87,7 +98,7 @@ func (u *upload) judge(report *bagit.Report, v *verdict) error {
 	v.taken, v.files = true, report.Files
 	v.events = []base.Event{{Refs: refs, Label: u.list.Label, Body: &intakev1.PackageChecked{
 		TransferId: u.id, PackageId: packageID, Files: uint32(report.Files), Bytes: uint64(report.Bytes),
-		ManifestSha512: manifest, Redone: redone, Scanner: u.scanner, Software: u.Software, Signatures: u.Signatures, Warnings: listed(items(v.warnings), maxWarnings, maxWarnBytes),
+		ManifestSha512: manifest, Redone: redone, Scanner: u.scanner, Software: u.Software, Signatures: u.Signatures, Eark: v.eark, Warnings: listed(items(v.warnings), maxWarnings, maxWarnBytes),
 	}}}
 	return nil
 }
@@ -110,6 +121,9 @@ func listed(items []fault.Item, most, bytes int) []*intakev1.PackageFault {
 			clause = "RFC 8493 " + clause
 		case strings.HasPrefix(i.Fault.Code, "intake."):
 			clause = transfer.Clause
+		}
+		if c, of := eark.Clause(i.Fault.Code); of {
+			clause = c
 		}
 		f := &intakev1.PackageFault{Where: i.Where, Code: i.Fault.Code, Clause: clause, Text: &recordv1.Text{
 			Kk: i.Fault.In(fault.Kazakh), Ru: i.Fault.In(fault.Russian), En: i.Fault.In(fault.English),

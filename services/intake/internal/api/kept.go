@@ -17,12 +17,12 @@ import (
 // keepGood ends a package that came file by file and was refused: the files about which the refusal says
 // nothing stay as an unfinished package, so that only the others are sent again. They count among what is on
 // its way (limits), and are swept away at their term like any unfinished package. Nothing stays of a ZIP, which
-// is one file, nor where the refusal does not name everything that is wrong.
+// is one file, nor of an E-ARK package, whose METS files speak of all the others, nor where the refusal does not name everything that is wrong.
 //
 // It follows from the recorded refusal alone: if we crash anywhere in it, the next start does the same.
 func (s *Server) keepGood(set *staging.Set, refused *intakev1.PackageRefused) error {
 	bad, all := badOf(refused)
-	if !all || set.Form == staging.Zip {
+	if !all || set.Form == staging.Zip || set.Form == staging.EARK {
 		return set.Discard()
 	}
 	id, err := uuid.NewV7()

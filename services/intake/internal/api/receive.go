@@ -25,6 +25,9 @@ const (
 	maxFiles     = 512
 )
 
+// notEARK is said of a path as which no file of an E-ARK package comes.
+const notEARK = "an E-ARK package has files of data/<row>/<representation>/ and eark/<package>/ alone"
+
 // receive takes the files as they come.
 func (u *upload) receive(stream uploadStream) error {
 	for {
@@ -76,7 +79,10 @@ func (u *upload) announced(f file) error {
 	if len(f.Path) > maxPathBytes {
 		return staging.OutOfOrder.With("problem", "a path of more than 4096 bytes")
 	}
-	if u.bare && !strings.HasPrefix(f.Path, "data/") {
+	if u.eark && !mayBe(f.Path) {
+		return staging.OutOfOrder.With("problem", notEARK)
+	}
+	if u.bare && !u.eark && !strings.HasPrefix(f.Path, "data/") {
 		return staging.OutOfOrder.With("problem", "a bare package has files of data/ alone")
 	}
 	u.so.files.Add(1) // before room is asked for: the file counts, whether bytes come or not

@@ -152,6 +152,8 @@ func mayOpen(form string, f staging.File) error {
 		problem = "a file without a path"
 	case form == staging.Bare && (len(path) < 6 || path[:5] != "data/"):
 		problem = "a bare package has files of data/ alone"
+	case form == staging.EARK && !mayBe(path):
+		problem = notEARK
 	}
 	if problem != "" {
 		return staging.OutOfOrder.With("problem", problem)

@@ -67,7 +67,7 @@ func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (sc
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			found.add(fault.Item{Where: e.Path, Fault: infected.With("path", clip(e.Path), "malware", clip(malware))})
+			found.add(fault.Item{Where: e.Path, Fault: infected.With("path", clip(u.sentAs(e.Path)), "malware", clip(malware))})
 			return nil
 		})
 	}

@@ -75,7 +75,7 @@ func (s *Server) UploadPackage(stream uploadStream) error {
 	if err := s.arrived(ctx, begin.GetTransferId()); err != nil {
 		return err
 	}
-	u := upload{Server: s, id: begin.GetTransferId(), command: c, bare: begin.GetBare(), so: so}
+	u := upload{Server: s, id: begin.GetTransferId(), command: c, bare: begin.GetBare() || begin.GetEark(), eark: begin.GetEark(), so: so}
 	res, err := u.take(stream)
 	if err != nil {
 		return err
@@ -126,7 +126,8 @@ type upload struct {
 	*Server
 	id      string
 	command base.Command
-	bare    bool // the payload alone comes
+	bare    bool // the archive makes the bag around what comes
+	eark    bool // an E-ARK package comes
 	so      *progress
 	staged  *staging.Upload
 	// as they stood when the upload began

@@ -114,7 +114,7 @@ func File(path string, r io.ReaderAt, size int64) (kind Kind, found Finding, err
 	case guarded.unjudged:
 		return "", nil, nil
 	case problem != "":
-		return kind, form.broken.With("path", path, "problem", problem), nil
+		return kind, form.broken.With("path", path, "problem", inWords(problem)), nil
 	case guarded.bomb > 0:
 		return kind, Bomb.With("path", path, "size", guarded.bomb, "packed", size, "ratio", maxRatio), nil
 	}

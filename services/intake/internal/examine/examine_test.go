@@ -11,6 +11,9 @@ import (
 	gojpeg "image/jpeg"
 	gopng "image/png"
 	"io"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -81,7 +84,46 @@ func TestWhatIsBrokenIsSaid(t *testing.T) {
 		_, found, err := File("a/b", strings.NewReader(c.text), int64(len(c.text)))
 		if err != nil || found == nil || found.Code != c.code || !strings.Contains(found.In(fault.Kazakh), "a/b") {
 			t.Errorf("%s: %v %v, want %s", name, found, err, c.code)
+			continue
 		}
+		for _, l := range []fault.Language{fault.Kazakh, fault.Russian} {
+			if why := regexp.MustCompile(`\((.*)\)`).FindString(found.In(l)); c.code != "examine.bomb" && !regexp.MustCompile(`[а-яә]{3}`).MatchString(why) {
+				t.Errorf("%s: the reason is not in words: %s", name, found.In(l))
+			}
+		}
+	}
+}
+
+// TestEveryProblemHasWords reads the problems in the source, so that none is added in English alone; and no words are left over.
+func TestEveryProblemHasWords(t *testing.T) {
+	said := []string{"XML syntax error on line 3: unexpected EOF", "elements open at the end: 1, roots: 1", "an element ends that did not begin: a", "zip: not a valid zip file", "an entry is larger than the file: \"a\""}
+	for _, file := range []string{"documents.go", "images.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`return ("[^"]+")\n`).FindAllSubmatch(source, -1) {
+			text, err := strconv.Unquote(string(found[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			said = append(said, text)
+		}
+	}
+	used := make(map[int]bool)
+	for _, text := range said {
+		words, ok := inWords(text).(*fault.Error)
+		if !ok || words.In(fault.English) != text || words.In(fault.Kazakh) == words.In(fault.Russian) || strings.Contains(words.In(fault.Kazakh), "$") {
+			t.Errorf("%q: %v", text, words)
+		}
+		for i, p := range problems {
+			if p.said.MatchString(text) {
+				used[i] = true
+			}
+		}
+	}
+	if len(used) != len(problems) {
+		t.Errorf("%d of %d are used", len(used), len(problems))
 	}
 }
 

@@ -217,7 +217,7 @@ func (f *Facts) events() (all []premis.Event) {
 		if n := len(p.Checked.GetWarnings()); n > 0 {
 			judged = premis.Outcome{Outcome: premis.Warning, Notes: []string{fmt.Sprintf("%d warnings, named in the journal", n)}}
 		}
-		add(p.Seq, p.At, validation, premis.Validation, "the package by RFC 8493, and the structure of files whose format is examined", judged, link(f.program(p), premis.RoleValidator))
+		add(p.Seq, p.At, validation, premis.Validation, rules(p.Checked), judged, link(f.program(p), premis.RoleValidator))
 		if p.Checked.GetScanner() != "" {
 			add(p.Seq, p.At, virus, premis.VirusCheck, "every file, before the package was taken", good, link(f.scanner(p), premis.RoleExecuting))
 		}
@@ -230,6 +230,15 @@ func (f *Facts) events() (all []premis.Event) {
 			good, link(f.keeper(), premis.RoleImplementer))
 	}
 	return append(all, f.laterEvents()...)
+}
+
+// rules are what a package was held to.
+func rules(p *intakev1.PackageChecked) string {
+	by := "the package by RFC 8493"
+	if e := p.GetEark(); e != nil {
+		by = "the package " + e.GetId() + " (" + e.GetOaisType() + ") by E-ARK CSIP 2.2, the bag that was made of it by RFC 8493"
+	}
+	return by + ", and the structure of files whose format is examined"
 }
 
 func link(a premis.Agent, role string) premis.Link {

@@ -480,7 +480,7 @@ func TestAPackageIsNotFinishedEarly(t *testing.T) {
 	if err := p.Drop(); !errors.Is(err, Finishing) {
 		t.Errorf("one file less: %v", err)
 	}
-	m.set.Reopen()
+	m.must(m.set.Reopen())
 	if _, err := m.set.Open(File{Path: "data/1/a", Size: 3}); !errors.Is(err, Other) {
 		t.Errorf("another file of the same name: %v", err)
 	}

@@ -58,16 +58,17 @@ var (
 		"пакет сейчас проверяется; дождитесь результата",
 		"пакет қазір тексеріліп жатыр; нәтижесін күтіңіз")
 	badForm = fault.Define(fault.Invalid, "intake.upload.bad_form",
-		"“{form}” is no way to send a package; use bare, bag or zip",
-		"«{form}» – не способ отправки пакета; используйте bare, bag или zip",
-		"«{form}» – пакет жіберу жолы емес; bare, bag немесе zip қолданыңыз")
+		"“{form}” is no way to send a package; use bare, bag, eark or zip",
+		"«{form}» – не способ отправки пакета; используйте bare, bag, eark или zip",
+		"«{form}» – пакет жіберу жолы емес; bare, bag, eark немесе zip қолданыңыз")
 )
 
 // The forms in which a package comes.
 const (
 	Bare = "bare" // the payload alone
 	Bag  = "bag"  // a whole bag
-	Zip  = "zip"  // one ZIP of either
+	EARK = "eark" // an E-ARK package, as the bag that is made of it
+	Zip  = "zip"  // one ZIP or tar of any of them
 )
 
 // Set is a package on its way in, file by file: opened by its first file, ended by being
@@ -160,7 +161,7 @@ func (a *Area) Sets() []*Set {
 
 // OpenSet gives the transfer's package, and begins one of that id where there is none. Errors: Mixed.
 func (a *Area) OpenSet(id, transfer, organisation, form string) (*Set, error) {
-	if form != Bare && form != Bag && form != Zip {
+	if form != Bare && form != Bag && form != EARK && form != Zip {
 		return nil, badForm.With("form", clip(form))
 	}
 	a.sets.mu.Lock()

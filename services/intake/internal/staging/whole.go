@@ -24,7 +24,7 @@ func (s *Set) Whole(seen func(path, as string) error) (*Upload, error) {
 	}
 	u, err := s.gather(seen)
 	if err != nil {
-		s.Reopen()
+		s.opened()
 		return nil, err
 	}
 	return u, nil
@@ -43,8 +43,16 @@ func (s *Set) shut() error {
 	return nil
 }
 
-// Reopen lets bytes come again, after an outcome that is none: a full disk, a lost connection.
-func (s *Set) Reopen() {
+// Reopen lets bytes come again, after an outcome that is none: a full disk, a lost connection. What the attempt wrote goes
+// first, the files of a ZIP above all: they would fill the disk that the next attempt waits for. The package that Whole
+// gave must be closed.
+func (s *Set) Reopen() error {
+	err := s.clear(s.ours) // what stays goes with the next attempt
+	s.opened()
+	return err
+}
+
+func (s *Set) opened() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finishing = false
@@ -113,7 +121,7 @@ func (p *Part) check(c *bagit.Checker) error {
 		}
 		return nil
 	}
-	if strings.HasPrefix(p.Path, "data/") {
+	if strings.HasPrefix(p.Path, "data/") || p.set.Form == EARK { // no rule of bags asks what is in the others
 		e, err := p.Found()
 		if err != nil {
 			return err

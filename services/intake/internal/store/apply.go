@@ -184,6 +184,9 @@ func applyChecked(tx *base.Tx, b *intakev1.PackageChecked, r *journal.Record) er
 			t.State = string(transfer.Checked)
 		}
 		t.PackageId, t.PackageFiles, t.PackageBytes, t.FaultCount = b.GetPackageId(), files, size, 0
+		if e := b.GetEark(); e != nil || len(b.GetRedone()) == 0 {
+			t.Eark = e
+		}
 		t.PackageAt, t.ManifestSha512 = r.Time().UTC().Format(time.RFC3339), b.GetManifestSha512()
 	}); err != nil {
 		return err

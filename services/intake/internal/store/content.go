@@ -88,6 +88,7 @@ func applyAbandoned(tx *base.Tx, b *intakev1.AcceptanceAbandoned, at time.Time) 
 	}
 	return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) {
 		t.State, t.PackageId, t.PackageFiles, t.PackageBytes = string(transfer.Expected), "", 0, 0
+		t.Eark = nil
 		t.FaultCount, t.ManifestSha512, t.PackageAt = 1, "", at.UTC().Format(time.RFC3339)
 	})
 }

@@ -15,6 +15,10 @@ var (
 		"the file belongs to no unit: put it into data/<position in the inventory>/, for example data/0001/",
 		"файл не относится ни к одному делу: положите его в data/<номер по описи>/, например data/0001/",
 		"файл ешбір іске жатпайды: оны data/<тізімдемедегі нөмірі>/ қалтасына салыңыз, мысалы data/0001/")
+	NoRow = fault.Define(fault.Invalid, "intake.package.no_row",
+		"the record belongs to no row of the inventory: in an E-ARK package put it into representations/<name>/data/<position in the inventory>/, for example representations/rep1/data/0001/, and make the package anew",
+		"документ не относится ни к одной строке описи: в пакете E-ARK положите его в representations/<имя>/data/<номер по описи>/, например representations/rep1/data/0001/, и соберите пакет заново",
+		"құжат тізімдеменің ешбір жолына жатпайды: E-ARK пакетінде оны representations/<атауы>/data/<тізімдемедегі нөмірі>/ қалтасына, мысалы representations/rep1/data/0001/ ішіне салып, пакетті қайта жинаңыз")
 	NotListed = fault.Define(fault.Invalid, "intake.package.not_listed",
 		"the inventory of this transfer lists no file at position {position}; correct the folder's number or have the inventory approved with it",
 		"в описи этой передачи нет дела под номером {position}; исправьте номер папки или утвердите опись с этим делом",

@@ -431,7 +431,9 @@ type PackageChecked struct {
 	// The signatures that formats were identified by.
 	Signatures string `protobuf:"bytes,81,opt,name=signatures,proto3" json:"signatures,omitempty"`
 	// The program that examined the package, "qoyma 1.0".
-	Software      string `protobuf:"bytes,82,opt,name=software,proto3" json:"software,omitempty"`
+	Software string `protobuf:"bytes,82,opt,name=software,proto3" json:"software,omitempty"`
+	// What its METS file says of an E-ARK package; absent where it was none.
+	Eark          *EArkPackage `protobuf:"bytes,83,opt,name=eark,proto3" json:"eark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -536,6 +538,85 @@ func (x *PackageChecked) GetSoftware() string {
 	return ""
 }
 
+func (x *PackageChecked) GetEark() *EArkPackage {
+	if x != nil {
+		return x.Eark
+	}
+	return nil
+}
+
+// EArkPackage is an E-ARK package (CSIP or SIP 2.2) that was held to the rules of its METS files and met them.
+type EArkPackage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// OBJID, at most 300 characters.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// SIP, AIP, DIP, AIU or AIC.
+	OaisType string `protobuf:"bytes,2,opt,name=oais_type,json=oaisType,proto3" json:"oais_type,omitempty"`
+	// METS profile that it claims, at most 300 characters.
+	Profile         string `protobuf:"bytes,3,opt,name=profile,proto3" json:"profile,omitempty"`
+	Representations uint32 `protobuf:"varint,4,opt,name=representations,proto3" json:"representations,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *EArkPackage) Reset() {
+	*x = EArkPackage{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EArkPackage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EArkPackage) ProtoMessage() {}
+
+func (x *EArkPackage) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EArkPackage.ProtoReflect.Descriptor instead.
+func (*EArkPackage) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EArkPackage) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *EArkPackage) GetOaisType() string {
+	if x != nil {
+		return x.OaisType
+	}
+	return ""
+}
+
+func (x *EArkPackage) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
+}
+
+func (x *EArkPackage) GetRepresentations() uint32 {
+	if x != nil {
+		return x.Representations
+	}
+	return 0
+}
+
 // PackageFilesChecked carries the files of a checked package, at most 500. Those of a large
 // package come in transactions before its PackageChecked, and count for nothing until that comes.
 type PackageFilesChecked struct {
@@ -549,7 +630,7 @@ type PackageFilesChecked struct {
 
 func (x *PackageFilesChecked) Reset() {
 	*x = PackageFilesChecked{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[7]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -561,7 +642,7 @@ func (x *PackageFilesChecked) String() string {
 func (*PackageFilesChecked) ProtoMessage() {}
 
 func (x *PackageFilesChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[7]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -574,7 +655,7 @@ func (x *PackageFilesChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageFilesChecked.ProtoReflect.Descriptor instead.
 func (*PackageFilesChecked) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PackageFilesChecked) GetTransferId() string {
@@ -626,7 +707,7 @@ type ContentFile struct {
 
 func (x *ContentFile) Reset() {
 	*x = ContentFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[8]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +719,7 @@ func (x *ContentFile) String() string {
 func (*ContentFile) ProtoMessage() {}
 
 func (x *ContentFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[8]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +732,7 @@ func (x *ContentFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentFile.ProtoReflect.Descriptor instead.
 func (*ContentFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ContentFile) GetPath() string {
@@ -745,7 +826,7 @@ type AcceptanceBegun struct {
 
 func (x *AcceptanceBegun) Reset() {
 	*x = AcceptanceBegun{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[9]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +838,7 @@ func (x *AcceptanceBegun) String() string {
 func (*AcceptanceBegun) ProtoMessage() {}
 
 func (x *AcceptanceBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[9]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +851,7 @@ func (x *AcceptanceBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceBegun.ProtoReflect.Descriptor instead.
 func (*AcceptanceBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AcceptanceBegun) GetTransferId() string {
@@ -829,7 +910,7 @@ type AccessionAccepted struct {
 
 func (x *AccessionAccepted) Reset() {
 	*x = AccessionAccepted{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[10]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +922,7 @@ func (x *AccessionAccepted) String() string {
 func (*AccessionAccepted) ProtoMessage() {}
 
 func (x *AccessionAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[10]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +935,7 @@ func (x *AccessionAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionAccepted.ProtoReflect.Descriptor instead.
 func (*AccessionAccepted) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{10}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AccessionAccepted) GetAccessionNumber() string {
@@ -973,7 +1054,7 @@ type ObjectBag struct {
 
 func (x *ObjectBag) Reset() {
 	*x = ObjectBag{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1066,7 @@ func (x *ObjectBag) String() string {
 func (*ObjectBag) ProtoMessage() {}
 
 func (x *ObjectBag) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[11]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1079,7 @@ func (x *ObjectBag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectBag.ProtoReflect.Descriptor instead.
 func (*ObjectBag) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ObjectBag) GetFiles() []*ObjectHistory {
@@ -1022,7 +1103,7 @@ type ObjectHistory struct {
 
 func (x *ObjectHistory) Reset() {
 	*x = ObjectHistory{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1115,7 @@ func (x *ObjectHistory) String() string {
 func (*ObjectHistory) ProtoMessage() {}
 
 func (x *ObjectHistory) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[12]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1128,7 @@ func (x *ObjectHistory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectHistory.ProtoReflect.Descriptor instead.
 func (*ObjectHistory) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ObjectHistory) GetPath() string {
@@ -1085,7 +1166,7 @@ type AccessionFilesAccepted struct {
 
 func (x *AccessionFilesAccepted) Reset() {
 	*x = AccessionFilesAccepted{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1178,7 @@ func (x *AccessionFilesAccepted) String() string {
 func (*AccessionFilesAccepted) ProtoMessage() {}
 
 func (x *AccessionFilesAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[13]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1191,7 @@ func (x *AccessionFilesAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionFilesAccepted.ProtoReflect.Descriptor instead.
 func (*AccessionFilesAccepted) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{13}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AccessionFilesAccepted) GetAccessionNumber() string {
@@ -1152,7 +1233,7 @@ type AcceptedFile struct {
 
 func (x *AcceptedFile) Reset() {
 	*x = AcceptedFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1164,7 +1245,7 @@ func (x *AcceptedFile) String() string {
 func (*AcceptedFile) ProtoMessage() {}
 
 func (x *AcceptedFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[14]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1177,7 +1258,7 @@ func (x *AcceptedFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedFile.ProtoReflect.Descriptor instead.
 func (*AcceptedFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AcceptedFile) GetFile() *v1.File {
@@ -1209,7 +1290,7 @@ type ActDrawnUp struct {
 
 func (x *ActDrawnUp) Reset() {
 	*x = ActDrawnUp{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1221,7 +1302,7 @@ func (x *ActDrawnUp) String() string {
 func (*ActDrawnUp) ProtoMessage() {}
 
 func (x *ActDrawnUp) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[15]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1234,7 +1315,7 @@ func (x *ActDrawnUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActDrawnUp.ProtoReflect.Descriptor instead.
 func (*ActDrawnUp) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{15}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ActDrawnUp) GetAccessionNumber() string {
@@ -1288,7 +1369,7 @@ type ContentRestored struct {
 
 func (x *ContentRestored) Reset() {
 	*x = ContentRestored{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1381,7 @@ func (x *ContentRestored) String() string {
 func (*ContentRestored) ProtoMessage() {}
 
 func (x *ContentRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[16]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1394,7 @@ func (x *ContentRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentRestored.ProtoReflect.Descriptor instead.
 func (*ContentRestored) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{16}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ContentRestored) GetAccessionNumber() string {
@@ -1397,7 +1478,7 @@ type TransferAnnounced struct {
 
 func (x *TransferAnnounced) Reset() {
 	*x = TransferAnnounced{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1409,7 +1490,7 @@ func (x *TransferAnnounced) String() string {
 func (*TransferAnnounced) ProtoMessage() {}
 
 func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[17]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1422,7 +1503,7 @@ func (x *TransferAnnounced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferAnnounced.ProtoReflect.Descriptor instead.
 func (*TransferAnnounced) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{17}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TransferAnnounced) GetTransferId() string {
@@ -1508,7 +1589,7 @@ type TransferGround struct {
 
 func (x *TransferGround) Reset() {
 	*x = TransferGround{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1520,7 +1601,7 @@ func (x *TransferGround) String() string {
 func (*TransferGround) ProtoMessage() {}
 
 func (x *TransferGround) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1533,7 +1614,7 @@ func (x *TransferGround) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGround.ProtoReflect.Descriptor instead.
 func (*TransferGround) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TransferGround) GetProtocol() *v1.Protocol {
@@ -1633,7 +1714,7 @@ type Undescribed struct {
 
 func (x *Undescribed) Reset() {
 	*x = Undescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1726,7 @@ func (x *Undescribed) String() string {
 func (*Undescribed) ProtoMessage() {}
 
 func (x *Undescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +1739,7 @@ func (x *Undescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undescribed.ProtoReflect.Descriptor instead.
 func (*Undescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Undescribed) GetUnits() uint32 {
@@ -1695,7 +1776,7 @@ type Giver struct {
 
 func (x *Giver) Reset() {
 	*x = Giver{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1707,7 +1788,7 @@ func (x *Giver) String() string {
 func (*Giver) ProtoMessage() {}
 
 func (x *Giver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1720,7 +1801,7 @@ func (x *Giver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Giver.ProtoReflect.Descriptor instead.
 func (*Giver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Giver) GetName() string {
@@ -1755,7 +1836,7 @@ type InventorySealed struct {
 
 func (x *InventorySealed) Reset() {
 	*x = InventorySealed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1767,7 +1848,7 @@ func (x *InventorySealed) String() string {
 func (*InventorySealed) ProtoMessage() {}
 
 func (x *InventorySealed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1780,7 +1861,7 @@ func (x *InventorySealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InventorySealed.ProtoReflect.Descriptor instead.
 func (*InventorySealed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *InventorySealed) GetTransferId() string {
@@ -1808,7 +1889,7 @@ type TransferConsented struct {
 
 func (x *TransferConsented) Reset() {
 	*x = TransferConsented{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1820,7 +1901,7 @@ func (x *TransferConsented) String() string {
 func (*TransferConsented) ProtoMessage() {}
 
 func (x *TransferConsented) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1833,7 +1914,7 @@ func (x *TransferConsented) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferConsented.ProtoReflect.Descriptor instead.
 func (*TransferConsented) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *TransferConsented) GetTransferId() string {
@@ -1864,7 +1945,7 @@ type TransferPrepared struct {
 
 func (x *TransferPrepared) Reset() {
 	*x = TransferPrepared{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1876,7 +1957,7 @@ func (x *TransferPrepared) String() string {
 func (*TransferPrepared) ProtoMessage() {}
 
 func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1889,7 +1970,7 @@ func (x *TransferPrepared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferPrepared.ProtoReflect.Descriptor instead.
 func (*TransferPrepared) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *TransferPrepared) GetTransferId() string {
@@ -1933,7 +2014,7 @@ type PaperReceived struct {
 
 func (x *PaperReceived) Reset() {
 	*x = PaperReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2026,7 @@ func (x *PaperReceived) String() string {
 func (*PaperReceived) ProtoMessage() {}
 
 func (x *PaperReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2039,7 @@ func (x *PaperReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaperReceived.ProtoReflect.Descriptor instead.
 func (*PaperReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *PaperReceived) GetTransferId() string {
@@ -2001,7 +2082,7 @@ type UnitsChecked struct {
 
 func (x *UnitsChecked) Reset() {
 	*x = UnitsChecked{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2094,7 @@ func (x *UnitsChecked) String() string {
 func (*UnitsChecked) ProtoMessage() {}
 
 func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2107,7 @@ func (x *UnitsChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitsChecked.ProtoReflect.Descriptor instead.
 func (*UnitsChecked) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UnitsChecked) GetTransferId() string {
@@ -2062,7 +2143,7 @@ type UnitFinding struct {
 
 func (x *UnitFinding) Reset() {
 	*x = UnitFinding{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2074,7 +2155,7 @@ func (x *UnitFinding) String() string {
 func (*UnitFinding) ProtoMessage() {}
 
 func (x *UnitFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2087,7 +2168,7 @@ func (x *UnitFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitFinding.ProtoReflect.Descriptor instead.
 func (*UnitFinding) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UnitFinding) GetPosition() uint32 {
@@ -2149,7 +2230,7 @@ type Explanations struct {
 
 func (x *Explanations) Reset() {
 	*x = Explanations{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2161,7 +2242,7 @@ func (x *Explanations) String() string {
 func (*Explanations) ProtoMessage() {}
 
 func (x *Explanations) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2174,7 +2255,7 @@ func (x *Explanations) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explanations.ProtoReflect.Descriptor instead.
 func (*Explanations) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Explanations) GetExplainers() []*Explainer {
@@ -2196,7 +2277,7 @@ type Explainer struct {
 
 func (x *Explainer) Reset() {
 	*x = Explainer{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2208,7 +2289,7 @@ func (x *Explainer) String() string {
 func (*Explainer) ProtoMessage() {}
 
 func (x *Explainer) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2221,7 +2302,7 @@ func (x *Explainer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explainer.ProtoReflect.Descriptor instead.
 func (*Explainer) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Explainer) GetPosition() uint32 {
@@ -2256,7 +2337,7 @@ type RowsReturned struct {
 
 func (x *RowsReturned) Reset() {
 	*x = RowsReturned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2268,7 +2349,7 @@ func (x *RowsReturned) String() string {
 func (*RowsReturned) ProtoMessage() {}
 
 func (x *RowsReturned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2281,7 +2362,7 @@ func (x *RowsReturned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowsReturned.ProtoReflect.Descriptor instead.
 func (*RowsReturned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RowsReturned) GetTransferId() string {
@@ -2311,7 +2392,7 @@ type ReturnedRow struct {
 
 func (x *ReturnedRow) Reset() {
 	*x = ReturnedRow{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2323,7 +2404,7 @@ func (x *ReturnedRow) String() string {
 func (*ReturnedRow) ProtoMessage() {}
 
 func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2336,7 +2417,7 @@ func (x *ReturnedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnedRow.ProtoReflect.Descriptor instead.
 func (*ReturnedRow) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReturnedRow) GetPosition() uint32 {
@@ -2374,7 +2455,7 @@ type RowCommented struct {
 
 func (x *RowCommented) Reset() {
 	*x = RowCommented{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2386,7 +2467,7 @@ func (x *RowCommented) String() string {
 func (*RowCommented) ProtoMessage() {}
 
 func (x *RowCommented) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2399,7 +2480,7 @@ func (x *RowCommented) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowCommented.ProtoReflect.Descriptor instead.
 func (*RowCommented) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RowCommented) GetTransferId() string {
@@ -2442,7 +2523,7 @@ type RowAnswered struct {
 
 func (x *RowAnswered) Reset() {
 	*x = RowAnswered{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2454,7 +2535,7 @@ func (x *RowAnswered) String() string {
 func (*RowAnswered) ProtoMessage() {}
 
 func (x *RowAnswered) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2467,7 +2548,7 @@ func (x *RowAnswered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowAnswered.ProtoReflect.Descriptor instead.
 func (*RowAnswered) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RowAnswered) GetTransferId() string {
@@ -2504,7 +2585,7 @@ type QuarantineBegun struct {
 
 func (x *QuarantineBegun) Reset() {
 	*x = QuarantineBegun{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2516,7 +2597,7 @@ func (x *QuarantineBegun) String() string {
 func (*QuarantineBegun) ProtoMessage() {}
 
 func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2529,7 +2610,7 @@ func (x *QuarantineBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineBegun.ProtoReflect.Descriptor instead.
 func (*QuarantineBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *QuarantineBegun) GetAccessionNumber() string {
@@ -2574,7 +2655,7 @@ type QuarantineEnded struct {
 
 func (x *QuarantineEnded) Reset() {
 	*x = QuarantineEnded{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2586,7 +2667,7 @@ func (x *QuarantineEnded) String() string {
 func (*QuarantineEnded) ProtoMessage() {}
 
 func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2599,7 +2680,7 @@ func (x *QuarantineEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineEnded.ProtoReflect.Descriptor instead.
 func (*QuarantineEnded) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *QuarantineEnded) GetAccessionNumber() string {
@@ -2642,7 +2723,7 @@ type BoxesStored struct {
 
 func (x *BoxesStored) Reset() {
 	*x = BoxesStored{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2654,7 +2735,7 @@ func (x *BoxesStored) String() string {
 func (*BoxesStored) ProtoMessage() {}
 
 func (x *BoxesStored) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2667,7 +2748,7 @@ func (x *BoxesStored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BoxesStored.ProtoReflect.Descriptor instead.
 func (*BoxesStored) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BoxesStored) GetAccessionNumber() string {
@@ -2700,7 +2781,7 @@ type Box struct {
 
 func (x *Box) Reset() {
 	*x = Box{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2712,7 +2793,7 @@ func (x *Box) String() string {
 func (*Box) ProtoMessage() {}
 
 func (x *Box) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2725,7 +2806,7 @@ func (x *Box) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Box.ProtoReflect.Descriptor instead.
 func (*Box) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Box) GetNumber() uint32 {
@@ -2784,7 +2865,7 @@ type AccessionCodeKnown struct {
 
 func (x *AccessionCodeKnown) Reset() {
 	*x = AccessionCodeKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2796,7 +2877,7 @@ func (x *AccessionCodeKnown) String() string {
 func (*AccessionCodeKnown) ProtoMessage() {}
 
 func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2809,7 +2890,7 @@ func (x *AccessionCodeKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionCodeKnown.ProtoReflect.Descriptor instead.
 func (*AccessionCodeKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AccessionCodeKnown) GetAccessionNumber() string {
@@ -2853,7 +2934,7 @@ type AccessionApproved struct {
 
 func (x *AccessionApproved) Reset() {
 	*x = AccessionApproved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2865,7 +2946,7 @@ func (x *AccessionApproved) String() string {
 func (*AccessionApproved) ProtoMessage() {}
 
 func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2878,7 +2959,7 @@ func (x *AccessionApproved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionApproved.ProtoReflect.Descriptor instead.
 func (*AccessionApproved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *AccessionApproved) GetAccessionNumber() string {
@@ -2918,7 +2999,7 @@ type ApprovalProposed struct {
 
 func (x *ApprovalProposed) Reset() {
 	*x = ApprovalProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2930,7 +3011,7 @@ func (x *ApprovalProposed) String() string {
 func (*ApprovalProposed) ProtoMessage() {}
 
 func (x *ApprovalProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2943,7 +3024,7 @@ func (x *ApprovalProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovalProposed.ProtoReflect.Descriptor instead.
 func (*ApprovalProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ApprovalProposed) GetAccessionNumber() string {
@@ -2995,7 +3076,7 @@ type ApprovalDeclined struct {
 
 func (x *ApprovalDeclined) Reset() {
 	*x = ApprovalDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3007,7 +3088,7 @@ func (x *ApprovalDeclined) String() string {
 func (*ApprovalDeclined) ProtoMessage() {}
 
 func (x *ApprovalDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3020,7 +3101,7 @@ func (x *ApprovalDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovalDeclined.ProtoReflect.Descriptor instead.
 func (*ApprovalDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ApprovalDeclined) GetAccessionNumber() string {
@@ -3076,7 +3157,7 @@ type ActSigned struct {
 
 func (x *ActSigned) Reset() {
 	*x = ActSigned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3088,7 +3169,7 @@ func (x *ActSigned) String() string {
 func (*ActSigned) ProtoMessage() {}
 
 func (x *ActSigned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3101,7 +3182,7 @@ func (x *ActSigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActSigned.ProtoReflect.Descriptor instead.
 func (*ActSigned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ActSigned) GetAccessionNumber() string {
@@ -3185,7 +3266,7 @@ type HandSignature struct {
 
 func (x *HandSignature) Reset() {
 	*x = HandSignature{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3197,7 +3278,7 @@ func (x *HandSignature) String() string {
 func (*HandSignature) ProtoMessage() {}
 
 func (x *HandSignature) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3210,7 +3291,7 @@ func (x *HandSignature) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandSignature.ProtoReflect.Descriptor instead.
 func (*HandSignature) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *HandSignature) GetName() string {
@@ -3240,7 +3321,7 @@ type SignerKeyKnown struct {
 
 func (x *SignerKeyKnown) Reset() {
 	*x = SignerKeyKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3252,7 +3333,7 @@ func (x *SignerKeyKnown) String() string {
 func (*SignerKeyKnown) ProtoMessage() {}
 
 func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3265,7 +3346,7 @@ func (x *SignerKeyKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignerKeyKnown.ProtoReflect.Descriptor instead.
 func (*SignerKeyKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SignerKeyKnown) GetAccount() string {
@@ -3300,7 +3381,7 @@ type AccessionClosed struct {
 
 func (x *AccessionClosed) Reset() {
 	*x = AccessionClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3312,7 +3393,7 @@ func (x *AccessionClosed) String() string {
 func (*AccessionClosed) ProtoMessage() {}
 
 func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3325,7 +3406,7 @@ func (x *AccessionClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionClosed.ProtoReflect.Descriptor instead.
 func (*AccessionClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AccessionClosed) GetAccessionNumber() string {
@@ -3361,7 +3442,7 @@ type AccessionDescribed struct {
 
 func (x *AccessionDescribed) Reset() {
 	*x = AccessionDescribed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3373,7 +3454,7 @@ func (x *AccessionDescribed) String() string {
 func (*AccessionDescribed) ProtoMessage() {}
 
 func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3386,7 +3467,7 @@ func (x *AccessionDescribed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDescribed.ProtoReflect.Descriptor instead.
 func (*AccessionDescribed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *AccessionDescribed) GetAccessionNumber() string {
@@ -3468,7 +3549,7 @@ type DeaccessionProposed struct {
 
 func (x *DeaccessionProposed) Reset() {
 	*x = DeaccessionProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3480,7 +3561,7 @@ func (x *DeaccessionProposed) String() string {
 func (*DeaccessionProposed) ProtoMessage() {}
 
 func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3493,7 +3574,7 @@ func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionProposed.ProtoReflect.Descriptor instead.
 func (*DeaccessionProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *DeaccessionProposed) GetAccessionNumber() string {
@@ -3578,7 +3659,7 @@ type DeaccessionDeclined struct {
 
 func (x *DeaccessionDeclined) Reset() {
 	*x = DeaccessionDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3590,7 +3671,7 @@ func (x *DeaccessionDeclined) String() string {
 func (*DeaccessionDeclined) ProtoMessage() {}
 
 func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3603,7 +3684,7 @@ func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionDeclined.ProtoReflect.Descriptor instead.
 func (*DeaccessionDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DeaccessionDeclined) GetAccessionNumber() string {
@@ -3650,7 +3731,7 @@ type AccessionDeaccessioned struct {
 
 func (x *AccessionDeaccessioned) Reset() {
 	*x = AccessionDeaccessioned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3662,7 +3743,7 @@ func (x *AccessionDeaccessioned) String() string {
 func (*AccessionDeaccessioned) ProtoMessage() {}
 
 func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3675,7 +3756,7 @@ func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDeaccessioned.ProtoReflect.Descriptor instead.
 func (*AccessionDeaccessioned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *AccessionDeaccessioned) GetAccessionNumber() string {
@@ -3769,7 +3850,7 @@ type DeaccessionReceived struct {
 
 func (x *DeaccessionReceived) Reset() {
 	*x = DeaccessionReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3781,7 +3862,7 @@ func (x *DeaccessionReceived) String() string {
 func (*DeaccessionReceived) ProtoMessage() {}
 
 func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3794,7 +3875,7 @@ func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionReceived.ProtoReflect.Descriptor instead.
 func (*DeaccessionReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DeaccessionReceived) GetAccessionNumber() string {
@@ -3845,7 +3926,7 @@ type ContentClosed struct {
 
 func (x *ContentClosed) Reset() {
 	*x = ContentClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3857,7 +3938,7 @@ func (x *ContentClosed) String() string {
 func (*ContentClosed) ProtoMessage() {}
 
 func (x *ContentClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3870,7 +3951,7 @@ func (x *ContentClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentClosed.ProtoReflect.Descriptor instead.
 func (*ContentClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ContentClosed) GetAccessionNumber() string {
@@ -3938,7 +4019,7 @@ type ObjectRemoved struct {
 
 func (x *ObjectRemoved) Reset() {
 	*x = ObjectRemoved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3950,7 +4031,7 @@ func (x *ObjectRemoved) String() string {
 func (*ObjectRemoved) ProtoMessage() {}
 
 func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3963,7 +4044,7 @@ func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRemoved.ProtoReflect.Descriptor instead.
 func (*ObjectRemoved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ObjectRemoved) GetAccessionNumber() string {
@@ -4013,7 +4094,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4025,7 +4106,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4038,7 +4119,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -4084,7 +4165,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4096,7 +4177,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4109,7 +4190,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -4175,7 +4256,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4187,7 +4268,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4200,7 +4281,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -4235,7 +4316,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4247,7 +4328,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4260,7 +4341,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -4282,7 +4363,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4294,7 +4375,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4307,7 +4388,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -4338,7 +4419,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4350,7 +4431,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4363,7 +4444,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -4407,7 +4488,7 @@ type OriginalDamageKnown struct {
 
 func (x *OriginalDamageKnown) Reset() {
 	*x = OriginalDamageKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4419,7 +4500,7 @@ func (x *OriginalDamageKnown) String() string {
 func (*OriginalDamageKnown) ProtoMessage() {}
 
 func (x *OriginalDamageKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4432,7 +4513,7 @@ func (x *OriginalDamageKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OriginalDamageKnown.ProtoReflect.Descriptor instead.
 func (*OriginalDamageKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *OriginalDamageKnown) GetAccessionNumber() string {
@@ -4501,7 +4582,7 @@ type ObjectVersionBegun struct {
 
 func (x *ObjectVersionBegun) Reset() {
 	*x = ObjectVersionBegun{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4513,7 +4594,7 @@ func (x *ObjectVersionBegun) String() string {
 func (*ObjectVersionBegun) ProtoMessage() {}
 
 func (x *ObjectVersionBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4526,7 +4607,7 @@ func (x *ObjectVersionBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectVersionBegun.ProtoReflect.Descriptor instead.
 func (*ObjectVersionBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ObjectVersionBegun) GetAccessionNumber() string {
@@ -4576,7 +4657,7 @@ type ObjectVersionAdded struct {
 
 func (x *ObjectVersionAdded) Reset() {
 	*x = ObjectVersionAdded{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4588,7 +4669,7 @@ func (x *ObjectVersionAdded) String() string {
 func (*ObjectVersionAdded) ProtoMessage() {}
 
 func (x *ObjectVersionAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4601,7 +4682,7 @@ func (x *ObjectVersionAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectVersionAdded.ProtoReflect.Descriptor instead.
 func (*ObjectVersionAdded) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ObjectVersionAdded) GetAccessionNumber() string {
@@ -4688,7 +4769,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x14\n" +
 	"\x05count\x18\x03 \x01(\rR\x05count\x125\n" +
-	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\xce\x02\n" +
+	"\x06faults\x18\x04 \x03(\v2\x1d.qoyma.intake.v1.PackageFaultR\x06faults\"\x80\x03\n" +
 	"\x0ePackageChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -4703,7 +4784,13 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"signatures\x18Q \x01(\tR\n" +
 	"signatures\x12\x1a\n" +
-	"\bsoftware\x18R \x01(\tR\bsoftware\"\x89\x01\n" +
+	"\bsoftware\x18R \x01(\tR\bsoftware\x120\n" +
+	"\x04eark\x18S \x01(\v2\x1c.qoyma.intake.v1.EArkPackageR\x04eark\"~\n" +
+	"\vEArkPackage\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
+	"\toais_type\x18\x02 \x01(\tR\boaisType\x12\x18\n" +
+	"\aprofile\x18\x03 \x01(\tR\aprofile\x12(\n" +
+	"\x0frepresentations\x18\x04 \x01(\rR\x0frepresentations\"\x89\x01\n" +
 	"\x13PackageFilesChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x1d\n" +
@@ -5066,7 +5153,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -5075,108 +5162,110 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*PackageFault)(nil),           // 4: qoyma.intake.v1.PackageFault
 	(*PackageRefused)(nil),         // 5: qoyma.intake.v1.PackageRefused
 	(*PackageChecked)(nil),         // 6: qoyma.intake.v1.PackageChecked
-	(*PackageFilesChecked)(nil),    // 7: qoyma.intake.v1.PackageFilesChecked
-	(*ContentFile)(nil),            // 8: qoyma.intake.v1.ContentFile
-	(*AcceptanceBegun)(nil),        // 9: qoyma.intake.v1.AcceptanceBegun
-	(*AccessionAccepted)(nil),      // 10: qoyma.intake.v1.AccessionAccepted
-	(*ObjectBag)(nil),              // 11: qoyma.intake.v1.ObjectBag
-	(*ObjectHistory)(nil),          // 12: qoyma.intake.v1.ObjectHistory
-	(*AccessionFilesAccepted)(nil), // 13: qoyma.intake.v1.AccessionFilesAccepted
-	(*AcceptedFile)(nil),           // 14: qoyma.intake.v1.AcceptedFile
-	(*ActDrawnUp)(nil),             // 15: qoyma.intake.v1.ActDrawnUp
-	(*ContentRestored)(nil),        // 16: qoyma.intake.v1.ContentRestored
-	(*TransferAnnounced)(nil),      // 17: qoyma.intake.v1.TransferAnnounced
-	(*TransferGround)(nil),         // 18: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),            // 19: qoyma.intake.v1.Undescribed
-	(*Giver)(nil),                  // 20: qoyma.intake.v1.Giver
-	(*InventorySealed)(nil),        // 21: qoyma.intake.v1.InventorySealed
-	(*TransferConsented)(nil),      // 22: qoyma.intake.v1.TransferConsented
-	(*TransferPrepared)(nil),       // 23: qoyma.intake.v1.TransferPrepared
-	(*PaperReceived)(nil),          // 24: qoyma.intake.v1.PaperReceived
-	(*UnitsChecked)(nil),           // 25: qoyma.intake.v1.UnitsChecked
-	(*UnitFinding)(nil),            // 26: qoyma.intake.v1.UnitFinding
-	(*Explanations)(nil),           // 27: qoyma.intake.v1.Explanations
-	(*Explainer)(nil),              // 28: qoyma.intake.v1.Explainer
-	(*RowsReturned)(nil),           // 29: qoyma.intake.v1.RowsReturned
-	(*ReturnedRow)(nil),            // 30: qoyma.intake.v1.ReturnedRow
-	(*RowCommented)(nil),           // 31: qoyma.intake.v1.RowCommented
-	(*RowAnswered)(nil),            // 32: qoyma.intake.v1.RowAnswered
-	(*QuarantineBegun)(nil),        // 33: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),        // 34: qoyma.intake.v1.QuarantineEnded
-	(*BoxesStored)(nil),            // 35: qoyma.intake.v1.BoxesStored
-	(*Box)(nil),                    // 36: qoyma.intake.v1.Box
-	(*AccessionCodeKnown)(nil),     // 37: qoyma.intake.v1.AccessionCodeKnown
-	(*AccessionApproved)(nil),      // 38: qoyma.intake.v1.AccessionApproved
-	(*ApprovalProposed)(nil),       // 39: qoyma.intake.v1.ApprovalProposed
-	(*ApprovalDeclined)(nil),       // 40: qoyma.intake.v1.ApprovalDeclined
-	(*ActSigned)(nil),              // 41: qoyma.intake.v1.ActSigned
-	(*HandSignature)(nil),          // 42: qoyma.intake.v1.HandSignature
-	(*SignerKeyKnown)(nil),         // 43: qoyma.intake.v1.SignerKeyKnown
-	(*AccessionClosed)(nil),        // 44: qoyma.intake.v1.AccessionClosed
-	(*AccessionDescribed)(nil),     // 45: qoyma.intake.v1.AccessionDescribed
-	(*DeaccessionProposed)(nil),    // 46: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionDeclined)(nil),    // 47: qoyma.intake.v1.DeaccessionDeclined
-	(*AccessionDeaccessioned)(nil), // 48: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionReceived)(nil),    // 49: qoyma.intake.v1.DeaccessionReceived
-	(*ContentClosed)(nil),          // 50: qoyma.intake.v1.ContentClosed
-	(*ObjectRemoved)(nil),          // 51: qoyma.intake.v1.ObjectRemoved
-	(*DeaccessionAct)(nil),         // 52: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 53: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 54: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 55: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 56: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 57: qoyma.intake.v1.AcceptanceAbandoned
-	(*OriginalDamageKnown)(nil),    // 58: qoyma.intake.v1.OriginalDamageKnown
-	(*ObjectVersionBegun)(nil),     // 59: qoyma.intake.v1.ObjectVersionBegun
-	(*ObjectVersionAdded)(nil),     // 60: qoyma.intake.v1.ObjectVersionAdded
-	(*v1.Organisation)(nil),        // 61: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 62: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 63: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 64: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 65: qoyma.record.v1.Protocol
-	(*timestamppb.Timestamp)(nil),  // 66: google.protobuf.Timestamp
+	(*EArkPackage)(nil),            // 7: qoyma.intake.v1.EArkPackage
+	(*PackageFilesChecked)(nil),    // 8: qoyma.intake.v1.PackageFilesChecked
+	(*ContentFile)(nil),            // 9: qoyma.intake.v1.ContentFile
+	(*AcceptanceBegun)(nil),        // 10: qoyma.intake.v1.AcceptanceBegun
+	(*AccessionAccepted)(nil),      // 11: qoyma.intake.v1.AccessionAccepted
+	(*ObjectBag)(nil),              // 12: qoyma.intake.v1.ObjectBag
+	(*ObjectHistory)(nil),          // 13: qoyma.intake.v1.ObjectHistory
+	(*AccessionFilesAccepted)(nil), // 14: qoyma.intake.v1.AccessionFilesAccepted
+	(*AcceptedFile)(nil),           // 15: qoyma.intake.v1.AcceptedFile
+	(*ActDrawnUp)(nil),             // 16: qoyma.intake.v1.ActDrawnUp
+	(*ContentRestored)(nil),        // 17: qoyma.intake.v1.ContentRestored
+	(*TransferAnnounced)(nil),      // 18: qoyma.intake.v1.TransferAnnounced
+	(*TransferGround)(nil),         // 19: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),            // 20: qoyma.intake.v1.Undescribed
+	(*Giver)(nil),                  // 21: qoyma.intake.v1.Giver
+	(*InventorySealed)(nil),        // 22: qoyma.intake.v1.InventorySealed
+	(*TransferConsented)(nil),      // 23: qoyma.intake.v1.TransferConsented
+	(*TransferPrepared)(nil),       // 24: qoyma.intake.v1.TransferPrepared
+	(*PaperReceived)(nil),          // 25: qoyma.intake.v1.PaperReceived
+	(*UnitsChecked)(nil),           // 26: qoyma.intake.v1.UnitsChecked
+	(*UnitFinding)(nil),            // 27: qoyma.intake.v1.UnitFinding
+	(*Explanations)(nil),           // 28: qoyma.intake.v1.Explanations
+	(*Explainer)(nil),              // 29: qoyma.intake.v1.Explainer
+	(*RowsReturned)(nil),           // 30: qoyma.intake.v1.RowsReturned
+	(*ReturnedRow)(nil),            // 31: qoyma.intake.v1.ReturnedRow
+	(*RowCommented)(nil),           // 32: qoyma.intake.v1.RowCommented
+	(*RowAnswered)(nil),            // 33: qoyma.intake.v1.RowAnswered
+	(*QuarantineBegun)(nil),        // 34: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),        // 35: qoyma.intake.v1.QuarantineEnded
+	(*BoxesStored)(nil),            // 36: qoyma.intake.v1.BoxesStored
+	(*Box)(nil),                    // 37: qoyma.intake.v1.Box
+	(*AccessionCodeKnown)(nil),     // 38: qoyma.intake.v1.AccessionCodeKnown
+	(*AccessionApproved)(nil),      // 39: qoyma.intake.v1.AccessionApproved
+	(*ApprovalProposed)(nil),       // 40: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),       // 41: qoyma.intake.v1.ApprovalDeclined
+	(*ActSigned)(nil),              // 42: qoyma.intake.v1.ActSigned
+	(*HandSignature)(nil),          // 43: qoyma.intake.v1.HandSignature
+	(*SignerKeyKnown)(nil),         // 44: qoyma.intake.v1.SignerKeyKnown
+	(*AccessionClosed)(nil),        // 45: qoyma.intake.v1.AccessionClosed
+	(*AccessionDescribed)(nil),     // 46: qoyma.intake.v1.AccessionDescribed
+	(*DeaccessionProposed)(nil),    // 47: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionDeclined)(nil),    // 48: qoyma.intake.v1.DeaccessionDeclined
+	(*AccessionDeaccessioned)(nil), // 49: qoyma.intake.v1.AccessionDeaccessioned
+	(*DeaccessionReceived)(nil),    // 50: qoyma.intake.v1.DeaccessionReceived
+	(*ContentClosed)(nil),          // 51: qoyma.intake.v1.ContentClosed
+	(*ObjectRemoved)(nil),          // 52: qoyma.intake.v1.ObjectRemoved
+	(*DeaccessionAct)(nil),         // 53: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 54: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 55: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 56: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 57: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 58: qoyma.intake.v1.AcceptanceAbandoned
+	(*OriginalDamageKnown)(nil),    // 59: qoyma.intake.v1.OriginalDamageKnown
+	(*ObjectVersionBegun)(nil),     // 60: qoyma.intake.v1.ObjectVersionBegun
+	(*ObjectVersionAdded)(nil),     // 61: qoyma.intake.v1.ObjectVersionAdded
+	(*v1.Organisation)(nil),        // 62: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 63: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 64: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 65: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 66: qoyma.record.v1.Protocol
+	(*timestamppb.Timestamp)(nil),  // 67: google.protobuf.Timestamp
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	61, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	62, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	63, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	64, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	62, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	63, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	64, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	65, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
-	8,  // 6: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	61, // 7: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	62, // 8: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
-	18, // 9: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
-	12, // 10: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
-	11, // 11: qoyma.intake.v1.AccessionAccepted.bag:type_name -> qoyma.intake.v1.ObjectBag
-	12, // 12: qoyma.intake.v1.ObjectBag.files:type_name -> qoyma.intake.v1.ObjectHistory
-	14, // 13: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	63, // 14: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	61, // 15: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	62, // 16: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
-	18, // 17: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
-	19, // 18: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	65, // 19: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	64, // 20: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
-	26, // 21: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
-	28, // 22: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
-	30, // 23: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	36, // 24: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	65, // 25: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	61, // 26: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	62, // 27: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	65, // 28: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	65, // 29: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	52, // 30: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	55, // 31: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 32: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	12, // 33: qoyma.intake.v1.ObjectVersionAdded.history:type_name -> qoyma.intake.v1.ObjectHistory
-	66, // 34: qoyma.intake.v1.ObjectVersionAdded.created:type_name -> google.protobuf.Timestamp
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	7,  // 6: qoyma.intake.v1.PackageChecked.eark:type_name -> qoyma.intake.v1.EArkPackage
+	9,  // 7: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
+	62, // 8: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	63, // 9: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	19, // 10: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
+	13, // 11: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
+	12, // 12: qoyma.intake.v1.AccessionAccepted.bag:type_name -> qoyma.intake.v1.ObjectBag
+	13, // 13: qoyma.intake.v1.ObjectBag.files:type_name -> qoyma.intake.v1.ObjectHistory
+	15, // 14: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
+	64, // 15: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	62, // 16: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	63, // 17: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	19, // 18: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
+	20, // 19: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	66, // 20: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	65, // 21: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	27, // 22: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
+	29, // 23: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
+	31, // 24: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	37, // 25: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
+	66, // 26: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	62, // 27: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	63, // 28: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	66, // 29: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	66, // 30: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	53, // 31: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	56, // 32: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 33: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	13, // 34: qoyma.intake.v1.ObjectVersionAdded.history:type_name -> qoyma.intake.v1.ObjectHistory
+	67, // 35: qoyma.intake.v1.ObjectVersionAdded.created:type_name -> google.protobuf.Timestamp
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -5190,7 +5279,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   61,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -221,6 +221,9 @@ const onPaper = "intake.package.on_paper"
 
 // positionOf is the row that a place in a package belongs to; 0 where none.
 func positionOf(where string) uint32 {
+	if in, of := strings.CutPrefix(where, "representations/"); of { // as an E-ARK package has it
+		_, where, _ = strings.Cut(in, "/")
+	}
 	rest, ok := strings.CutPrefix(where, "data/")
 	digits, _, inside := strings.Cut(rest, "/")
 	if !ok || !inside {

@@ -15,6 +15,8 @@ func TestWhatMetadataSays(t *testing.T) {
 		"filename " + word("3/скан.pdf") + ",row " + word("3"):                                            {"bare", "data/0003/скан.pdf", "3/скан.pdf", 0},
 		"filename " + word(`C:\fakepath\a.txt`) + ", row " + word("12") + ",lastModified " + word("1700"): {"bare", "data/0012/a.txt", `C:\fakepath\a.txt`, 1700},
 		"form " + word("bag") + ",filename " + word("пакет/data/1/a"):                                     {"bag", "data/1/a", "пакет/data/1/a", 0},
+		"form " + word("eark") + ",filename " + word("пакет/METS.xml"):                                    {"eark", "eark/пакет/METS.xml", "пакет/METS.xml", 0},
+		"form " + word("eark") + ",filename " + word(`пакет\representations\r\data\1\a`):                  {"eark", "data/1/r/a", `пакет\representations\r\data\1\a`, 0},
 		"form " + word("zip") + ",filename " + word("a.zip"):                                              {"zip", "", "a.zip", 0},
 	} {
 		pairs, err := metadata(header)

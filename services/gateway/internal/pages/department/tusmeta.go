@@ -101,6 +101,8 @@ func placedIn(pairs map[string]string) (announced, error) {
 	case "zip":
 	case "bag":
 		_, a.path, _ = strings.Cut(name, "/") // the folder that was chosen is none of the bag
+	case "eark":
+		a.path = parcel.PlacedEARK(name)
 	case "bare":
 		if a.path = parcel.Placed(name); pairs["row"] != "" {
 			position := number(pairs["row"])

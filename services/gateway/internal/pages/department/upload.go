@@ -115,7 +115,7 @@ func (u uploader) part(part *multipart.Part, s *sending) error {
 		if position == 0 || parcel.Junk(name) {
 			return nil
 		}
-		if err := s.begin(true); err != nil {
+		if err := s.begin(parcel.Rows); err != nil {
 			return err
 		}
 		return s.file(fmt.Sprintf("data/%04d/%s", position, parcel.Base(name)), -1, part)
@@ -141,7 +141,7 @@ type sending struct {
 	command string
 
 	stream intakev1.IntakeService_UploadPackageClient
-	bare   bool
+	kind   parcel.Kind
 	top    string // the folder whose content is sent, with its "/"
 	ended  bool   // intake has answered before the end
 	buffer []byte
@@ -150,9 +150,9 @@ type sending struct {
 func (s *sending) began() bool { return s.stream != nil }
 
 // begin opens the stream; later calls only agree with the first.
-func (s *sending) begin(bare bool) error {
+func (s *sending) begin(kind parcel.Kind) error {
 	if s.began() {
-		if s.bare != bare {
+		if s.kind != kind {
 			return mixed.With()
 		}
 		return nil
@@ -161,9 +161,9 @@ func (s *sending) begin(bare bool) error {
 	if err != nil {
 		return err
 	}
-	s.stream, s.bare, s.buffer = stream, bare, make([]byte, 256<<10)
+	s.stream, s.kind, s.buffer = stream, kind, make([]byte, 256<<10)
 	return s.send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{
-		Begin: &intakev1.UploadBegin{CommandId: s.command, TransferId: s.id, Bare: bare},
+		Begin: &intakev1.UploadBegin{CommandId: s.command, TransferId: s.id, Bare: kind == parcel.Rows, Eark: kind == parcel.EARK},
 	}})
 }
 
@@ -223,8 +223,8 @@ func (s *sending) end() (*intakev1.UploadPackageResponse, error) {
 	return s.stream.CloseAndRecv()
 }
 
-// folder takes one file of a chosen folder: of a bag, or of folders that are called by the numbers
-// of the rows. The first file tells which.
+// folder takes one file of a chosen folder: of a bag, of an E-ARK package, or of folders that are called by the
+// numbers of the rows. The first file tells which.
 func (s *sending) folder(name string, from io.Reader) error {
 	name = strings.ReplaceAll(name, `\`, "/")
 	if parcel.Junk(name) {
@@ -233,14 +233,17 @@ func (s *sending) folder(name string, from io.Reader) error {
 	if !s.began() {
 		top, _, _ := strings.Cut(name, "/")
 		s.top = top + "/"
-		if err := s.begin(!parcel.OfBag(strings.TrimPrefix(name, s.top))); err != nil {
+		if err := s.begin(parcel.KindBy(name)); err != nil {
 			return err
 		}
 	}
-	if s.bare {
-		return s.file(parcel.Placed(name), -1, from)
+	switch s.kind {
+	case parcel.Bag:
+		return s.file(strings.TrimPrefix(name, s.top), -1, from)
+	case parcel.EARK:
+		return s.file(parcel.PlacedEARK(name), -1, from)
 	}
-	return s.file(strings.TrimPrefix(name, s.top), -1, from)
+	return s.file(parcel.Placed(name), -1, from)
 }
 
 // paced gives whoever sends steadily as long as it takes, and nobody else.

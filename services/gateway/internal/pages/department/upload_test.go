@@ -10,7 +10,7 @@ import (
 
 // TestWhereFindingsBelong reads the places that intake names.
 func TestWhereFindingsBelong(t *testing.T) {
-	for where, want := range map[string]uint32{"data/0007/x": 7, "data/7/a/b": 7, "data/x/y": 0, "data/7": 0, "bagit.txt": 0, "": 0, "data/99999999999/x": 0} {
+	for where, want := range map[string]uint32{"data/0007/x": 7, "data/7/a/b": 7, "data/x/y": 0, "data/7": 0, "representations/rep1/data/0007/x": 7, "representations/rep1/METS.xml:12": 0, "representations/7/x": 0, "bagit.txt": 0, "": 0, "data/99999999999/x": 0} {
 		if got := positionOf(where); got != want {
 			t.Errorf("%q belongs to %d, want %d", where, got, want)
 		}

@@ -1,7 +1,6 @@
 package department
 
 import (
-	"archive/zip"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +13,11 @@ import (
 )
 
 var noRoom = fault.Define(fault.Exhausted, "gateway.upload.no_room",
-	"there is no room for this ZIP now; nothing of it was kept; choose the folder itself instead, or ask the administrator to make room",
-	"для этого ZIP сейчас нет места; ничего из него не сохранено; выберите саму папку или попросите администратора освободить место",
-	"бұл ZIP үшін қазір орын жоқ; одан ештеңе сақталмады; орнына қалтаның өзін таңдаңыз немесе әкімшіден орын босатуды сұраңыз")
+	"there is no room for this ZIP or tar now; nothing of it was kept; choose the folder itself instead, or ask the administrator to make room",
+	"для этого ZIP или tar сейчас нет места; ничего из него не сохранено; выберите саму папку или попросите администратора освободить место",
+	"бұл ZIP не tar үшін қазір орын жоқ; одан ештеңе сақталмады; орнына қалтаның өзін таңдаңыз немесе әкімшіден орын босатуды сұраңыз")
 
-// unzip writes a ZIP to the disk and sends what is in it.
+// unzip writes a ZIP or a tar to the disk and sends what is in it.
 func (u uploader) unzip(part *multipart.Part, s *sending) error {
 	spool, err := os.CreateTemp(u.Spool, "zip-")
 	if err != nil {
@@ -32,11 +31,7 @@ func (u uploader) unzip(part *multipart.Part, s *sending) error {
 	if err != nil {
 		return err
 	}
-	z, err := parcel.Open(spool, size)
-	if err != nil {
-		return parcel.NoZip.With("name", parcel.Base(fileName(part))).Because(err)
-	}
-	return s.zip(z, parcel.Base(fileName(part)))
+	return s.unpack(spool, size, parcel.Base(fileName(part)))
 }
 
 // spool copies a ZIP as far as there is room for it.
@@ -68,10 +63,10 @@ func (u uploader) spool(to *os.File, from io.Reader) (size int64, err error) {
 	}
 }
 
-// zip sends the files of a ZIP.
-func (s *sending) zip(z *parcel.Archive, name string) error {
-	taken, err := parcel.Zip(z, name, func(f *zip.File, path string, bag bool) error {
-		if err := s.begin(!bag); err != nil {
+// unpack sends the files of a ZIP or a tar.
+func (s *sending) unpack(of io.ReaderAt, size int64, name string) error {
+	taken, err := parcel.Unpack(of, size, name, func(f parcel.File, path string, kind parcel.Kind) error {
+		if err := s.begin(kind); err != nil {
 			return err
 		}
 		return s.entry(f, path, name)
@@ -82,8 +77,8 @@ func (s *sending) zip(z *parcel.Archive, name string) error {
 	return err
 }
 
-// entry sends one file of a ZIP. It is sent without its size: that of a hostile one is invented.
-func (s *sending) entry(f *zip.File, path, name string) error {
+// entry sends one file of a ZIP or a tar. It is sent without its size: that of a hostile one is invented.
+func (s *sending) entry(f parcel.File, path, name string) error {
 	from, err := f.Open()
 	if err != nil {
 		return parcel.BadZip.With("name", name, "problem", err).Because(err)

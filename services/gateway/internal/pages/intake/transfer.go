@@ -65,6 +65,9 @@ func transfer(r *web.Request) (any, error) {
 	if n := p.GetAccessionNumber(); n != "" && r.URL.Query().Get("done") == "intake-accepting" {
 		return web.Done("/accessions/"+url.PathEscape(n), "done.intake-accepted"), nil // what was under way has ended
 	}
+	if p.GetState() == "expected" && p.GetFaultCount() > 0 && r.URL.Query().Get("done") == "intake-accepting" {
+		return web.Redirect(p.Address), nil // it was taken back: the page says what was lost, and no more that it is under way
+	}
 	c, err := intake(r)
 	if err != nil {
 		return nil, err

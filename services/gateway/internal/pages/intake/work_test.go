@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
@@ -134,6 +135,10 @@ func TestUnitsAreSavedRowByRow(t *testing.T) {
 	v.Post("/intake/2026-1/units", pagetest.Fields("do", "next", "f-1", "present"), http.StatusSeeOther, "after=100")
 }
 
+// noRoom is what intake says where an acceptance would touch the reserve of the disk.
+var noRoom = fault.Define(fault.Exhausted, "intake.accept.no_room", "there is not enough free space to accept this transfer ({free} free, {need} needed)",
+	"для приёма этой передачи недостаточно места (свободно {free}, нужно {need})", "бұл тапсыруды қабылдауға бос орын жетпейді (бос {free}, керегі {need})")
+
 // TestNothingIsAcceptedBeforeItsCountWasRead holds the acceptance to "N of M" in words.
 func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	s := archive(4)
@@ -151,6 +156,13 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, wire.DeadlineExceeded.With() }
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/intake/2026-1?done=intake-accepting")
 	v.Get("/intake/2026-1?done=intake-accepting", http.StatusOK, "Приём идёт")
+	for lang, says := range map[string]string{"kk": "Бұл тапсыруды қабылдауға", "ru": "Для приёма этой передачи недостаточно места"} {
+		s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) {
+			return nil, noRoom.With("free", "1 ГБ", "need", "2 ГБ")
+		}
+		v.Lang = lang
+		v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusInsufficientStorage, says, `name="counted" value="1"`, `role="alert"`)
+	}
 	answer := s.Answers["GetTransfer"]
 	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) { // the page is loaded again once it has ended
 		found, err := answer(m)
@@ -159,6 +171,17 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 		return res, err
 	}
 	v.Get("/intake/2026-1?done=intake-accepting", http.StatusSeeOther, "/accessions/2026-7?done=intake-accepted")
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) { // or was taken back
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.Transfer.State, res.Transfer.FaultCount, res.Transfer.Returned = "expected", 1, 0
+		res.Transfer.Faults = []*intakev1.PackageFault{{Code: "staging.lost", Text: text("утрачены байты пакета")}}
+		return res, err
+	}
+	if to := v.Get("/intake/2026-1?done=intake-accepting", http.StatusSeeOther); to != "/intake/2026-1" {
+		t.Errorf("it leads to %s", to)
+	}
+	v.Get("/intake/2026-1", http.StatusOK, "утрачены байты пакета")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
 }

@@ -138,8 +138,9 @@
     const files = [...of.querySelectorAll("input[type=file]")].flatMap((i) => [...i.files].map((file) => ({ field: i.name, file, name: file.webkitRelativePath || file.name })))
       .filter((f) => f.field === "package" || !junk(f.name));
     const bag = files.some((f) => f.field === "folder" && /^[^/]*\/bagit\.txt$/.test(f.name));
+    const eark = !bag && files.some((f) => f.field === "folder" && /^(?!\d+\/)[^/]*\/(METS\.xml$|representations\/[^/]+\/(METS\.xml$|data\/|metadata\/))/.test(f.name));
     for (const f of files) {
-      f.form = f.field === "package" ? "zip" : f.field === "folder" && bag ? "bag" : "bare";
+      f.form = f.field === "package" ? "zip" : f.field !== "folder" ? "bare" : bag ? "bag" : eark ? "eark" : "bare";
       if (f.field.startsWith("row-")) {
         f.row = f.field.slice(4);
         f.name = f.row + "/" + f.name;
