@@ -57,11 +57,15 @@ func TestGoodFilesOfARefusedPackageStay(t *testing.T) {
 			map[string]string{"data/0002/b.txt": whole["data/0002/b.txt"]},
 		},
 	} {
-		for _, kill := range []bool{false, true} {
+		for _, n := range []int{0, 1, 2, 3} {
+			kill, send := n%2 == 1, (*world).sendInPieces
+			if n > 1 {
+				send = (*world).sendTogether
+			}
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t)
 				w.expect("2026-1", file(1, 3), file(2, 3))
-				first := w.sendInPieces("2026-1", c.form, c.files, false)
+				first := send(w, "2026-1", c.form, c.files, false)
 				res, err := w.finish(first, "2026-1")
 				if err != nil || res.GetTaken() {
 					t.Fatalf("%v, %v", res, err)
@@ -79,7 +83,7 @@ func TestGoodFilesOfARefusedPackageStay(t *testing.T) {
 				if left := w.staged(); !slices.Equal(left, []string{kept.GetPackageId()}) {
 					t.Errorf("in staging stand %v", left)
 				}
-				w.sendInPieces("2026-1", c.form, c.mend, kill)
+				send(w, "2026-1", c.form, c.mend, kill)
 				mended, err := w.finish(kept.GetPackageId(), "2026-1")
 				if err != nil || !mended.GetTaken() || mended.GetPackageId() != kept.GetPackageId() {
 					t.Fatalf("%v, %v", mended, err)
@@ -136,9 +140,14 @@ func TestWhatIsKeptCountsAndIsSweptAway(t *testing.T) {
 // TestARefusalThatWasRecordedIsCarriedOn dies between the record of a refusal and what follows from it: the
 // folder stands as it was before, and the next start keeps its good files.
 func TestARefusalThatWasRecordedIsCarriedOn(t *testing.T) {
+	t.Run("in pieces", func(t *testing.T) { carriedOn(t, (*world).sendInPieces) })
+	t.Run("together", func(t *testing.T) { carriedOn(t, (*world).sendTogether) })
+}
+
+func carriedOn(t *testing.T, send func(w *world, transfer, form string, files map[string]string, kill bool) string) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	id := w.sendInPieces("2026-1", staging.Bare, map[string]string{"data/1/a": "abc", "data/9/a": "abc"}, false)
+	id := send(w, "2026-1", staging.Bare, map[string]string{"data/1/a": "abc", "data/9/a": "abc"}, false)
 	dir := filepath.Join(w.dir, "intake", "staging", id)
 	saved := t.TempDir()
 	if err := os.CopyFS(saved, os.DirFS(dir)); err != nil {

@@ -125,12 +125,16 @@ func TestAPackageComesFileByFile(t *testing.T) {
 		"bare": {staging.Bare, bare}, "a bag": {staging.Bag, whole},
 		"a bag in a ZIP": {staging.Zip, map[string]string{"": zipped(t, inZip)}}, "folders in a ZIP": {staging.Zip, map[string]string{"": zipped(t, payload)}},
 	} {
-		for _, kill := range []bool{false, true} {
+		for _, n := range []int{0, 1, 2, 3} {
+			kill, send := n%2 == 1, (*world).sendInPieces
+			if n > 1 {
+				send = (*world).sendTogether
+			}
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t)
 				w.expect("2026-1", file(1, 3), file(2, 3))
 				before := w.s.host.Store().Head().Seq
-				id := w.sendInPieces("2026-1", c.form, c.files, kill)
+				id := send(w, "2026-1", c.form, c.files, kill)
 				if w.s.host.Store().Head().Seq != before {
 					t.Error("an unfinished upload is in the journal")
 				}

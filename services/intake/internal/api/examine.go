@@ -57,6 +57,9 @@ func (u *upload) glance(path string, content []byte) error {
 	return u.early.add(path, kind, finding)
 }
 
+// seen takes over what a small file that came earlier was examined as when nothing was wrong with it.
+func (u *upload) seen(path, kind string) error { return u.early.add(path, examine.Kind(kind), nil) }
+
 // examine looks at the structure of a package's files, but those that were looked at as they came, and adds what
 // was found: what is broken as a warning, an archive that unpacks to far too much as a fault. A package that is
 // refused anyway is not looked at.

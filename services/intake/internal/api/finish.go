@@ -64,10 +64,10 @@ func (u *upload) finish(ctx context.Context) (_ *intakev1.UploadPackageResponse,
 	if err := u.look(); err != nil {
 		return nil, err
 	}
-	if u.staged, err = set.Whole(); err != nil {
-		return nil, err
-	}
 	u.examining()
+	if u.staged, err = set.Whole(u.seen); err != nil {
+		return nil, errors.Join(err, u.examined())
+	}
 	res, err := u.decided(ctx, set)
 	closing := u.close() // before anything is taken away: files out of a ZIP may still be on their way to the disk
 	defer func() { err = errors.Join(err, closing) }()

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"strings"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/examine"
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 )
 
@@ -31,19 +35,23 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 	}
 	came := make([]*staging.Came, len(files))
 	for i, f := range files {
-		if came[i], err = s.area.NewCame(f, req.GetFiles()[i].GetContent(), req.GetFiles()[i].GetSha256()); err != nil {
+		if came[i], err = s.came(f, req.GetFiles()[i]); err != nil {
 			return nil, err
 		}
 	}
-	set, parts, err := s.announce(t, limits, req.GetForm(), files)
+	var together *staging.Together
+	set, err := s.announce(t, limits, req.GetForm(), files, func(set *staging.Set) (err error) {
+		together, err = set.Expect(came)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := set.Put(came, parts); err != nil {
+	if err := together.Put(); err != nil {
 		return nil, s.full(err)
 	}
 	res := new(intakev1.PutFilesResponse)
-	for _, p := range parts {
+	for _, p := range together.Parts {
 		upload := shown(set, p, limits)
 		if p.Offset() == p.Size {
 			if upload.Sha256, err = p.Digest(); err != nil {
@@ -53,6 +61,23 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 		res.Uploads = append(res.Uploads, upload)
 	}
 	return res, nil
+}
+
+// came hashes a file and examines it while its bytes are in the processor's cache. What is wrong with it is found again when
+// the package is finished: that is said of few.
+func (s *Server) came(f staging.File, from *intakev1.PutFile) (*staging.Came, error) {
+	c, err := s.area.NewCame(f, from.GetContent(), from.GetSha256())
+	if err != nil || !strings.HasPrefix(f.Path, "data/") {
+		return c, err
+	}
+	kind, finding, err := examine.File(f.Path, bytes.NewReader(from.GetContent()), int64(f.Size))
+	if err != nil {
+		return nil, fmt.Errorf("examine: %w", err)
+	}
+	if finding == nil {
+		c.Seen = (*string)(&kind)
+	}
+	return c, nil
 }
 
 // within gives the files of a call within its bounds, and how many bytes they have together.

@@ -72,36 +72,39 @@ func (s *Server) OpenUpload(ctx context.Context, req *intakev1.OpenUploadRequest
 		return nil, err
 	}
 	f := staging.File{Path: req.GetPath(), Name: req.GetName(), Size: req.GetSize(), ModifiedMS: req.GetModifiedMs(), Metadata: req.GetMetadata()}
-	set, parts, err := s.announce(t, limits, req.GetForm(), []staging.File{f})
+	var p *staging.Part
+	set, err := s.announce(t, limits, req.GetForm(), []staging.File{f}, func(set *staging.Set) (err error) {
+		p, err = set.Open(f)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &intakev1.OpenUploadResponse{Upload: shown(set, parts[0], limits)}, nil
+	return &intakev1.OpenUploadResponse{Upload: shown(set, p, limits)}, nil
 }
 
-// announce lets files into the transfer's package, and begins it where it is not under way. Where one is refused none
+// announce has files let into the transfer's package, which begins where it is not under way. Where one is refused none
 // is let in.
-func (s *Server) announce(t *intakev1.Transfer, limits transfer.Limits, form string, files []staging.File) (*staging.Set, []*staging.Part, error) {
+func (s *Server) announce(t *intakev1.Transfer, limits transfer.Limits, form string, files []staging.File, let func(*staging.Set) error) (*staging.Set, error) {
 	for _, f := range files {
 		if err := mayOpen(form, f); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return nil, nil, fmt.Errorf("upload: %w", err)
+		return nil, fmt.Errorf("upload: %w", err)
 	}
 	s.opening.Lock()
 	defer s.opening.Unlock()
 	if err := s.admit(t, limits, files); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	set, err := s.area.OpenSet(id.String(), t.GetTransferId(), t.GetOrganisation().GetId(), form)
-	if err != nil {
-		return nil, nil, s.full(err)
+	if err == nil {
+		err = let(set)
 	}
-	parts, err := set.OpenAll(files)
-	return set, parts, s.full(err)
+	return set, s.full(err)
 }
 
 // admit holds files against the limits, those that were announced before excepted.

@@ -214,8 +214,11 @@ func (u *upload) examining() { u.early.kinds, u.late.kinds = u.place().Sorter(),
 // close lets the package's folder go, whatever became of it; examining was called.
 func (u *upload) close() error {
 	err := u.staged.Close() // first: until then files are still looked at
-	return errors.Join(err, u.early.kinds.Close(), u.late.kinds.Close())
+	return errors.Join(err, u.examined())
 }
+
+// examined gives back what examining took.
+func (u *upload) examined() error { return errors.Join(u.early.kinds.Close(), u.late.kinds.Close()) }
 
 // place is where goes what does not fit into memory: the package's folder.
 func (u *upload) place() spool.Place {

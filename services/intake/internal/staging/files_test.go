@@ -30,12 +30,52 @@ func filled(t *testing.T, dir string, files int) (*Set, int, error) {
 	return s, files, nil
 }
 
-// TestASetOfManyFilesTakesLittleMemory announces 5,000 files, of which nobody holds one, and finds each again.
+// filledTogether brings files of one byte, fifty to a call.
+func filledTogether(t *testing.T, dir string, files int) (*Set, int, error) {
+	t.Helper()
+	s, _, err := filled(t, dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < files; n += 50 {
+		var came []*Came
+		for i := n; i < n+50; i++ {
+			c, err := s.area.NewCame(File{Path: fmt.Sprintf("data/%d/%06d", i%7, i), Size: 1}, []byte("x"), "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
+			if err != nil {
+				t.Fatal(err)
+			}
+			came = append(came, c)
+		}
+		together, err := s.Expect(came)
+		if err == nil {
+			err = together.Put()
+		}
+		if err != nil {
+			return s, n, err
+		}
+	}
+	return s, files, nil
+}
+
+// ways are those in which files become known.
+var ways = map[string]func(t *testing.T, dir string, files int) (*Set, int, error){"announced": filled, "together": filledTogether}
+
+// TestASetOfManyFilesTakesLittleMemory lets in 5,000 files, of which nobody holds one, and finds each again.
 func TestASetOfManyFilesTakesLittleMemory(t *testing.T) {
+	for name, fill := range ways {
+		t.Run(name, func(t *testing.T) { littleMemory(t, fill) })
+	}
+}
+
+func littleMemory(t *testing.T, fill func(t *testing.T, dir string, files int) (*Set, int, error)) {
+	_, _, err := fill(t, t.TempDir(), 50) // memory that is lent again is no file's
+	if err != nil {
+		t.Fatal(err)
+	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	s, files, err := filled(t, t.TempDir(), 5000)
+	s, files, err := fill(t, t.TempDir(), 5000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +106,12 @@ func TestASetOfManyFilesTakesLittleMemory(t *testing.T) {
 	if want := files/7 + files/7 - 1; rest < want-1 || rest > want+1 {
 		t.Errorf("%d files follow, expected are %d", rest, want)
 	}
-	if p, err := s.Part("p." + keyOf(last)); err != nil || p.Path != last {
-		t.Error(p, err)
+	p, err := s.Open(File{Path: last, Size: 1})
+	if err != nil || p.Path != last {
+		t.Fatal(p, err)
+	}
+	if same, err := s.Part(p.ID()); err != nil || same != p {
+		t.Error(same, err)
 	}
 	for _, id := range []string{"p.", "p.../../x", "p." + keyOf("absent"), "other." + keyOf(last)} {
 		if _, err := s.Part(id); !errors.Is(err, NoUpload) {
@@ -76,9 +120,15 @@ func TestASetOfManyFilesTakesLittleMemory(t *testing.T) {
 	}
 }
 
-// TestPathsAreKnownAfterAFullDisk fills a disk with rows until the table of the paths has no room; where there is
-// room again, every row is found.
+// TestPathsAreKnownAfterAFullDisk fills a disk with rows, or a pack, until the table of the paths has no room; where there
+// is room again, every file is found.
 func TestPathsAreKnownAfterAFullDisk(t *testing.T) {
+	for name, fill := range ways {
+		t.Run(name, func(t *testing.T) { fullDisk(t, fill) })
+	}
+}
+
+func fullDisk(t *testing.T, fill func(t *testing.T, dir string, files int) (*Set, int, error)) {
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small file system needs root")
 	}
@@ -91,7 +141,7 @@ func TestPathsAreKnownAfterAFullDisk(t *testing.T) {
 	if err := os.WriteFile(room, make([]byte, 2<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, made, err := filled(t, filepath.Join(dir, "staging"), 100_000)
+	s, made, err := fill(t, filepath.Join(dir, "staging"), 100_000)
 	if !errors.Is(err, unix.ENOSPC) || made < 1000 {
 		t.Fatal(made, err)
 	}

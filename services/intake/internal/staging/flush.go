@@ -29,6 +29,19 @@ func (u *Upload) flush() error {
 	return errors.Join(errs...)
 }
 
+// flushLoaded has the disk take what was read of unfinished packages: a process that was killed may have left it in the
+// kernel's memory alone, and it counts from now on.
+func (a *Area) flushLoaded(sets int) error {
+	if sets == 0 {
+		return nil
+	}
+	folder, err := os.Open(a.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(flush.FileSystem(folder), folder.Close())
+}
+
 // syncFile flushes a closed file. What the kernel failed to write since is reported to this
 // flush, being the first after the failure.
 func syncFile(path string) error {

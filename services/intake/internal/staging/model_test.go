@@ -167,12 +167,15 @@ func (m *machine) die() {
 			w := m.begin(p, at, m.sum(whole))
 			m.write(w, whole[at:at+m.random.IntN(len(whole)-at+1)])
 		}
-		if m.random.IntN(3) == 0 { // a line that was torn
+		if !p.small && m.random.IntN(3) == 0 { // a line that was torn
 			f, err := os.OpenFile(p.data()+rowSuffix, os.O_APPEND|os.O_WRONLY, 0o600)
 			m.must(err)
 			_, err = f.WriteString("\n{\"offset\":9")
 			m.must(errors.Join(err, f.Close()))
 		}
+	}
+	if m.random.IntN(3) == 0 { // a call that was torn
+		m.behind(content(m.random.Uint64(), m.random.IntN(2*most)))
 	}
 	m.open()
 }
@@ -215,7 +218,7 @@ func (m *machine) refuse() {
 		m.bad[path] = m.random.IntN(2) == 0
 	}
 	before := m.set
-	u, err := before.Whole()
+	u, err := before.Whole(nil)
 	m.must(err)
 	m.must(u.Wrap(nil))
 	_, err = u.Finish()
@@ -232,10 +235,16 @@ func (m *machine) refuse() {
 		m.open()
 	case 1: // one bad file's row is gone, its bytes are not
 		for _, p := range parts(m.t, before) {
-			if m.bad[p.Path] {
-				m.must(os.Remove(p.data() + rowSuffix))
-				break
+			if !m.bad[p.Path] {
+				continue
 			}
+			if p.small {
+				_, err := before.pack.append([]record{{Gone: &p.Path}}, nil)
+				m.must(err)
+			} else {
+				m.must(os.Remove(p.data() + rowSuffix))
+			}
+			break
 		}
 		m.open()
 	case 2: // the bad files are gone
@@ -277,8 +286,11 @@ func (m *machine) kept(refused string) {
 	}
 	bytes := uint64(0)
 	for path, content := range m.have {
-		p, err := m.set.Part(m.set.ID + "." + keyOf(path))
-		if err != nil || p.Offset() != uint64(len(content)) {
+		if is, err := m.set.Has(path); err != nil || !is {
+			m.t.Fatalf("%s was good and is not there, %v", path, err)
+		}
+		p := m.part(path)
+		if p.Offset() != uint64(len(content)) {
 			m.t.Fatalf("%s was good and is not there whole: %+v", path, p)
 		}
 		if sum, err := p.Digest(); err != nil || sum != m.sum(content) {
@@ -350,6 +362,9 @@ func (m *machine) total() {
 		if is, err := m.set.Has(p.Path); err != nil || !is {
 			m.t.Fatal(p.Path, is, err)
 		}
+		if same, err := m.set.Part(p.ID()); err != nil || same != p {
+			m.t.Fatal(p.ID(), same, err)
+		}
 	}
 	if got := m.set.Totals(); got != want {
 		m.t.Fatalf("%+v is counted, %+v is there", got, want)
@@ -367,7 +382,7 @@ func (m *machine) files(u *Upload, tags bool) (all []bagit.Entry) {
 // compare finishes, and sends the same in one stream.
 func (m *machine) compare() {
 	m.t.Helper()
-	u, err := m.set.Whole()
+	u, err := m.set.Whole(nil)
 	m.must(err)
 	m.must(u.Wrap(nil))
 	got, err := u.Finish()
@@ -394,12 +409,14 @@ func (m *machine) compare() {
 		}
 	}
 	m.must(m.set.Settle())
+	places := m.area.Places()
 	for path, content := range m.want {
-		raw, err := os.ReadFile(m.area.Path(u.id, path))
+		raw, err := read(places, u.id, path)
 		if err != nil || !bytes.Equal(raw, content) {
 			m.t.Errorf("%s: %d bytes, %v", path, len(raw), err)
 		}
 	}
+	m.must(places.Close())
 	entries, err := os.ReadDir(m.dir + "/" + u.id)
 	m.must(err)
 	for _, e := range entries {
@@ -442,19 +459,19 @@ func TestWhatTheDiskLostIsSentAgain(t *testing.T) {
 func TestAPackageIsNotFinishedEarly(t *testing.T) {
 	m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/1/a": []byte("01"), "data/1/b": {}}}
 	m.open()
-	if _, err := m.set.Whole(); !errors.Is(err, Unfinished) {
+	if _, err := m.set.Whole(nil); !errors.Is(err, Unfinished) {
 		t.Errorf("an empty package: %v", err)
 	}
 	p := m.part("data/1/a")
 	m.part("data/1/b")
-	if _, err := m.set.Whole(); !errors.Is(err, Unfinished) {
+	if _, err := m.set.Whole(nil); !errors.Is(err, Unfinished) {
 		t.Errorf("half a package: %v", err)
 	}
 	m.end(p, []byte("01"))
-	if _, err := m.set.Whole(); err != nil {
+	if _, err := m.set.Whole(nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.set.Whole(); !errors.Is(err, Finishing) {
+	if _, err := m.set.Whole(nil); !errors.Is(err, Finishing) {
 		t.Errorf("twice: %v", err)
 	}
 	if _, err := m.set.Open(File{Path: "data/1/c"}); !errors.Is(err, Finishing) {
@@ -501,7 +518,7 @@ func TestARecordedPackageIsNotDiscarded(t *testing.T) {
 	m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 1)), have: model{}, want: map[string][]byte{"data/1/a": []byte("01")}}
 	m.open()
 	m.end(m.part("data/1/a"), []byte("01"))
-	u, err := m.set.Whole()
+	u, err := m.set.Whole(nil)
 	m.must(err)
 	m.must(u.Keep())
 	m.must(m.set.Settle())

@@ -19,7 +19,7 @@ import (
 // Small files that come together lie together too: making a file and taking it away costs the disk more than 20 KiB
 // of bytes do. A package has at most one pack; its files become files when they become part of an object.
 //
-//	pack      the bytes, one file behind the other
+//	pack      the bytes, one file behind the other; of a package that came file by file what ledger says stands between
 //	pack.rows for each file a row of packRow bytes, in the order of the keys:
 //	          SHA-256 of its path (32) · where it begins (8) · its size in bytes (8), both big-endian
 const (
@@ -35,6 +35,7 @@ type pack struct {
 	bytes  io.WriteCloser // past the page cache where the file system can; nil before the first file
 	size   uint64
 	rows   *spool.Sorter
+	sealed bool
 }
 
 func newPack(folder string) *pack {
@@ -52,13 +53,24 @@ func (p *pack) add(path string, content []byte) error {
 		}
 		p.bytes = to
 	}
-	key := sha256.Sum256([]byte(path))
-	if err := p.rows.Add(key[:], placed(p.size, uint64(len(content)))); err != nil {
+	if err := p.row(path, p.size, uint64(len(content))); err != nil {
 		return err
 	}
 	p.size += uint64(len(content))
 	_, err := p.bytes.Write(content)
 	return err
+}
+
+// note says where a file lies in a pack that stands.
+func (p *pack) note(path string, at, size uint64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.row(path, at, size)
+}
+
+func (p *pack) row(path string, at, size uint64) error {
+	key := sha256.Sum256([]byte(path))
+	return p.rows.Add(key[:], placed(at, size))
 }
 
 // placed is the end of a row.
@@ -71,11 +83,14 @@ func placed(at, size uint64) []byte {
 func (p *pack) seal() (names []string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bytes == nil {
+	if p.sealed || p.rows.Len() == 0 {
 		return nil, nil
 	}
-	err = p.bytes.Close()
-	p.bytes = nil
+	p.sealed = true
+	if p.bytes != nil {
+		err = p.bytes.Close()
+		p.bytes = nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,22 +36,39 @@ type Part struct {
 	File
 	set     *Set
 	key     string
-	durable atomic.Uint64 // offset that the row says
+	durable atomic.Uint64        // offset that the row says, or all of it where it lies in the pack
+	small   bool                 // its place is in the pack: it comes whole
+	spot    atomic.Pointer[spot] // there; nil until it has come
+	brought int                  // calls that bring it whole; the set's lock guards it
 
 	mu      sync.Mutex
 	piece   *Piece // who may write
 	file    *os.File
 	measure *bagit.Measure // nil where the pass is to be made from the disk
 	entry   *bagit.Entry   // once whole and measured
+	seen    *string        // as in Came
 }
 
-// ID names package and file.
-func (p *Part) ID() string { return p.set.ID + "." + p.key }
+// ID names package and file; of a small one it says where its record is, so that no table is needed to find it.
+func (p *Part) ID() string {
+	if at := p.spot.Load(); at != nil {
+		return p.set.ID + "." + p.key + "." + strconv.FormatInt(at.record, 36)
+	}
+	return p.set.ID + "." + p.key
+}
 
 // Offset is how many bytes are on disk.
 func (p *Part) Offset() uint64 { return p.durable.Load() }
 
 func (p *Part) data() string { return filepath.Join(p.set.area.dir, p.set.ID, p.key) }
+
+// place is where its bytes lie.
+func (p *Part) place() Place {
+	if at := p.spot.Load(); at != nil {
+		return Place{File: p.set.pack.path(), Part: true, At: at.bytes, Size: int64(p.Size)}
+	}
+	return Place{File: p.data()}
+}
 
 // clear takes its files from the disk; those that are not there are no error. The row goes first: bytes without a row are nobody's.
 func (p *Part) clear() error {
@@ -104,20 +122,13 @@ func (p *Part) Begin(offset uint64, sum string) (*Piece, error) {
 	if offset != p.Offset() {
 		return nil, WrongOffset.With("offset", p.Offset())
 	}
-	f, err := os.OpenFile(p.data(), os.O_RDWR|os.O_CREATE, 0o600)
-	if err == nil {
-		err = p.catchUp(f)
+	if p.small && p.spot.Load() == nil { // a call is about to bring it whole
+		return nil, TakenOver.With()
 	}
-	if err == nil {
-		_, err = f.Seek(int64(offset), io.SeekStart)
-	}
-	if err != nil {
-		if f != nil {
-			_ = f.Close() // the first error is the one to tell
-		}
+	if err := p.openData(); err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
-	p.file, p.piece = f, &Piece{part: p, want: sum, offset: offset}
+	p.piece = &Piece{part: p, want: sum, offset: offset}
 	switch len(sum) {
 	case 0:
 	case hex.EncodedLen(sha1.Size):
@@ -126,6 +137,26 @@ func (p *Part) Begin(offset uint64, sum string) (*Piece, error) {
 		p.piece.sum = sha256.New()
 	}
 	return p.piece, nil
+}
+
+// openData has the next bytes go behind those that are there. Nothing follows a whole file, wherever it lies.
+func (p *Part) openData() error {
+	if p.Offset() == p.Size {
+		p.forget()
+		return nil
+	}
+	f, err := os.OpenFile(p.data(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = p.catchUp(f); err == nil {
+		_, err = f.Seek(int64(p.Offset()), io.SeekStart)
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	p.file = f
+	return nil
 }
 
 func (p *Part) mayWrite() error {
@@ -144,7 +175,7 @@ func (p *Part) catchUp(f io.ReaderAt) error {
 		return nil
 	}
 	p.forget()
-	if at > recounted || at == p.Size {
+	if at > recounted {
 		return nil
 	}
 	p.measure = bagit.NewMeasure(p.Path, p.set.area.Identify)
@@ -208,6 +239,9 @@ func (w *Piece) Write(b []byte) (int, error) {
 	if uint64(len(b)) > p.Size-w.offset {
 		return 0, TooMuchData.With("path", clip(p.Path), "size", p.Size)
 	}
+	if p.file == nil { // the file is whole, and these are no bytes
+		return 0, nil
+	}
 	n, err := p.file.Write(b)
 	if err != nil {
 		// What the disk took of these bytes is behind the offset, and overwritten.
@@ -264,7 +298,9 @@ func (w *Piece) settle() (err error) {
 		p.forget()
 		err = errors.Join(err, p.file.Truncate(int64(p.Offset())))
 	}
-	err = errors.Join(err, p.file.Close())
+	if p.file != nil {
+		err = errors.Join(err, p.file.Close())
+	}
 	p.piece, p.file = nil, nil
 	if err != nil {
 		return fmt.Errorf("staging: %w", err)
@@ -360,33 +396,6 @@ func (p *Part) Found() (bagit.Entry, error) {
 	}
 	p.entry = &e
 	return e, nil
-}
-
-// Drop forgets the file, whoever sends it at the moment. Errors: NoUpload, Finishing.
-func (p *Part) Drop() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.set
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.open(); err != nil {
-		return err
-	}
-	if !s.is(p) {
-		return NoUpload.With()
-	}
-	p.stop()
-	if err := s.gone(p); err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	s.last = time.Now()
-	if err := p.clear(); err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	if err := syncDir(filepath.Dir(p.data())); err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	return nil
 }
 
 // stop lets nobody write any more. The part is locked.

@@ -4,26 +4,21 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/qoyma/qoyma/services/standards/bagit"
-	"github.com/qoyma/qoyma/services/standards/flush"
 )
 
 // Came is a small file of a package that comes file by file: it came whole, and the one pass over it is made.
 type Came struct {
 	File
+	// Seen is what it was examined as, where nothing was wrong with it: Whole says so to whoever finishes the package. Nil:
+	// it was not examined, or is to be again.
+	Seen *string
+
 	content []byte
 	found   bagit.Entry
-	part    *Part
-	row     int64 // bytes of its row before it says that the file is there
 }
 
 // NewCame makes the one pass over a file before a byte of it is written. Its bytes are not changed until Put
@@ -36,194 +31,174 @@ func (a *Area) NewCame(f File, content []byte, sum string) (*Came, error) {
 	return c, nil
 }
 
-// Put takes files that came whole; parts are those that OpenAll gave for them. When it returns nil, every byte of those
-// that had none is on the disk; the others are as they were. Killed behind any step it leaves of each file nothing, or
-// an announced file without bytes, or the whole. Errors: Finishing, NoUpload, those of the disk; then each file
-// counts as it did.
-func (s *Set) Put(files []*Came, parts []*Part) error {
-	for i, p := range parts {
-		files[i].part = p
-	}
-	folder, err := os.Open(filepath.Join(s.area.dir, s.ID)) // before a byte is written: flush.FileSystem says why
-	if errors.Is(err, fs.ErrNotExist) {
-		return NoUpload.With()
-	}
-	if err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	b := &batch{set: s, folder: folder}
-	err = b.take(files)
-	if err == nil {
-		err = b.keep()
-	}
-	return errors.Join(err, b.close())
+// Together is files that come whole in one call. One goroutine uses it; it ends with Put.
+type Together struct {
+	Parts []*Part // of the files, in their order
+	set   *Set
+	files []*Came
 }
 
-// batch is those files of one Put that are to be written.
-type batch struct {
-	set    *Set
-	folder *os.File
-	files  []*Came // each part locked
-}
-
-// take locks the parts, so that whoever else sends the same file waits, and finds it whole. Every batch locks by key, so
-// that no two wait for each other. Whoever sent a piece of it before is stopped, as in Begin.
-func (b *batch) take(files []*Came) error {
-	for _, f := range slices.SortedFunc(slices.Values(files), func(x, y *Came) int { return cmp.Compare(x.part.key, y.part.key) }) {
-		p := f.part
-		p.mu.Lock()
-		err := p.mayWrite()
-		if err == nil && p.piece != nil {
-			err = p.piece.settle()
-		}
-		if err != nil || p.Offset() > 0 || p.Size == 0 { // what has no bytes is whole once it is announced
-			p.mu.Unlock()
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		p.forget()
-		b.files = append(b.files, f)
-	}
-	return nil
-}
-
-// close lets the parts go.
-func (b *batch) close() error {
-	for _, f := range b.files {
-		f.part.mu.Unlock()
-	}
-	if err := b.folder.Close(); err != nil {
-		return fmt.Errorf("staging: %w", err)
-	}
-	return nil
-}
-
-// keep makes the files durable, and then their rows say so.
-func (b *batch) keep() error {
-	if len(b.files) == 0 {
-		return nil
-	}
-	err := b.write()
-	if err == nil {
-		// If we crash here or above, the rows say that no byte is there: what is there is cut off, and sent again.
-		err = b.say()
-	}
-	if err != nil {
-		return fmt.Errorf("staging: %w", errors.Join(err, b.undo()))
-	}
-	// If we crash here the files are there whole, and whoever sent them finds them so.
-	b.count()
-	return nil
-}
-
-// write makes the bytes durable.
-func (b *batch) write() error {
-	for _, f := range b.files {
-		fd, err := b.open(f.part.key, unix.O_TRUNC)
-		if err != nil {
-			return err
-		}
-		_, err = fd.Write(f.content)
-		if err = errors.Join(err, unix.Close(int(fd))); err != nil {
-			return err
-		}
-	}
-	return b.flush("")
-}
-
-// say has each row say, durably, that its file is whole.
-func (b *batch) say() error {
-	for _, f := range b.files {
-		text, err := textOf([]line{{Offset: &f.Size}, {Entry: &f.found}})
-		if err != nil {
-			return err
-		}
-		fd, err := b.open(f.part.key+rowSuffix, unix.O_APPEND)
-		if err != nil {
-			return err
-		}
-		var stat unix.Stat_t
-		if err = unix.Fstat(int(fd), &stat); err == nil {
-			f.row = stat.Size
-			_, err = fd.Write(text)
-		}
-		if err = errors.Join(err, unix.Close(int(fd))); err != nil {
-			return err
-		}
-	}
-	return b.flush(rowSuffix)
-}
-
-// undo takes back what was done before the disk took no more, rows first: nothing may say that bytes are there which
-// the next call writes anew. It needs no room.
-func (b *batch) undo() error {
-	said := false
-	for _, f := range b.files {
-		if f.row > 0 {
-			if err := os.Truncate(f.part.data()+rowSuffix, f.row); err != nil {
-				return err
-			}
-			said = true
-		}
-	}
-	if said {
-		if err := b.flush(rowSuffix); err != nil {
-			return err
-		}
-	}
-	for _, f := range b.files {
-		if err := os.Remove(f.part.data()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
-// count has the files count.
-func (b *batch) count() {
-	s := b.set
+// Expect lets files in that come whole in one call, each path once; where one is refused none is. What is new counts as
+// announced from now on, and no longer where Put fails. Errors: those of Open, and OutOfOrder for a path that comes
+// twice.
+func (s *Set) Expect(files []*Came) (*Together, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range b.files {
-		f.part.entry = &f.found
-		f.part.durable.Store(f.Size)
-		s.came(f.part, 0, f.Size)
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	t := &Together{Parts: make([]*Part, len(files)), set: s, files: files}
+	seen := make(map[string]bool, len(files))
+	for i, f := range files {
+		if seen[f.Path] {
+			return nil, OutOfOrder.With("problem", "the path "+clip(f.Path)+" twice")
+		}
+		seen[f.Path] = true
+		var err error
+		if t.Parts[i], err = s.known(f.File); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range files {
+		if t.Parts[i] != nil {
+			continue
+		}
+		var err error
+		if t.Parts[i], err = s.expect(f.File); err != nil {
+			return nil, fmt.Errorf("staging: %w", err)
+		}
+	}
+	for _, p := range t.Parts {
+		p.brought++
 	}
 	s.last = time.Now()
+	return t, nil
 }
 
-// open opens a file of the folder to be written, by the kernel's own calls: what os.File adds for files that are waited
-// for costs a fifth of making a file.
-func (b *batch) open(name string, flags int) (descriptor, error) {
-	fd, err := unix.Openat(int(b.folder.Fd()), name, unix.O_WRONLY|unix.O_CREAT|unix.O_CLOEXEC|flags, 0o600)
-	runtime.KeepAlive(b.folder)
+// expect lets in a file that is not there yet. The set is locked.
+func (s *Set) expect(f File) (*Part, error) {
+	if s.Form == Zip { // its one file is read as a file
+		return s.announce(f)
+	}
+	p := &Part{set: s, File: f, key: keyOf(f.Path), small: true}
+	s.held(p)
+	s.totals.Files++
+	s.totals.Bytes += f.Size
+	return p, nil
+}
+
+// Put takes the bytes. When it returns nil, every file that had none is on the disk; the others are as they were. New
+// files go into the pack in one call: killed behind any step it leaves all of them or none. One that was announced by itself
+// before stays a file of its own. Errors: Finishing, NoUpload, those of the disk; then none of the new files is there.
+func (t *Together) Put() error {
+	defer t.end()
+	fresh, unlock, err := t.take()
+	if err == nil && len(fresh) > 0 {
+		err = t.keep(fresh)
+	}
+	unlock()
 	if err != nil {
-		return 0, &fs.PathError{Op: "open", Path: filepath.Join(b.folder.Name(), name), Err: err}
+		return err
 	}
-	return descriptor(fd), nil
-}
-
-// flush has the disk take the files, or their rows. Of two files on, one flush of the file system costs less than one of
-// each.
-func (b *batch) flush(suffix string) error {
-	if len(b.files) > 1 {
-		return flush.FileSystem(b.folder)
-	}
-	return errors.Join(syncFile(b.files[0].part.data()+suffix), b.folder.Sync())
-}
-
-// descriptor writes to an open file.
-type descriptor int
-
-func (d descriptor) Write(p []byte) (n int, err error) {
-	for n < len(p) {
-		more, err := unix.Write(int(d), p[n:])
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return n, fmt.Errorf("write: %w", err)
+	for i, p := range t.Parts {
+		if !p.small {
+			if err := p.put(t.files[i].content); err != nil {
+				return err
+			}
 		}
-		n += max(more, 0)
 	}
-	return n, nil
+	return nil
+}
+
+// take locks the small files, so that whoever else sends one waits, and finds it whole; it gives those that are not there
+// yet. Everybody locks by key, so that no two wait for each other.
+func (t *Together) take() (fresh []int, unlock func(), err error) {
+	var small []int
+	for i, p := range t.Parts {
+		if p.small {
+			small = append(small, i)
+		}
+	}
+	slices.SortFunc(small, func(a, b int) int { return cmp.Compare(t.Parts[a].key, t.Parts[b].key) })
+	for _, i := range small {
+		t.Parts[i].mu.Lock()
+	}
+	unlock = func() {
+		for _, i := range small {
+			t.Parts[i].mu.Unlock()
+		}
+	}
+	t.set.mu.Lock()
+	defer t.set.mu.Unlock()
+	if err := t.set.open(); err != nil {
+		return nil, unlock, err
+	}
+	for _, i := range small {
+		if !t.set.is(t.Parts[i]) { // it was dropped meanwhile
+			return nil, unlock, NoUpload.With()
+		}
+		if t.Parts[i].spot.Load() == nil {
+			fresh = append(fresh, i)
+		}
+	}
+	slices.Sort(fresh)
+	return fresh, unlock, nil
+}
+
+// keep writes files into the pack and has them count. Their parts are locked.
+func (t *Together) keep(fresh []int) error {
+	records, contents := t.records(fresh)
+	spots, err := t.set.pack.append(records, contents)
+	if err != nil {
+		return fmt.Errorf("staging: %w", err)
+	}
+	t.set.mu.Lock()
+	defer t.set.mu.Unlock()
+	for n, i := range fresh {
+		p := t.Parts[i]
+		p.entry, p.seen = records[n].Entry, records[n].Seen
+		p.spot.Store(&spots[n])
+		p.durable.Store(p.Size)
+		t.set.came(p, 0, p.Size)
+		_ = t.set.note(p.Path, spots[n].String()) // it is there; the paths are read again when somebody next asks
+	}
+	t.set.last = time.Now()
+	return nil
+}
+
+// records are what the pack says of files, and their bytes.
+func (t *Together) records(fresh []int) ([]record, [][]byte) {
+	records, contents := make([]record, len(fresh)), make([][]byte, len(fresh))
+	for n, i := range fresh {
+		f := t.files[i]
+		records[n], contents[n] = record{File: &f.File, Entry: &f.found, Seen: f.Seen}, f.content
+	}
+	return records, contents
+}
+
+// end has those files no longer count that did not come and that nobody else brings.
+func (t *Together) end() {
+	t.set.mu.Lock()
+	defer t.set.mu.Unlock()
+	for _, p := range t.Parts {
+		if p.brought--; p.brought == 0 && p.small && p.spot.Load() == nil && t.set.is(p) {
+			t.set.unexpect(p)
+		}
+	}
+}
+
+// put takes the bytes of a file of its own that has none yet. Whoever sends it at the same moment in pieces goes on.
+func (p *Part) put(content []byte) error {
+	if p.Offset() > 0 || p.Size == 0 {
+		return nil
+	}
+	w, err := p.Begin(0, "")
+	if err == nil {
+		_, err = w.Write(content)
+		err = errors.Join(err, w.End())
+	}
+	if errors.Is(err, WrongOffset) || errors.Is(err, TakenOver) {
+		return nil
+	}
+	return err
 }

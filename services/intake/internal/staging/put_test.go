@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -16,85 +15,88 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// came makes the one pass over files of the model, and announces them.
-func (m *machine) came(paths ...string) (files []*Came, parts []*Part) {
+// came makes the one pass over files of the model.
+func (m *machine) came(paths ...string) (files []*Came) {
 	m.t.Helper()
-	announced := make([]File, len(paths))
-	for i, path := range paths {
-		announced[i] = File{Path: path, Name: path, Size: uint64(len(m.want[path])), ModifiedMS: 7}
-		c, err := m.area.NewCame(announced[i], m.want[path], m.sum(m.want[path]))
+	for _, path := range paths {
+		f := File{Path: path, Name: path, Size: uint64(len(m.want[path])), ModifiedMS: 7}
+		c, err := m.area.NewCame(f, m.want[path], m.sum(m.want[path]))
 		m.must(err)
 		files = append(files, c)
 	}
-	parts, err := m.set.OpenAll(announced)
-	m.must(err)
-	return files, parts
+	return files
 }
 
-// batch is a Put up to where it would begin to write.
-func (m *machine) batch(files []*Came, parts []*Part) *batch {
+// together is a call up to where it would begin to write.
+func (m *machine) together(paths ...string) *Together {
 	m.t.Helper()
-	for i, p := range parts {
-		files[i].part = p
-	}
-	folder, err := os.Open(filepath.Join(m.dir, m.set.ID))
+	t, err := m.set.Expect(m.came(paths...))
 	m.must(err)
-	m.t.Cleanup(func() { _ = folder.Close() })
-	b := &batch{set: m.set, folder: folder}
-	m.must(b.take(files))
-	return b
+	return t
 }
 
-// put puts all files together, and perhaps the process dies behind a step of it. Of each file that had no bytes
-// there is nothing then, or the whole.
+// behind writes behind what stands in the pack, as a process does that dies.
+func (m *machine) behind(raw []byte) {
+	m.t.Helper()
+	f, err := os.OpenFile(m.set.pack.path(), os.O_WRONLY|os.O_CREATE, 0o600)
+	m.must(err)
+	_, err = f.WriteAt(raw, m.set.pack.end)
+	m.must(errors.Join(err, f.Close()))
+}
+
+// text is what a call would write for the files that are not there.
+func (t *Together) text(m *machine) (raw []byte, fresh []int) {
+	m.t.Helper()
+	fresh, unlock, err := t.take()
+	m.must(err)
+	unlock()
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	records, contents := t.records(fresh)
+	raw, _, err = callText(nil, m.set.pack.end, records, contents)
+	m.must(err)
+	return raw, fresh
+}
+
+// put puts all files together, and perhaps the process dies behind a step of it. Of those that go into the pack
+// there is nothing then, or every one.
 func (m *machine) put() {
 	m.t.Helper()
-	files, parts := m.came(slices.Sorted(maps.Keys(m.want))...)
-	whole := func(only func(f *Came) bool) {
-		for _, f := range files {
-			if m.have[f.Path] == nil {
-				m.have[f.Path] = []byte{}
-			}
-			if len(m.have[f.Path]) == 0 && only(f) {
-				m.have[f.Path] = m.want[f.Path]
-			}
-		}
-	}
-	all, none := func(*Came) bool { return true }, func(f *Came) bool { return f.Size == 0 }
+	t := m.together(slices.Sorted(maps.Keys(m.want))...)
 	death := m.random.IntN(5)
 	if death == 0 {
-		m.must(m.set.Put(files, parts))
-		whole(all)
+		m.must(t.Put())
+		for _, p := range t.Parts {
+			if len(m.have[p.Path]) == 0 {
+				m.have[p.Path] = m.want[p.Path]
+			}
+		}
 		return
 	}
-	b := m.batch(files, parts)
-	if death == 1 || len(b.files) == 0 { // announced
-		whole(none)
-		m.open()
-		return
-	}
-	some := b.files[:m.random.IntN(len(b.files)+1)]
-	switch death {
-	case 2: // some bytes are there
-		for _, f := range some {
-			m.must(os.WriteFile(f.part.data(), f.content[:m.random.IntN(len(f.content)+1)], 0o600))
+	raw, fresh := t.text(m)
+	switch {
+	case len(raw) == 0 || death == 1: // announced
+		fresh = nil
+	case death == 2: // some of it is there
+		m.behind(raw[:m.random.IntN(len(raw))])
+		fresh = nil
+	case death == 3: // the disk had not taken a part of it
+		lost := bytes.Clone(raw)
+		at := m.random.IntN(len(raw))
+		clear(lost[at:min(len(lost), at+512)])
+		if !bytes.Equal(lost, raw) {
+			m.behind(lost)
+			fresh = nil
+			break
 		}
-		some = nil
-	case 3: // some rows say it, and the last of them is torn
-		m.must(b.write())
-		b.files = some
-		if len(some) > 0 {
-			m.must(b.say())
-			torn := some[len(some)-1]
-			m.must(os.Truncate(torn.part.data()+rowSuffix, torn.row+int64(m.random.IntN(9))))
-			some = some[:len(some)-1]
-		}
-	case 4: // nobody has heard of it
-		m.must(b.write())
-		m.must(b.say())
-		some = b.files
+		fallthrough
+	default: // nobody has heard of it
+		m.behind(raw)
 	}
-	whole(func(f *Came) bool { return f.Size == 0 || slices.Contains(some, f) })
+	for _, i := range fresh {
+		m.have[t.Parts[i].Path] = m.want[t.Parts[i].Path]
+	}
 	m.open()
 }
 
@@ -113,8 +115,7 @@ func putMachine(t *testing.T) *machine {
 func TestPutFindsWhatAPieceFinds(t *testing.T) {
 	m, other := putMachine(t), putMachine(t)
 	paths := slices.Sorted(maps.Keys(m.want))
-	files, parts := m.came(paths...)
-	m.must(m.set.Put(files, parts))
+	m.must(m.together(paths...).Put())
 	m.open()
 	for _, path := range paths {
 		p, q := m.part(path), other.part(path)
@@ -129,8 +130,7 @@ func TestPutFindsWhatAPieceFinds(t *testing.T) {
 		if got != want || p.Offset() != p.Size {
 			t.Errorf("%s: %+v, by pieces %+v", path, got, want)
 		}
-		raw, err := os.ReadFile(p.data())
-		if err != nil || !bytes.Equal(raw, m.want[path]) {
+		if raw, err := bytesOf(p); err != nil || !bytes.Equal(raw, m.want[path]) {
 			t.Errorf("%s: %d bytes, %v", path, len(raw), err)
 		}
 	}
@@ -139,24 +139,41 @@ func TestPutFindsWhatAPieceFinds(t *testing.T) {
 	}
 }
 
-// TestPutLeavesWhatIsThere sends files again of which one is whole, one came in part, and one is being sent.
+// bytesOf reads what came of a file.
+func bytesOf(p *Part) ([]byte, error) {
+	f, err := p.place().Open()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(f)
+	return raw, errors.Join(err, f.Close())
+}
+
+// TestPutLeavesWhatIsThere sends files again of which one is whole, one came in part, one was announced, and one is being
+// sent.
 func TestPutLeavesWhatIsThere(t *testing.T) {
 	m := putMachine(t)
-	const whole, half, sending, fresh = "data/1/1.pdf", "data/1/2.pdf", "data/1/3.pdf", "data/1/4.pdf"
+	const whole, half, sending, fresh, announced = "data/1/1.pdf", "data/1/2.pdf", "data/1/3.pdf", "data/1/4.pdf", "data/1/5.pdf"
 	m.end(m.part(whole), m.want[whole])
 	m.end(m.part(half), m.want[half][:100])
+	m.part(announced)
 	w := m.begin(m.part(sending), 0, m.sum(m.want[sending]))
 	m.write(w, m.want[sending][:5000])
 	before, err := os.Stat(m.part(whole).data())
 	m.must(err)
+	size := int64(0)
 	for range 2 {
-		files, parts := m.came(whole, half, sending, fresh)
-		m.must(m.set.Put(files, parts))
-		for i, offset := range []uint64{1, 100, 64<<10 - 1, 64 << 10} {
-			if parts[i].Offset() != offset {
-				t.Errorf("%s stands at %d", parts[i].Path, parts[i].Offset())
+		together := m.together(whole, half, sending, fresh, announced)
+		m.must(together.Put())
+		for i, offset := range []uint64{1, 100, 64<<10 - 1, 64 << 10, 128 << 10} {
+			if p := together.Parts[i]; p.Offset() != offset || p.small != (p.Path == fresh) {
+				t.Errorf("%s stands at %d", p.Path, p.Offset())
 			}
 		}
+		if size != 0 && m.set.pack.end != size {
+			t.Errorf("what is whole was written again: %d and %d", size, m.set.pack.end)
+		}
+		size = m.set.pack.end
 	}
 	if after, err := os.Stat(m.part(whole).data()); err != nil || !after.ModTime().Equal(before.ModTime()) {
 		t.Errorf("what was whole was written again: %v", err)
@@ -165,10 +182,12 @@ func TestPutLeavesWhatIsThere(t *testing.T) {
 		t.Errorf("who sent it in pieces: %v", err)
 	}
 	m.end(m.part(half), m.want[half][100:])
-	if sum, err := m.part(half).Digest(); err != nil || sum != m.sum(m.want[half]) {
-		t.Errorf("what came in part: %s, %v", sum, err)
+	for _, path := range []string{whole, half, sending, fresh, announced} {
+		if sum, err := m.part(path).Digest(); err != nil || sum != m.sum(m.want[path]) {
+			t.Errorf("%s: %s, %v", path, sum, err)
+		}
 	}
-	if got := m.set.Totals(); got.Whole != 4 || got.Files != 4 || got.There != got.Bytes {
+	if got := m.set.Totals(); got.Whole != 5 || got.Files != 5 || got.There != got.Bytes {
 		t.Errorf("%+v is counted", got)
 	}
 }
@@ -187,7 +206,11 @@ func TestPutRefusesAllOrNothing(t *testing.T) {
 		"another date": {[]File{a, {Path: "data/1/1.pdf", Size: 1, ModifiedMS: 8}}, Other},
 		"a path twice": {[]File{a, b, a}, OutOfOrder},
 	} {
-		if _, err := m.set.OpenAll(c.files); !errors.Is(err, c.want) {
+		var came []*Came
+		for _, f := range c.files {
+			came = append(came, &Came{File: f})
+		}
+		if _, err := m.set.Expect(came); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := m.set.Totals(); got != before {
@@ -197,61 +220,83 @@ func TestPutRefusesAllOrNothing(t *testing.T) {
 	if _, err := m.area.NewCame(a, []byte("x"), m.sum([]byte("y"))); !errors.Is(err, WrongBytes) {
 		t.Errorf("other bytes than were sent: %v", err)
 	}
-	files, parts := m.came("data/1/1.pdf", "data/1/2.pdf")
-	m.set.finishing = true
-	if err := m.set.Put(files, parts); !errors.Is(err, Finishing) {
-		t.Errorf("while it is finished: %v", err)
-	}
-	m.must(m.set.Reopen())
-	m.must(parts[1].Drop())
-	if err := m.set.Put(files, parts); !errors.Is(err, NoUpload) {
-		t.Errorf("one was dropped meanwhile: %v", err)
-	}
-	m.must(m.set.Discard())
-	if err := m.set.Put(files[:1], parts[:1]); !errors.Is(err, NoUpload) {
-		t.Errorf("it was discarded meanwhile: %v", err)
-	}
-}
-
-// TestPutOnADiskThatTakesNoMore has the disk refuse a file, and a row: no row says what does not count, and the next
-// call sends all of them.
-func TestPutOnADiskThatTakesNoMore(t *testing.T) {
-	for _, suffix := range []string{"", rowSuffix} {
-		m := putMachine(t)
-		paths := []string{"data/1/1.pdf", "data/1/2.pdf", "data/1/3.pdf", "data/1/4.pdf"}
-		files, parts := m.came(paths...)
-		byKey := slices.SortedFunc(slices.Values(parts), func(x, y *Part) int { return bytes.Compare([]byte(x.key), []byte(y.key)) })
-		bad := byKey[2].data() + suffix
-		saved, _ := os.ReadFile(bad) // of bytes there are none yet
-		_ = os.Remove(bad)
-		m.must(os.Mkdir(bad, 0o700))
-		m.must(os.WriteFile(bad+"/x", nil, 0o600))
-		if err := m.set.Put(files, parts); !errors.Is(err, unix.EISDIR) {
-			t.Fatalf("%q: %v", suffix, err)
+	for name, c := range map[string]struct {
+		meanwhile func(p *Part) error
+		want      error
+	}{
+		"it is finished": {func(*Part) error { m.set.finishing = true; return nil }, Finishing},
+		"one is dropped": {(*Part).Drop, NoUpload},
+		"all is dropped": {func(*Part) error { return m.set.Discard() }, NoUpload},
+	} {
+		together := m.together("data/1/2.pdf", "data/1/3.pdf")
+		m.must(c.meanwhile(together.Parts[1]))
+		if err := together.Put(); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
 		}
-		m.must(os.RemoveAll(bad))
-		if suffix != "" {
-			m.must(os.WriteFile(bad, saved, 0o600))
+		m.set.opened()
+		if got := m.set.Totals(); got != before {
+			t.Errorf("%s: %+v is counted", name, got)
 		}
-		for _, p := range parts {
-			_, offset, entry, err := readRow(p.data() + rowSuffix)
-			if _, gone := os.Stat(p.data()); err != nil || offset != 0 || entry != nil || p.Offset() != 0 || suffix != "" && !errors.Is(gone, fs.ErrNotExist) {
-				t.Errorf("%q: %s is said to stand at %d, %v, %v", suffix, p.Path, offset, entry, err)
-			}
-		}
-		if got := m.set.Totals(); got.Files != 4 || got.Whole != 0 || got.There != 0 {
-			t.Errorf("%q: %+v is counted", suffix, got)
-		}
-		files, parts = m.came(paths...)
-		m.must(m.set.Put(files, parts))
 		m.open()
-		if got := m.set.Totals(); got.Whole != 4 || got.There != got.Bytes {
-			t.Errorf("%q: %+v is counted after it was sent again", suffix, got)
-		}
+		m.part("data/1/1.pdf")
 	}
 }
 
-// TestPutsAtOnce puts the same files from several places, in other orders, while others send pieces of them.
+// TestPutOnADiskThatTakesNoMore has the disk refuse a call: none of its files is there, and the next call brings all of
+// them.
+func TestPutOnADiskThatTakesNoMore(t *testing.T) {
+	m := putMachine(t)
+	paths := []string{"data/1/1.pdf", "data/1/2.pdf", "data/1/3.pdf", "data/1/4.pdf"}
+	m.must(os.Mkdir(m.set.pack.path(), 0o700))
+	first, second := m.together(paths...), m.together(paths[1:]...)
+	if err := first.Put(); !errors.Is(err, unix.EISDIR) {
+		t.Fatal(err)
+	}
+	if got := m.set.Totals(); got.Files != 3 || got.Whole != 0 || got.There != 0 || got.Bytes != 20<<10+64<<10-1+64<<10 {
+		t.Errorf("%+v is counted while another brings some of them", got)
+	}
+	m.must(os.Remove(m.set.pack.path()))
+	m.must(second.Put())
+	if got := m.set.Totals(); got.Files != 3 || got.Whole != 3 || got.There != got.Bytes {
+		t.Errorf("%+v is counted after another brought them", got)
+	}
+	m.must(m.together(paths...).Put())
+	m.open()
+	if got := m.set.Totals(); got.Whole != 4 || got.There != got.Bytes {
+		t.Errorf("%+v is counted after it was sent again", got)
+	}
+}
+
+// TestATornCallEndsEverything has the disk refuse bytes, and what would take them back: nothing is written any more that
+// might contradict them, until a start has judged what stands there.
+func TestATornCallEndsEverything(t *testing.T) {
+	m := putMachine(t)
+	if err := os.Symlink("/dev/full", m.set.pack.path()); err != nil {
+		t.Skip(err)
+	}
+	before := m.set.Totals()
+	if err := m.together("data/1/1.pdf").Put(); !errors.Is(err, unix.ENOSPC) || !errors.Is(err, errTorn) {
+		t.Fatal(err)
+	}
+	if _, err := m.set.Expect(m.came("data/1/2.pdf")); !errors.Is(err, errTorn) {
+		t.Errorf("another call: %v", err)
+	}
+	if _, err := m.set.Open(File{Path: "data/1/1.pdf", Size: 9}); !errors.Is(err, errTorn) {
+		t.Errorf("another file: %v", err)
+	}
+	if _, err := m.set.pack.append(nil, nil); !errors.Is(err, errTorn) {
+		t.Errorf("one that was let in before: %v", err)
+	}
+	if got := m.set.Totals(); got != before {
+		t.Errorf("%+v is counted", got)
+	}
+	m.must(os.Remove(m.set.pack.path()))
+	m.open()
+	m.must(m.together("data/1/1.pdf").Put())
+}
+
+// TestPutsAtOnce puts the same files from several places, in other orders, while others send pieces of them and list
+// them.
 func TestPutsAtOnce(t *testing.T) {
 	m := putMachine(t)
 	paths := slices.Sorted(maps.Keys(m.want))
@@ -261,14 +306,14 @@ func TestPutsAtOnce(t *testing.T) {
 		if n%2 == 0 {
 			slices.Reverse(mine)
 		}
-		files, parts := m.came(mine...)
+		together := m.together(mine...)
 		all.Go(func() {
-			if err := m.set.Put(files, parts); err != nil {
+			if err := together.Put(); err != nil {
 				t.Error(err)
 			}
 		})
 		all.Go(func() {
-			for _, p := range parts {
+			for _, p := range together.Parts {
 				w, err := p.Begin(0, m.sum(m.want[p.Path]))
 				if err == nil {
 					if _, err = w.Write(m.want[p.Path]); err == nil {
@@ -277,6 +322,13 @@ func TestPutsAtOnce(t *testing.T) {
 				}
 				if err != nil && !errors.Is(err, WrongOffset) && !errors.Is(err, TakenOver) {
 					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() {
+			for p, err := range m.set.Parts("") {
+				if err != nil || p.Offset() != p.Size {
+					t.Error(p, err)
 				}
 			}
 		})

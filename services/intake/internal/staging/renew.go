@@ -44,18 +44,34 @@ func (s *Set) Renew(id string, bad func(path string) bool) (*Set, error) {
 }
 
 // strip takes away the files that are bad, and what an attempt to finish wrote beside them; it gives how many
-// are left. Of each its row goes first: bytes without a row are nobody's, and go with the next strip.
+// are left. Of a file of its own the row goes first: bytes without a row are nobody's, and go with the next strip.
 func (s *Set) strip(bad func(path string) bool) (left int, err error) {
+	var gone []record
 	for p, err := range s.Parts("") {
-		if err != nil {
+		switch {
+		case err != nil:
 			return 0, err
-		}
-		if !bad(p.Path) {
+		case !bad(p.Path):
 			left++
-		} else if err := os.Remove(p.data() + rowSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		case p.small:
+			if gone = append(gone, record{Gone: &p.Path}); len(gone) == pageParts {
+				if _, err := s.pack.append(gone, nil); err != nil {
+					return 0, err
+				}
+				gone = nil
+			}
+		default:
+			if err := os.Remove(p.data() + rowSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return 0, err
+			}
+		}
+	}
+	if len(gone) > 0 {
+		if _, err := s.pack.append(gone, nil); err != nil {
 			return 0, err
 		}
 	}
+	// If we crash here or above, the next start strips the rest.
 	return left, s.clear(s.ours)
 }
 

@@ -16,8 +16,10 @@ import (
 // What stands beside the bytes of an unfinished package:
 //
 //	<staging>/<package>/set.json          whose it is: header
-//	<staging>/<package>/<file>.row        lines: what the file is, then each offset that is on disk,
-//	                                      at last what the one pass over it found
+//	<staging>/<package>/<file>.row        of a file that comes in pieces, lines: what the file is, then each offset
+//	                                      that is on disk, at last what the one pass over it found
+//
+// What came whole stands in the pack: ledger says how.
 //
 // A line is written after the bytes that it speaks of were flushed, and flushed itself before anybody
 // hears of it. A torn line says nothing: bytes behind the last offset are cut off.
@@ -150,6 +152,9 @@ func (a *Area) load(id string) (*Set, error) {
 		return nil, nil // spoilt on the disk: whose it was is not known
 	}
 	s := a.newSet(id, h)
+	if err := s.loadPack(); err != nil {
+		return nil, errors.Join(err, s.names.Close())
+	}
 	err = eachName(dir, func(e os.DirEntry) error {
 		info, err := e.Info()
 		if err != nil {
@@ -159,11 +164,7 @@ func (a *Area) load(id string) (*Set, error) {
 			s.touch(info.ModTime())
 		}
 		if key, is := strings.CutSuffix(e.Name(), rowSuffix); is {
-			p, err := s.loadPart(key)
-			if err == nil && p != nil {
-				err = s.count(p)
-			}
-			return err
+			return s.loadRow(key)
 		}
 		return nil
 	})
@@ -171,6 +172,33 @@ func (a *Area) load(id string) (*Set, error) {
 		return nil, errors.Join(err, s.names.Close())
 	}
 	return s, nil
+}
+
+// loadPack counts the small files.
+func (s *Set) loadPack() error {
+	info, err := os.Stat(s.pack.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.touch(info.ModTime())
+	return s.pack.recover(s.small)
+}
+
+// loadRow counts a file of its own.
+func (s *Set) loadRow(key string) error {
+	p, err := s.loadPart(key)
+	if p == nil || err != nil {
+		return err
+	}
+	if is, there, err := s.names.Get(p.Path); err != nil {
+		return err
+	} else if there && is != dropped { // it was dropped, and came whole since
+		return p.clear()
+	}
+	return s.count(p)
 }
 
 // loadPart reads one file that nobody works with: its bytes end where its row says. Nil where there is none.

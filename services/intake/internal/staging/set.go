@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,20 +82,21 @@ type Set struct {
 
 	mu        sync.Mutex
 	parts     map[string]weak.Pointer[Part] // by their name on the disk, those that somebody works with
-	names     *spool.Table                  // path → announced, or dropped
-	lost      bool                          // names must be read again
+	names     *spool.Table                  // path → announced, dropped, or the spot of a small file
+	pack      ledger
+	lost      bool // names must be read again
 	totals    Totals
 	last      time.Time // when anything came
 	finishing bool
 	ended     bool
 }
 
-// newSet begins one in memory. What it holds does not grow with the number of its files: each has its row on the
-// disk, and is read from there whenever somebody asks for it.
+// newSet begins one in memory. What it holds does not grow with the number of its files: what is known of each stands on
+// the disk, and is read from there whenever somebody asks for it.
 func (a *Area) newSet(id string, h header) *Set {
 	return &Set{
 		area: a, ID: id, Transfer: h.Transfer, Organisation: h.Organisation, Form: h.Form, Refused: h.Refused,
-		parts: map[string]weak.Pointer[Part]{}, names: a.names(),
+		parts: map[string]weak.Pointer[Part]{}, names: a.names(), pack: ledger{folder: filepath.Join(a.dir, id)},
 	}
 }
 
@@ -125,6 +127,9 @@ func (a *Area) LoadSets() ([]*Set, error) {
 		if s != nil {
 			all = append(all, s)
 		}
+	}
+	if err := a.flushLoaded(len(all)); err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
 	}
 	a.sets.mu.Lock()
 	defer a.sets.mu.Unlock()
@@ -189,46 +194,31 @@ func keyOf(path string) string {
 // Open announces a file; one that was announced before is found. Errors: Other where the earlier is
 // another file, Finishing, NoUpload.
 func (s *Set) Open(f File) (*Part, error) {
-	parts, err := s.OpenAll([]File{f})
-	if err != nil {
-		return nil, err
-	}
-	return parts[0], nil
-}
-
-// OpenAll is Open for several files, each path once. Where one is refused none is announced; where the disk takes no
-// more, those before it are. Errors: those of Open, and OutOfOrder for a path that comes twice.
-func (s *Set) OpenAll(files []File) ([]*Part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	parts, seen := make([]*Part, len(files)), make(map[string]bool, len(files))
-	for i, f := range files {
-		if seen[f.Path] {
-			return nil, OutOfOrder.With("problem", "the path "+clip(f.Path)+" twice")
-		}
-		seen[f.Path] = true
-		p, err := s.find(keyOf(f.Path))
-		if err != nil {
-			return nil, fmt.Errorf("staging: %w", err)
-		}
-		if p != nil && (p.Size != f.Size || p.ModifiedMS != f.ModifiedMS) {
-			return nil, Other.With("path", clip(f.Path))
-		}
-		parts[i] = p
+	p, err := s.known(f)
+	if err != nil || p != nil {
+		return p, err
 	}
-	for i, f := range files {
-		if parts[i] != nil {
-			continue
-		}
-		var err error
-		if parts[i], err = s.announce(f); err != nil {
-			return nil, fmt.Errorf("staging: %w", err)
-		}
+	if p, err = s.announce(f); err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
 	}
-	return parts, nil
+	return p, nil
+}
+
+// known is a file that was announced before, nil where none was. Error: Other. The set is locked.
+func (s *Set) known(f File) (*Part, error) {
+	p, err := s.find(f.Path)
+	if err != nil {
+		return nil, fmt.Errorf("staging: %w", err)
+	}
+	if p != nil && (p.Size != f.Size || p.ModifiedMS != f.ModifiedMS) {
+		return nil, Other.With("path", clip(f.Path))
+	}
+	return p, nil
 }
 
 // announce takes a file that is not there yet. The set is locked.
@@ -249,22 +239,31 @@ func (s *Set) open() error {
 		return NoUpload.With()
 	case s.finishing:
 		return Finishing.With()
+	case s.pack.torn.Load():
+		return fmt.Errorf("staging: %w", errTorn)
 	}
 	return nil
 }
 
 // Part is a file by its upload id. Errors: NoUpload.
 func (s *Set) Part(uploadID string) (*Part, error) {
-	id, key, _ := strings.Cut(uploadID, ".")
+	id, rest, _ := strings.Cut(uploadID, ".")
 	if s == nil || id != s.ID {
 		return nil, NoUpload.With()
 	}
+	key, record, small := strings.Cut(rest, ".")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended || len(key) != hex.EncodedLen(sha256.Size) || strings.Trim(key, "0123456789abcdef") != "" {
 		return nil, NoUpload.With()
 	}
-	p, err := s.find(key)
+	var p *Part
+	var err error
+	if small {
+		p, err = s.findSmall(key, record)
+	} else {
+		p, err = s.findOwn(key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
@@ -295,12 +294,15 @@ func (s *Set) Has(path string) (bool, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.parts[keyOf(path)].Value() != nil { // it may be on its way
+		return true, nil
+	}
 	names, err := s.named()
 	if err != nil {
 		return false, fmt.Errorf("staging: %w", err)
 	}
-	is, _, err := names.Get(path)
-	return is == announced, err
+	is, there, err := names.Get(path)
+	return there && is != dropped, err
 }
 
 // Totals is what was announced and what has come.
@@ -359,8 +361,10 @@ func (s *Set) end() bool {
 // Settle ends a package that the journal names: its bytes stay, what stood beside them goes.
 func (s *Set) Settle() error {
 	s.end()
+	_, err := os.Lstat(s.area.file(s.ID, packIndex))
+	packed := !errors.Is(err, fs.ErrNotExist) // otherwise every small file was forgotten
 	keep := func(name string) bool {
-		return name != headerName && !strings.HasSuffix(name, rowSuffix) && (s.Form != Zip || name != keyOf(""))
+		return name != headerName && !strings.HasSuffix(name, rowSuffix) && (s.Form != Zip || name != keyOf("")) && (packed || name != packName)
 	}
 	// The header goes last: if we crash in between, the next start settles it again.
 	return errors.Join(s.clear(func(name string) bool { return name == headerName || keep(name) }), s.clear(keep))

@@ -3,6 +3,7 @@
 //
 //	<staging>/<package>/<SHA-256 of the path in hex>
 //	<staging>/<package>/pack, pack.rows                small files that came together
+//	<staging>/<package>/set.json, *.row                of a package that comes file by file, until it is recorded
 //
 // No name of a package's own becomes a name on our disk. A package that no event names is
 // nobody's: Sweep takes it away at the next start.
