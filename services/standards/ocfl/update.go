@@ -291,7 +291,12 @@ func (r *Root) add(ctx context.Context, dir string, c Change, digests map[string
 	if n != nil {
 		defer func() { err = errors.Join(err, n.close()) }()
 	}
-	if err == nil {
+	switch {
+	case errors.Is(err, E060.Definition): // another process stands between the two files of finish, or died there
+		return false, r.finish(dir)
+	case err == nil && n.inv.Head != c.Head: // it was faster
+		return false, nil
+	case err == nil:
 		err = n.next(ctx)
 	}
 	if err != nil {

@@ -162,6 +162,42 @@ func TestAChangeThatCannotBeLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestAWriterWhoReadsLateLoses: another process has made the version since the object was opened, or is about to.
+func TestAWriterWhoReadsLateLoses(t *testing.T) {
+	r, dir := newRoot(t), scratch(t)
+	s := spec(t, dir)
+	if _, err := r.Create(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	change := func(who string) Change {
+		return Change{Head: "v1", Message: who, User: s.User, Created: day, Put: []Content{content(t, dir, "who", who)}}
+	}
+	if _, err := r.Update(t.Context(), s.ID, change("first")); err != nil {
+		t.Fatal(err)
+	}
+	object := r.Path(s.ID)
+	late := change("late")
+	digests, err := given(late.Put)
+	must(t, err)
+	older, err := os.ReadFile(filepath.Join(object, "v1", "inventory.json.sha512"))
+	must(t, err)
+	for _, half := range []bool{false, true} {
+		if half {
+			must(t, os.WriteFile(filepath.Join(object, "inventory.json.sha512"), older, 0o600))
+		}
+		if won, err := r.add(t.Context(), object, late, digests); won || err != nil {
+			t.Errorf("half %v: %v, %v", half, won, err)
+		}
+		mustBeWhole(t, r, s.ID)
+		if o, err := r.Object(s.ID); err != nil || o.Inventory.Head != "v2" {
+			t.Errorf("half %v: %v", half, err)
+		}
+	}
+	if _, err := r.Update(t.Context(), s.ID, late); !errors.Is(err, Moved) {
+		t.Error(err)
+	}
+}
+
 func TestOfTwoWritersOneWins(t *testing.T) {
 	r, dir := newRoot(t), scratch(t)
 	s := spec(t, dir)
