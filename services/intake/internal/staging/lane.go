@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
 
 	"github.com/ncw/directio"
 	"golang.org/x/sync/errgroup"
@@ -16,8 +17,8 @@ import (
 )
 
 // lanes are the files of one upload that are hashed and written at once, while the next already comes: as
-// many as there are cores, and at most eight, because each may hold waiting pieces.
-var lanes = min(max(2, runtime.GOMAXPROCS(0)), 8)
+// many as may run at once, and at most eight, because each may hold waiting pieces.
+func lanes() int { return min(max(2, runtime.GOMAXPROCS(0)), 8) }
 
 // waiting is how many pieces of one file wait for the disk before the sender has to.
 const waiting = 4
@@ -48,8 +49,15 @@ func (p Lent) giveBack() {
 // than SHA-512 does, and nobody reads a file of this size again soon.
 const uncached = 8 << 20
 
-// block is what is written at once past the page cache, in bytes; two are held for each such file.
-const block = 1 << 20
+// block is what is written at once past the page cache, in bytes; two are held for each such file. Of 1 MiB each the
+// runtime would have to notice four times as many writes.
+const block = 4 << 20
+
+// blocks are used again by the next file, or call of a ledger.
+var blocks = sync.Pool{New: func() any {
+	b := directio.AlignedBlock(block)
+	return &b
+}}
 
 // traffic is the lanes of one upload.
 type traffic struct {
@@ -60,7 +68,7 @@ type traffic struct {
 
 func newTraffic() traffic {
 	group, ctx := errgroup.WithContext(context.Background())
-	group.SetLimit(lanes)
+	group.SetLimit(lanes())
 	return traffic{group: group, ctx: ctx}
 }
 
@@ -142,7 +150,11 @@ func create(path string, size int64) (io.WriteCloser, error) {
 		return f, err
 	}
 	if past, err := directio.OpenFile(path, os.O_WRONLY, 0); err == nil { // not every file system can
-		return &direct{plain: f, past: past, filling: directio.AlignedBlock(block), writing: directio.AlignedBlock(block)}, nil
+		d := &direct{plain: f, past: past}
+		d.lent[0], _ = blocks.Get().(*[]byte)
+		d.lent[1], _ = blocks.Get().(*[]byte)
+		d.filling, d.writing = *d.lent[0], *d.lent[1]
+		return d, nil
 	}
 	return f, nil
 }
@@ -151,6 +163,7 @@ func create(path string, size int64) (io.WriteCloser, error) {
 // whole block, goes through the cache like any other write, and is on the disk only after a flush.
 type direct struct {
 	plain, past      *os.File
+	lent             [2]*[]byte
 	filling, writing []byte
 	filled           int
 	written          int64
@@ -195,6 +208,12 @@ func (d *direct) Close() error {
 	err := d.settle()
 	if err == nil && d.filled > 0 {
 		_, err = d.plain.WriteAt(d.filling[:d.filled], d.written)
+	}
+	for i, b := range d.lent {
+		if b != nil { // once: another file has it then
+			blocks.Put(b)
+			d.lent[i] = nil
+		}
 	}
 	if err := errors.Join(err, d.past.Close(), d.plain.Close()); err != nil {
 		return fmt.Errorf("write: %w", err)

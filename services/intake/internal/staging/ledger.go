@@ -123,8 +123,8 @@ func (l *ledger) append(records []record, contents [][]byte) ([]spot, error) {
 	if l.torn.Load() {
 		return nil, errTorn
 	}
-	lent, _ := calls.Get().(*[]byte)
-	defer calls.Put(lent)
+	lent, _ := blocks.Get().(*[]byte) // as much as all but few calls need
+	defer blocks.Put(lent)
 	text, spots, err := callText(*lent, l.end, records, contents)
 	if err != nil {
 		return nil, err
@@ -173,12 +173,6 @@ func (l *ledger) takeBack(f *os.File) error {
 	l.torn.Store(true)
 	return errors.Join(errTorn, err)
 }
-
-// calls are memory for calls, each as long as all but few need.
-var calls = sync.Pool{New: func() any {
-	b := directio.AlignedBlock(4 << 20)
-	return &b
-}}
 
 // padded is how many bytes a call takes of the pack.
 func padded(size int64) int64 {
