@@ -66,7 +66,7 @@ func (d *directory) read(ctx context.Context) (err error) {
 	}
 	work, during := errgroup.WithContext(ctx)
 	work.SetLimit(d.opts.Workers)
-	for ; more && during.Err() == nil; more = c.Next() {
+	for ; more && ctx.Err() == nil && during.Err() == nil; more = c.Next() {
 		// Announced here, in order, so that collisions are told the same way every time.
 		work.Go(d.begin(string(c.Value)))
 	}
