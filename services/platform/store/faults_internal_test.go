@@ -98,6 +98,42 @@ func TestAStoreWhoseFileCannotBeOpenedAgainRecoversWhenItCan(t *testing.T) {
 	}
 }
 
+// TestNobodyIsToldOfWhatIsBeyondTheHead looks at the journal in the moment between a commit and the head
+// that says so: a relay that published from there looked, after a publish that went wrong, like
+// the witness of a lost tail, and its service stopped taking commands.
+func TestNobodyIsToldOfWhatIsBeyondTheHead(t *testing.T) {
+	s, err := Open(counting(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s.Admit()
+	looked := 0
+	s.commit = func(tx *bbolt.Tx) error {
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+		looked++
+		entries, head, err := s.Announced(1, 10, 1<<20)
+		if err != nil || uint64(len(entries)) != head.Seq || head != s.Head() {
+			t.Errorf("%d entries, head %d, %v; the head says %d", len(entries), head.Seq, err, s.Head().Seq)
+		}
+		return nil
+	}
+	for _, id := range []string{"1", "2"} {
+		if _, err := s.Do(t.Context(), Command{ID: uuid.Must(uuid.NewV7()), Name: "/t/Name", Actor: "person:t", Decide: name(id)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if entries, head, err := s.Announced(1, 10, 1<<20); err != nil || len(entries) != 2 || head.Seq != 2 || looked != 2 {
+		t.Errorf("%d entries, head %d, %v after %d looks", len(entries), head.Seq, err, looked)
+	}
+}
+
 // TestEveryDurableWriteMayFail injects, at each durable write, a loss and a success that is
 // reported as an error, under load from many callers who repeat their command ids.
 func TestEveryDurableWriteMayFail(t *testing.T) {

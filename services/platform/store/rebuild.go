@@ -285,6 +285,18 @@ func (s *Store) Read(from uint64, limit, maxBytes int) (entries []*journalv1.Ent
 	return entries, head, err
 }
 
+// Announced gives what Read gives, but nothing beyond Head: what others may be told. A commit can
+// be read in the file before it is durable and Head says so; whoever was told of it in that moment
+// would hold what the journal does not own to yet, and that is how a lost tail looks.
+func (s *Store) Announced(from uint64, limit, maxBytes int) (entries []*journalv1.Entry, head Head, err error) {
+	head = s.Head()
+	if from > head.Seq {
+		return nil, head, nil
+	}
+	entries, _, err = s.Read(from, int(min(uint64(limit), head.Seq-from+1)), maxBytes)
+	return entries, head, err
+}
+
 // readHeadLight is the head without its tree.
 func readHeadLight(v *View) (Head, error) {
 	key, raw := v.Last("journal", nil)

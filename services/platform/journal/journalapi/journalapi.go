@@ -102,7 +102,7 @@ func (s *Server) Read(_ context.Context, req *journalv1.ReadRequest) (*journalv1
 	if err != nil {
 		return nil, err
 	}
-	entries, head, err := src.Store.Read(max(req.GetFrom(), 1), bounded(req.GetLimit(), maxRead), maxReadBytes)
+	entries, head, err := src.Store.Announced(max(req.GetFrom(), 1), bounded(req.GetLimit(), maxRead), maxReadBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func (r *Relay) session(ctx context.Context) error {
 // in memory: one path, and the pages are hot.
 func (r *Relay) pack(next uint64) (*journalv1.Pack, error) {
 	s := r.cfg.Store
-	entries, _, err := s.Read(next, MaxEvents, MaxBytes)
+	entries, _, err := s.Announced(next, MaxEvents, MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("relay: read from %d: %w", next, err)
 	}
