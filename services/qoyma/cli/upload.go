@@ -33,7 +33,7 @@ E-ARK package) are kept for some days, so that after it was mended only the othe
 It may be interrupted at any moment, on either side: called again, it sends only what is missing. While the archive
 is away or its disk is full it waits and goes on by itself.
 
-With --stream the whole of a BagIt or E-ARK folder comes in one call: about three times as fast for very many small files, over a
+With --stream the whole of a BagIt or E-ARK folder comes in one call: about twice as fast for very many small files, over a
 good line. Broken off, it begins again from its first byte, and it has ten minutes.`,
 	}
 	t.flags(c)

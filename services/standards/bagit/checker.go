@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 	"github.com/qoyma/qoyma/services/standards/pronom"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -51,8 +52,8 @@ func (l Limits) withDefaults() Limits {
 	l.TagBytes = or(l.TagBytes, 16<<20)
 	l.ManifestBytes = or(l.ManifestBytes, 256<<20)
 	l.Faults = or(l.Faults, 1000)
-	l.Ratio = or(l.Ratio, 200)
-	l.RatioFrom = or(l.RatioFrom, 16<<20)
+	l.Ratio = or(l.Ratio, parcel.DenseRatio)
+	l.RatioFrom = or(l.RatioFrom, parcel.DenseFrom)
 	return l
 }
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 // ValidateTar checks the bag that comes as a tar (ustar, pax, GNU), as it streams by. Digests
@@ -83,10 +85,8 @@ func (t *tarred) entry(h *tar.Header) error {
 	name := strings.TrimPrefix(h.Name, "./") // as tar writes what it finds under "."
 	switch h.Typeflag {
 	case tar.TypeXGlobalHeader:
-		for key := range h.PAXRecords {
-			if key != "comment" { // git writes one; any other would speak for every file
-				return t.refuse(h.Name, TarHeader, "kind", "g "+show(key))
-			}
+		if key := parcel.Foreign(h); key != "" {
+			return t.refuse(h.Name, TarHeader, "kind", "g "+show(key))
 		}
 		return nil
 	case tar.TypeLink:
@@ -112,10 +112,8 @@ func (t *tarred) entry(h *tar.Header) error {
 }
 
 func (t *tarred) file(name string, h *tar.Header) error {
-	for key := range h.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse.") {
-			return t.refuse(t.named(name), Sparse)
-		}
+	if parcel.Sparse(h) {
+		return t.refuse(t.named(name), Sparse)
 	}
 	path, ok := t.inside(name, false)
 	if !ok {
@@ -124,30 +122,9 @@ func (t *tarred) file(name string, h *tar.Header) error {
 	return t.File(path, h.Size, t.from, nil)
 }
 
-// padding is how many zeros may follow the end of a tar: writers fill up their last record,
-// which tar -b makes 10 KiB by custom and never larger than this.
-const padding = 1 << 20
-
-// rest looks at what follows the end: a second archive there would be read by some and not by
-// others.
+// rest looks at what follows the end. An error of our own the source remembers.
 func (t *tarred) rest(s *source) {
-	buffer := takeBuffer()
-	defer buffers.Put(buffer)
-	for total := 0; ; {
-		n, err := s.Read(*buffer)
-		total += n
-		for _, b := range (*buffer)[:n] {
-			if b != 0 {
-				t.note(t.last, Trailing)
-				return
-			}
-		}
-		if total > padding {
-			t.note(t.last, Trailing)
-			return
-		}
-		if err != nil {
-			return // the end, or an error that the source remembers
-		}
+	if padded, err := parcel.OnlyPadding(s); err == nil && !padded {
+		t.note(t.last, Trailing)
 	}
 }

@@ -5,11 +5,7 @@
 package parcel
 
 import (
-	"archive/tar"
 	"archive/zip"
-	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -31,7 +27,7 @@ var NoZip = fault.Define(fault.Invalid, "parcel.zip.none",
 var BadZip = fault.Define(fault.Invalid, "parcel.zip",
 	"the file {name} cannot be read as a ZIP or tar ({problem}); pack the folder again and send it, or choose the folder itself",
 	"файл {name} не читается как ZIP или tar ({problem}); упакуйте папку заново и отправьте её или выберите саму папку",
-	"{name} файлы ZIP не tar ретінде оқылмайды ({problem}); қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
+	"«{name}» файлы ZIP не tar ретінде оқылмайды ({problem}); қалтаны қайта қаптап жіберіңіз немесе қалтаның өзін таңдаңыз")
 
 // MaxEntries bounds the table of contents of a ZIP: no package has as many files.
 const MaxEntries = 2_000_000
@@ -182,93 +178,6 @@ func (a *Archive) zipped(name string) iter.Seq2[entry, error] {
 			}
 		}
 	}
-}
-
-// isTar tells whether a file begins with a header of a tar. A ZIP may have anything before it, but no such header.
-func isTar(from io.ReaderAt, size int64) bool {
-	_, err := tar.NewReader(io.NewSectionReader(from, 0, size)).Next()
-	return err == nil
-}
-
-// tarred gives the entries of a tar. What is no file or folder, what would speak for other entries, and files with holes (of
-// which a few bytes may claim any size) refuse it, wherever they stand.
-func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
-	return func(yield func(entry, error) bool) {
-		raw := io.NewSectionReader(from, 0, size)
-		t := tar.NewReader(raw)
-		refuse := func(problem any, err error) {
-			yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err))
-		}
-		for {
-			h, err := t.Next()
-			if errors.Is(err, io.EOF) {
-				if !onlyPadding(raw) {
-					refuse("tar: data after its end", nil)
-				}
-				return
-			}
-			if err != nil {
-				refuse(err, err)
-				return
-			}
-			if h.Typeflag == tar.TypeXGlobalHeader && onlyComment(h) {
-				continue
-			}
-			folder := h.Typeflag == tar.TypeDir
-			path := strings.TrimPrefix(strings.ReplaceAll(h.Name, `\`, "/"), "./")
-			if err := cmp.Or(astray(path, name), special(h.FileInfo().Mode(), path, name)); err != nil {
-				yield(entry{}, err)
-				return
-			}
-			if !folder && h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont || sparse(h) {
-				refuse(clip(h.Name), nil)
-				return
-			}
-			e := entry{File: File{Name: h.Name, Size: uint64(h.Size)}, path: path, folder: folder}
-			e.Open = func() (io.ReadCloser, error) { return io.NopCloser(t), nil }
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
-// onlyComment tells whether a header for all entries says nothing of them, as git's does.
-func onlyComment(h *tar.Header) bool {
-	for key := range h.PAXRecords {
-		if key != "comment" {
-			return false
-		}
-	}
-	return true
-}
-
-func sparse(h *tar.Header) bool {
-	for key := range h.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse.") {
-			return true
-		}
-	}
-	return false
-}
-
-// padding is how many zeros may follow the end of a tar, in bytes: writers fill up their last record.
-const padding = 1 << 20
-
-// onlyPadding tells whether nothing but zeros follows the end of a tar: a second one there would be read by some programs and not
-// by others.
-func onlyPadding(rest io.Reader) bool {
-	buffer := make([]byte, 32<<10)
-	for total := 0; total <= padding; {
-		n, err := rest.Read(buffer)
-		if total += n; len(bytes.Trim(buffer[:n], "\x00")) > 0 {
-			return false
-		}
-		if err != nil {
-			return errors.Is(err, io.EOF)
-		}
-	}
-	return false
 }
 
 // nameIn is the path of an entry. Programs of the region write Cyrillic in code page 866 and do
