@@ -113,18 +113,18 @@ func File(path string, r io.ReaderAt, size int64) (kind Kind, found Finding, err
 		return "", nil, guarded.failed
 	case guarded.unjudged:
 		return "", nil, nil
-	case problem != "":
-		return kind, form.broken.With("path", path, "problem", inWords(problem)), nil
+	case problem != nil:
+		return kind, form.broken.With("path", path, "problem", problem), nil
 	case guarded.bomb > 0:
 		return kind, Bomb.With("path", path, "size", guarded.bomb, "packed", size, "ratio", maxRatio), nil
 	}
 	return kind, nil, nil
 }
 
-// forms are what is examined: each gives what is wrong with a file in a few words, empty where
+// forms are what is examined: each gives what is wrong with a file in a few words, nil where
 // nothing is.
 var forms = map[Kind]struct {
-	examine func(*reader) string
+	examine func(*reader) *fault.Error
 	broken  *fault.Definition
 }{
 	XML: {xmlDocument, BadXML}, PDF: {pdf, BadPDF}, ZIP: {zipFile, BadZIP},

@@ -3,43 +3,45 @@ package examine
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 // png goes from chunk to chunk (ISO/IEC 15948 §5): first IHDR with a size, last IEND, every
 // chunk within the file. The data are not unpacked.
-func png(r *reader) string {
+func png(r *reader) *fault.Error {
 	at := int64(8)
 	for n := range maxChunks {
 		head, ok := r.bytes(at, 8)
 		if !ok {
-			return "PNG: cut off before IEND"
+			return pngCut.With()
 		}
 		length, kind := int64(binary.BigEndian.Uint32(head)), string(head[4:])
 		if n == 0 {
 			size, ok := r.bytes(at+8, 8)
 			if kind != "IHDR" || length != 13 || !ok || binary.BigEndian.Uint32(size) == 0 || binary.BigEndian.Uint32(size[4:]) == 0 {
-				return "PNG: no IHDR with a size"
+				return pngNoSize.With()
 			}
 		}
 		if at += 12 + length; at > r.size {
-			return "PNG: a chunk ends outside the file"
+			return pngOutside.With()
 		}
 		if kind == "IEND" {
-			return ""
+			return nil
 		}
 	}
 	r.unjudged = true
-	return ""
+	return nil
 }
 
 // jpeg goes from segment to segment to the picture's data (ISO/IEC 10918-1 §B.1), wants a size
 // before them, and behind them the marker of the end: cameras write a film behind that.
-func jpeg(r *reader) string {
+func jpeg(r *reader) *fault.Error {
 	at, sized := int64(2), false
 	for range maxChunks {
 		head, ok := r.bytes(at, 4)
 		if !ok || head[0] != 0xff {
-			return "JPEG: cut off before its picture"
+			return jpegCut.With()
 		}
 		marker := head[1]
 		if marker == 0xff || marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8) { // filling, and markers alone
@@ -48,16 +50,16 @@ func jpeg(r *reader) string {
 		}
 		length := int64(binary.BigEndian.Uint16(head[2:]))
 		if length < 2 || at+2+length > r.size {
-			return "JPEG: a segment ends outside the file"
+			return jpegOutside.With()
 		}
 		switch {
 		case marker == 0xda && !sized:
-			return "JPEG: no size before its picture"
+			return jpegNoSize.With()
 		case marker == 0xda:
 			if !ends(r, at) {
-				return "JPEG: no end of the picture, the file was cut off"
+				return jpegNoEnd.With()
 			}
-			return ""
+			return nil
 		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
 			size, ok := r.bytes(at+4, 5)
 			// A height of 0 may be told later (DNL); a width may not.
@@ -66,7 +68,7 @@ func jpeg(r *reader) string {
 		at += 2 + length
 	}
 	r.unjudged = true
-	return ""
+	return nil
 }
 
 // ends looks for the marker of the end, first in the last 64 KiB, where it nearly always stands.
@@ -94,25 +96,25 @@ func btoi(b bool) int {
 }
 
 // gif wants a size and the byte of the end (GIF89a §17, §27).
-func gif(r *reader) string {
+func gif(r *reader) *fault.Error {
 	head, ok := r.bytes(0, 13)
 	if !ok || binary.LittleEndian.Uint16(head[6:]) == 0 || binary.LittleEndian.Uint16(head[8:]) == 0 {
-		return "GIF: no size"
+		return gifNoSize.With()
 	}
 	from := max(13, r.size-tailBytes)
 	tail, ok := r.bytes(from, int(r.size-from))
 	if !ok || !bytes.Contains(tail, []byte{0x00, 0x3b}) {
-		return "GIF: no end, the file was cut off"
+		return gifNoEnd.With()
 	}
-	return ""
+	return nil
 }
 
 // tiff goes from directory to directory (TIFF 6.0 §2): each within the file, none twice, the
 // first with width and height.
-func tiff(r *reader) string {
+func tiff(r *reader) *fault.Error {
 	head, ok := r.bytes(0, 8)
 	if !ok {
-		return "TIFF: cut off"
+		return tiffCut.With()
 	}
 	order := binary.ByteOrder(binary.LittleEndian)
 	if head[0] == 'M' {
@@ -122,27 +124,27 @@ func tiff(r *reader) string {
 	for at := int64(order.Uint32(head[4:])); at != 0; {
 		if len(seen) == maxChunks {
 			r.unjudged = true
-			return ""
+			return nil
 		}
 		count, ok := r.bytes(at, 2)
 		if !ok || seen[at] {
-			return "TIFF: a directory outside the file or in a circle"
+			return tiffCircle.With()
 		}
 		n := int(order.Uint16(count))
 		rows, ok := r.bytes(at+2, n*12+4)
 		if !ok || n == 0 {
-			return "TIFF: a directory ends outside the file"
+			return tiffOutside.With()
 		}
 		if len(seen) == 0 && !sizedDirectory(order, rows, n) {
-			return "TIFF: no width and height"
+			return tiffNoSize.With()
 		}
 		seen[at] = true
 		at = int64(order.Uint32(rows[n*12:]))
 	}
 	if len(seen) == 0 {
-		return "TIFF: no directory"
+		return tiffNone.With()
 	}
-	return ""
+	return nil
 }
 
 func sizedDirectory(order binary.ByteOrder, rows []byte, n int) bool {
