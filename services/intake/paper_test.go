@@ -242,6 +242,27 @@ func TestReceiptsArePrinted(t *testing.T) {
 	}
 }
 
+// TestTheReceiptOfAnAcceptanceCountsWhatWasAccepted (IS-9): units, and of what came as files those of the accepted units alone.
+func TestTheReceiptOfAnAcceptanceCountsWhatWasAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5), file(3, 5))
+	b := bag(t, map[string]string{"0001/a.txt": "бір", "0001/b.txt": "екі", "0002/a.txt": "үш", "0003/a.txt": "төрт"})
+	if _, err := w.send(newID(), "2026-1", b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.accept(newID(), "2026-1", 1, 3); err != nil {
+		t.Fatal(err)
+	}
+	res, err := w.client.GetReceipt(t.Context(), &intakev1.GetReceiptRequest{TransferId: "2026-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := res.GetReceipt(); r.GetWhat() != "accepted" || r.GetUnits() != 2 || r.GetFiles() != 3 || r.GetBytes() != uint64(len("бір"+"екі"+"төрт")) {
+		t.Errorf("got %v", r)
+	}
+	w.whole()
+}
+
 // TestFindingsSayWhatTheyMust (practice.md): a refusal leaves no finding behind.
 func TestFindingsSayWhatTheyMust(t *testing.T) {
 	w := newWorld(t)

@@ -189,11 +189,17 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 // accession is the accession's line as the plan's facts give it.
 func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intakev1.AccessionAccepted {
 	t := f.transfer
-	return &intakev1.AccessionAccepted{
+	a := &intakev1.AccessionAccepted{
 		AccessionNumber: number, TransferId: t.GetTransferId(), AcceptedOn: day.String(), Organisation: t.GetOrganisation(),
 		Inventory: t.GetInventory(), Listed: uint32(len(f.units)) + t.GetUndescribed().GetUnits(), Accepted: uint32(len(chosen)) + t.GetUndescribed().GetUnits(),
 		Kind: t.GetKind(), Form: t.GetForm(), Ground: t.GetGround(), Undescribed: t.GetUndescribed().GetUnits(),
 	}
+	for _, position := range chosen {
+		if c := f.content[position]; c != nil {
+			a.Files, a.Bytes = a.GetFiles()+uint32(c.files), a.GetBytes()+uint64(c.bytes)
+		}
+	}
+	return a
 }
 
 // Finish carries a begun plan to its end. It may be called again at any time, also when

@@ -228,7 +228,9 @@ func applyAccession(tx *base.Tx, b *intakev1.AccessionAccepted, r *journal.Recor
 	}); err != nil {
 		return err
 	}
-	return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: "accepted", Units: b.GetAccepted()})
+	return receipt(tx, r, &intakev1.Receipt{
+		TransferId: b.GetTransferId(), Direction: "in", What: "accepted", Units: b.GetAccepted(), Files: b.GetFiles(), Bytes: b.GetBytes(),
+	})
 }
 
 // first is the version of an object that was just made; 0 where there is none.

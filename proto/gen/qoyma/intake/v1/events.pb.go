@@ -898,6 +898,9 @@ type AccessionAccepted struct {
 	Ground *TransferGround `protobuf:"bytes,42,opt,name=ground,proto3" json:"ground,omitempty"`
 	// Units that were counted and not described; they are among the accepted.
 	Undescribed uint32 `protobuf:"varint,43,opt,name=undescribed,proto3" json:"undescribed,omitempty"`
+	// Files of the accepted units' content, and their bytes; 0 for paper alone and in events of earlier programs.
+	Files uint32 `protobuf:"varint,44,opt,name=files,proto3" json:"files,omitempty"`
+	Bytes uint64 `protobuf:"varint,45,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	// The object's PREMIS history; absent where there is no object, and in those accepted before one
 	// was written.
 	History *ObjectHistory `protobuf:"bytes,90,opt,name=history,proto3" json:"history,omitempty"`
@@ -1025,6 +1028,20 @@ func (x *AccessionAccepted) GetGround() *TransferGround {
 func (x *AccessionAccepted) GetUndescribed() uint32 {
 	if x != nil {
 		return x.Undescribed
+	}
+	return 0
+}
+
+func (x *AccessionAccepted) GetFiles() uint32 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *AccessionAccepted) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
 	}
 	return 0
 }
@@ -4815,7 +4832,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"transferId\x12\x1d\n" +
 	"\n" +
 	"package_id\x18\x02 \x01(\tR\tpackageId\x12\x1c\n" +
-	"\tpositions\x18\x03 \x03(\rR\tpositions\"\xde\x04\n" +
+	"\tpositions\x18\x03 \x03(\rR\tpositions\"\x8a\x05\n" +
 	"\x11AccessionAccepted\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -4831,7 +4848,9 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04kind\x18( \x01(\tR\x04kind\x12\x12\n" +
 	"\x04form\x18) \x01(\tR\x04form\x127\n" +
 	"\x06ground\x18* \x01(\v2\x1f.qoyma.intake.v1.TransferGroundR\x06ground\x12 \n" +
-	"\vundescribed\x18+ \x01(\rR\vundescribed\x128\n" +
+	"\vundescribed\x18+ \x01(\rR\vundescribed\x12\x14\n" +
+	"\x05files\x18, \x01(\rR\x05files\x12\x14\n" +
+	"\x05bytes\x18- \x01(\x04R\x05bytes\x128\n" +
 	"\ahistory\x18Z \x01(\v2\x1e.qoyma.intake.v1.ObjectHistoryR\ahistory\x12,\n" +
 	"\x03bag\x18d \x01(\v2\x1a.qoyma.intake.v1.ObjectBagR\x03bag\"A\n" +
 	"\tObjectBag\x124\n" +
