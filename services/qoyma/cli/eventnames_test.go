@@ -15,7 +15,7 @@ import (
 var parts = []string{
 	"Contact", "PackageFault", "ContentFile", "DuplicateFile", "ObjectHistory", "ObjectBag", "AcceptedFile", "CataloguedFile", "InsuredFile", "CopiedFile", "Microform", "Check", "Person", "PasswordHash",
 	"Submission", "Applicant", "Duty", "IdentityNote", "Quotation", "Words", "AnswerContent", "Fact", "Citation", "SignerName", "KeyDerivation",
-	"TransferGround", "Undescribed", "Giver", "EArkPackage", "UnitFinding", "Explanations", "Explainer", "ReturnedRow", "Box", "HandSignature", "DeaccessionAct", "FileLeft",
+	"TransferGround", "Undescribed", "Giver", "EArkPackage", "UnitFinding", "Explanations", "Explainer", "ReturnedRow", "Box", "HandSignature", "DeaccessionAct", "DescriptionAct", "FileLeft",
 }
 
 // TestEveryEventHasWords: a timeline is read by people.

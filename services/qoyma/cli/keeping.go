@@ -64,7 +64,11 @@ func (a *app) accessionWorkShow() *cobra.Command {
 func (a *app) showBoxes(boxes []*intakev1.Box) {
 	var rows [][]string
 	for _, b := range boxes {
-		rows = append(rows, []string{fmt.Sprint(b.GetNumber()), fmt.Sprintf("%d–%d", b.GetFirst(), b.GetLast()), b.GetRoom(), b.GetRack(), b.GetShelf()})
+		units := fmt.Sprintf("%d–%d", b.GetFirst(), b.GetLast())
+		if b.GetFirst() == 0 {
+			units = a.say(text{"none yet", "ещё нет", "әлі жоқ"})
+		}
+		rows = append(rows, []string{fmt.Sprint(b.GetNumber()), units, clean(b.GetRoom()), clean(b.GetRack()), clean(b.GetShelf())})
 	}
 	if len(rows) > 0 {
 		a.table([]text{{"BOX", "КОРОБКА", "ҚОРАП"}, headFiles, {"ROOM", "ХРАНИЛИЩЕ", "ҚОЙМА"}, {"RACK", "СТЕЛЛАЖ", "СТЕЛЛАЖ"}, {"SHELF", "ПОЛКА", "СӨРЕ"}}, rows)
@@ -97,21 +101,51 @@ func (a *app) accessionDescribe() *cobra.Command {
 }
 
 func (a *app) accessionBox() *cobra.Command {
-	c := &cobra.Command{Use: "box NUMBER BOX", Short: "Put a run of units into a box, and the box into its place"}
-	b := new(intakev1.Box)
+	c := &cobra.Command{
+		Use: "box NUMBER BOX", Short: "Give a box its place and the run of units that it holds",
+		Long: "What is not named stays as it is. A box of an undescribed accession gets a place alone, and its units after the act of description.",
+	}
+	said := new(intakev1.Box)
 	f := c.Flags()
-	f.Uint32Var(&b.First, "first", 0, "first position")
-	f.Uint32Var(&b.Last, "last", 0, "last position")
-	f.StringVar(&b.Room, "room", "", "store room")
-	f.StringVar(&b.Rack, "rack", "", "rack")
-	f.StringVar(&b.Shelf, "shelf", "", "shelf")
+	f.Uint32Var(&said.First, "first", 0, "first position")
+	f.Uint32Var(&said.Last, "last", 0, "last position")
+	f.StringVar(&said.Room, "room", "", "store room")
+	f.StringVar(&said.Rack, "rack", "", "rack")
+	f.StringVar(&said.Shelf, "shelf", "", "shelf")
+	remove := f.Bool("remove", false, "take the box away")
 	return verb(a, c, 2, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.StoreBoxesResponse, error) {
-		var err error
-		if b.Number, err = positionOf(args[1]); err != nil {
+		n, err := positionOf(args[1])
+		if err != nil {
 			return nil, err
+		}
+		b := &intakev1.Box{Number: n}
+		if !*remove {
+			work, err := cl.GetAccessionWork(ctx, &intakev1.GetAccessionWorkRequest{AccessionNumber: args[0]})
+			if err != nil {
+				return nil, err
+			}
+			b = changedBox(c, b, work.GetBoxes(), said)
 		}
 		return cl.StoreBoxes(ctx, &intakev1.StoreBoxesRequest{CommandId: id, AccessionNumber: args[0], Boxes: []*intakev1.Box{b}})
 	}, func(res *intakev1.StoreBoxesResponse) { a.showBoxes(res.GetBoxes()) })
+}
+
+// changedBox is a box as it stands, with what the flags of the command say of it.
+func changedBox(c *cobra.Command, b *intakev1.Box, stand []*intakev1.Box, said *intakev1.Box) *intakev1.Box {
+	for _, s := range stand {
+		if s.GetNumber() == b.GetNumber() {
+			b = s
+		}
+	}
+	for name, set := range map[string]func(){
+		"first": func() { b.First = said.GetFirst() }, "last": func() { b.Last = said.GetLast() },
+		"room": func() { b.Room = said.GetRoom() }, "rack": func() { b.Rack = said.GetRack() }, "shelf": func() { b.Shelf = said.GetShelf() },
+	} {
+		if c.Flags().Changed(name) {
+			set()
+		}
+	}
+	return b
 }
 
 // pdfCommand makes a command that writes a paper to a file.

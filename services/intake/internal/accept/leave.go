@@ -37,7 +37,8 @@ func Leave(archive act.Text, a *intakev1.Accession, p *intakev1.DeaccessionPropo
 	return paper
 }
 
-// Labels are the labels of an accession's boxes, with the archival codes that the catalogue gave.
+// Labels are the labels of an accession's boxes, with the archival codes that the catalogue gave; of an undescribed one that is the
+// fonds, or nothing yet.
 func Labels(archive act.Text, archiveCode string, a *intakev1.Accession, boxes []*intakev1.Box) (act.Labels, error) {
 	day, err := civil.Parse(a.GetAcceptedOn())
 	if err != nil {
@@ -46,21 +47,30 @@ func Labels(archive act.Text, archiveCode string, a *intakev1.Accession, boxes [
 	labels := act.Labels{
 		Archive: archive, Fonds: text(a.GetOrganisation().GetName(), a.GetOrganisation().GetId(), 1000), Accession: a.GetAccessionNumber(), Date: day,
 	}
-	var code archcode.Code
-	if code.Fonds, err = archcode.ParseFonds(a.GetCode().GetFonds()); err == nil && a.GetCode().GetInventory() != "" {
-		code.Inventory, err = archcode.ParseInventory(a.GetCode().GetInventory())
-	}
+	labels.Undescribed = a.GetUndescribed() > 0
+	code, err := placed(a.GetCode())
 	if err != nil {
 		return labels, fmt.Errorf("accession %s in %s: %w", a.GetAccessionNumber(), archiveCode, err)
 	}
 	for _, b := range boxes {
 		first, last := code, code
-		if b.GetFirst() > 0 && a.GetCode().GetInventory() != "" {
+		if b.GetFirst() > 0 {
 			first.File.Number, last.File.Number = a.GetCode().GetOffset()+b.GetFirst(), a.GetCode().GetOffset()+b.GetLast()
 		}
 		labels.Boxes = append(labels.Boxes, act.Label{Box: b.GetNumber(), First: first, Last: last, Place: place(b)})
 	}
 	return labels, nil
+}
+
+// placed is the code of an accession without a file; what the catalogue has not given yet is empty.
+func placed(known *intakev1.AccessionCodeKnown) (code archcode.Code, err error) {
+	if known.GetFonds() == "" {
+		return code, nil
+	}
+	if code.Fonds, err = archcode.ParseFonds(known.GetFonds()); err == nil && known.GetInventory() != "" {
+		code.Inventory, err = archcode.ParseInventory(known.GetInventory())
+	}
+	return code, err
 }
 
 // place writes where a box stands; empty where it stands nowhere yet.

@@ -13,7 +13,7 @@ import (
 // Label is what is glued on a box: whose, which units by their archival code, where it stands.
 type Label struct {
 	Box         uint32
-	First, Last archcode.Code // both without a file where the box holds what is undescribed
+	First, Last archcode.Code // both without a file where nobody has said yet which units the box holds
 	Place       Text          // room, rack, shelf
 }
 
@@ -24,6 +24,9 @@ type Labels struct {
 	Accession string
 	Date      civil.Date // of the accession
 	Boxes     []Label
+	// Undescribed: the accession's units are only counted, so the labels have its number in the place of their codes, and of the codes
+	// the fonds alone, where it is known.
+	Undescribed bool
 }
 
 // PDF prints the labels in Kazakh or Russian. Equal labels give equal bytes. Errors: BadLanguage,
@@ -59,14 +62,35 @@ func (p Labels) label(s *paper.Sheet, b Label) {
 	s.Rule(paper.Left, s.Y(), paper.Left+s.Width, s.Y())
 	s.Skip(3)
 	s.Centred("", paper.BodySize, p.Archive.In(l))
-	s.Centred("B", 20, span(b.First, b.Last, l))
+	if p.Undescribed {
+		s.Centred("B", 20, Text{KK: "№ " + p.Accession + " түсім", RU: "Поступление № " + p.Accession}.In(l))
+	}
+	if b.First.Fonds != (archcode.FondsNumber{}) {
+		s.Centred("B", 20, span(b.First, b.Last, l))
+	}
 	s.Centred("", paper.BodySize, p.Fonds.In(l))
 	s.Centred("B", 16, fmt.Sprintf(Text{KK: "%d-қорап", RU: "Коробка № %d"}.In(l), b.Box))
+	if holds := p.holds(b).In(l); holds != "" {
+		s.Centred("", paper.BodySize, holds)
+	}
 	if place := b.Place.In(l); place != "" {
 		s.Centred("", paper.BodySize, place)
 	}
-	s.Centred("", paper.FootSize, "№ "+p.Accession)
+	if !p.Undescribed {
+		s.Centred("", paper.FootSize, "№ "+p.Accession)
+	}
 	s.Skip(4)
+}
+
+// holds says why no units stand on a label; nothing where they do.
+func (p Labels) holds(b Label) Text {
+	switch {
+	case p.Undescribed:
+		return Text{KK: "Ішіндегі құжаттар әлі сипатталмаған", RU: "Содержимое ещё не описано"}
+	case b.First.File.Number == 0:
+		return Text{KK: "Қораптағы істер әлі көрсетілмеген", RU: "Дела коробки ещё не указаны"}
+	}
+	return Text{}
 }
 
 // span writes the codes of a box: the first whole, of the last its file alone.

@@ -253,9 +253,19 @@ func (s *Server) GetAccessionWork(ctx context.Context, q *intakev1.GetAccessionW
 			return err
 		}
 		if of.Only() == "" { // where things stand is no business of the departments
-			res.Boxes, err = store.Boxes(v, n)
+			if res.Boxes, err = store.Boxes(v, n); err != nil {
+				return err
+			}
 		}
-		return err
+		t, err := store.Transfer(v, a.GetTransferId())
+		if err != nil {
+			return err
+		}
+		res.BoxesCounted = t.GetUndescribed().GetBoxes()
+		if a.GetObjectId() != "" { // of what came, at least the content of one unit was taken
+			res.Eark = t.GetEark()
+		}
+		return nil
 	})
 	return res, err
 }

@@ -16,9 +16,13 @@ import (
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
-// Catalogue handles what the catalogue publishes: where an accession was placed, for its labels.
+// Catalogue handles what the catalogue publishes: where an accession was placed, for its labels. Of one that came undescribed the
+// fonds alone is known before its act of description.
 func Catalogue() follow.Handlers {
-	return follow.Handlers{name((*cataloguev1.AccessionPlaced)(nil)): placed}
+	return follow.Handlers{
+		name((*cataloguev1.AccessionPlaced)(nil)):     placed,
+		name((*cataloguev1.UndescribedReceived)(nil)): counted,
+	}
 }
 
 func placed(_ context.Context, r *journal.Record) (base.Decide, error) {
@@ -26,18 +30,29 @@ func placed(_ context.Context, r *journal.Record) (base.Decide, error) {
 	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
 		return nil, base.CannotRead(err)
 	}
+	return coded(&intakev1.AccessionCodeKnown{
+		AccessionNumber: b.GetAccessionNumber(), Fonds: b.GetFonds(), Inventory: b.GetInventory(), Offset: b.GetOffset(),
+	}), nil
+}
+
+func counted(_ context.Context, r *journal.Record) (base.Decide, error) {
+	var b cataloguev1.UndescribedReceived
+	if err := proto.Unmarshal(r.Entry.GetBody(), &b); err != nil {
+		return nil, base.CannotRead(err)
+	}
+	return coded(&intakev1.AccessionCodeKnown{AccessionNumber: b.GetAccessionNumber(), Fonds: b.GetFonds()}), nil
+}
+
+// coded repeats where an accession stands, whose number may be spelt otherwise there.
+func coded(known *intakev1.AccessionCodeKnown) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
-		a, _, err := store.AccessionOf(v, b.GetAccessionNumber(), monitor.Department{})
+		a, _, err := store.AccessionOf(v, known.GetAccessionNumber(), monitor.Department{})
 		if err != nil {
-			return nil, base.Never.With("reason", notInBook.With("accession", b.GetAccessionNumber())).Because(err)
+			return nil, base.Never.With("reason", notInBook.With("accession", known.GetAccessionNumber())).Because(err)
 		}
-		return []base.Event{{
-			Refs: store.AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), a.GetInventory()),
-			Body: &intakev1.AccessionCodeKnown{
-				AccessionNumber: a.GetAccessionNumber(), Fonds: b.GetFonds(), Inventory: b.GetInventory(), Offset: b.GetOffset(),
-			},
-		}}, nil
-	}, nil
+		known.AccessionNumber = a.GetAccessionNumber()
+		return []base.Event{{Refs: store.AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), a.GetInventory()), Body: known}}, nil
+	}
 }
 
 // Reference handles what the reference service publishes of signing keys: a signature under an act

@@ -71,6 +71,7 @@ func (c *checker) accessions() {
 		case (len(a.GetActs()) < len(Languages)) != (Plan(c.v, a.GetTransferId()) != 0):
 			c.bad(where, "it has %d acts and an open plan: %t", len(a.GetActs()), Plan(c.v, a.GetTransferId()) != 0)
 		}
+		c.boxes(where, n, a)
 		c.approvals(where, n, a)
 		c.signatures(where, a)
 		c.chronicles(where, n, a)
@@ -83,6 +84,22 @@ func (c *checker) accessions() {
 		if last, units := Book(c.v, year); last != c.last[year] || units != c.units[year] {
 			c.bad(fmt.Sprintf("book of %d", year), "it ends with %d and counts %d units; its lines end with %d and count %d", last, units, c.last[year], c.units[year])
 		}
+	}
+}
+
+// boxes finds boxes that hold units which another one holds too, or which nothing describes yet.
+func (c *checker) boxes(where string, n transfer.Number, a *intakev1.Accession) {
+	boxes, err := Boxes(c.v, n)
+	if err != nil {
+		c.bad(where, "%v", err)
+	}
+	for _, b := range boxes {
+		if a.GetUndescribed() > 0 && b.GetFirst() > 0 {
+			c.bad(where, "it is not described, and its box %d holds units %d–%d", b.GetNumber(), b.GetFirst(), b.GetLast())
+		}
+	}
+	if one, other := twice(boxes); one != nil {
+		c.bad(where, "its boxes %d and %d hold the same unit", one.GetNumber(), other.GetNumber())
 	}
 }
 

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +41,14 @@ var (
 		"box {box}: {problem}; a box has a number from 1, a run of accepted positions that no other box holds, and a room, rack and shelf of at most 40 characters",
 		"коробка {box}: {problem}; у коробки номер от 1, ряд принятых номеров, которых нет в других коробках, и хранилище, стеллаж и полка не длиннее 40 знаков",
 		"{box}-қорап: {problem}; қорапта 1-ден басталатын нөмір, басқа қорапта жоқ қабылданған нөмірлер тізбегі және 40 таңбадан аспайтын қойма, стеллаж, сөре болады")
+	noPlace = fault.Define(fault.Invalid, "intake.box.place",
+		"box {box} would hold nothing and stand nowhere; give it units, or the room, rack or shelf where it stands; nothing was saved",
+		"коробка {box} была бы без дел и без места; укажите её дела или хранилище, стеллаж или полку; ничего не сохранено",
+		"{box}-қорап іссіз әрі орынсыз қалар еді; істерін немесе қоймасын, стеллажын не сөресін көрсетіңіз; ештеңе сақталған жоқ")
+	boxUndescribed = fault.Define(fault.Refused, "intake.box.undescribed",
+		"accession {number} is not described yet, so box {box} gets a place and no units; leave the units out and say them after the act of description; nothing was saved",
+		"поступление {number} ещё не описано: у коробки {box} пока только место; уберите номера дел и внесите их после акта описания; ничего не сохранено",
+		"{number} түсімі әлі сипатталған жоқ: {box}-қораптың әзірге тек орны болады; іс нөмірлерін алып тастап, сипаттау актісінен кейін енгізіңіз; ештеңе сақталған жоқ")
 	noCode = fault.Define(fault.Unavailable, "intake.label.no_code",
 		"accession {number} has no archival code or no boxes yet; put it into boxes, wait until the catalogue has placed it, and print again",
 		"у поступления {number} ещё нет шифра или коробок; разложите его по коробкам, дождитесь каталога и напечатайте снова",
@@ -135,7 +145,9 @@ func EndQuarantine(q *intakev1.EndQuarantineRequest) base.Decide {
 }
 
 // StoreBoxes puts runs of units into boxes and the boxes into places; what stands as it is said is
-// left alone.
+// left alone. Boxes of an undescribed accession have places alone (practice.md: places are given at acceptance, and its
+// units have no numbers before the act of description); they keep them when it is described. Errors: NoAccession,
+// tooManyRows, badBox, noPlace, boxUndescribed.
 func StoreBoxes(q *intakev1.StoreBoxesRequest) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		a, n, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
@@ -155,20 +167,22 @@ func StoreBoxes(q *intakev1.StoreBoxesRequest) base.Decide {
 		}
 		var changed []*intakev1.Box
 		for _, b := range q.GetBoxes() {
-			if problem := wrong(v, a, n, b); problem != "" {
+			if a.GetUndescribed() > 0 && max(b.GetFirst(), b.GetLast()) > 0 {
+				return nil, boxUndescribed.With("number", n, "box", b.GetNumber())
+			}
+			if problem := wrong(v, n, b); problem != "" {
 				return nil, badBox.With("box", b.GetNumber(), "problem", problem)
+			}
+			if gone(b) && all[b.GetNumber()] == nil {
+				return nil, noPlace.With("box", b.GetNumber())
 			}
 			if !proto.Equal(all[b.GetNumber()], b) {
 				changed = append(changed, b)
 			}
 			all[b.GetNumber()] = b
 		}
-		for number, b := range all {
-			for other, o := range all {
-				if number < other && b.GetFirst() > 0 && o.GetFirst() > 0 && b.GetFirst() <= o.GetLast() && o.GetFirst() <= b.GetLast() {
-					return nil, badBox.With("box", other, "problem", fmt.Sprintf("%d–%d ∩ %d: %d–%d", o.GetFirst(), o.GetLast(), number, b.GetFirst(), b.GetLast()))
-				}
-			}
+		if b, o := twice(slices.Collect(maps.Values(all))); b != nil {
+			return nil, badBox.With("box", o.GetNumber(), "problem", fmt.Sprintf("%d–%d ∩ %d: %d–%d", o.GetFirst(), o.GetLast(), b.GetNumber(), b.GetFirst(), b.GetLast()))
 		}
 		if len(changed) == 0 {
 			return nil, nil
@@ -177,8 +191,22 @@ func StoreBoxes(q *intakev1.StoreBoxesRequest) base.Decide {
 	}
 }
 
+// twice finds two boxes that hold the same unit, the one that begins first before the other; nil where none do.
+func twice(boxes []*intakev1.Box) (first, other *intakev1.Box) {
+	held := slices.DeleteFunc(boxes, func(b *intakev1.Box) bool { return b.GetFirst() == 0 })
+	slices.SortFunc(held, func(a, b *intakev1.Box) int {
+		return cmp.Or(cmp.Compare(a.GetFirst(), b.GetFirst()), cmp.Compare(a.GetNumber(), b.GetNumber()))
+	})
+	for i := 1; i < len(held); i++ {
+		if held[i].GetFirst() <= held[i-1].GetLast() {
+			return held[i-1], held[i]
+		}
+	}
+	return nil, nil
+}
+
 // wrong says what is wrong with a box by itself; empty where nothing is.
-func wrong(v *base.View, a *intakev1.Accession, n transfer.Number, b *intakev1.Box) string {
+func wrong(v *base.View, n transfer.Number, b *intakev1.Box) string {
 	for _, s := range []string{b.GetRoom(), b.GetRack(), b.GetShelf()} {
 		if utf8.RuneCountInString(s) > 40 || !utf8.ValidString(s) {
 			return clip(s)
@@ -189,11 +217,8 @@ func wrong(v *base.View, a *intakev1.Accession, n transfer.Number, b *intakev1.B
 	case b.GetNumber() == 0 || b.GetNumber() > maxUnits:
 		return "№ 0"
 	case b.GetFirst() == 0 && b.GetLast() == 0:
-		return "" // of an undescribed accession, or taken away
+		return "" // it has a place alone, or is taken away
 	case b.GetFirst() == 0 || b.GetFirst() > b.GetLast() || b.GetLast()-b.GetFirst() > MaxRows:
-		return span
-	}
-	if a.GetUndescribed() > 0 {
 		return span
 	}
 	some := false
@@ -217,15 +242,15 @@ func Boxes(v *base.View, n transfer.Number) ([]*intakev1.Box, error) {
 	return list, err
 }
 
-// Labelled is an accession whose labels can be printed, with its boxes. Error: that it has no code
-// or no boxes yet.
+// Labelled is an accession whose labels can be printed, with its boxes. Labels of an undescribed one wait for no code: its units
+// have none yet. Error: noCode.
 func Labelled(v *base.View, number string) (*intakev1.Accession, []*intakev1.Box, error) {
 	a, n, err := AccessionOf(v, number, monitor.Department{})
 	if err != nil {
 		return nil, nil, err
 	}
 	boxes, err := Boxes(v, n)
-	if err == nil && (len(boxes) == 0 || a.GetCode().GetFonds() == "") {
+	if err == nil && (len(boxes) == 0 || a.GetUndescribed() == 0 && a.GetCode().GetInventory() == "") {
 		err = noCode.With("number", number)
 	}
 	return a, boxes, err

@@ -2786,7 +2786,7 @@ func (x *BoxesStored) GetBoxes() []*Box {
 type Box struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Number uint32                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
-	// Positions of the inventory; both 0 where the accession is undescribed.
+	// Positions of the inventory; both 0 where the accession is undescribed, or nobody has said yet which units the box holds.
 	First         uint32 `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"`
 	Last          uint32 `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
 	Room          string `protobuf:"bytes,4,opt,name=room,proto3" json:"room,omitempty"`
@@ -3449,10 +3449,14 @@ type AccessionDescribed struct {
 	Organisation    *v1.Organisation       `protobuf:"bytes,3,opt,name=organisation,proto3" json:"organisation,omitempty"`
 	Inventory       *v1.Inventory          `protobuf:"bytes,4,opt,name=inventory,proto3" json:"inventory,omitempty"`
 	// Rows described, and units that were counted before.
-	Described     uint32 `protobuf:"varint,5,opt,name=described,proto3" json:"described,omitempty"`
-	Counted       uint32 `protobuf:"varint,6,opt,name=counted,proto3" json:"counted,omitempty"`
-	DescribedOn   string `protobuf:"bytes,7,opt,name=described_on,json=describedOn,proto3" json:"described_on,omitempty"`
-	ObjectId      string `protobuf:"bytes,8,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	Described   uint32 `protobuf:"varint,5,opt,name=described,proto3" json:"described,omitempty"`
+	Counted     uint32 `protobuf:"varint,6,opt,name=counted,proto3" json:"counted,omitempty"`
+	DescribedOn string `protobuf:"bytes,7,opt,name=described_on,json=describedOn,proto3" json:"described_on,omitempty"`
+	ObjectId    string `protobuf:"bytes,8,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
+	// The printed act, in each language; none in events of earlier programs.
+	Acts []*DescriptionAct `protobuf:"bytes,9,rep,name=acts,proto3" json:"acts,omitempty"`
+	// Account that drew it up; empty in events of earlier programs.
+	DescribedBy   string `protobuf:"bytes,10,opt,name=described_by,json=describedBy,proto3" json:"described_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3543,6 +3547,81 @@ func (x *AccessionDescribed) GetObjectId() string {
 	return ""
 }
 
+func (x *AccessionDescribed) GetActs() []*DescriptionAct {
+	if x != nil {
+		return x.Acts
+	}
+	return nil
+}
+
+func (x *AccessionDescribed) GetDescribedBy() string {
+	if x != nil {
+		return x.DescribedBy
+	}
+	return ""
+}
+
+// DescriptionAct names a printed act of description.
+type DescriptionAct struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Language      string                 `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
+	Sha256        string                 `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DescriptionAct) Reset() {
+	*x = DescriptionAct{}
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DescriptionAct) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DescriptionAct) ProtoMessage() {}
+
+func (x *DescriptionAct) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DescriptionAct.ProtoReflect.Descriptor instead.
+func (*DescriptionAct) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *DescriptionAct) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *DescriptionAct) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *DescriptionAct) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
 // DeaccessionProposed asks the head to let units leave the archive.
 type DeaccessionProposed struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -3566,7 +3645,7 @@ type DeaccessionProposed struct {
 
 func (x *DeaccessionProposed) Reset() {
 	*x = DeaccessionProposed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3578,7 +3657,7 @@ func (x *DeaccessionProposed) String() string {
 func (*DeaccessionProposed) ProtoMessage() {}
 
 func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3591,7 +3670,7 @@ func (x *DeaccessionProposed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionProposed.ProtoReflect.Descriptor instead.
 func (*DeaccessionProposed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DeaccessionProposed) GetAccessionNumber() string {
@@ -3676,7 +3755,7 @@ type DeaccessionDeclined struct {
 
 func (x *DeaccessionDeclined) Reset() {
 	*x = DeaccessionDeclined{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3688,7 +3767,7 @@ func (x *DeaccessionDeclined) String() string {
 func (*DeaccessionDeclined) ProtoMessage() {}
 
 func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3701,7 +3780,7 @@ func (x *DeaccessionDeclined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionDeclined.ProtoReflect.Descriptor instead.
 func (*DeaccessionDeclined) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DeaccessionDeclined) GetAccessionNumber() string {
@@ -3748,7 +3827,7 @@ type AccessionDeaccessioned struct {
 
 func (x *AccessionDeaccessioned) Reset() {
 	*x = AccessionDeaccessioned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3760,7 +3839,7 @@ func (x *AccessionDeaccessioned) String() string {
 func (*AccessionDeaccessioned) ProtoMessage() {}
 
 func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3773,7 +3852,7 @@ func (x *AccessionDeaccessioned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessionDeaccessioned.ProtoReflect.Descriptor instead.
 func (*AccessionDeaccessioned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AccessionDeaccessioned) GetAccessionNumber() string {
@@ -3867,7 +3946,7 @@ type DeaccessionReceived struct {
 
 func (x *DeaccessionReceived) Reset() {
 	*x = DeaccessionReceived{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3879,7 +3958,7 @@ func (x *DeaccessionReceived) String() string {
 func (*DeaccessionReceived) ProtoMessage() {}
 
 func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3892,7 +3971,7 @@ func (x *DeaccessionReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionReceived.ProtoReflect.Descriptor instead.
 func (*DeaccessionReceived) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *DeaccessionReceived) GetAccessionNumber() string {
@@ -3943,7 +4022,7 @@ type ContentClosed struct {
 
 func (x *ContentClosed) Reset() {
 	*x = ContentClosed{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3955,7 +4034,7 @@ func (x *ContentClosed) String() string {
 func (*ContentClosed) ProtoMessage() {}
 
 func (x *ContentClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3968,7 +4047,7 @@ func (x *ContentClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentClosed.ProtoReflect.Descriptor instead.
 func (*ContentClosed) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ContentClosed) GetAccessionNumber() string {
@@ -4036,7 +4115,7 @@ type ObjectRemoved struct {
 
 func (x *ObjectRemoved) Reset() {
 	*x = ObjectRemoved{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4048,7 +4127,7 @@ func (x *ObjectRemoved) String() string {
 func (*ObjectRemoved) ProtoMessage() {}
 
 func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4061,7 +4140,7 @@ func (x *ObjectRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectRemoved.ProtoReflect.Descriptor instead.
 func (*ObjectRemoved) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ObjectRemoved) GetAccessionNumber() string {
@@ -4111,7 +4190,7 @@ type DeaccessionAct struct {
 
 func (x *DeaccessionAct) Reset() {
 	*x = DeaccessionAct{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4123,7 +4202,7 @@ func (x *DeaccessionAct) String() string {
 func (*DeaccessionAct) ProtoMessage() {}
 
 func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4136,7 +4215,7 @@ func (x *DeaccessionAct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeaccessionAct.ProtoReflect.Descriptor instead.
 func (*DeaccessionAct) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *DeaccessionAct) GetLanguage() string {
@@ -4182,7 +4261,7 @@ type UploadLimitsSet struct {
 
 func (x *UploadLimitsSet) Reset() {
 	*x = UploadLimitsSet{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4194,7 +4273,7 @@ func (x *UploadLimitsSet) String() string {
 func (*UploadLimitsSet) ProtoMessage() {}
 
 func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4207,7 +4286,7 @@ func (x *UploadLimitsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadLimitsSet.ProtoReflect.Descriptor instead.
 func (*UploadLimitsSet) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *UploadLimitsSet) GetOrganisationId() string {
@@ -4273,7 +4352,7 @@ type PackageDuplicatesFound struct {
 
 func (x *PackageDuplicatesFound) Reset() {
 	*x = PackageDuplicatesFound{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4285,7 +4364,7 @@ func (x *PackageDuplicatesFound) String() string {
 func (*PackageDuplicatesFound) ProtoMessage() {}
 
 func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4298,7 +4377,7 @@ func (x *PackageDuplicatesFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageDuplicatesFound.ProtoReflect.Descriptor instead.
 func (*PackageDuplicatesFound) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PackageDuplicatesFound) GetTransferId() string {
@@ -4333,7 +4412,7 @@ type DuplicateFile struct {
 
 func (x *DuplicateFile) Reset() {
 	*x = DuplicateFile{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4345,7 +4424,7 @@ func (x *DuplicateFile) String() string {
 func (*DuplicateFile) ProtoMessage() {}
 
 func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4358,7 +4437,7 @@ func (x *DuplicateFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DuplicateFile.ProtoReflect.Descriptor instead.
 func (*DuplicateFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *DuplicateFile) GetPath() string {
@@ -4380,7 +4459,7 @@ type PackageRowsForgotten struct {
 
 func (x *PackageRowsForgotten) Reset() {
 	*x = PackageRowsForgotten{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4392,7 +4471,7 @@ func (x *PackageRowsForgotten) String() string {
 func (*PackageRowsForgotten) ProtoMessage() {}
 
 func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4405,7 +4484,7 @@ func (x *PackageRowsForgotten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageRowsForgotten.ProtoReflect.Descriptor instead.
 func (*PackageRowsForgotten) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *PackageRowsForgotten) GetTransferId() string {
@@ -4436,7 +4515,7 @@ type AcceptanceAbandoned struct {
 
 func (x *AcceptanceAbandoned) Reset() {
 	*x = AcceptanceAbandoned{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4448,7 +4527,7 @@ func (x *AcceptanceAbandoned) String() string {
 func (*AcceptanceAbandoned) ProtoMessage() {}
 
 func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4461,7 +4540,7 @@ func (x *AcceptanceAbandoned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptanceAbandoned.ProtoReflect.Descriptor instead.
 func (*AcceptanceAbandoned) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AcceptanceAbandoned) GetTransferId() string {
@@ -4505,7 +4584,7 @@ type OriginalDamageKnown struct {
 
 func (x *OriginalDamageKnown) Reset() {
 	*x = OriginalDamageKnown{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4517,7 +4596,7 @@ func (x *OriginalDamageKnown) String() string {
 func (*OriginalDamageKnown) ProtoMessage() {}
 
 func (x *OriginalDamageKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4530,7 +4609,7 @@ func (x *OriginalDamageKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OriginalDamageKnown.ProtoReflect.Descriptor instead.
 func (*OriginalDamageKnown) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *OriginalDamageKnown) GetAccessionNumber() string {
@@ -4599,7 +4678,7 @@ type ObjectVersionBegun struct {
 
 func (x *ObjectVersionBegun) Reset() {
 	*x = ObjectVersionBegun{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4611,7 +4690,7 @@ func (x *ObjectVersionBegun) String() string {
 func (*ObjectVersionBegun) ProtoMessage() {}
 
 func (x *ObjectVersionBegun) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4624,7 +4703,7 @@ func (x *ObjectVersionBegun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectVersionBegun.ProtoReflect.Descriptor instead.
 func (*ObjectVersionBegun) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ObjectVersionBegun) GetAccessionNumber() string {
@@ -4674,7 +4753,7 @@ type ObjectVersionAdded struct {
 
 func (x *ObjectVersionAdded) Reset() {
 	*x = ObjectVersionAdded{}
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4686,7 +4765,7 @@ func (x *ObjectVersionAdded) String() string {
 func (*ObjectVersionAdded) ProtoMessage() {}
 
 func (x *ObjectVersionAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_events_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_events_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4699,7 +4778,7 @@ func (x *ObjectVersionAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectVersionAdded.ProtoReflect.Descriptor instead.
 func (*ObjectVersionAdded) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{61}
+	return file_qoyma_intake_v1_events_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ObjectVersionAdded) GetAccessionNumber() string {
@@ -5043,7 +5122,7 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"public_key\x18\x03 \x01(\fR\tpublicKey\"Y\n" +
 	"\x0fAccessionClosed\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1b\n" +
-	"\tclosed_on\x18\x02 \x01(\tR\bclosedOn\"\xd5\x02\n" +
+	"\tclosed_on\x18\x02 \x01(\tR\bclosedOn\"\xad\x03\n" +
 	"\x12AccessionDescribed\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -5053,7 +5132,14 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tdescribed\x18\x05 \x01(\rR\tdescribed\x12\x18\n" +
 	"\acounted\x18\x06 \x01(\rR\acounted\x12!\n" +
 	"\fdescribed_on\x18\a \x01(\tR\vdescribedOn\x12\x1b\n" +
-	"\tobject_id\x18\b \x01(\tR\bobjectId\"\xcf\x02\n" +
+	"\tobject_id\x18\b \x01(\tR\bobjectId\x123\n" +
+	"\x04acts\x18\t \x03(\v2\x1f.qoyma.intake.v1.DescriptionActR\x04acts\x12!\n" +
+	"\fdescribed_by\x18\n" +
+	" \x01(\tR\vdescribedBy\"X\n" +
+	"\x0eDescriptionAct\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\"\xcf\x02\n" +
 	"\x13DeaccessionProposed\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\rR\x06number\x12\x10\n" +
@@ -5172,7 +5258,7 @@ func file_qoyma_intake_v1_events_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_events_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_qoyma_intake_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
 var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*TransferExpected)(nil),       // 0: qoyma.intake.v1.TransferExpected
 	(*TransferFilesExpected)(nil),  // 1: qoyma.intake.v1.TransferFilesExpected
@@ -5221,70 +5307,72 @@ var file_qoyma_intake_v1_events_proto_goTypes = []any{
 	(*SignerKeyKnown)(nil),         // 44: qoyma.intake.v1.SignerKeyKnown
 	(*AccessionClosed)(nil),        // 45: qoyma.intake.v1.AccessionClosed
 	(*AccessionDescribed)(nil),     // 46: qoyma.intake.v1.AccessionDescribed
-	(*DeaccessionProposed)(nil),    // 47: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionDeclined)(nil),    // 48: qoyma.intake.v1.DeaccessionDeclined
-	(*AccessionDeaccessioned)(nil), // 49: qoyma.intake.v1.AccessionDeaccessioned
-	(*DeaccessionReceived)(nil),    // 50: qoyma.intake.v1.DeaccessionReceived
-	(*ContentClosed)(nil),          // 51: qoyma.intake.v1.ContentClosed
-	(*ObjectRemoved)(nil),          // 52: qoyma.intake.v1.ObjectRemoved
-	(*DeaccessionAct)(nil),         // 53: qoyma.intake.v1.DeaccessionAct
-	(*UploadLimitsSet)(nil),        // 54: qoyma.intake.v1.UploadLimitsSet
-	(*PackageDuplicatesFound)(nil), // 55: qoyma.intake.v1.PackageDuplicatesFound
-	(*DuplicateFile)(nil),          // 56: qoyma.intake.v1.DuplicateFile
-	(*PackageRowsForgotten)(nil),   // 57: qoyma.intake.v1.PackageRowsForgotten
-	(*AcceptanceAbandoned)(nil),    // 58: qoyma.intake.v1.AcceptanceAbandoned
-	(*OriginalDamageKnown)(nil),    // 59: qoyma.intake.v1.OriginalDamageKnown
-	(*ObjectVersionBegun)(nil),     // 60: qoyma.intake.v1.ObjectVersionBegun
-	(*ObjectVersionAdded)(nil),     // 61: qoyma.intake.v1.ObjectVersionAdded
-	(*v1.Organisation)(nil),        // 62: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),           // 63: qoyma.record.v1.Inventory
-	(*v1.File)(nil),                // 64: qoyma.record.v1.File
-	(*v1.Text)(nil),                // 65: qoyma.record.v1.Text
-	(*v1.Protocol)(nil),            // 66: qoyma.record.v1.Protocol
-	(*timestamppb.Timestamp)(nil),  // 67: google.protobuf.Timestamp
+	(*DescriptionAct)(nil),         // 47: qoyma.intake.v1.DescriptionAct
+	(*DeaccessionProposed)(nil),    // 48: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionDeclined)(nil),    // 49: qoyma.intake.v1.DeaccessionDeclined
+	(*AccessionDeaccessioned)(nil), // 50: qoyma.intake.v1.AccessionDeaccessioned
+	(*DeaccessionReceived)(nil),    // 51: qoyma.intake.v1.DeaccessionReceived
+	(*ContentClosed)(nil),          // 52: qoyma.intake.v1.ContentClosed
+	(*ObjectRemoved)(nil),          // 53: qoyma.intake.v1.ObjectRemoved
+	(*DeaccessionAct)(nil),         // 54: qoyma.intake.v1.DeaccessionAct
+	(*UploadLimitsSet)(nil),        // 55: qoyma.intake.v1.UploadLimitsSet
+	(*PackageDuplicatesFound)(nil), // 56: qoyma.intake.v1.PackageDuplicatesFound
+	(*DuplicateFile)(nil),          // 57: qoyma.intake.v1.DuplicateFile
+	(*PackageRowsForgotten)(nil),   // 58: qoyma.intake.v1.PackageRowsForgotten
+	(*AcceptanceAbandoned)(nil),    // 59: qoyma.intake.v1.AcceptanceAbandoned
+	(*OriginalDamageKnown)(nil),    // 60: qoyma.intake.v1.OriginalDamageKnown
+	(*ObjectVersionBegun)(nil),     // 61: qoyma.intake.v1.ObjectVersionBegun
+	(*ObjectVersionAdded)(nil),     // 62: qoyma.intake.v1.ObjectVersionAdded
+	(*v1.Organisation)(nil),        // 63: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),           // 64: qoyma.record.v1.Inventory
+	(*v1.File)(nil),                // 65: qoyma.record.v1.File
+	(*v1.Text)(nil),                // 66: qoyma.record.v1.Text
+	(*v1.Protocol)(nil),            // 67: qoyma.record.v1.Protocol
+	(*timestamppb.Timestamp)(nil),  // 68: google.protobuf.Timestamp
 }
 var file_qoyma_intake_v1_events_proto_depIdxs = []int32{
-	62, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
-	63, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
-	64, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
-	65, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
+	63, // 0: qoyma.intake.v1.TransferExpected.organisation:type_name -> qoyma.record.v1.Organisation
+	64, // 1: qoyma.intake.v1.TransferExpected.inventory:type_name -> qoyma.record.v1.Inventory
+	65, // 2: qoyma.intake.v1.TransferFilesExpected.files:type_name -> qoyma.record.v1.File
+	66, // 3: qoyma.intake.v1.PackageFault.text:type_name -> qoyma.record.v1.Text
 	4,  // 4: qoyma.intake.v1.PackageRefused.faults:type_name -> qoyma.intake.v1.PackageFault
 	4,  // 5: qoyma.intake.v1.PackageChecked.warnings:type_name -> qoyma.intake.v1.PackageFault
 	7,  // 6: qoyma.intake.v1.PackageChecked.eark:type_name -> qoyma.intake.v1.EArkPackage
 	9,  // 7: qoyma.intake.v1.PackageFilesChecked.files:type_name -> qoyma.intake.v1.ContentFile
-	62, // 8: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
-	63, // 9: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
+	63, // 8: qoyma.intake.v1.AccessionAccepted.organisation:type_name -> qoyma.record.v1.Organisation
+	64, // 9: qoyma.intake.v1.AccessionAccepted.inventory:type_name -> qoyma.record.v1.Inventory
 	19, // 10: qoyma.intake.v1.AccessionAccepted.ground:type_name -> qoyma.intake.v1.TransferGround
 	13, // 11: qoyma.intake.v1.AccessionAccepted.history:type_name -> qoyma.intake.v1.ObjectHistory
 	12, // 12: qoyma.intake.v1.AccessionAccepted.bag:type_name -> qoyma.intake.v1.ObjectBag
 	13, // 13: qoyma.intake.v1.ObjectBag.files:type_name -> qoyma.intake.v1.ObjectHistory
 	15, // 14: qoyma.intake.v1.AccessionFilesAccepted.files:type_name -> qoyma.intake.v1.AcceptedFile
-	64, // 15: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
-	62, // 16: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
-	63, // 17: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
+	65, // 15: qoyma.intake.v1.AcceptedFile.file:type_name -> qoyma.record.v1.File
+	63, // 16: qoyma.intake.v1.TransferAnnounced.organisation:type_name -> qoyma.record.v1.Organisation
+	64, // 17: qoyma.intake.v1.TransferAnnounced.inventory:type_name -> qoyma.record.v1.Inventory
 	19, // 18: qoyma.intake.v1.TransferAnnounced.ground:type_name -> qoyma.intake.v1.TransferGround
 	20, // 19: qoyma.intake.v1.TransferAnnounced.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	66, // 20: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
-	65, // 21: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
+	67, // 20: qoyma.intake.v1.TransferGround.protocol:type_name -> qoyma.record.v1.Protocol
+	66, // 21: qoyma.intake.v1.TransferGround.basis:type_name -> qoyma.record.v1.Text
 	27, // 22: qoyma.intake.v1.UnitsChecked.findings:type_name -> qoyma.intake.v1.UnitFinding
 	29, // 23: qoyma.intake.v1.Explanations.explainers:type_name -> qoyma.intake.v1.Explainer
 	31, // 24: qoyma.intake.v1.RowsReturned.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	37, // 25: qoyma.intake.v1.BoxesStored.boxes:type_name -> qoyma.intake.v1.Box
-	66, // 26: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
-	62, // 27: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
-	63, // 28: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
-	66, // 29: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
-	66, // 30: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
-	53, // 31: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	56, // 32: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
-	4,  // 33: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
-	13, // 34: qoyma.intake.v1.ObjectVersionAdded.history:type_name -> qoyma.intake.v1.ObjectHistory
-	67, // 35: qoyma.intake.v1.ObjectVersionAdded.created:type_name -> google.protobuf.Timestamp
-	36, // [36:36] is the sub-list for method output_type
-	36, // [36:36] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	67, // 26: qoyma.intake.v1.AccessionApproved.protocol:type_name -> qoyma.record.v1.Protocol
+	63, // 27: qoyma.intake.v1.AccessionDescribed.organisation:type_name -> qoyma.record.v1.Organisation
+	64, // 28: qoyma.intake.v1.AccessionDescribed.inventory:type_name -> qoyma.record.v1.Inventory
+	47, // 29: qoyma.intake.v1.AccessionDescribed.acts:type_name -> qoyma.intake.v1.DescriptionAct
+	67, // 30: qoyma.intake.v1.DeaccessionProposed.protocol:type_name -> qoyma.record.v1.Protocol
+	67, // 31: qoyma.intake.v1.AccessionDeaccessioned.protocol:type_name -> qoyma.record.v1.Protocol
+	54, // 32: qoyma.intake.v1.AccessionDeaccessioned.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	57, // 33: qoyma.intake.v1.PackageDuplicatesFound.files:type_name -> qoyma.intake.v1.DuplicateFile
+	4,  // 34: qoyma.intake.v1.AcceptanceAbandoned.reason:type_name -> qoyma.intake.v1.PackageFault
+	13, // 35: qoyma.intake.v1.ObjectVersionAdded.history:type_name -> qoyma.intake.v1.ObjectHistory
+	68, // 36: qoyma.intake.v1.ObjectVersionAdded.created:type_name -> google.protobuf.Timestamp
+	37, // [37:37] is the sub-list for method output_type
+	37, // [37:37] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_events_proto_init() }
@@ -5298,7 +5386,7 @@ func file_qoyma_intake_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_events_proto_rawDesc), len(file_qoyma_intake_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   62,
+			NumMessages:   63,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

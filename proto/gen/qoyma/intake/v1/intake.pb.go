@@ -1544,6 +1544,8 @@ type Accession struct {
 	Bag *ObjectBag `protobuf:"bytes,100,opt,name=bag,proto3" json:"bag,omitempty"`
 	// The object's newest version, 1 the first; 0 where there is no object.
 	ObjectVersion uint32 `protobuf:"varint,101,opt,name=object_version,json=objectVersion,proto3" json:"object_version,omitempty"`
+	// The act of description, where it came undescribed; unset before, and where the act was not printed (earlier programs).
+	Description   *Description `protobuf:"bytes,110,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1774,6 +1776,93 @@ func (x *Accession) GetObjectVersion() uint32 {
 	return 0
 }
 
+func (x *Accession) GetDescription() *Description {
+	if x != nil {
+		return x.Description
+	}
+	return nil
+}
+
+// Description is the act of description of an accession that came undescribed.
+type Description struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Civil date.
+	DescribedOn string `protobuf:"bytes,1,opt,name=described_on,json=describedOn,proto3" json:"described_on,omitempty"`
+	// Account that drew it up.
+	DescribedBy string `protobuf:"bytes,2,opt,name=described_by,json=describedBy,proto3" json:"described_by,omitempty"`
+	// Units that were counted before, and rows that were described.
+	Counted       uint32            `protobuf:"varint,3,opt,name=counted,proto3" json:"counted,omitempty"`
+	Described     uint32            `protobuf:"varint,4,opt,name=described,proto3" json:"described,omitempty"`
+	Acts          []*DescriptionAct `protobuf:"bytes,5,rep,name=acts,proto3" json:"acts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Description) Reset() {
+	*x = Description{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Description) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Description) ProtoMessage() {}
+
+func (x *Description) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Description.ProtoReflect.Descriptor instead.
+func (*Description) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Description) GetDescribedOn() string {
+	if x != nil {
+		return x.DescribedOn
+	}
+	return ""
+}
+
+func (x *Description) GetDescribedBy() string {
+	if x != nil {
+		return x.DescribedBy
+	}
+	return ""
+}
+
+func (x *Description) GetCounted() uint32 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
+}
+
+func (x *Description) GetDescribed() uint32 {
+	if x != nil {
+		return x.Described
+	}
+	return 0
+}
+
+func (x *Description) GetActs() []*DescriptionAct {
+	if x != nil {
+		return x.Acts
+	}
+	return nil
+}
+
 // GetAccessionRequest names the accession.
 type GetAccessionRequest struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -1786,7 +1875,7 @@ type GetAccessionRequest struct {
 
 func (x *GetAccessionRequest) Reset() {
 	*x = GetAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1798,7 +1887,7 @@ func (x *GetAccessionRequest) String() string {
 func (*GetAccessionRequest) ProtoMessage() {}
 
 func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1811,7 +1900,7 @@ func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetAccessionRequest) GetAccessionNumber() string {
@@ -1847,7 +1936,7 @@ type GetAccessionResponse struct {
 
 func (x *GetAccessionResponse) Reset() {
 	*x = GetAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1859,7 +1948,7 @@ func (x *GetAccessionResponse) String() string {
 func (*GetAccessionResponse) ProtoMessage() {}
 
 func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1872,7 +1961,7 @@ func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetAccessionResponse) GetAccession() *Accession {
@@ -1909,7 +1998,7 @@ type ListAccessionsRequest struct {
 
 func (x *ListAccessionsRequest) Reset() {
 	*x = ListAccessionsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1921,7 +2010,7 @@ func (x *ListAccessionsRequest) String() string {
 func (*ListAccessionsRequest) ProtoMessage() {}
 
 func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1934,7 +2023,7 @@ func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessionsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAccessionsRequest) GetYear() uint32 {
@@ -1971,7 +2060,7 @@ type ListAccessionsResponse struct {
 
 func (x *ListAccessionsResponse) Reset() {
 	*x = ListAccessionsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1983,7 +2072,7 @@ func (x *ListAccessionsResponse) String() string {
 func (*ListAccessionsResponse) ProtoMessage() {}
 
 func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1996,7 +2085,7 @@ func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessionsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListAccessionsResponse) GetAccessions() []*Accession {
@@ -2039,7 +2128,7 @@ type GetBookRequest struct {
 
 func (x *GetBookRequest) Reset() {
 	*x = GetBookRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2140,7 @@ func (x *GetBookRequest) String() string {
 func (*GetBookRequest) ProtoMessage() {}
 
 func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2153,7 @@ func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookRequest.ProtoReflect.Descriptor instead.
 func (*GetBookRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetBookRequest) GetYear() uint32 {
@@ -2091,7 +2180,7 @@ type GetBookResponse struct {
 
 func (x *GetBookResponse) Reset() {
 	*x = GetBookResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2103,7 +2192,7 @@ func (x *GetBookResponse) String() string {
 func (*GetBookResponse) ProtoMessage() {}
 
 func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2116,7 +2205,7 @@ func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookResponse.ProtoReflect.Descriptor instead.
 func (*GetBookResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetBookResponse) GetPdf() []byte {
@@ -2140,7 +2229,7 @@ type GetActRequest struct {
 
 func (x *GetActRequest) Reset() {
 	*x = GetActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2152,7 +2241,7 @@ func (x *GetActRequest) String() string {
 func (*GetActRequest) ProtoMessage() {}
 
 func (x *GetActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2165,7 +2254,7 @@ func (x *GetActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActRequest.ProtoReflect.Descriptor instead.
 func (*GetActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetActRequest) GetAccessionNumber() string {
@@ -2202,7 +2291,7 @@ type GetActResponse struct {
 
 func (x *GetActResponse) Reset() {
 	*x = GetActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +2303,7 @@ func (x *GetActResponse) String() string {
 func (*GetActResponse) ProtoMessage() {}
 
 func (x *GetActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +2316,7 @@ func (x *GetActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActResponse.ProtoReflect.Descriptor instead.
 func (*GetActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetActResponse) GetPdf() []byte {
@@ -2262,7 +2351,7 @@ type ReadContentRequest struct {
 
 func (x *ReadContentRequest) Reset() {
 	*x = ReadContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2274,7 +2363,7 @@ func (x *ReadContentRequest) String() string {
 func (*ReadContentRequest) ProtoMessage() {}
 
 func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2287,7 +2376,7 @@ func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentRequest.ProtoReflect.Descriptor instead.
 func (*ReadContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReadContentRequest) GetObjectId() string {
@@ -2315,7 +2404,7 @@ type ReadContentResponse struct {
 
 func (x *ReadContentResponse) Reset() {
 	*x = ReadContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2327,7 +2416,7 @@ func (x *ReadContentResponse) String() string {
 func (*ReadContentResponse) ProtoMessage() {}
 
 func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2340,7 +2429,7 @@ func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentResponse.ProtoReflect.Descriptor instead.
 func (*ReadContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReadContentResponse) GetData() []byte {
@@ -2360,7 +2449,7 @@ type CheckObjectRequest struct {
 
 func (x *CheckObjectRequest) Reset() {
 	*x = CheckObjectRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2372,7 +2461,7 @@ func (x *CheckObjectRequest) String() string {
 func (*CheckObjectRequest) ProtoMessage() {}
 
 func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2385,7 +2474,7 @@ func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
 func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CheckObjectRequest) GetObjectId() string {
@@ -2405,7 +2494,7 @@ type CheckObjectResponse struct {
 
 func (x *CheckObjectResponse) Reset() {
 	*x = CheckObjectResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2417,7 +2506,7 @@ func (x *CheckObjectResponse) String() string {
 func (*CheckObjectResponse) ProtoMessage() {}
 
 func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2430,7 +2519,7 @@ func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
 func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
@@ -2454,7 +2543,7 @@ type DamagedRecord struct {
 
 func (x *DamagedRecord) Reset() {
 	*x = DamagedRecord{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2466,7 +2555,7 @@ func (x *DamagedRecord) String() string {
 func (*DamagedRecord) ProtoMessage() {}
 
 func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2479,7 +2568,7 @@ func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
 func (*DamagedRecord) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DamagedRecord) GetPath() string {
@@ -2520,7 +2609,7 @@ type RestoreContentRequest struct {
 
 func (x *RestoreContentRequest) Reset() {
 	*x = RestoreContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2532,7 +2621,7 @@ func (x *RestoreContentRequest) String() string {
 func (*RestoreContentRequest) ProtoMessage() {}
 
 func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2545,7 +2634,7 @@ func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
 func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
@@ -2605,7 +2694,7 @@ type RestoreBegin struct {
 
 func (x *RestoreBegin) Reset() {
 	*x = RestoreBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2617,7 +2706,7 @@ func (x *RestoreBegin) String() string {
 func (*RestoreBegin) ProtoMessage() {}
 
 func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2630,7 +2719,7 @@ func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
 func (*RestoreBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RestoreBegin) GetCommandId() string {
@@ -2679,7 +2768,7 @@ type RestoreContentResponse struct {
 
 func (x *RestoreContentResponse) Reset() {
 	*x = RestoreContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2691,7 +2780,7 @@ func (x *RestoreContentResponse) String() string {
 func (*RestoreContentResponse) ProtoMessage() {}
 
 func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2704,7 +2793,7 @@ func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
 func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RestoreContentResponse) GetRestored() bool {
@@ -2726,7 +2815,7 @@ type RestoreRecordRequest struct {
 
 func (x *RestoreRecordRequest) Reset() {
 	*x = RestoreRecordRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2738,7 +2827,7 @@ func (x *RestoreRecordRequest) String() string {
 func (*RestoreRecordRequest) ProtoMessage() {}
 
 func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2751,7 +2840,7 @@ func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RestoreRecordRequest) GetCommandId() string {
@@ -2785,7 +2874,7 @@ type RestoreRecordResponse struct {
 
 func (x *RestoreRecordResponse) Reset() {
 	*x = RestoreRecordResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2797,7 +2886,7 @@ func (x *RestoreRecordResponse) String() string {
 func (*RestoreRecordResponse) ProtoMessage() {}
 
 func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2810,7 +2899,7 @@ func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
 func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *RestoreRecordResponse) GetPaths() []string {
@@ -2830,7 +2919,7 @@ type ListTransferKindsRequest struct {
 
 func (x *ListTransferKindsRequest) Reset() {
 	*x = ListTransferKindsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2842,7 +2931,7 @@ func (x *ListTransferKindsRequest) String() string {
 func (*ListTransferKindsRequest) ProtoMessage() {}
 
 func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2855,7 +2944,7 @@ func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsRequest.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListTransferKindsRequest) GetOn() string {
@@ -2875,7 +2964,7 @@ type ListTransferKindsResponse struct {
 
 func (x *ListTransferKindsResponse) Reset() {
 	*x = ListTransferKindsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2887,7 +2976,7 @@ func (x *ListTransferKindsResponse) String() string {
 func (*ListTransferKindsResponse) ProtoMessage() {}
 
 func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2900,7 +2989,7 @@ func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsResponse.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListTransferKindsResponse) GetKinds() []*TransferKind {
@@ -2937,7 +3026,7 @@ type TransferKind struct {
 
 func (x *TransferKind) Reset() {
 	*x = TransferKind{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2949,7 +3038,7 @@ func (x *TransferKind) String() string {
 func (*TransferKind) ProtoMessage() {}
 
 func (x *TransferKind) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2962,7 +3051,7 @@ func (x *TransferKind) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferKind.ProtoReflect.Descriptor instead.
 func (*TransferKind) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *TransferKind) GetKind() string {
@@ -3062,7 +3151,7 @@ type AnnounceTransferRequest struct {
 
 func (x *AnnounceTransferRequest) Reset() {
 	*x = AnnounceTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3074,7 +3163,7 @@ func (x *AnnounceTransferRequest) String() string {
 func (*AnnounceTransferRequest) ProtoMessage() {}
 
 func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3087,7 +3176,7 @@ func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AnnounceTransferRequest) GetCommandId() string {
@@ -3156,7 +3245,7 @@ type AnnounceTransferResponse struct {
 
 func (x *AnnounceTransferResponse) Reset() {
 	*x = AnnounceTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3168,7 +3257,7 @@ func (x *AnnounceTransferResponse) String() string {
 func (*AnnounceTransferResponse) ProtoMessage() {}
 
 func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3181,7 +3270,7 @@ func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AnnounceTransferResponse) GetTransfer() *Transfer {
@@ -3203,7 +3292,7 @@ type ListRowsRequest struct {
 
 func (x *ListRowsRequest) Reset() {
 	*x = ListRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3215,7 +3304,7 @@ func (x *ListRowsRequest) String() string {
 func (*ListRowsRequest) ProtoMessage() {}
 
 func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3228,7 +3317,7 @@ func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsRequest.ProtoReflect.Descriptor instead.
 func (*ListRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListRowsRequest) GetCommandId() string {
@@ -3262,7 +3351,7 @@ type ListRowsResponse struct {
 
 func (x *ListRowsResponse) Reset() {
 	*x = ListRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3274,7 +3363,7 @@ func (x *ListRowsResponse) String() string {
 func (*ListRowsResponse) ProtoMessage() {}
 
 func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3287,7 +3376,7 @@ func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsResponse.ProtoReflect.Descriptor instead.
 func (*ListRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListRowsResponse) GetRows() uint32 {
@@ -3310,7 +3399,7 @@ type SealInventoryRequest struct {
 
 func (x *SealInventoryRequest) Reset() {
 	*x = SealInventoryRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3322,7 +3411,7 @@ func (x *SealInventoryRequest) String() string {
 func (*SealInventoryRequest) ProtoMessage() {}
 
 func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3335,7 +3424,7 @@ func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryRequest.ProtoReflect.Descriptor instead.
 func (*SealInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *SealInventoryRequest) GetCommandId() string {
@@ -3369,7 +3458,7 @@ type SealInventoryResponse struct {
 
 func (x *SealInventoryResponse) Reset() {
 	*x = SealInventoryResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3381,7 +3470,7 @@ func (x *SealInventoryResponse) String() string {
 func (*SealInventoryResponse) ProtoMessage() {}
 
 func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3394,7 +3483,7 @@ func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryResponse.ProtoReflect.Descriptor instead.
 func (*SealInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *SealInventoryResponse) GetTransfer() *Transfer {
@@ -3415,7 +3504,7 @@ type ConsentTransferRequest struct {
 
 func (x *ConsentTransferRequest) Reset() {
 	*x = ConsentTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3427,7 +3516,7 @@ func (x *ConsentTransferRequest) String() string {
 func (*ConsentTransferRequest) ProtoMessage() {}
 
 func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3440,7 +3529,7 @@ func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferRequest.ProtoReflect.Descriptor instead.
 func (*ConsentTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ConsentTransferRequest) GetCommandId() string {
@@ -3467,7 +3556,7 @@ type ConsentTransferResponse struct {
 
 func (x *ConsentTransferResponse) Reset() {
 	*x = ConsentTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3479,7 +3568,7 @@ func (x *ConsentTransferResponse) String() string {
 func (*ConsentTransferResponse) ProtoMessage() {}
 
 func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3492,7 +3581,7 @@ func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferResponse.ProtoReflect.Descriptor instead.
 func (*ConsentTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ConsentTransferResponse) GetTransfer() *Transfer {
@@ -3517,7 +3606,7 @@ type PrepareTransferRequest struct {
 
 func (x *PrepareTransferRequest) Reset() {
 	*x = PrepareTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3529,7 +3618,7 @@ func (x *PrepareTransferRequest) String() string {
 func (*PrepareTransferRequest) ProtoMessage() {}
 
 func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3542,7 +3631,7 @@ func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferRequest.ProtoReflect.Descriptor instead.
 func (*PrepareTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *PrepareTransferRequest) GetCommandId() string {
@@ -3590,7 +3679,7 @@ type PrepareTransferResponse struct {
 
 func (x *PrepareTransferResponse) Reset() {
 	*x = PrepareTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3602,7 +3691,7 @@ func (x *PrepareTransferResponse) String() string {
 func (*PrepareTransferResponse) ProtoMessage() {}
 
 func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3615,7 +3704,7 @@ func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferResponse.ProtoReflect.Descriptor instead.
 func (*PrepareTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *PrepareTransferResponse) GetTransfer() *Transfer {
@@ -3638,7 +3727,7 @@ type ReceivePaperRequest struct {
 
 func (x *ReceivePaperRequest) Reset() {
 	*x = ReceivePaperRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3650,7 +3739,7 @@ func (x *ReceivePaperRequest) String() string {
 func (*ReceivePaperRequest) ProtoMessage() {}
 
 func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3663,7 +3752,7 @@ func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperRequest.ProtoReflect.Descriptor instead.
 func (*ReceivePaperRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ReceivePaperRequest) GetCommandId() string {
@@ -3704,7 +3793,7 @@ type ReceivePaperResponse struct {
 
 func (x *ReceivePaperResponse) Reset() {
 	*x = ReceivePaperResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3716,7 +3805,7 @@ func (x *ReceivePaperResponse) String() string {
 func (*ReceivePaperResponse) ProtoMessage() {}
 
 func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3729,7 +3818,7 @@ func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperResponse.ProtoReflect.Descriptor instead.
 func (*ReceivePaperResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ReceivePaperResponse) GetReceipt() *Receipt {
@@ -3752,7 +3841,7 @@ type CheckUnitsRequest struct {
 
 func (x *CheckUnitsRequest) Reset() {
 	*x = CheckUnitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3764,7 +3853,7 @@ func (x *CheckUnitsRequest) String() string {
 func (*CheckUnitsRequest) ProtoMessage() {}
 
 func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3777,7 +3866,7 @@ func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsRequest.ProtoReflect.Descriptor instead.
 func (*CheckUnitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CheckUnitsRequest) GetCommandId() string {
@@ -3819,7 +3908,7 @@ type CheckUnitsResponse struct {
 
 func (x *CheckUnitsResponse) Reset() {
 	*x = CheckUnitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3831,7 +3920,7 @@ func (x *CheckUnitsResponse) String() string {
 func (*CheckUnitsResponse) ProtoMessage() {}
 
 func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3844,7 +3933,7 @@ func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsResponse.ProtoReflect.Descriptor instead.
 func (*CheckUnitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *CheckUnitsResponse) GetChecked() uint32 {
@@ -3873,7 +3962,7 @@ type ReturnRowsRequest struct {
 
 func (x *ReturnRowsRequest) Reset() {
 	*x = ReturnRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3885,7 +3974,7 @@ func (x *ReturnRowsRequest) String() string {
 func (*ReturnRowsRequest) ProtoMessage() {}
 
 func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3898,7 +3987,7 @@ func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ReturnRowsRequest) GetCommandId() string {
@@ -3933,7 +4022,7 @@ type ReturnRowsResponse struct {
 
 func (x *ReturnRowsResponse) Reset() {
 	*x = ReturnRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3945,7 +4034,7 @@ func (x *ReturnRowsResponse) String() string {
 func (*ReturnRowsResponse) ProtoMessage() {}
 
 func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3958,7 +4047,7 @@ func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ReturnRowsResponse) GetTransfer() *Transfer {
@@ -3988,7 +4077,7 @@ type AnswerRowRequest struct {
 
 func (x *AnswerRowRequest) Reset() {
 	*x = AnswerRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4000,7 +4089,7 @@ func (x *AnswerRowRequest) String() string {
 func (*AnswerRowRequest) ProtoMessage() {}
 
 func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4013,7 +4102,7 @@ func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *AnswerRowRequest) GetCommandId() string {
@@ -4054,7 +4143,7 @@ type AnswerRowResponse struct {
 
 func (x *AnswerRowResponse) Reset() {
 	*x = AnswerRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4066,7 +4155,7 @@ func (x *AnswerRowResponse) String() string {
 func (*AnswerRowResponse) ProtoMessage() {}
 
 func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4079,7 +4168,7 @@ func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowResponse.ProtoReflect.Descriptor instead.
 func (*AnswerRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *AnswerRowResponse) GetTransfer() *Transfer {
@@ -4102,7 +4191,7 @@ type CommentRowRequest struct {
 
 func (x *CommentRowRequest) Reset() {
 	*x = CommentRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4114,7 +4203,7 @@ func (x *CommentRowRequest) String() string {
 func (*CommentRowRequest) ProtoMessage() {}
 
 func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4127,7 +4216,7 @@ func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowRequest.ProtoReflect.Descriptor instead.
 func (*CommentRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *CommentRowRequest) GetCommandId() string {
@@ -4167,7 +4256,7 @@ type CommentRowResponse struct {
 
 func (x *CommentRowResponse) Reset() {
 	*x = CommentRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4179,7 +4268,7 @@ func (x *CommentRowResponse) String() string {
 func (*CommentRowResponse) ProtoMessage() {}
 
 func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4192,7 +4281,7 @@ func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowResponse.ProtoReflect.Descriptor instead.
 func (*CommentRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
 }
 
 // ListRowWorkRequest names the transfer.
@@ -4209,7 +4298,7 @@ type ListRowWorkRequest struct {
 
 func (x *ListRowWorkRequest) Reset() {
 	*x = ListRowWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4221,7 +4310,7 @@ func (x *ListRowWorkRequest) String() string {
 func (*ListRowWorkRequest) ProtoMessage() {}
 
 func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4234,7 +4323,7 @@ func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkRequest.ProtoReflect.Descriptor instead.
 func (*ListRowWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListRowWorkRequest) GetTransferId() string {
@@ -4276,7 +4365,7 @@ type ListRowWorkResponse struct {
 
 func (x *ListRowWorkResponse) Reset() {
 	*x = ListRowWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4288,7 +4377,7 @@ func (x *ListRowWorkResponse) String() string {
 func (*ListRowWorkResponse) ProtoMessage() {}
 
 func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4301,7 +4390,7 @@ func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkResponse.ProtoReflect.Descriptor instead.
 func (*ListRowWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListRowWorkResponse) GetRows() []*RowWork {
@@ -4336,7 +4425,7 @@ type RowWork struct {
 
 func (x *RowWork) Reset() {
 	*x = RowWork{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4348,7 +4437,7 @@ func (x *RowWork) String() string {
 func (*RowWork) ProtoMessage() {}
 
 func (x *RowWork) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4361,7 +4450,7 @@ func (x *RowWork) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowWork.ProtoReflect.Descriptor instead.
 func (*RowWork) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RowWork) GetFile() *v1.File {
@@ -4420,7 +4509,7 @@ type RowRemark struct {
 
 func (x *RowRemark) Reset() {
 	*x = RowRemark{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4432,7 +4521,7 @@ func (x *RowRemark) String() string {
 func (*RowRemark) ProtoMessage() {}
 
 func (x *RowRemark) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4445,7 +4534,7 @@ func (x *RowRemark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowRemark.ProtoReflect.Descriptor instead.
 func (*RowRemark) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *RowRemark) GetPosition() uint32 {
@@ -4497,7 +4586,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4509,7 +4598,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4522,7 +4611,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *Receipt) GetTransferId() string {
@@ -4599,7 +4688,7 @@ type GetReceiptRequest struct {
 
 func (x *GetReceiptRequest) Reset() {
 	*x = GetReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4611,7 +4700,7 @@ func (x *GetReceiptRequest) String() string {
 func (*GetReceiptRequest) ProtoMessage() {}
 
 func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4624,7 +4713,7 @@ func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
 func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GetReceiptRequest) GetTransferId() string {
@@ -4651,7 +4740,7 @@ type GetReceiptResponse struct {
 
 func (x *GetReceiptResponse) Reset() {
 	*x = GetReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4663,7 +4752,7 @@ func (x *GetReceiptResponse) String() string {
 func (*GetReceiptResponse) ProtoMessage() {}
 
 func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4676,7 +4765,7 @@ func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
 func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GetReceiptResponse) GetReceipt() *Receipt {
@@ -4699,7 +4788,7 @@ type PrintReceiptRequest struct {
 
 func (x *PrintReceiptRequest) Reset() {
 	*x = PrintReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4711,7 +4800,7 @@ func (x *PrintReceiptRequest) String() string {
 func (*PrintReceiptRequest) ProtoMessage() {}
 
 func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4724,7 +4813,7 @@ func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptRequest.ProtoReflect.Descriptor instead.
 func (*PrintReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *PrintReceiptRequest) GetTransferId() string {
@@ -4759,7 +4848,7 @@ type PrintReceiptResponse struct {
 
 func (x *PrintReceiptResponse) Reset() {
 	*x = PrintReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4771,7 +4860,7 @@ func (x *PrintReceiptResponse) String() string {
 func (*PrintReceiptResponse) ProtoMessage() {}
 
 func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4784,7 +4873,7 @@ func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptResponse.ProtoReflect.Descriptor instead.
 func (*PrintReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *PrintReceiptResponse) GetPdf() []byte {
@@ -4814,7 +4903,7 @@ type BeginQuarantineRequest struct {
 
 func (x *BeginQuarantineRequest) Reset() {
 	*x = BeginQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4826,7 +4915,7 @@ func (x *BeginQuarantineRequest) String() string {
 func (*BeginQuarantineRequest) ProtoMessage() {}
 
 func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4839,7 +4928,7 @@ func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *BeginQuarantineRequest) GetCommandId() string {
@@ -4880,7 +4969,7 @@ type BeginQuarantineResponse struct {
 
 func (x *BeginQuarantineResponse) Reset() {
 	*x = BeginQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4892,7 +4981,7 @@ func (x *BeginQuarantineResponse) String() string {
 func (*BeginQuarantineResponse) ProtoMessage() {}
 
 func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4905,7 +4994,7 @@ func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *BeginQuarantineResponse) GetAccession() *Accession {
@@ -4929,7 +5018,7 @@ type EndQuarantineRequest struct {
 
 func (x *EndQuarantineRequest) Reset() {
 	*x = EndQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4941,7 +5030,7 @@ func (x *EndQuarantineRequest) String() string {
 func (*EndQuarantineRequest) ProtoMessage() {}
 
 func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4954,7 +5043,7 @@ func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*EndQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *EndQuarantineRequest) GetCommandId() string {
@@ -4995,7 +5084,7 @@ type EndQuarantineResponse struct {
 
 func (x *EndQuarantineResponse) Reset() {
 	*x = EndQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5007,7 +5096,7 @@ func (x *EndQuarantineResponse) String() string {
 func (*EndQuarantineResponse) ProtoMessage() {}
 
 func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5020,7 +5109,7 @@ func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*EndQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *EndQuarantineResponse) GetAccession() *Accession {
@@ -5030,7 +5119,8 @@ func (x *EndQuarantineResponse) GetAccession() *Accession {
 	return nil
 }
 
-// StoreBoxesRequest names boxes, at most 500; first and last 0 with an empty place take a box away.
+// StoreBoxesRequest names boxes, at most 500; first and last 0 with an empty place take a box away. Boxes of an undescribed accession
+// have a place alone.
 type StoreBoxesRequest struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	CommandId       string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
@@ -5042,7 +5132,7 @@ type StoreBoxesRequest struct {
 
 func (x *StoreBoxesRequest) Reset() {
 	*x = StoreBoxesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5054,7 +5144,7 @@ func (x *StoreBoxesRequest) String() string {
 func (*StoreBoxesRequest) ProtoMessage() {}
 
 func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5067,7 +5157,7 @@ func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesRequest.ProtoReflect.Descriptor instead.
 func (*StoreBoxesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *StoreBoxesRequest) GetCommandId() string {
@@ -5101,7 +5191,7 @@ type StoreBoxesResponse struct {
 
 func (x *StoreBoxesResponse) Reset() {
 	*x = StoreBoxesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5113,7 +5203,7 @@ func (x *StoreBoxesResponse) String() string {
 func (*StoreBoxesResponse) ProtoMessage() {}
 
 func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5126,7 +5216,7 @@ func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesResponse.ProtoReflect.Descriptor instead.
 func (*StoreBoxesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *StoreBoxesResponse) GetBoxes() []*Box {
@@ -5148,7 +5238,7 @@ type GetLabelsRequest struct {
 
 func (x *GetLabelsRequest) Reset() {
 	*x = GetLabelsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5160,7 +5250,7 @@ func (x *GetLabelsRequest) String() string {
 func (*GetLabelsRequest) ProtoMessage() {}
 
 func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5173,7 +5263,7 @@ func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsRequest.ProtoReflect.Descriptor instead.
 func (*GetLabelsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GetLabelsRequest) GetAccessionNumber() string {
@@ -5200,7 +5290,7 @@ type GetLabelsResponse struct {
 
 func (x *GetLabelsResponse) Reset() {
 	*x = GetLabelsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5212,7 +5302,7 @@ func (x *GetLabelsResponse) String() string {
 func (*GetLabelsResponse) ProtoMessage() {}
 
 func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5225,7 +5315,7 @@ func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsResponse.ProtoReflect.Descriptor instead.
 func (*GetLabelsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *GetLabelsResponse) GetPdf() []byte {
@@ -5247,7 +5337,7 @@ type ApproveAccessionRequest struct {
 
 func (x *ApproveAccessionRequest) Reset() {
 	*x = ApproveAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5259,7 +5349,7 @@ func (x *ApproveAccessionRequest) String() string {
 func (*ApproveAccessionRequest) ProtoMessage() {}
 
 func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5272,7 +5362,7 @@ func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ApproveAccessionRequest) GetCommandId() string {
@@ -5306,7 +5396,7 @@ type ApproveAccessionResponse struct {
 
 func (x *ApproveAccessionResponse) Reset() {
 	*x = ApproveAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5318,7 +5408,7 @@ func (x *ApproveAccessionResponse) String() string {
 func (*ApproveAccessionResponse) ProtoMessage() {}
 
 func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5331,7 +5421,7 @@ func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ApproveAccessionResponse) GetAccession() *Accession {
@@ -5353,7 +5443,7 @@ type ProposeApprovalRequest struct {
 
 func (x *ProposeApprovalRequest) Reset() {
 	*x = ProposeApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5365,7 +5455,7 @@ func (x *ProposeApprovalRequest) String() string {
 func (*ProposeApprovalRequest) ProtoMessage() {}
 
 func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5378,7 +5468,7 @@ func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalRequest.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ProposeApprovalRequest) GetCommandId() string {
@@ -5412,7 +5502,7 @@ type ProposeApprovalResponse struct {
 
 func (x *ProposeApprovalResponse) Reset() {
 	*x = ProposeApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5424,7 +5514,7 @@ func (x *ProposeApprovalResponse) String() string {
 func (*ProposeApprovalResponse) ProtoMessage() {}
 
 func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5437,7 +5527,7 @@ func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalResponse.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ProposeApprovalResponse) GetAccession() *Accession {
@@ -5465,7 +5555,7 @@ type DecideApprovalRequest struct {
 
 func (x *DecideApprovalRequest) Reset() {
 	*x = DecideApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5477,7 +5567,7 @@ func (x *DecideApprovalRequest) String() string {
 func (*DecideApprovalRequest) ProtoMessage() {}
 
 func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5490,7 +5580,7 @@ func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalRequest.ProtoReflect.Descriptor instead.
 func (*DecideApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DecideApprovalRequest) GetCommandId() string {
@@ -5545,7 +5635,7 @@ type DecideApprovalResponse struct {
 
 func (x *DecideApprovalResponse) Reset() {
 	*x = DecideApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5557,7 +5647,7 @@ func (x *DecideApprovalResponse) String() string {
 func (*DecideApprovalResponse) ProtoMessage() {}
 
 func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5570,7 +5660,7 @@ func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalResponse.ProtoReflect.Descriptor instead.
 func (*DecideApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *DecideApprovalResponse) GetAccession() *Accession {
@@ -5595,7 +5685,7 @@ type ListApprovalsRequest struct {
 
 func (x *ListApprovalsRequest) Reset() {
 	*x = ListApprovalsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5607,7 +5697,7 @@ func (x *ListApprovalsRequest) String() string {
 func (*ListApprovalsRequest) ProtoMessage() {}
 
 func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5620,7 +5710,7 @@ func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsRequest.ProtoReflect.Descriptor instead.
 func (*ListApprovalsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ListApprovalsRequest) GetState() string {
@@ -5655,7 +5745,7 @@ type ListApprovalsResponse struct {
 
 func (x *ListApprovalsResponse) Reset() {
 	*x = ListApprovalsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5667,7 +5757,7 @@ func (x *ListApprovalsResponse) String() string {
 func (*ListApprovalsResponse) ProtoMessage() {}
 
 func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5680,7 +5770,7 @@ func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsResponse.ProtoReflect.Descriptor instead.
 func (*ListApprovalsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ListApprovalsResponse) GetAccessions() []*Accession {
@@ -5716,7 +5806,7 @@ type SignActRequest struct {
 
 func (x *SignActRequest) Reset() {
 	*x = SignActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5728,7 +5818,7 @@ func (x *SignActRequest) String() string {
 func (*SignActRequest) ProtoMessage() {}
 
 func (x *SignActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5741,7 +5831,7 @@ func (x *SignActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActRequest.ProtoReflect.Descriptor instead.
 func (*SignActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *SignActRequest) GetCommandId() string {
@@ -5796,7 +5886,7 @@ type SignActResponse struct {
 
 func (x *SignActResponse) Reset() {
 	*x = SignActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5808,7 +5898,7 @@ func (x *SignActResponse) String() string {
 func (*SignActResponse) ProtoMessage() {}
 
 func (x *SignActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5821,7 +5911,7 @@ func (x *SignActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActResponse.ProtoReflect.Descriptor instead.
 func (*SignActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *SignActResponse) GetAccession() *Accession {
@@ -5845,7 +5935,7 @@ type DescribeAccessionRequest struct {
 
 func (x *DescribeAccessionRequest) Reset() {
 	*x = DescribeAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5857,7 +5947,7 @@ func (x *DescribeAccessionRequest) String() string {
 func (*DescribeAccessionRequest) ProtoMessage() {}
 
 func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5870,7 +5960,7 @@ func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionRequest.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *DescribeAccessionRequest) GetCommandId() string {
@@ -5911,7 +6001,7 @@ type DescribeAccessionResponse struct {
 
 func (x *DescribeAccessionResponse) Reset() {
 	*x = DescribeAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5923,7 +6013,7 @@ func (x *DescribeAccessionResponse) String() string {
 func (*DescribeAccessionResponse) ProtoMessage() {}
 
 func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5936,7 +6026,7 @@ func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionResponse.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *DescribeAccessionResponse) GetAccession() *Accession {
@@ -5944,6 +6034,113 @@ func (x *DescribeAccessionResponse) GetAccession() *Accession {
 		return x.Accession
 	}
 	return nil
+}
+
+// GetDescriptionActRequest names the act; an accession has one.
+type GetDescriptionActRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AccessionNumber string                 `protobuf:"bytes,1,opt,name=accession_number,json=accessionNumber,proto3" json:"accession_number,omitempty"`
+	// kk or ru.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDescriptionActRequest) Reset() {
+	*x = GetDescriptionActRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDescriptionActRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDescriptionActRequest) ProtoMessage() {}
+
+func (x *GetDescriptionActRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDescriptionActRequest.ProtoReflect.Descriptor instead.
+func (*GetDescriptionActRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *GetDescriptionActRequest) GetAccessionNumber() string {
+	if x != nil {
+		return x.AccessionNumber
+	}
+	return ""
+}
+
+func (x *GetDescriptionActRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// GetDescriptionActResponse carries the PDF.
+type GetDescriptionActResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pdf           []byte                 `protobuf:"bytes,1,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	Sha256        string                 `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDescriptionActResponse) Reset() {
+	*x = GetDescriptionActResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDescriptionActResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDescriptionActResponse) ProtoMessage() {}
+
+func (x *GetDescriptionActResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDescriptionActResponse.ProtoReflect.Descriptor instead.
+func (*GetDescriptionActResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *GetDescriptionActResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
+func (x *GetDescriptionActResponse) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
 }
 
 // ProposeDeaccessionRequest says what is to leave, and why.
@@ -5966,7 +6163,7 @@ type ProposeDeaccessionRequest struct {
 
 func (x *ProposeDeaccessionRequest) Reset() {
 	*x = ProposeDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5978,7 +6175,7 @@ func (x *ProposeDeaccessionRequest) String() string {
 func (*ProposeDeaccessionRequest) ProtoMessage() {}
 
 func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5991,7 +6188,7 @@ func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ProposeDeaccessionRequest) GetCommandId() string {
@@ -6060,7 +6257,7 @@ type ProposeDeaccessionResponse struct {
 
 func (x *ProposeDeaccessionResponse) Reset() {
 	*x = ProposeDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6072,7 +6269,7 @@ func (x *ProposeDeaccessionResponse) String() string {
 func (*ProposeDeaccessionResponse) ProtoMessage() {}
 
 func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6085,7 +6282,7 @@ func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ProposeDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6119,7 +6316,7 @@ type Deaccession struct {
 
 func (x *Deaccession) Reset() {
 	*x = Deaccession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6131,7 +6328,7 @@ func (x *Deaccession) String() string {
 func (*Deaccession) ProtoMessage() {}
 
 func (x *Deaccession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6144,7 +6341,7 @@ func (x *Deaccession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deaccession.ProtoReflect.Descriptor instead.
 func (*Deaccession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *Deaccession) GetProposed() *DeaccessionProposed {
@@ -6233,7 +6430,7 @@ type ReceiveDeaccessionRequest struct {
 
 func (x *ReceiveDeaccessionRequest) Reset() {
 	*x = ReceiveDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6245,7 +6442,7 @@ func (x *ReceiveDeaccessionRequest) String() string {
 func (*ReceiveDeaccessionRequest) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6258,7 +6455,7 @@ func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *ReceiveDeaccessionRequest) GetCommandId() string {
@@ -6306,7 +6503,7 @@ type ReceiveDeaccessionResponse struct {
 
 func (x *ReceiveDeaccessionResponse) Reset() {
 	*x = ReceiveDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6318,7 +6515,7 @@ func (x *ReceiveDeaccessionResponse) String() string {
 func (*ReceiveDeaccessionResponse) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6331,7 +6528,7 @@ func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *ReceiveDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6356,7 +6553,7 @@ type DecideDeaccessionRequest struct {
 
 func (x *DecideDeaccessionRequest) Reset() {
 	*x = DecideDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6368,7 +6565,7 @@ func (x *DecideDeaccessionRequest) String() string {
 func (*DecideDeaccessionRequest) ProtoMessage() {}
 
 func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6381,7 +6578,7 @@ func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *DecideDeaccessionRequest) GetCommandId() string {
@@ -6429,7 +6626,7 @@ type DecideDeaccessionResponse struct {
 
 func (x *DecideDeaccessionResponse) Reset() {
 	*x = DecideDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6441,7 +6638,7 @@ func (x *DecideDeaccessionResponse) String() string {
 func (*DecideDeaccessionResponse) ProtoMessage() {}
 
 func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6454,7 +6651,7 @@ func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *DecideDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6477,7 +6674,7 @@ type GetDeaccessionActRequest struct {
 
 func (x *GetDeaccessionActRequest) Reset() {
 	*x = GetDeaccessionActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6489,7 +6686,7 @@ func (x *GetDeaccessionActRequest) String() string {
 func (*GetDeaccessionActRequest) ProtoMessage() {}
 
 func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6502,7 +6699,7 @@ func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActRequest.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *GetDeaccessionActRequest) GetAccessionNumber() string {
@@ -6537,7 +6734,7 @@ type GetDeaccessionActResponse struct {
 
 func (x *GetDeaccessionActResponse) Reset() {
 	*x = GetDeaccessionActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6549,7 +6746,7 @@ func (x *GetDeaccessionActResponse) String() string {
 func (*GetDeaccessionActResponse) ProtoMessage() {}
 
 func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6562,7 +6759,7 @@ func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActResponse.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *GetDeaccessionActResponse) GetPdf() []byte {
@@ -6589,7 +6786,7 @@ type GetAccessionWorkRequest struct {
 
 func (x *GetAccessionWorkRequest) Reset() {
 	*x = GetAccessionWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6601,7 +6798,7 @@ func (x *GetAccessionWorkRequest) String() string {
 func (*GetAccessionWorkRequest) ProtoMessage() {}
 
 func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6614,7 +6811,7 @@ func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *GetAccessionWorkRequest) GetAccessionNumber() string {
@@ -6633,14 +6830,18 @@ type GetAccessionWorkResponse struct {
 	// What keeps it from being closed: giver, archive, commission.
 	Open []string `protobuf:"bytes,4,rep,name=open,proto3" json:"open,omitempty"`
 	// What each signature with a key was made over.
-	Proofs        []*SignatureProof `protobuf:"bytes,5,rep,name=proofs,proto3" json:"proofs,omitempty"`
+	Proofs []*SignatureProof `protobuf:"bytes,5,rep,name=proofs,proto3" json:"proofs,omitempty"`
+	// Set where the content came as an E-ARK package.
+	Eark *EArkPackage `protobuf:"bytes,6,opt,name=eark,proto3" json:"eark,omitempty"`
+	// Boxes that were counted when the transfer was announced without an inventory.
+	BoxesCounted  uint32 `protobuf:"varint,7,opt,name=boxes_counted,json=boxesCounted,proto3" json:"boxes_counted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetAccessionWorkResponse) Reset() {
 	*x = GetAccessionWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6652,7 +6853,7 @@ func (x *GetAccessionWorkResponse) String() string {
 func (*GetAccessionWorkResponse) ProtoMessage() {}
 
 func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6665,7 +6866,7 @@ func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *GetAccessionWorkResponse) GetAccession() *Accession {
@@ -6703,6 +6904,20 @@ func (x *GetAccessionWorkResponse) GetProofs() []*SignatureProof {
 	return nil
 }
 
+func (x *GetAccessionWorkResponse) GetEark() *EArkPackage {
+	if x != nil {
+		return x.Eark
+	}
+	return nil
+}
+
+func (x *GetAccessionWorkResponse) GetBoxesCounted() uint32 {
+	if x != nil {
+		return x.BoxesCounted
+	}
+	return 0
+}
+
 // SignatureProof is what a signature under the act is verified by, anywhere: Ed25519 (RFC 8032) of the key
 // over the bytes of the statement.
 type SignatureProof struct {
@@ -6717,7 +6932,7 @@ type SignatureProof struct {
 
 func (x *SignatureProof) Reset() {
 	*x = SignatureProof{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6729,7 +6944,7 @@ func (x *SignatureProof) String() string {
 func (*SignatureProof) ProtoMessage() {}
 
 func (x *SignatureProof) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6742,7 +6957,7 @@ func (x *SignatureProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignatureProof.ProtoReflect.Descriptor instead.
 func (*SignatureProof) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *SignatureProof) GetSide() string {
@@ -6785,7 +7000,7 @@ type ListHandedOverRequest struct {
 
 func (x *ListHandedOverRequest) Reset() {
 	*x = ListHandedOverRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6797,7 +7012,7 @@ func (x *ListHandedOverRequest) String() string {
 func (*ListHandedOverRequest) ProtoMessage() {}
 
 func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6810,7 +7025,7 @@ func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverRequest.ProtoReflect.Descriptor instead.
 func (*ListHandedOverRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *ListHandedOverRequest) GetOrganisation() string {
@@ -6848,7 +7063,7 @@ type ListHandedOverResponse struct {
 
 func (x *ListHandedOverResponse) Reset() {
 	*x = ListHandedOverResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6860,7 +7075,7 @@ func (x *ListHandedOverResponse) String() string {
 func (*ListHandedOverResponse) ProtoMessage() {}
 
 func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6873,7 +7088,7 @@ func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverResponse.ProtoReflect.Descriptor instead.
 func (*ListHandedOverResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *ListHandedOverResponse) GetTransfers() []*HandedOver {
@@ -6918,7 +7133,7 @@ type HandedOver struct {
 
 func (x *HandedOver) Reset() {
 	*x = HandedOver{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6930,7 +7145,7 @@ func (x *HandedOver) String() string {
 func (*HandedOver) ProtoMessage() {}
 
 func (x *HandedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6943,7 +7158,7 @@ func (x *HandedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedOver.ProtoReflect.Descriptor instead.
 func (*HandedOver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *HandedOver) GetTransfer() *Transfer {
@@ -6997,7 +7212,7 @@ type OpenUploadRequest struct {
 
 func (x *OpenUploadRequest) Reset() {
 	*x = OpenUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7009,7 +7224,7 @@ func (x *OpenUploadRequest) String() string {
 func (*OpenUploadRequest) ProtoMessage() {}
 
 func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7022,7 +7237,7 @@ func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
 func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *OpenUploadRequest) GetTransferId() string {
@@ -7084,7 +7299,7 @@ type OpenUploadResponse struct {
 
 func (x *OpenUploadResponse) Reset() {
 	*x = OpenUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7096,7 +7311,7 @@ func (x *OpenUploadResponse) String() string {
 func (*OpenUploadResponse) ProtoMessage() {}
 
 func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7109,7 +7324,7 @@ func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
 func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *OpenUploadResponse) GetUpload() *Upload {
@@ -7144,7 +7359,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7156,7 +7371,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7169,7 +7384,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *Upload) GetUploadId() string {
@@ -7258,7 +7473,7 @@ type AppendUploadRequest struct {
 
 func (x *AppendUploadRequest) Reset() {
 	*x = AppendUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7270,7 +7485,7 @@ func (x *AppendUploadRequest) String() string {
 func (*AppendUploadRequest) ProtoMessage() {}
 
 func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7283,7 +7498,7 @@ func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
 func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
@@ -7343,7 +7558,7 @@ type AppendBegin struct {
 
 func (x *AppendBegin) Reset() {
 	*x = AppendBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7355,7 +7570,7 @@ func (x *AppendBegin) String() string {
 func (*AppendBegin) ProtoMessage() {}
 
 func (x *AppendBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7368,7 +7583,7 @@ func (x *AppendBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
 func (*AppendBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *AppendBegin) GetTransferId() string {
@@ -7409,7 +7624,7 @@ type AppendUploadResponse struct {
 
 func (x *AppendUploadResponse) Reset() {
 	*x = AppendUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7421,7 +7636,7 @@ func (x *AppendUploadResponse) String() string {
 func (*AppendUploadResponse) ProtoMessage() {}
 
 func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7434,7 +7649,7 @@ func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
 func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *AppendUploadResponse) GetUpload() *Upload {
@@ -7458,7 +7673,7 @@ type PutFilesRequest struct {
 
 func (x *PutFilesRequest) Reset() {
 	*x = PutFilesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7470,7 +7685,7 @@ func (x *PutFilesRequest) String() string {
 func (*PutFilesRequest) ProtoMessage() {}
 
 func (x *PutFilesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7483,7 +7698,7 @@ func (x *PutFilesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFilesRequest.ProtoReflect.Descriptor instead.
 func (*PutFilesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *PutFilesRequest) GetTransferId() string {
@@ -7523,7 +7738,7 @@ type PutFile struct {
 
 func (x *PutFile) Reset() {
 	*x = PutFile{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7535,7 +7750,7 @@ func (x *PutFile) String() string {
 func (*PutFile) ProtoMessage() {}
 
 func (x *PutFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7548,7 +7763,7 @@ func (x *PutFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFile.ProtoReflect.Descriptor instead.
 func (*PutFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *PutFile) GetPath() string {
@@ -7599,7 +7814,7 @@ type PutFilesResponse struct {
 
 func (x *PutFilesResponse) Reset() {
 	*x = PutFilesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7611,7 +7826,7 @@ func (x *PutFilesResponse) String() string {
 func (*PutFilesResponse) ProtoMessage() {}
 
 func (x *PutFilesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7624,7 +7839,7 @@ func (x *PutFilesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFilesResponse.ProtoReflect.Descriptor instead.
 func (*PutFilesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *PutFilesResponse) GetUploads() []*Upload {
@@ -7647,7 +7862,7 @@ type StatUploadRequest struct {
 
 func (x *StatUploadRequest) Reset() {
 	*x = StatUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7659,7 +7874,7 @@ func (x *StatUploadRequest) String() string {
 func (*StatUploadRequest) ProtoMessage() {}
 
 func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7672,7 +7887,7 @@ func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
 func (*StatUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *StatUploadRequest) GetTransferId() string {
@@ -7706,7 +7921,7 @@ type StatUploadResponse struct {
 
 func (x *StatUploadResponse) Reset() {
 	*x = StatUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7718,7 +7933,7 @@ func (x *StatUploadResponse) String() string {
 func (*StatUploadResponse) ProtoMessage() {}
 
 func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7731,7 +7946,7 @@ func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
 func (*StatUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *StatUploadResponse) GetUpload() *Upload {
@@ -7758,7 +7973,7 @@ type ListUploadsRequest struct {
 
 func (x *ListUploadsRequest) Reset() {
 	*x = ListUploadsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7770,7 +7985,7 @@ func (x *ListUploadsRequest) String() string {
 func (*ListUploadsRequest) ProtoMessage() {}
 
 func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7783,7 +7998,7 @@ func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *ListUploadsRequest) GetTransferId() string {
@@ -7842,7 +8057,7 @@ type ListUploadsResponse struct {
 
 func (x *ListUploadsResponse) Reset() {
 	*x = ListUploadsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7854,7 +8069,7 @@ func (x *ListUploadsResponse) String() string {
 func (*ListUploadsResponse) ProtoMessage() {}
 
 func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7867,7 +8082,7 @@ func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
 }
 
 func (x *ListUploadsResponse) GetPackageId() string {
@@ -7972,7 +8187,7 @@ type DiscardUploadRequest struct {
 
 func (x *DiscardUploadRequest) Reset() {
 	*x = DiscardUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7984,7 +8199,7 @@ func (x *DiscardUploadRequest) String() string {
 func (*DiscardUploadRequest) ProtoMessage() {}
 
 func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7997,7 +8212,7 @@ func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
 func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *DiscardUploadRequest) GetTransferId() string {
@@ -8023,7 +8238,7 @@ type DiscardUploadResponse struct {
 
 func (x *DiscardUploadResponse) Reset() {
 	*x = DiscardUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8035,7 +8250,7 @@ func (x *DiscardUploadResponse) String() string {
 func (*DiscardUploadResponse) ProtoMessage() {}
 
 func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8048,7 +8263,7 @@ func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
 func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{121}
 }
 
 // FinishPackageRequest names the package; its id is the command's id.
@@ -8062,7 +8277,7 @@ type FinishPackageRequest struct {
 
 func (x *FinishPackageRequest) Reset() {
 	*x = FinishPackageRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8074,7 +8289,7 @@ func (x *FinishPackageRequest) String() string {
 func (*FinishPackageRequest) ProtoMessage() {}
 
 func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8087,7 +8302,7 @@ func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
 func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{122}
 }
 
 func (x *FinishPackageRequest) GetCommandId() string {
@@ -8114,7 +8329,7 @@ type FinishPackageResponse struct {
 
 func (x *FinishPackageResponse) Reset() {
 	*x = FinishPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8126,7 +8341,7 @@ func (x *FinishPackageResponse) String() string {
 func (*FinishPackageResponse) ProtoMessage() {}
 
 func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8139,7 +8354,7 @@ func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
 func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{123}
 }
 
 func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
@@ -8160,7 +8375,7 @@ type SetUploadLimitsRequest struct {
 
 func (x *SetUploadLimitsRequest) Reset() {
 	*x = SetUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8172,7 +8387,7 @@ func (x *SetUploadLimitsRequest) String() string {
 func (*SetUploadLimitsRequest) ProtoMessage() {}
 
 func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8185,7 +8400,7 @@ func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{121}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{124}
 }
 
 func (x *SetUploadLimitsRequest) GetCommandId() string {
@@ -8211,7 +8426,7 @@ type SetUploadLimitsResponse struct {
 
 func (x *SetUploadLimitsResponse) Reset() {
 	*x = SetUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8223,7 +8438,7 @@ func (x *SetUploadLimitsResponse) String() string {
 func (*SetUploadLimitsResponse) ProtoMessage() {}
 
 func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8236,7 +8451,7 @@ func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{122}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{125}
 }
 
 // ListUploadLimitsRequest asks for all of them.
@@ -8248,7 +8463,7 @@ type ListUploadLimitsRequest struct {
 
 func (x *ListUploadLimitsRequest) Reset() {
 	*x = ListUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[126]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8260,7 +8475,7 @@ func (x *ListUploadLimitsRequest) String() string {
 func (*ListUploadLimitsRequest) ProtoMessage() {}
 
 func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[126]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8273,7 +8488,7 @@ func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{123}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{126}
 }
 
 // ListUploadLimitsResponse lists them, those of every archive first.
@@ -8286,7 +8501,7 @@ type ListUploadLimitsResponse struct {
 
 func (x *ListUploadLimitsResponse) Reset() {
 	*x = ListUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[127]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8298,7 +8513,7 @@ func (x *ListUploadLimitsResponse) String() string {
 func (*ListUploadLimitsResponse) ProtoMessage() {}
 
 func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[127]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8311,7 +8526,7 @@ func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{124}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{127}
 }
 
 func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
@@ -8457,7 +8672,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"transferId\x12\x1c\n" +
 	"\tpositions\x18\x03 \x03(\rR\tpositions\"R\n" +
 	"\x16AcceptTransferResponse\x128\n" +
-	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\xf6\t\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\xb6\n" +
+	"\n" +
 	"\tAccession\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
@@ -8494,7 +8710,14 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vobject_left\x18[ \x01(\bR\n" +
 	"objectLeft\x12,\n" +
 	"\x03bag\x18d \x01(\v2\x1a.qoyma.intake.v1.ObjectBagR\x03bag\x12%\n" +
-	"\x0eobject_version\x18e \x01(\rR\robjectVersion\"l\n" +
+	"\x0eobject_version\x18e \x01(\rR\robjectVersion\x12>\n" +
+	"\vdescription\x18n \x01(\v2\x1c.qoyma.intake.v1.DescriptionR\vdescription\"\xc0\x01\n" +
+	"\vDescription\x12!\n" +
+	"\fdescribed_on\x18\x01 \x01(\tR\vdescribedOn\x12!\n" +
+	"\fdescribed_by\x18\x02 \x01(\tR\vdescribedBy\x12\x18\n" +
+	"\acounted\x18\x03 \x01(\rR\acounted\x12\x1c\n" +
+	"\tdescribed\x18\x04 \x01(\rR\tdescribed\x123\n" +
+	"\x04acts\x18\x05 \x03(\v2\x1f.qoyma.intake.v1.DescriptionActR\x04acts\"l\n" +
 	"\x13GetAccessionRequest\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
@@ -8798,7 +9021,13 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\tinventory\x18\x03 \x01(\v2\x1a.qoyma.record.v1.InventoryR\tinventory\x12+\n" +
 	"\x05files\x18\x04 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\"U\n" +
 	"\x19DescribeAccessionResponse\x128\n" +
-	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\x9a\x02\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"a\n" +
+	"\x18GetDescriptionActRequest\x12)\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\"E\n" +
+	"\x19GetDescriptionActResponse\x12\x10\n" +
+	"\x03pdf\x18\x01 \x01(\fR\x03pdf\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"\x9a\x02\n" +
 	"\x19ProposeDeaccessionRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12)\n" +
@@ -8851,13 +9080,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x03pdf\x18\x01 \x01(\fR\x03pdf\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"D\n" +
 	"\x17GetAccessionWorkRequest\x12)\n" +
-	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\"\x8f\x02\n" +
+	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\"\xe6\x02\n" +
 	"\x18GetAccessionWorkResponse\x128\n" +
 	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\x12*\n" +
 	"\x05boxes\x18\x02 \x03(\v2\x14.qoyma.intake.v1.BoxR\x05boxes\x12@\n" +
 	"\fdeaccessions\x18\x03 \x03(\v2\x1c.qoyma.intake.v1.DeaccessionR\fdeaccessions\x12\x12\n" +
 	"\x04open\x18\x04 \x03(\tR\x04open\x127\n" +
-	"\x06proofs\x18\x05 \x03(\v2\x1f.qoyma.intake.v1.SignatureProofR\x06proofs\"\x7f\n" +
+	"\x06proofs\x18\x05 \x03(\v2\x1f.qoyma.intake.v1.SignatureProofR\x06proofs\x120\n" +
+	"\x04eark\x18\x06 \x01(\v2\x1c.qoyma.intake.v1.EArkPackageR\x04eark\x12#\n" +
+	"\rboxes_counted\x18\a \x01(\rR\fboxesCounted\"\x7f\n" +
 	"\x0eSignatureProof\x12\x12\n" +
 	"\x04side\x18\x01 \x01(\tR\x04side\x12\x1c\n" +
 	"\tstatement\x18\x02 \x01(\fR\tstatement\x12\x1d\n" +
@@ -8985,7 +9216,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x17SetUploadLimitsResponse\"\x19\n" +
 	"\x17ListUploadLimitsRequest\"T\n" +
 	"\x18ListUploadLimitsResponse\x128\n" +
-	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xbc'\n" +
+	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xa8(\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
@@ -9029,7 +9260,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x0eDecideApproval\x12&.qoyma.intake.v1.DecideApprovalRequest\x1a'.qoyma.intake.v1.DecideApprovalResponse\x12^\n" +
 	"\rListApprovals\x12%.qoyma.intake.v1.ListApprovalsRequest\x1a&.qoyma.intake.v1.ListApprovalsResponse\x12L\n" +
 	"\aSignAct\x12\x1f.qoyma.intake.v1.SignActRequest\x1a .qoyma.intake.v1.SignActResponse\x12j\n" +
-	"\x11DescribeAccession\x12).qoyma.intake.v1.DescribeAccessionRequest\x1a*.qoyma.intake.v1.DescribeAccessionResponse\x12m\n" +
+	"\x11DescribeAccession\x12).qoyma.intake.v1.DescribeAccessionRequest\x1a*.qoyma.intake.v1.DescribeAccessionResponse\x12j\n" +
+	"\x11GetDescriptionAct\x12).qoyma.intake.v1.GetDescriptionActRequest\x1a*.qoyma.intake.v1.GetDescriptionActResponse\x12m\n" +
 	"\x12ProposeDeaccession\x12*.qoyma.intake.v1.ProposeDeaccessionRequest\x1a+.qoyma.intake.v1.ProposeDeaccessionResponse\x12j\n" +
 	"\x11DecideDeaccession\x12).qoyma.intake.v1.DecideDeaccessionRequest\x1a*.qoyma.intake.v1.DecideDeaccessionResponse\x12m\n" +
 	"\x12ReceiveDeaccession\x12*.qoyma.intake.v1.ReceiveDeaccessionRequest\x1a+.qoyma.intake.v1.ReceiveDeaccessionResponse\x12j\n" +
@@ -9060,7 +9292,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 125)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 128)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
@@ -9081,364 +9313,373 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*AcceptTransferRequest)(nil),      // 16: qoyma.intake.v1.AcceptTransferRequest
 	(*AcceptTransferResponse)(nil),     // 17: qoyma.intake.v1.AcceptTransferResponse
 	(*Accession)(nil),                  // 18: qoyma.intake.v1.Accession
-	(*GetAccessionRequest)(nil),        // 19: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),       // 20: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),      // 21: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil),     // 22: qoyma.intake.v1.ListAccessionsResponse
-	(*GetBookRequest)(nil),             // 23: qoyma.intake.v1.GetBookRequest
-	(*GetBookResponse)(nil),            // 24: qoyma.intake.v1.GetBookResponse
-	(*GetActRequest)(nil),              // 25: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),             // 26: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),         // 27: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),        // 28: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),         // 29: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),        // 30: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),              // 31: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),      // 32: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),               // 33: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil),     // 34: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),       // 35: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),      // 36: qoyma.intake.v1.RestoreRecordResponse
-	(*ListTransferKindsRequest)(nil),   // 37: qoyma.intake.v1.ListTransferKindsRequest
-	(*ListTransferKindsResponse)(nil),  // 38: qoyma.intake.v1.ListTransferKindsResponse
-	(*TransferKind)(nil),               // 39: qoyma.intake.v1.TransferKind
-	(*AnnounceTransferRequest)(nil),    // 40: qoyma.intake.v1.AnnounceTransferRequest
-	(*AnnounceTransferResponse)(nil),   // 41: qoyma.intake.v1.AnnounceTransferResponse
-	(*ListRowsRequest)(nil),            // 42: qoyma.intake.v1.ListRowsRequest
-	(*ListRowsResponse)(nil),           // 43: qoyma.intake.v1.ListRowsResponse
-	(*SealInventoryRequest)(nil),       // 44: qoyma.intake.v1.SealInventoryRequest
-	(*SealInventoryResponse)(nil),      // 45: qoyma.intake.v1.SealInventoryResponse
-	(*ConsentTransferRequest)(nil),     // 46: qoyma.intake.v1.ConsentTransferRequest
-	(*ConsentTransferResponse)(nil),    // 47: qoyma.intake.v1.ConsentTransferResponse
-	(*PrepareTransferRequest)(nil),     // 48: qoyma.intake.v1.PrepareTransferRequest
-	(*PrepareTransferResponse)(nil),    // 49: qoyma.intake.v1.PrepareTransferResponse
-	(*ReceivePaperRequest)(nil),        // 50: qoyma.intake.v1.ReceivePaperRequest
-	(*ReceivePaperResponse)(nil),       // 51: qoyma.intake.v1.ReceivePaperResponse
-	(*CheckUnitsRequest)(nil),          // 52: qoyma.intake.v1.CheckUnitsRequest
-	(*CheckUnitsResponse)(nil),         // 53: qoyma.intake.v1.CheckUnitsResponse
-	(*ReturnRowsRequest)(nil),          // 54: qoyma.intake.v1.ReturnRowsRequest
-	(*ReturnRowsResponse)(nil),         // 55: qoyma.intake.v1.ReturnRowsResponse
-	(*AnswerRowRequest)(nil),           // 56: qoyma.intake.v1.AnswerRowRequest
-	(*AnswerRowResponse)(nil),          // 57: qoyma.intake.v1.AnswerRowResponse
-	(*CommentRowRequest)(nil),          // 58: qoyma.intake.v1.CommentRowRequest
-	(*CommentRowResponse)(nil),         // 59: qoyma.intake.v1.CommentRowResponse
-	(*ListRowWorkRequest)(nil),         // 60: qoyma.intake.v1.ListRowWorkRequest
-	(*ListRowWorkResponse)(nil),        // 61: qoyma.intake.v1.ListRowWorkResponse
-	(*RowWork)(nil),                    // 62: qoyma.intake.v1.RowWork
-	(*RowRemark)(nil),                  // 63: qoyma.intake.v1.RowRemark
-	(*Receipt)(nil),                    // 64: qoyma.intake.v1.Receipt
-	(*GetReceiptRequest)(nil),          // 65: qoyma.intake.v1.GetReceiptRequest
-	(*GetReceiptResponse)(nil),         // 66: qoyma.intake.v1.GetReceiptResponse
-	(*PrintReceiptRequest)(nil),        // 67: qoyma.intake.v1.PrintReceiptRequest
-	(*PrintReceiptResponse)(nil),       // 68: qoyma.intake.v1.PrintReceiptResponse
-	(*BeginQuarantineRequest)(nil),     // 69: qoyma.intake.v1.BeginQuarantineRequest
-	(*BeginQuarantineResponse)(nil),    // 70: qoyma.intake.v1.BeginQuarantineResponse
-	(*EndQuarantineRequest)(nil),       // 71: qoyma.intake.v1.EndQuarantineRequest
-	(*EndQuarantineResponse)(nil),      // 72: qoyma.intake.v1.EndQuarantineResponse
-	(*StoreBoxesRequest)(nil),          // 73: qoyma.intake.v1.StoreBoxesRequest
-	(*StoreBoxesResponse)(nil),         // 74: qoyma.intake.v1.StoreBoxesResponse
-	(*GetLabelsRequest)(nil),           // 75: qoyma.intake.v1.GetLabelsRequest
-	(*GetLabelsResponse)(nil),          // 76: qoyma.intake.v1.GetLabelsResponse
-	(*ApproveAccessionRequest)(nil),    // 77: qoyma.intake.v1.ApproveAccessionRequest
-	(*ApproveAccessionResponse)(nil),   // 78: qoyma.intake.v1.ApproveAccessionResponse
-	(*ProposeApprovalRequest)(nil),     // 79: qoyma.intake.v1.ProposeApprovalRequest
-	(*ProposeApprovalResponse)(nil),    // 80: qoyma.intake.v1.ProposeApprovalResponse
-	(*DecideApprovalRequest)(nil),      // 81: qoyma.intake.v1.DecideApprovalRequest
-	(*DecideApprovalResponse)(nil),     // 82: qoyma.intake.v1.DecideApprovalResponse
-	(*ListApprovalsRequest)(nil),       // 83: qoyma.intake.v1.ListApprovalsRequest
-	(*ListApprovalsResponse)(nil),      // 84: qoyma.intake.v1.ListApprovalsResponse
-	(*SignActRequest)(nil),             // 85: qoyma.intake.v1.SignActRequest
-	(*SignActResponse)(nil),            // 86: qoyma.intake.v1.SignActResponse
-	(*DescribeAccessionRequest)(nil),   // 87: qoyma.intake.v1.DescribeAccessionRequest
-	(*DescribeAccessionResponse)(nil),  // 88: qoyma.intake.v1.DescribeAccessionResponse
-	(*ProposeDeaccessionRequest)(nil),  // 89: qoyma.intake.v1.ProposeDeaccessionRequest
-	(*ProposeDeaccessionResponse)(nil), // 90: qoyma.intake.v1.ProposeDeaccessionResponse
-	(*Deaccession)(nil),                // 91: qoyma.intake.v1.Deaccession
-	(*ReceiveDeaccessionRequest)(nil),  // 92: qoyma.intake.v1.ReceiveDeaccessionRequest
-	(*ReceiveDeaccessionResponse)(nil), // 93: qoyma.intake.v1.ReceiveDeaccessionResponse
-	(*DecideDeaccessionRequest)(nil),   // 94: qoyma.intake.v1.DecideDeaccessionRequest
-	(*DecideDeaccessionResponse)(nil),  // 95: qoyma.intake.v1.DecideDeaccessionResponse
-	(*GetDeaccessionActRequest)(nil),   // 96: qoyma.intake.v1.GetDeaccessionActRequest
-	(*GetDeaccessionActResponse)(nil),  // 97: qoyma.intake.v1.GetDeaccessionActResponse
-	(*GetAccessionWorkRequest)(nil),    // 98: qoyma.intake.v1.GetAccessionWorkRequest
-	(*GetAccessionWorkResponse)(nil),   // 99: qoyma.intake.v1.GetAccessionWorkResponse
-	(*SignatureProof)(nil),             // 100: qoyma.intake.v1.SignatureProof
-	(*ListHandedOverRequest)(nil),      // 101: qoyma.intake.v1.ListHandedOverRequest
-	(*ListHandedOverResponse)(nil),     // 102: qoyma.intake.v1.ListHandedOverResponse
-	(*HandedOver)(nil),                 // 103: qoyma.intake.v1.HandedOver
-	(*OpenUploadRequest)(nil),          // 104: qoyma.intake.v1.OpenUploadRequest
-	(*OpenUploadResponse)(nil),         // 105: qoyma.intake.v1.OpenUploadResponse
-	(*Upload)(nil),                     // 106: qoyma.intake.v1.Upload
-	(*AppendUploadRequest)(nil),        // 107: qoyma.intake.v1.AppendUploadRequest
-	(*AppendBegin)(nil),                // 108: qoyma.intake.v1.AppendBegin
-	(*AppendUploadResponse)(nil),       // 109: qoyma.intake.v1.AppendUploadResponse
-	(*PutFilesRequest)(nil),            // 110: qoyma.intake.v1.PutFilesRequest
-	(*PutFile)(nil),                    // 111: qoyma.intake.v1.PutFile
-	(*PutFilesResponse)(nil),           // 112: qoyma.intake.v1.PutFilesResponse
-	(*StatUploadRequest)(nil),          // 113: qoyma.intake.v1.StatUploadRequest
-	(*StatUploadResponse)(nil),         // 114: qoyma.intake.v1.StatUploadResponse
-	(*ListUploadsRequest)(nil),         // 115: qoyma.intake.v1.ListUploadsRequest
-	(*ListUploadsResponse)(nil),        // 116: qoyma.intake.v1.ListUploadsResponse
-	(*DiscardUploadRequest)(nil),       // 117: qoyma.intake.v1.DiscardUploadRequest
-	(*DiscardUploadResponse)(nil),      // 118: qoyma.intake.v1.DiscardUploadResponse
-	(*FinishPackageRequest)(nil),       // 119: qoyma.intake.v1.FinishPackageRequest
-	(*FinishPackageResponse)(nil),      // 120: qoyma.intake.v1.FinishPackageResponse
-	(*SetUploadLimitsRequest)(nil),     // 121: qoyma.intake.v1.SetUploadLimitsRequest
-	(*SetUploadLimitsResponse)(nil),    // 122: qoyma.intake.v1.SetUploadLimitsResponse
-	(*ListUploadLimitsRequest)(nil),    // 123: qoyma.intake.v1.ListUploadLimitsRequest
-	(*ListUploadLimitsResponse)(nil),   // 124: qoyma.intake.v1.ListUploadLimitsResponse
-	(*v1.Organisation)(nil),            // 125: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),               // 126: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),               // 127: qoyma.intake.v1.PackageFault
-	(*TransferGround)(nil),             // 128: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),                // 129: qoyma.intake.v1.Undescribed
-	(*EArkPackage)(nil),                // 130: qoyma.intake.v1.EArkPackage
-	(*v1.File)(nil),                    // 131: qoyma.record.v1.File
-	(*Contact)(nil),                    // 132: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),                // 133: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),                 // 134: qoyma.intake.v1.ActDrawnUp
-	(*ActSigned)(nil),                  // 135: qoyma.intake.v1.ActSigned
-	(*v1.Protocol)(nil),                // 136: qoyma.record.v1.Protocol
-	(*AccessionCodeKnown)(nil),         // 137: qoyma.intake.v1.AccessionCodeKnown
-	(*QuarantineBegun)(nil),            // 138: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),            // 139: qoyma.intake.v1.QuarantineEnded
-	(*ApprovalProposed)(nil),           // 140: qoyma.intake.v1.ApprovalProposed
-	(*ApprovalDeclined)(nil),           // 141: qoyma.intake.v1.ApprovalDeclined
-	(*ObjectHistory)(nil),              // 142: qoyma.intake.v1.ObjectHistory
-	(*ObjectBag)(nil),                  // 143: qoyma.intake.v1.ObjectBag
-	(*AcceptedFile)(nil),               // 144: qoyma.intake.v1.AcceptedFile
-	(*v1.Text)(nil),                    // 145: qoyma.record.v1.Text
-	(*Giver)(nil),                      // 146: qoyma.intake.v1.Giver
-	(*UnitFinding)(nil),                // 147: qoyma.intake.v1.UnitFinding
-	(*Explainer)(nil),                  // 148: qoyma.intake.v1.Explainer
-	(*ReturnedRow)(nil),                // 149: qoyma.intake.v1.ReturnedRow
-	(*Box)(nil),                        // 150: qoyma.intake.v1.Box
-	(*HandSignature)(nil),              // 151: qoyma.intake.v1.HandSignature
-	(*DeaccessionProposed)(nil),        // 152: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionAct)(nil),             // 153: qoyma.intake.v1.DeaccessionAct
-	(*DeaccessionReceived)(nil),        // 154: qoyma.intake.v1.DeaccessionReceived
-	(*UploadLimitsSet)(nil),            // 155: qoyma.intake.v1.UploadLimitsSet
+	(*Description)(nil),                // 19: qoyma.intake.v1.Description
+	(*GetAccessionRequest)(nil),        // 20: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),       // 21: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),      // 22: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil),     // 23: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),             // 24: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),            // 25: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),              // 26: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),             // 27: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),         // 28: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),        // 29: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),         // 30: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),        // 31: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),              // 32: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),      // 33: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),               // 34: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil),     // 35: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),       // 36: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),      // 37: qoyma.intake.v1.RestoreRecordResponse
+	(*ListTransferKindsRequest)(nil),   // 38: qoyma.intake.v1.ListTransferKindsRequest
+	(*ListTransferKindsResponse)(nil),  // 39: qoyma.intake.v1.ListTransferKindsResponse
+	(*TransferKind)(nil),               // 40: qoyma.intake.v1.TransferKind
+	(*AnnounceTransferRequest)(nil),    // 41: qoyma.intake.v1.AnnounceTransferRequest
+	(*AnnounceTransferResponse)(nil),   // 42: qoyma.intake.v1.AnnounceTransferResponse
+	(*ListRowsRequest)(nil),            // 43: qoyma.intake.v1.ListRowsRequest
+	(*ListRowsResponse)(nil),           // 44: qoyma.intake.v1.ListRowsResponse
+	(*SealInventoryRequest)(nil),       // 45: qoyma.intake.v1.SealInventoryRequest
+	(*SealInventoryResponse)(nil),      // 46: qoyma.intake.v1.SealInventoryResponse
+	(*ConsentTransferRequest)(nil),     // 47: qoyma.intake.v1.ConsentTransferRequest
+	(*ConsentTransferResponse)(nil),    // 48: qoyma.intake.v1.ConsentTransferResponse
+	(*PrepareTransferRequest)(nil),     // 49: qoyma.intake.v1.PrepareTransferRequest
+	(*PrepareTransferResponse)(nil),    // 50: qoyma.intake.v1.PrepareTransferResponse
+	(*ReceivePaperRequest)(nil),        // 51: qoyma.intake.v1.ReceivePaperRequest
+	(*ReceivePaperResponse)(nil),       // 52: qoyma.intake.v1.ReceivePaperResponse
+	(*CheckUnitsRequest)(nil),          // 53: qoyma.intake.v1.CheckUnitsRequest
+	(*CheckUnitsResponse)(nil),         // 54: qoyma.intake.v1.CheckUnitsResponse
+	(*ReturnRowsRequest)(nil),          // 55: qoyma.intake.v1.ReturnRowsRequest
+	(*ReturnRowsResponse)(nil),         // 56: qoyma.intake.v1.ReturnRowsResponse
+	(*AnswerRowRequest)(nil),           // 57: qoyma.intake.v1.AnswerRowRequest
+	(*AnswerRowResponse)(nil),          // 58: qoyma.intake.v1.AnswerRowResponse
+	(*CommentRowRequest)(nil),          // 59: qoyma.intake.v1.CommentRowRequest
+	(*CommentRowResponse)(nil),         // 60: qoyma.intake.v1.CommentRowResponse
+	(*ListRowWorkRequest)(nil),         // 61: qoyma.intake.v1.ListRowWorkRequest
+	(*ListRowWorkResponse)(nil),        // 62: qoyma.intake.v1.ListRowWorkResponse
+	(*RowWork)(nil),                    // 63: qoyma.intake.v1.RowWork
+	(*RowRemark)(nil),                  // 64: qoyma.intake.v1.RowRemark
+	(*Receipt)(nil),                    // 65: qoyma.intake.v1.Receipt
+	(*GetReceiptRequest)(nil),          // 66: qoyma.intake.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil),         // 67: qoyma.intake.v1.GetReceiptResponse
+	(*PrintReceiptRequest)(nil),        // 68: qoyma.intake.v1.PrintReceiptRequest
+	(*PrintReceiptResponse)(nil),       // 69: qoyma.intake.v1.PrintReceiptResponse
+	(*BeginQuarantineRequest)(nil),     // 70: qoyma.intake.v1.BeginQuarantineRequest
+	(*BeginQuarantineResponse)(nil),    // 71: qoyma.intake.v1.BeginQuarantineResponse
+	(*EndQuarantineRequest)(nil),       // 72: qoyma.intake.v1.EndQuarantineRequest
+	(*EndQuarantineResponse)(nil),      // 73: qoyma.intake.v1.EndQuarantineResponse
+	(*StoreBoxesRequest)(nil),          // 74: qoyma.intake.v1.StoreBoxesRequest
+	(*StoreBoxesResponse)(nil),         // 75: qoyma.intake.v1.StoreBoxesResponse
+	(*GetLabelsRequest)(nil),           // 76: qoyma.intake.v1.GetLabelsRequest
+	(*GetLabelsResponse)(nil),          // 77: qoyma.intake.v1.GetLabelsResponse
+	(*ApproveAccessionRequest)(nil),    // 78: qoyma.intake.v1.ApproveAccessionRequest
+	(*ApproveAccessionResponse)(nil),   // 79: qoyma.intake.v1.ApproveAccessionResponse
+	(*ProposeApprovalRequest)(nil),     // 80: qoyma.intake.v1.ProposeApprovalRequest
+	(*ProposeApprovalResponse)(nil),    // 81: qoyma.intake.v1.ProposeApprovalResponse
+	(*DecideApprovalRequest)(nil),      // 82: qoyma.intake.v1.DecideApprovalRequest
+	(*DecideApprovalResponse)(nil),     // 83: qoyma.intake.v1.DecideApprovalResponse
+	(*ListApprovalsRequest)(nil),       // 84: qoyma.intake.v1.ListApprovalsRequest
+	(*ListApprovalsResponse)(nil),      // 85: qoyma.intake.v1.ListApprovalsResponse
+	(*SignActRequest)(nil),             // 86: qoyma.intake.v1.SignActRequest
+	(*SignActResponse)(nil),            // 87: qoyma.intake.v1.SignActResponse
+	(*DescribeAccessionRequest)(nil),   // 88: qoyma.intake.v1.DescribeAccessionRequest
+	(*DescribeAccessionResponse)(nil),  // 89: qoyma.intake.v1.DescribeAccessionResponse
+	(*GetDescriptionActRequest)(nil),   // 90: qoyma.intake.v1.GetDescriptionActRequest
+	(*GetDescriptionActResponse)(nil),  // 91: qoyma.intake.v1.GetDescriptionActResponse
+	(*ProposeDeaccessionRequest)(nil),  // 92: qoyma.intake.v1.ProposeDeaccessionRequest
+	(*ProposeDeaccessionResponse)(nil), // 93: qoyma.intake.v1.ProposeDeaccessionResponse
+	(*Deaccession)(nil),                // 94: qoyma.intake.v1.Deaccession
+	(*ReceiveDeaccessionRequest)(nil),  // 95: qoyma.intake.v1.ReceiveDeaccessionRequest
+	(*ReceiveDeaccessionResponse)(nil), // 96: qoyma.intake.v1.ReceiveDeaccessionResponse
+	(*DecideDeaccessionRequest)(nil),   // 97: qoyma.intake.v1.DecideDeaccessionRequest
+	(*DecideDeaccessionResponse)(nil),  // 98: qoyma.intake.v1.DecideDeaccessionResponse
+	(*GetDeaccessionActRequest)(nil),   // 99: qoyma.intake.v1.GetDeaccessionActRequest
+	(*GetDeaccessionActResponse)(nil),  // 100: qoyma.intake.v1.GetDeaccessionActResponse
+	(*GetAccessionWorkRequest)(nil),    // 101: qoyma.intake.v1.GetAccessionWorkRequest
+	(*GetAccessionWorkResponse)(nil),   // 102: qoyma.intake.v1.GetAccessionWorkResponse
+	(*SignatureProof)(nil),             // 103: qoyma.intake.v1.SignatureProof
+	(*ListHandedOverRequest)(nil),      // 104: qoyma.intake.v1.ListHandedOverRequest
+	(*ListHandedOverResponse)(nil),     // 105: qoyma.intake.v1.ListHandedOverResponse
+	(*HandedOver)(nil),                 // 106: qoyma.intake.v1.HandedOver
+	(*OpenUploadRequest)(nil),          // 107: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 108: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 109: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 110: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 111: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 112: qoyma.intake.v1.AppendUploadResponse
+	(*PutFilesRequest)(nil),            // 113: qoyma.intake.v1.PutFilesRequest
+	(*PutFile)(nil),                    // 114: qoyma.intake.v1.PutFile
+	(*PutFilesResponse)(nil),           // 115: qoyma.intake.v1.PutFilesResponse
+	(*StatUploadRequest)(nil),          // 116: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 117: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 118: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 119: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 120: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 121: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 122: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 123: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 124: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 125: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 126: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 127: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 128: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 129: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 130: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 131: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 132: qoyma.intake.v1.Undescribed
+	(*EArkPackage)(nil),                // 133: qoyma.intake.v1.EArkPackage
+	(*v1.File)(nil),                    // 134: qoyma.record.v1.File
+	(*Contact)(nil),                    // 135: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 136: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 137: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 138: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 139: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 140: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 141: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 142: qoyma.intake.v1.QuarantineEnded
+	(*ApprovalProposed)(nil),           // 143: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),           // 144: qoyma.intake.v1.ApprovalDeclined
+	(*ObjectHistory)(nil),              // 145: qoyma.intake.v1.ObjectHistory
+	(*ObjectBag)(nil),                  // 146: qoyma.intake.v1.ObjectBag
+	(*DescriptionAct)(nil),             // 147: qoyma.intake.v1.DescriptionAct
+	(*AcceptedFile)(nil),               // 148: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 149: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 150: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 151: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 152: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 153: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 154: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 155: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 156: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 157: qoyma.intake.v1.DeaccessionAct
+	(*DeaccessionReceived)(nil),        // 158: qoyma.intake.v1.DeaccessionReceived
+	(*UploadLimitsSet)(nil),            // 159: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	125, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	126, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	127, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	127, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	128, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
-	129, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	130, // 8: qoyma.intake.v1.Transfer.eark:type_name -> qoyma.intake.v1.EArkPackage
+	128, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	129, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	130, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	130, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	131, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	132, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	133, // 8: qoyma.intake.v1.Transfer.eark:type_name -> qoyma.intake.v1.EArkPackage
 	3,   // 9: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	131, // 10: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	132, // 11: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	134, // 10: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	135, // 11: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,   // 12: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	39,  // 13: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
-	133, // 14: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	132, // 15: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	40,  // 13: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
+	136, // 14: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	135, // 15: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
 	13,  // 16: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
 	14,  // 17: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
 	12,  // 18: qoyma.intake.v1.UploadPackageRequest.files:type_name -> qoyma.intake.v1.UploadFiles
 	14,  // 19: qoyma.intake.v1.UploadFiles.files:type_name -> qoyma.intake.v1.UploadFile
-	127, // 20: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	127, // 21: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	130, // 20: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	130, // 21: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
 	18,  // 22: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	125, // 23: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	126, // 24: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	134, // 25: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	128, // 26: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
-	135, // 27: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
-	136, // 28: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
-	137, // 29: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
-	138, // 30: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
-	139, // 31: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
-	140, // 32: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
-	141, // 33: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
-	142, // 34: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
-	143, // 35: qoyma.intake.v1.Accession.bag:type_name -> qoyma.intake.v1.ObjectBag
-	18,  // 36: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	144, // 37: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	18,  // 38: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	31,  // 39: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	33,  // 40: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	39,  // 41: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
-	145, // 42: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
-	145, // 43: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
-	125, // 44: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	126, // 45: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	128, // 46: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
-	129, // 47: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	146, // 48: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
-	3,   // 49: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	131, // 50: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
-	3,   // 51: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 52: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	3,   // 53: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	64,  // 54: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	147, // 55: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
-	148, // 56: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
-	149, // 57: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
-	3,   // 58: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	64,  // 59: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	3,   // 60: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	62,  // 61: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
-	131, // 62: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
-	147, // 63: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
-	148, // 64: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
-	149, // 65: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
-	63,  // 66: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
-	64,  // 67: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	18,  // 68: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	18,  // 69: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	150, // 70: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
-	150, // 71: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
-	136, // 72: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	18,  // 73: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	18,  // 74: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	136, // 75: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	18,  // 76: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	18,  // 77: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	151, // 78: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
-	18,  // 79: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
-	126, // 80: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	131, // 81: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
-	18,  // 82: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	136, // 83: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	91,  // 84: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	152, // 85: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
-	153, // 86: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	154, // 87: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
-	91,  // 88: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	91,  // 89: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	18,  // 90: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
-	150, // 91: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
-	91,  // 92: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
-	100, // 93: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
-	103, // 94: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
-	3,   // 95: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
-	18,  // 96: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
-	64,  // 97: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
-	106, // 98: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	108, // 99: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
-	106, // 100: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	111, // 101: qoyma.intake.v1.PutFilesRequest.files:type_name -> qoyma.intake.v1.PutFile
-	106, // 102: qoyma.intake.v1.PutFilesResponse.uploads:type_name -> qoyma.intake.v1.Upload
-	106, // 103: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	106, // 104: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
-	15,  // 105: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
-	155, // 106: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	155, // 107: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	0,   // 108: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
-	4,   // 109: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
-	9,   // 110: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
-	11,  // 111: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
-	7,   // 112: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
-	16,  // 113: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	19,  // 114: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	21,  // 115: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	23,  // 116: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	25,  // 117: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	27,  // 118: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	29,  // 119: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	32,  // 120: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	35,  // 121: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	37,  // 122: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
-	40,  // 123: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
-	42,  // 124: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
-	44,  // 125: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
-	46,  // 126: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
-	48,  // 127: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
-	50,  // 128: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
-	52,  // 129: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
-	54,  // 130: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
-	56,  // 131: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
-	58,  // 132: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
-	60,  // 133: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
-	65,  // 134: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
-	67,  // 135: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
-	69,  // 136: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
-	71,  // 137: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
-	73,  // 138: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
-	75,  // 139: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
-	77,  // 140: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
-	79,  // 141: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
-	81,  // 142: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
-	83,  // 143: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
-	85,  // 144: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
-	87,  // 145: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
-	89,  // 146: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
-	94,  // 147: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
-	92,  // 148: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
-	96,  // 149: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
-	98,  // 150: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
-	101, // 151: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
-	104, // 152: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
-	107, // 153: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
-	110, // 154: qoyma.intake.v1.IntakeService.PutFiles:input_type -> qoyma.intake.v1.PutFilesRequest
-	113, // 155: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
-	115, // 156: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
-	117, // 157: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
-	119, // 158: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
-	121, // 159: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
-	123, // 160: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
-	1,   // 161: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,   // 162: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10,  // 163: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	15,  // 164: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,   // 165: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	17,  // 166: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	20,  // 167: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	22,  // 168: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	24,  // 169: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	26,  // 170: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	28,  // 171: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	30,  // 172: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	34,  // 173: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	36,  // 174: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	38,  // 175: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
-	41,  // 176: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
-	43,  // 177: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
-	45,  // 178: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
-	47,  // 179: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
-	49,  // 180: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
-	51,  // 181: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
-	53,  // 182: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
-	55,  // 183: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
-	57,  // 184: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
-	59,  // 185: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
-	61,  // 186: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
-	66,  // 187: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
-	68,  // 188: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
-	70,  // 189: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
-	72,  // 190: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
-	74,  // 191: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
-	76,  // 192: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
-	78,  // 193: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
-	80,  // 194: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
-	82,  // 195: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
-	84,  // 196: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
-	86,  // 197: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
-	88,  // 198: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
-	90,  // 199: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
-	95,  // 200: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
-	93,  // 201: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
-	97,  // 202: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
-	99,  // 203: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
-	102, // 204: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
-	105, // 205: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
-	109, // 206: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
-	112, // 207: qoyma.intake.v1.IntakeService.PutFiles:output_type -> qoyma.intake.v1.PutFilesResponse
-	114, // 208: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
-	116, // 209: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
-	118, // 210: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
-	120, // 211: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
-	122, // 212: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
-	124, // 213: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
-	161, // [161:214] is the sub-list for method output_type
-	108, // [108:161] is the sub-list for method input_type
-	108, // [108:108] is the sub-list for extension type_name
-	108, // [108:108] is the sub-list for extension extendee
-	0,   // [0:108] is the sub-list for field type_name
+	128, // 23: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	129, // 24: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	137, // 25: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	131, // 26: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	138, // 27: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	139, // 28: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	140, // 29: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	141, // 30: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	142, // 31: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	143, // 32: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
+	144, // 33: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
+	145, // 34: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
+	146, // 35: qoyma.intake.v1.Accession.bag:type_name -> qoyma.intake.v1.ObjectBag
+	19,  // 36: qoyma.intake.v1.Accession.description:type_name -> qoyma.intake.v1.Description
+	147, // 37: qoyma.intake.v1.Description.acts:type_name -> qoyma.intake.v1.DescriptionAct
+	18,  // 38: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	148, // 39: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	18,  // 40: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	32,  // 41: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	34,  // 42: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	40,  // 43: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
+	149, // 44: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	149, // 45: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
+	128, // 46: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	129, // 47: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	131, // 48: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	132, // 49: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	150, // 50: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	3,   // 51: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	134, // 52: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	3,   // 53: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 54: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	3,   // 55: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	65,  // 56: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	151, // 57: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	152, // 58: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	153, // 59: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	3,   // 60: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	65,  // 61: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	3,   // 62: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
+	63,  // 63: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
+	134, // 64: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	151, // 65: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	152, // 66: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	153, // 67: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	64,  // 68: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
+	65,  // 69: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	18,  // 70: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 71: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	154, // 72: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	154, // 73: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	139, // 74: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	18,  // 75: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 76: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	139, // 77: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	18,  // 78: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	18,  // 79: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	155, // 80: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	18,  // 81: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
+	129, // 82: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	134, // 83: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	18,  // 84: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	139, // 85: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	94,  // 86: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	156, // 87: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	157, // 88: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	158, // 89: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
+	94,  // 90: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	94,  // 91: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	18,  // 92: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
+	154, // 93: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	94,  // 94: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
+	103, // 95: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
+	133, // 96: qoyma.intake.v1.GetAccessionWorkResponse.eark:type_name -> qoyma.intake.v1.EArkPackage
+	106, // 97: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
+	3,   // 98: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
+	18,  // 99: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
+	65,  // 100: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
+	109, // 101: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	111, // 102: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	109, // 103: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	114, // 104: qoyma.intake.v1.PutFilesRequest.files:type_name -> qoyma.intake.v1.PutFile
+	109, // 105: qoyma.intake.v1.PutFilesResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	109, // 106: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	109, // 107: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	15,  // 108: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
+	159, // 109: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	159, // 110: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	0,   // 111: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
+	4,   // 112: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
+	9,   // 113: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
+	11,  // 114: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
+	7,   // 115: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
+	16,  // 116: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
+	20,  // 117: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	22,  // 118: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	24,  // 119: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	26,  // 120: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	28,  // 121: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	30,  // 122: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	33,  // 123: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	36,  // 124: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	38,  // 125: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	41,  // 126: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	43,  // 127: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	45,  // 128: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	47,  // 129: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	49,  // 130: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	51,  // 131: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	53,  // 132: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	55,  // 133: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	57,  // 134: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	59,  // 135: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	61,  // 136: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	66,  // 137: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	68,  // 138: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
+	70,  // 139: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	72,  // 140: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	74,  // 141: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	76,  // 142: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	78,  // 143: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	80,  // 144: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
+	82,  // 145: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
+	84,  // 146: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
+	86,  // 147: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	88,  // 148: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	90,  // 149: qoyma.intake.v1.IntakeService.GetDescriptionAct:input_type -> qoyma.intake.v1.GetDescriptionActRequest
+	92,  // 150: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	97,  // 151: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	95,  // 152: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
+	99,  // 153: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	101, // 154: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	104, // 155: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	107, // 156: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	110, // 157: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	113, // 158: qoyma.intake.v1.IntakeService.PutFiles:input_type -> qoyma.intake.v1.PutFilesRequest
+	116, // 159: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	118, // 160: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	120, // 161: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	122, // 162: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	124, // 163: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	126, // 164: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 165: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 166: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 167: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	15,  // 168: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 169: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	17,  // 170: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	21,  // 171: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	23,  // 172: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	25,  // 173: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	27,  // 174: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	29,  // 175: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	31,  // 176: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	35,  // 177: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	37,  // 178: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	39,  // 179: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	42,  // 180: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	44,  // 181: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	46,  // 182: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	48,  // 183: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	50,  // 184: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	52,  // 185: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	54,  // 186: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	56,  // 187: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	58,  // 188: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	60,  // 189: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	62,  // 190: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	67,  // 191: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	69,  // 192: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
+	71,  // 193: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	73,  // 194: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	75,  // 195: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	77,  // 196: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	79,  // 197: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	81,  // 198: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
+	83,  // 199: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
+	85,  // 200: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
+	87,  // 201: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	89,  // 202: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	91,  // 203: qoyma.intake.v1.IntakeService.GetDescriptionAct:output_type -> qoyma.intake.v1.GetDescriptionActResponse
+	93,  // 204: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	98,  // 205: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	96,  // 206: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
+	100, // 207: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	102, // 208: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	105, // 209: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	108, // 210: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	112, // 211: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	115, // 212: qoyma.intake.v1.IntakeService.PutFiles:output_type -> qoyma.intake.v1.PutFilesResponse
+	117, // 213: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	119, // 214: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	121, // 215: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	123, // 216: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	125, // 217: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	127, // 218: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	165, // [165:219] is the sub-list for method output_type
+	111, // [111:165] is the sub-list for method input_type
+	111, // [111:111] is the sub-list for extension type_name
+	111, // [111:111] is the sub-list for extension extendee
+	0,   // [0:111] is the sub-list for field type_name
 }
 
 func init() { file_qoyma_intake_v1_intake_proto_init() }
@@ -9453,11 +9694,11 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*UploadPackageRequest_Data)(nil),
 		(*UploadPackageRequest_Files)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[32].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[33].OneofWrappers = []any{
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[107].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[110].OneofWrappers = []any{
 		(*AppendUploadRequest_Begin)(nil),
 		(*AppendUploadRequest_Data)(nil),
 	}
@@ -9467,7 +9708,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   125,
+			NumMessages:   128,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

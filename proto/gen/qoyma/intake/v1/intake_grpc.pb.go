@@ -57,6 +57,7 @@ const (
 	IntakeService_ListApprovals_FullMethodName      = "/qoyma.intake.v1.IntakeService/ListApprovals"
 	IntakeService_SignAct_FullMethodName            = "/qoyma.intake.v1.IntakeService/SignAct"
 	IntakeService_DescribeAccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DescribeAccession"
+	IntakeService_GetDescriptionAct_FullMethodName  = "/qoyma.intake.v1.IntakeService/GetDescriptionAct"
 	IntakeService_ProposeDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ProposeDeaccession"
 	IntakeService_DecideDeaccession_FullMethodName  = "/qoyma.intake.v1.IntakeService/DecideDeaccession"
 	IntakeService_ReceiveDeaccession_FullMethodName = "/qoyma.intake.v1.IntakeService/ReceiveDeaccession"
@@ -164,8 +165,10 @@ type IntakeServiceClient interface {
 	ListApprovals(ctx context.Context, in *ListApprovalsRequest, opts ...grpc.CallOption) (*ListApprovalsResponse, error)
 	// SignAct puts one of the two signatures under the act; the second closes the accession.
 	SignAct(ctx context.Context, in *SignActRequest, opts ...grpc.CallOption) (*SignActResponse, error)
-	// DescribeAccession turns an undescribed accession into described rows (act of description).
+	// DescribeAccession turns an undescribed accession into described rows; its act of description is printed in both languages.
 	DescribeAccession(ctx context.Context, in *DescribeAccessionRequest, opts ...grpc.CallOption) (*DescribeAccessionResponse, error)
+	// GetDescriptionAct gives the act of description as PDF.
+	GetDescriptionAct(ctx context.Context, in *GetDescriptionActRequest, opts ...grpc.CallOption) (*GetDescriptionActResponse, error)
 	// ProposeDeaccession asks the head to let units leave the archive.
 	ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
@@ -617,6 +620,16 @@ func (c *intakeServiceClient) DescribeAccession(ctx context.Context, in *Describ
 	return out, nil
 }
 
+func (c *intakeServiceClient) GetDescriptionAct(ctx context.Context, in *GetDescriptionActRequest, opts ...grpc.CallOption) (*GetDescriptionActResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDescriptionActResponse)
+	err := c.cc.Invoke(ctx, IntakeService_GetDescriptionAct_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *intakeServiceClient) ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ProposeDeaccessionResponse)
@@ -869,8 +882,10 @@ type IntakeServiceServer interface {
 	ListApprovals(context.Context, *ListApprovalsRequest) (*ListApprovalsResponse, error)
 	// SignAct puts one of the two signatures under the act; the second closes the accession.
 	SignAct(context.Context, *SignActRequest) (*SignActResponse, error)
-	// DescribeAccession turns an undescribed accession into described rows (act of description).
+	// DescribeAccession turns an undescribed accession into described rows; its act of description is printed in both languages.
 	DescribeAccession(context.Context, *DescribeAccessionRequest) (*DescribeAccessionResponse, error)
+	// GetDescriptionAct gives the act of description as PDF.
+	GetDescriptionAct(context.Context, *GetDescriptionActRequest) (*GetDescriptionActResponse, error)
 	// ProposeDeaccession asks the head to let units leave the archive.
 	ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
@@ -1031,6 +1046,9 @@ func (UnimplementedIntakeServiceServer) SignAct(context.Context, *SignActRequest
 }
 func (UnimplementedIntakeServiceServer) DescribeAccession(context.Context, *DescribeAccessionRequest) (*DescribeAccessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DescribeAccession not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetDescriptionAct(context.Context, *GetDescriptionActRequest) (*GetDescriptionActResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDescriptionAct not implemented")
 }
 func (UnimplementedIntakeServiceServer) ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ProposeDeaccession not implemented")
@@ -1746,6 +1764,24 @@ func _IntakeService_DescribeAccession_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_GetDescriptionAct_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDescriptionActRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetDescriptionAct(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetDescriptionAct_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetDescriptionAct(ctx, req.(*GetDescriptionActRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntakeService_ProposeDeaccession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ProposeDeaccessionRequest)
 	if err := dec(in); err != nil {
@@ -2140,6 +2176,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DescribeAccession",
 			Handler:    _IntakeService_DescribeAccession_Handler,
+		},
+		{
+			MethodName: "GetDescriptionAct",
+			Handler:    _IntakeService_GetDescriptionAct_Handler,
 		},
 		{
 			MethodName: "ProposeDeaccession",

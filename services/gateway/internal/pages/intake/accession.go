@@ -73,6 +73,22 @@ func (p accessionPage) Waits() bool {
 	return a.GetProposed() != nil && a.GetApproved() == nil && a.GetNotApproved().GetNumber() != a.GetProposed().GetNumber()
 }
 
+// Labels tells whether labels of the boxes can be printed: those of units wait until the catalogue has given codes.
+func (p accessionPage) Labels() bool {
+	a := p.GetAccession()
+	return len(p.Work.GetBoxes()) > 0 && (a.GetUndescribed() > 0 || a.GetCode().GetInventory() != "")
+}
+
+// Unsaid is how many boxes there are of which nobody has said yet which units they hold; none before the units are described.
+func (p accessionPage) Unsaid() (boxes int) {
+	for _, b := range p.Work.GetBoxes() {
+		if b.GetFirst() == 0 && p.GetAccession().GetUndescribed() == 0 {
+			boxes++
+		}
+	}
+	return boxes
+}
+
 // Apart tells whether the accession is in quarantine now.
 func (p accessionPage) Apart() bool {
 	return p.GetAccession().GetQuarantine() != nil && p.GetAccession().GetQuarantineEnded() == nil
@@ -137,8 +153,9 @@ type boxesPage struct {
 	Lines []*intakev1.Box // those that stand, and empty ones
 }
 
-// spare is how many empty lines the form of boxes has.
-const spare = 5
+// spare is how many empty lines the form of boxes has at least, and many at most, where more boxes were counted when the transfer was
+// announced.
+const spare, many = 5, 50
 
 func boxes(r *web.Request) (any, error) {
 	p, err := findAccession(r)
@@ -150,8 +167,8 @@ func boxes(r *web.Request) (any, error) {
 	for _, box := range b.Lines {
 		last = max(last, box.GetNumber())
 	}
-	for i := range uint32(spare) {
-		b.Lines = append(b.Lines, &intakev1.Box{Number: last + i + 1})
+	for i := range min(max(spare, int(p.Work.GetBoxesCounted())-len(b.Lines)), many) {
+		b.Lines = append(b.Lines, &intakev1.Box{Number: last + uint32(i) + 1})
 	}
 	return b, nil
 }

@@ -278,6 +278,39 @@ func TestABoxThatWasEmptiedIsTakenAway(t *testing.T) {
 	}
 }
 
+// TestBoxesBeforeAndAfterTheActOfDescription: boxes of what is only counted have a place and no units; once it is described the page
+// says which of them still need units (practice.md, "then quarantine, boxes, labels, a place").
+func TestBoxesBeforeAndAfterTheActOfDescription(t *testing.T) {
+	s := archive(4)
+	a := &intakev1.Accession{
+		AccessionNumber: "2026-7", TransferId: "2026-1", AcceptedOn: "2026-11-01", Organisation: &recordv1.Organisation{Id: "su", Name: text("Отдел")},
+		Accepted: 40, Listed: 40, Undescribed: 40, Code: &intakev1.AccessionCodeKnown{Fonds: "7"}, Inventory: &recordv1.Inventory{Id: "2026-1"},
+	}
+	work := &intakev1.GetAccessionWorkResponse{Accession: a, Boxes: []*intakev1.Box{{Number: 1, Room: "2", Shelf: "3"}, {Number: 2, Room: "2"}}, BoxesCounted: 9}
+	s.Answers["GetAccession"], s.Answers["GetAccessionWork"] = pagetest.Always(&intakev1.GetAccessionResponse{Accession: a}), pagetest.Always(work)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Get("/accessions/2026-7", http.StatusOK, "<b>Коробка 1</b>: не описано", "Хранилище 2", "Указать места коробок", "/labels/ru", `<dd class="code">7</dd>`)
+	page := v.Get("/accessions/2026-7/boxes", http.StatusOK, `name="room-9"`, `name="shelf-1"`, "коробок при объявлении: 9", "/labels/kk")
+	if strings.Contains(page, "first-1") || strings.Contains(page, "last-1") || strings.Contains(page, `name="room-10"`) {
+		t.Error("units are asked for that have no numbers yet, or more lines are there than boxes")
+	}
+	v.Post("/accessions/2026-7/boxes", pagetest.Fields("box", "1", "room-1", "2", "shelf-1", "4", "box", "2", "room-2", "2", "box", "3", "rack-3", "7", "box", "4"), http.StatusSeeOther, "/boxes?done=")
+	q, _ := s.Called("StoreBoxes").(*intakev1.StoreBoxesRequest)
+	if b := q.GetBoxes(); len(b) != 3 || b[0].GetShelf() != "4" || b[2].GetRack() != "7" || b[0].GetFirst()+b[1].GetLast()+b[2].GetFirst() != 0 {
+		t.Errorf("sent %v", b)
+	}
+
+	a.Undescribed, a.Accepted, a.Listed = 0, 2, 2
+	work.Boxes[0].First, work.Boxes[0].Last = 1, 2
+	page = v.Get("/accessions/2026-7", http.StatusOK, "<b>Коробка 1</b>: дела 1–2", `<b>Коробка 2</b> <span class="badge soon">дела не указаны</span>`, "Указать дела коробок")
+	if strings.Contains(page, "/labels/ru") {
+		t.Error("labels are offered before the catalogue has given codes")
+	}
+	a.Code.Inventory = "1"
+	v.Get("/accessions/2026-7", http.StatusOK, "/labels/ru", `<dd class="code">7/1</dd>`)
+	v.Get("/accessions/2026-7/boxes", http.StatusOK, `name="first-2"`, "дела не указаны: 1")
+}
+
 // TestFourEyes shows the decision to the head alone, and not on what he proposed himself.
 func TestFourEyes(t *testing.T) {
 	for _, c := range []struct {
