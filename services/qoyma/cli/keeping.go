@@ -14,7 +14,7 @@ import (
 func (a *app) accessionWork() []*cobra.Command {
 	return []*cobra.Command{
 		a.accessionWorkShow(), a.accessionSign(), a.accessionVerify(), a.accessionApprove(), a.accessionPropose(), a.accessionProposed(), a.accessionDecide(),
-		a.accessionDescribe(), a.accessionBox(), a.accessionLabels(),
+		a.accessionDescribe(), a.descriptionAct(), a.accessionBox(), a.accessionLabels(),
 		a.family("quarantine", "Keep an accession apart until it is known to be clean", a.quarantineBegin(), a.quarantineEnd()),
 		a.family("deaccession", "Let units leave the archive, by four eyes", a.deaccessionPropose(), a.deaccessionDecide(), a.deaccessionReceive(), a.deaccessionAct()),
 	}
@@ -31,9 +31,18 @@ func (a *app) showKept(ac *intakev1.Accession) {
 		{text{"BEFORE THE COMMISSION", "НА КОМИССИИ", "КОМИССИЯДА"}, strings.TrimSpace(ac.GetProposed().GetProposedOn() + " " + clean(ac.GetProposed().GetGround()))},
 		{text{"NOT APPROVED", "НЕ ОДОБРЕНО", "МАҚҰЛДАНБАДЫ"}, strings.TrimSpace(ac.GetNotApproved().GetDeclinedOn() + " " + clean(ac.GetNotApproved().GetReason()))},
 		{text{"UNDESCRIBED", "НЕОПИСАННЫЕ", "СИПАТТАЛМАҒАН"}, number(ac.GetUndescribed())},
+		{text{"ACT OF DESCRIPTION", "АКТ ОПИСАНИЯ", "СИПАТТАУ АКТІСІ"}, described(ac.GetDescription())},
 		{text{"LEFT", "ВЫБЫЛО", "ШЫҚТЫ"}, number(ac.GetDeaccessioned())},
 		{text{"QUARANTINE", "КАРАНТИН", "КАРАНТИН"}, a.quarantined(ac)},
 	})
+}
+
+// described is when an accession was described and by which account, how many units were counted before, and how many rows there are now.
+func described(d *intakev1.Description) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s, %s, %d → %d", d.GetDescribedOn(), clean(d.GetDescribedBy()), d.GetCounted(), d.GetDescribed())
 }
 
 // quarantined is when an accession was kept apart, and what came out of it.
@@ -51,6 +60,9 @@ func (a *app) accessionWorkShow() *cobra.Command {
 		return cl.GetAccessionWork(ctx, &intakev1.GetAccessionWorkRequest{AccessionNumber: args[0]})
 	}, func(res *intakev1.GetAccessionWorkResponse) {
 		a.showKept(res.GetAccession())
+		if e := res.GetEark(); e != nil {
+			a.fields([]field{{text{"PACKAGE", "ПАКЕТ", "ПАКЕТ"}, "E-ARK " + clean(e.GetOaisType()) + " " + clean(e.GetId())}})
+		}
 		for _, lacks := range res.GetOpen() {
 			a.printf(a.say(text{"  still lacks: %s\n", "  ещё нет: %s\n", "  әлі жоқ: %s\n"}), a.word(accessionLacks, lacks))
 		}
@@ -98,6 +110,17 @@ func (a *app) accessionDescribe() *cobra.Command {
 		q.CommandId, q.AccessionNumber = id, args[0]
 		return cl.DescribeAccession(ctx, q)
 	}, func(res *intakev1.DescribeAccessionResponse) { a.showKept(res.GetAccession()) })
+}
+
+func (a *app) descriptionAct() *cobra.Command {
+	c := &cobra.Command{Use: "description NUMBER", Short: "Write the act of description of an accession that came undescribed as PDF"}
+	return a.pdfCommand(c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, language string, args []string) ([]byte, error) {
+		res, err := cl.GetDescriptionAct(ctx, &intakev1.GetDescriptionActRequest{AccessionNumber: args[0], Language: language})
+		if err == nil && digestOf(res.GetPdf()) != res.GetSha256() {
+			err = actChanged.With()
+		}
+		return res.GetPdf(), err
+	})
 }
 
 func (a *app) accessionBox() *cobra.Command {

@@ -272,6 +272,54 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
+// description is an act of description by which fewer units were found than had been counted.
+func description() act.Description {
+	return act.Description{
+		Number: "2026-3", Date: day("2026-11-27"), Accession: "2026-3", Accepted: day("2026-02-10"), Fonds: "Р-1109", Counted: 40, Described: 38,
+		Archive:   act.Text{KK: "Алматы облысының мемлекеттік архиві", RU: "Государственный архив Алматинской области"},
+		From:      act.Text{KK: "«Көкжиек» ауылдық округі әкімінің аппараты» ММ", RU: "ГУ «Аппарат акима сельского округа «Кокжиек»"},
+		Inventory: "2лс", Title: act.Text{KK: "Жеке құрам бойынша істер: бұйрықтар, жеке шоттар", RU: "Дела по личному составу: приказы, лицевые счета"},
+		FirstYear: 1995, LastYear: 2001, DrawnUpBy: "aigerim",
+	}
+}
+
+// TestDescription prints the act of description alike twice, on one page; what is not complete is refused. What it says is read in the
+// tests of the service.
+func TestDescription(t *testing.T) {
+	for _, l := range []fault.Language{fault.Kazakh, fault.Russian} {
+		for _, years := range [][2]int{{1995, 2001}, {2001, 2001}, {0, 2001}, {0, 0}} {
+			a := description()
+			a.FirstYear, a.LastYear = years[0], years[1]
+			one, err := a.PDF(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			two, err := a.PDF(l)
+			if err != nil || !bytes.Equal(one, two) {
+				t.Errorf("%v in %s: two prints differ (%v)", years, l, err)
+			}
+			if pages := bytes.Count(one, []byte("/Type /Page\n")); pages != 1 {
+				t.Errorf("%v in %s takes %d pages", years, l, pages)
+			}
+		}
+	}
+	for name, change := range map[string]func(*act.Description){
+		"no number": func(a *act.Description) { a.Number = "" }, "no day": func(a *act.Description) { a.Date = civil.Date{} }, "nothing counted": func(a *act.Description) { a.Counted = 0 },
+		"nothing described": func(a *act.Description) { a.Described = 0 }, "no inventory": func(a *act.Description) { a.Inventory = "" }, "no title": func(a *act.Description) { a.Title = act.Text{} },
+		"years backwards": func(a *act.Description) { a.FirstYear = 2002 }, "nobody": func(a *act.Description) { a.DrawnUpBy = "" }, "from nobody": func(a *act.Description) { a.From = act.Text{} },
+		"endless": func(a *act.Description) { a.Title.RU = strings.Repeat("ы", 1001) },
+	} {
+		a := description()
+		change(&a)
+		if _, err := a.PDF(fault.Russian); !errors.Is(err, act.BadField) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := description().PDF(fault.English); !errors.Is(err, act.BadLanguage) {
+		t.Error(err)
+	}
+}
+
 func BenchmarkTransfer(b *testing.B) {
 	a := sample(20)
 	for b.Loop() {
@@ -296,9 +344,13 @@ func TestWriteSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		described, err := description().PDF(l)
+		if err != nil {
+			t.Fatal(err)
+		}
 		personal := sample(1)
 		personal.Personal = true
-		for name, pdf := range map[string][]byte{"act": render(t, sample(3), l), "personal": render(t, personal, l), "long": render(t, sample(60), l), "book": b, "receipt": slip} {
+		for name, pdf := range map[string][]byte{"act": render(t, sample(3), l), "personal": render(t, personal, l), "long": render(t, sample(60), l), "book": b, "receipt": slip, "description": described} {
 			if err := os.WriteFile(filepath.Join(dir, name+"-"+string(l)+".pdf"), pdf, 0o600); err != nil {
 				t.Fatal(err)
 			}

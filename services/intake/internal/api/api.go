@@ -32,6 +32,10 @@ var (
 		"accession {number} has no act in “{language}”; acts are in kk and ru",
 		"у поступления {number} нет акта на языке «{language}»; акты составляются на kk и ru",
 		"{number} түсімінің «{language}» тіліндегі актісі жоқ; актілер kk және ru тілдерінде жасалады")
+	noDescription = fault.Define(fault.NotFound, "intake.description.unknown",
+		"accession {number} has no act of description in “{language}”: it came with an inventory, is not described yet, or was described before acts were printed; acts are in kk and ru",
+		"акта описания поступления {number} на языке «{language}» нет: оно пришло с описью, ещё не описано или описано до того, как акты стали печататься; акты составляются на kk и ru",
+		"сипаттау актісі «{language}» тілінде жоқ: {number} түсімі тізімдемемен түскен, әлі сипатталмаған немесе актілер басылмай тұрған кезде сипатталған; актілер kk және ru тілдерінде жасалады")
 	noBook = fault.Define(fault.NotFound, "intake.book.empty",
 		"nothing was accepted in {year}, so its book has no pages; choose another year",
 		"в {year} году ничего не принято, и страниц в книге за этот год нет; выберите другой год",

@@ -35,12 +35,6 @@ func (s *Server) EndQuarantine(ctx context.Context, q *intakev1.EndQuarantineReq
 	return &intakev1.EndQuarantineResponse{Accession: a}, err
 }
 
-// DescribeAccession implements IntakeService.
-func (s *Server) DescribeAccession(ctx context.Context, q *intakev1.DescribeAccessionRequest) (*intakev1.DescribeAccessionResponse, error) {
-	a, err := s.amended(ctx, q.GetCommandId(), intakev1.IntakeService_DescribeAccession_FullMethodName, q.GetAccessionNumber(), store.Describe(q))
-	return &intakev1.DescribeAccessionResponse{Accession: a}, err
-}
-
 // StoreBoxes implements IntakeService.
 func (s *Server) StoreBoxes(ctx context.Context, q *intakev1.StoreBoxesRequest) (*intakev1.StoreBoxesResponse, error) {
 	if _, err := s.doFor(ctx, q.GetCommandId(), intakev1.IntakeService_StoreBoxes_FullMethodName, accessionRef(q.GetAccessionNumber()), store.StoreBoxes(q)); err != nil {

@@ -100,7 +100,7 @@ func applyBoxes(tx *base.Tx, b *intakev1.BoxesStored) error {
 }
 
 // applyDescribed counts the rows instead of the units that were counted before; the book's total
-// follows.
+// follows. An event of an earlier program names no acts: there is no paper to show, and the accession's row is as that program wrote it.
 func applyDescribed(tx *base.Tx, b *intakev1.AccessionDescribed) error {
 	n, err := transfer.ParseNumber(b.GetAccessionNumber())
 	if err != nil {
@@ -111,6 +111,11 @@ func applyDescribed(tx *base.Tx, b *intakev1.AccessionDescribed) error {
 	tx.Put("books", binary.BigEndian.AppendUint16(nil, uint16(n.Year)), row)
 	return amend(tx, b.GetAccessionNumber(), func(a *intakev1.Accession) {
 		a.Inventory, a.Listed, a.Accepted, a.Undescribed = b.GetInventory(), b.GetDescribed(), b.GetDescribed(), 0
+		if len(b.GetActs()) > 0 {
+			a.Description = &intakev1.Description{
+				DescribedOn: b.GetDescribedOn(), DescribedBy: b.GetDescribedBy(), Counted: b.GetCounted(), Described: b.GetDescribed(), Acts: b.GetActs(),
+			}
+		}
 	})
 }
 

@@ -44,11 +44,11 @@ var (
 	noPlace = fault.Define(fault.Invalid, "intake.box.place",
 		"box {box} would hold nothing and stand nowhere; give it units, or the room, rack or shelf where it stands; nothing was saved",
 		"коробка {box} была бы без дел и без места; укажите её дела или хранилище, стеллаж или полку; ничего не сохранено",
-		"{box}-қорап іссіз әрі орынсыз қалар еді; істерін немесе қоймасын, стеллажын не сөресін көрсетіңіз; ештеңе сақталған жоқ")
+		"іссіз әрі орынсыз қорап болмайды ({box}-қорап); істерін немесе қоймасын, стеллажын не сөресін көрсетіңіз; ештеңе сақталған жоқ")
 	boxUndescribed = fault.Define(fault.Refused, "intake.box.undescribed",
 		"accession {number} is not described yet, so box {box} gets a place and no units; leave the units out and say them after the act of description; nothing was saved",
 		"поступление {number} ещё не описано: у коробки {box} пока только место; уберите номера дел и внесите их после акта описания; ничего не сохранено",
-		"{number} түсімі әлі сипатталған жоқ: {box}-қораптың әзірге тек орны болады; іс нөмірлерін алып тастап, сипаттау актісінен кейін енгізіңіз; ештеңе сақталған жоқ")
+		"түсім әлі сипатталған жоқ ({number}): {box}-қораптың әзірге тек орны болады; іс нөмірлерін алып тастап, сипаттау актісінен кейін енгізіңіз; ештеңе сақталған жоқ")
 	noCode = fault.Define(fault.Unavailable, "intake.label.no_code",
 		"accession {number} has no archival code or no boxes yet; put it into boxes, wait until the catalogue has placed it, and print again",
 		"у поступления {number} ещё нет шифра или коробок; разложите его по коробкам, дождитесь каталога и напечатайте снова",

@@ -176,9 +176,11 @@ func Deaccessioned(q *intakev1.DecideDeaccessionRequest, account string, on civi
 	}
 }
 
-// Describe turns an undescribed accession into described rows: the act of description.
-func Describe(q *intakev1.DescribeAccessionRequest) base.Decide {
-	return func(v *base.View, now time.Time) ([]base.Event, error) {
+// Describe turns an undescribed accession into described rows: the act of description, drawn up by an account on a day. Its paper is
+// printed from the first event that this gives, and kept already where acts name it. Boxes stay as they stand. Errors: NoAccession,
+// notUndescribed, badInventory, tooManyRows, badRow.
+func Describe(q *intakev1.DescribeAccessionRequest, account string, on civil.Date, acts []*intakev1.DescriptionAct) base.Decide {
+	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		a, n, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
 		if err != nil {
 			return nil, err
@@ -199,7 +201,8 @@ func Describe(q *intakev1.DescribeAccessionRequest) base.Decide {
 			Refs: AccessionRefs(a.GetAccessionNumber(), a.GetTransferId(), a.GetOrganisation(), inventory),
 			Body: &intakev1.AccessionDescribed{
 				AccessionNumber: a.GetAccessionNumber(), TransferId: a.GetTransferId(), Organisation: a.GetOrganisation(), Inventory: inventory,
-				Described: uint32(len(files)), Counted: a.GetUndescribed(), DescribedOn: civil.Of(now).String(), ObjectId: a.GetObjectId(),
+				Described: uint32(len(files)), Counted: a.GetUndescribed(), DescribedOn: on.String(), ObjectId: a.GetObjectId(),
+				Acts: acts, DescribedBy: account,
 			},
 		}}
 		accepted := make([]*intakev1.AcceptedFile, len(files))

@@ -18,7 +18,7 @@
 //	contacts    ‹transfer›               → seq of the last ContactNamed (the person is sealed)
 //	plans       ‹transfer›               → seq of AcceptanceBegun; gone once both acts exist
 //	books       ‹year›                   → last number (4), units in all (8)
-//	accessions  ‹year› ‹number›          → Accession with its acts
+//	accessions  ‹year› ‹number›          → Accession with its acts, that of description too
 //	accepted    ‹year› ‹number› 0 ‹position› → AcceptedFile
 //	objects     object id                → ‹year› ‹number›
 //	digests     ‹SHA-256, first 16 bytes› ‹year› ‹number› → path of the first file with these bytes
@@ -339,7 +339,7 @@ func Staged(v *base.View) (packages []string, err error) {
 	return packages, nil
 }
 
-// Acts lists the digests of every act that was drawn up.
+// Acts lists the digests of every act that was drawn up: of acceptance, of description, of deaccession.
 func Acts(v *base.View) (map[string]bool, error) {
 	digests := make(map[string]bool)
 	for k, raw := range v.Scan("accessions", nil, nil) {
@@ -348,6 +348,9 @@ func Acts(v *base.View) (map[string]bool, error) {
 			return nil, fmt.Errorf("accession %s: %w", numberOf(k), err)
 		}
 		for _, act := range a.GetActs() {
+			digests[act.GetSha256()] = true
+		}
+		for _, act := range a.GetDescription().GetActs() {
 			digests[act.GetSha256()] = true
 		}
 	}

@@ -69,6 +69,7 @@ func Add(cfg Config) func(*web.Site) error {
 		s.Page("/dept/transfers/{id}/receipt", "dept-receipt", clerk, transfer)
 		s.Raw("GET /dept/transfers/{id}/progress", clerk, progress)
 		s.Raw("GET /dept/transfers/{id}/act/{language}", clerk, act)
+		s.Raw("GET /dept/transfers/{id}/description/{language}", clerk, descriptionAct)
 		return nil
 	}
 }

@@ -393,6 +393,25 @@ func act(w http.ResponseWriter, r *web.Request) error {
 	return nil
 }
 
+// descriptionAct gives the act as PDF by which the archive described what came without an inventory.
+func descriptionAct(w http.ResponseWriter, r *web.Request) error {
+	d, err := open(r)
+	if err != nil {
+		return err
+	}
+	t, err := d.intake.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), Limit: 1})
+	if err != nil {
+		return err
+	}
+	n := t.GetTransfer().GetAccessionNumber()
+	res, err := d.intake.GetDescriptionAct(r.Context(), &intakev1.GetDescriptionActRequest{AccessionNumber: n, Language: r.PathValue("language")})
+	if err != nil {
+		return err
+	}
+	web.PDF(w, "description-"+n+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+	return nil
+}
+
 // heartbeat is how often a silent stream of events says that it lives: proxies cut silent ones off.
 const heartbeat = 15 * time.Second
 

@@ -352,3 +352,30 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestTheDepartmentSeesTheActOfDescription: where its documents came undescribed, the paper by which the archive described them stands beside
+// the act of acceptance; where there is none, nothing is said of it.
+func TestTheDepartmentSeesTheActOfDescription(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "accepted", AccessionNumber: "2026-7", Kind: "liquidated"})
+	v := pagetest.Open(t, s, areas, "su", monitor.Clerk)
+	for _, address := range []string{"/dept/transfers/2026-1", "/dept/handed-over"} {
+		if page := v.Get(address, http.StatusOK, "/act/ru"); strings.Contains(page, "/description/") {
+			t.Errorf("%s has an act that is not there", address)
+		}
+	}
+	work, _ := s.Answers["GetAccessionWork"](nil)
+	a := proto.CloneOf(work.(*intakev1.GetAccessionWorkResponse).GetAccession())
+	a.Description = &intakev1.Description{DescribedOn: "2026-11-20", DescribedBy: "one", Counted: 40, Described: 38, Acts: []*intakev1.DescriptionAct{{Language: "kk"}, {Language: "ru"}}}
+	s.Answers["GetAccessionWork"] = pagetest.Always(&intakev1.GetAccessionWorkResponse{Accession: a})
+	handed, _ := s.Answers["ListHandedOver"](nil)
+	all := proto.CloneOf(handed.(*intakev1.ListHandedOverResponse))
+	all.GetTransfers()[0].Accession = a
+	s.Answers["ListHandedOver"] = pagetest.Always(all)
+	s.Answers["GetDescriptionAct"] = pagetest.Always(&intakev1.GetDescriptionActResponse{Pdf: []byte("%PDF-description")})
+	v.Get("/dept/transfers/2026-1", http.StatusOK, "Архив описал документы", "учтено – 40, описано – 38", "/dept/transfers/2026-1/description/kk", "/dept/transfers/2026-1/description/ru")
+	v.Get("/dept/handed-over", http.StatusOK, "/dept/transfers/2026-1/description/ru")
+	v.Get("/dept/transfers/2026-1/description/kk", http.StatusOK, "%PDF-description")
+	if q, _ := s.Called("GetDescriptionAct").(*intakev1.GetDescriptionActRequest); q.GetAccessionNumber() != "2026-7" || q.GetLanguage() != "kk" {
+		t.Errorf("asked for %v", q)
+	}
+}

@@ -248,3 +248,18 @@ func describe(r *web.Request) (web.Redirect, error) {
 	})
 	return web.Done(accessionAddress(r.PathValue("number")), "done.intake-described"), err
 }
+
+// descriptionAct gives the act of description as PDF.
+func descriptionAct(w http.ResponseWriter, r *web.Request) error {
+	c, err := intake(r)
+	if err != nil {
+		return err
+	}
+	n, l := r.PathValue("number"), r.PathValue("language")
+	res, err := c.GetDescriptionAct(r.Context(), &intakev1.GetDescriptionActRequest{AccessionNumber: n, Language: l})
+	if err != nil {
+		return err
+	}
+	web.PDF(w, "description-"+n+"-"+l+".pdf", res.GetPdf())
+	return nil
+}

@@ -54,6 +54,7 @@ func Add(tries *keysign.Tries) func(*web.Site) error {
 		s.Form("/accessions/{number}/approval", "intake-approval", archivist, oneApproval, approveAccession)
 		s.Form("/accessions/{number}/propose", "intake-propose", archivist, apart, proposeApproval)
 		s.Form("/accessions/{number}/describe", "intake-describe", archivist, apart, describe)
+		s.Raw("GET /accessions/{number}/description/{language}", staff, descriptionAct)
 		s.Form("/accessions/{number}/deaccession", "intake-leave", archivist, leaving, propose)
 		s.Form("/accessions/{number}/deaccessions/{count}", "intake-deaccession", staff, deaccession, decide)
 		s.Raw("GET /accessions/{number}/deaccessions/{count}/act/{language}", staff, leaveAct)

@@ -311,6 +311,34 @@ func TestBoxesBeforeAndAfterTheActOfDescription(t *testing.T) {
 	v.Get("/accessions/2026-7/boxes", http.StatusOK, `name="first-2"`, "дела не указаны: 1")
 }
 
+// TestTheAccessionShowsHowItWasDescribed, and the paper of it, and that its content came as an E-ARK package; of another one neither is said.
+func TestTheAccessionShowsHowItWasDescribed(t *testing.T) {
+	s := archive(4)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	if page := v.Get("/accessions/2026-7", http.StatusOK); strings.Contains(page, "/description/") || strings.Contains(page, "E-ARK") {
+		t.Error("what is not there is shown")
+	}
+	found, _ := s.Answers["GetAccessionWork"](nil)
+	work := proto.CloneOf(found.(*intakev1.GetAccessionWorkResponse))
+	work.Eark = &intakev1.EArkPackage{Id: "urn:x:<1>", OaisType: "SIP"}
+	a := proto.CloneOf(work.GetAccession())
+	a.Description = &intakev1.Description{DescribedOn: "2026-11-20", DescribedBy: "one", Counted: 40, Described: 38, Acts: []*intakev1.DescriptionAct{{Language: "kk"}, {Language: "ru"}}}
+	s.Answers["GetAccessionWork"], s.Answers["GetAccession"] = pagetest.Always(work), pagetest.Always(&intakev1.GetAccessionResponse{Accession: a})
+	s.Answers["GetDescriptionAct"] = pagetest.Always(&intakev1.GetDescriptionActResponse{Pdf: []byte("%PDF-description")})
+	for lang, says := range map[string][]string{
+		"kk": {"саналғаны – 40, сипатталғаны – 38", "Сипаттау актісі қазақша (PDF)", "E-ARK пакеті (SIP) «urn:x:&lt;1&gt;»"},
+		"ru": {"учтено – 40, описано – 38", "Акт описания на русском (PDF)", "пакет E-ARK (SIP) «urn:x:&lt;1&gt;»"},
+		"en": {"counted: 40, described: 38", "Act of description in Russian (PDF)", "E-ARK package (SIP) “urn:x:&lt;1&gt;”"},
+	} {
+		v.Lang = lang
+		v.Get("/accessions/2026-7", http.StatusOK, append(says, `href="/accessions/2026-7/description/kk"`, `href="/accessions/2026-7/description/ru"`)...)
+	}
+	v.Get("/accessions/2026-7/description/ru", http.StatusOK, "%PDF-description")
+	if q, _ := s.Called("GetDescriptionAct").(*intakev1.GetDescriptionActRequest); q.GetAccessionNumber() != "2026-7" || q.GetLanguage() != "ru" {
+		t.Errorf("asked for %v", q)
+	}
+}
+
 // TestFourEyes shows the decision to the head alone, and not on what he proposed himself.
 func TestFourEyes(t *testing.T) {
 	for _, c := range []struct {
