@@ -174,6 +174,9 @@ func TestAnEARKPackageIsTakenAndAccepted(t *testing.T) {
 			if err != nil || a.GetAccepted() != 2 {
 				t.Fatal(a, err)
 			}
+			if is := w.work(a.GetAccessionNumber()).GetEark(); is.GetId() != "sip-1" || is.GetOaisType() != "SIP" {
+				t.Errorf("the accession says of its package %v", is)
+			}
 			for name, text := range placed(files) {
 				if got, err := w.content(a.GetObjectId(), name); err != nil || got != text {
 					t.Errorf("%s: %q %v", name, got, err)

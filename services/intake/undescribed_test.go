@@ -94,6 +94,9 @@ func TestBoxesOfAnUndescribedAccession(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := w.work(n)
+	if open.GetEark() != nil {
+		t.Errorf("what came on paper came as %v", open.GetEark())
+	}
 	if len(open.GetBoxes()) != 2 || open.GetBoxesCounted() != 9 || !slices.Equal(open.GetOpen(), []string{"giver", "archive"}) {
 		t.Errorf("%v", open)
 	}
