@@ -87,6 +87,19 @@ func (b *tab) keeps(here, lang, axe string) {
 	b.headSigns(here, lang, axe)
 	b.commissionDecides(here, lang, axe)
 
+	b.visit(here+"/boxes", lang) // places are given before anybody knows what the box holds
+	if asks[bool](b, `document.querySelector('input[name=first-1]') !== null`) {
+		b.t.Error("a box of what is only counted asks for units")
+	}
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=room-1]"), "5")))
+	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=room-2]"), "5")))
+	b.presses(send)
+	b.seen("boxes-undescribed", lang, axe)
+	b.visit(here, lang)
+	b.seen("kept-undescribed", lang, axe)
+	if got := asks[int](b, `document.querySelectorAll('a[href*="/labels/"]').length`); got != 2 {
+		b.t.Errorf("%d labels of what is only counted", got)
+	}
 	b.visit(here+"/describe", lang)
 	b.seen("describe", lang, axe)
 	b.fills("number", "1", "title_kk", "Жеке құжаттар")
@@ -96,6 +109,11 @@ func (b *tab) keeps(here, lang, axe string) {
 	b.seen("describe-wrong", lang, axe)
 	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("#rows"), "Хаттар; 1960; 1975; 40")))
 	b.presses(send)
+	b.seen("described", lang, axe)
+	b.says(map[string]string{"kk": "істері көрсетілмеген", "ru": "дела не указаны"}[lang])
+	if got := asks[int](b, `document.querySelectorAll('a[href*="/description/"]').length`); got != 2 {
+		b.t.Errorf("%d acts of description", got)
+	}
 
 	b.visit(here+"/quarantine", lang)
 	b.seen("quarantine", lang, axe)
@@ -109,7 +127,9 @@ func (b *tab) keeps(here, lang, axe string) {
 	b.visit(here+"/boxes", lang)
 	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=first-1]"), "1")))
 	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=last-1]"), "1")))
-	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=room-1]"), "2")))
+	if room := asks[string](b, `document.querySelector('input[name=room-1]').value`); room != "5" {
+		b.t.Errorf("the box stands in %q after its description", room)
+	}
 	b.must(chromedp.Do(b.ctx, chromedp.SetValue(chromedp.CSS("input[name=shelf-1]"), "4")))
 	b.presses(send)
 	b.seen("boxes", lang, axe)
