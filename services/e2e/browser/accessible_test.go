@@ -17,10 +17,10 @@ const table = "../../gateway/testdata/denials.golden"
 
 // notPages are answers that no browser draws: downloads, streams and what scripts ask for.
 var notPages = []string{
-	"/accessions/{number}/act/{language}", "/accessions/{number}/labels/{language}", "/accessions/{number}/deaccessions/{count}/act/{language}",
+	"/accessions/{number}/act/{language}", "/accessions/{number}/labels/{language}", "/accessions/{number}/deaccessions/{count}/act/{language}", "/accessions/{number}/description/{language}",
 	"/accessions/{number}/content/{path...}", "/accessions/{year}/book/{language}",
 	"/admin/checkpoints/{service}", "/admin/proof/{service}/{seq}", "/api/openapi.json",
-	"/dept/transfers/{id}/act/{language}", "/transfers/{id}/receipts/{number}/{language}", "/dept/transfers/{id}/progress", "/dept/transfers/{id}/tus", "/insurance/scrubs/{scrub}/progress",
+	"/dept/transfers/{id}/act/{language}", "/dept/transfers/{id}/description/{language}", "/transfers/{id}/receipts/{number}/{language}", "/dept/transfers/{id}/progress", "/dept/transfers/{id}/tus", "/insurance/scrubs/{scrub}/progress",
 	"/desk/{number}/answer", "/desk/{number}/paper", "/r/{number}/answer", "/request/fonds",
 }
 
