@@ -9,7 +9,6 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/civil"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
@@ -54,18 +53,10 @@ func (s *Server) printDescription(q *intakev1.DescribeAccessionRequest, who stri
 	if err != nil {
 		return nil, err
 	}
-	for _, language := range store.Languages {
-		pdf, err := paper.PDF(fault.Language(language))
-		if err != nil {
-			return nil, err
-		}
-		sha, err := s.repo.KeepAct(pdf)
-		if err != nil {
-			return nil, err
-		}
-		acts = append(acts, &intakev1.DescriptionAct{Language: language, Sha256: sha, Size: uint64(len(pdf))})
-	}
-	return acts, nil
+	err = s.keepInBoth(paper, func(language, sha256 string, size uint64) {
+		acts = append(acts, &intakev1.DescriptionAct{Language: language, Sha256: sha256, Size: size})
+	})
+	return acts, err
 }
 
 // GetDescriptionAct implements IntakeService: the PDF is compared with its recorded digest again. A clerk gets that of his department.

@@ -197,19 +197,30 @@ func (s *Server) printLeave(q *intakev1.DecideDeaccessionRequest, who string, to
 	}); err != nil {
 		return nil, err
 	}
-	paper := accept.Leave(s.plans.Archive, a, d.GetProposed(), units, today)
+	err = s.keepInBoth(accept.Leave(s.plans.Archive, a, d.GetProposed(), units, today), func(language, sha256 string, size uint64) {
+		acts = append(acts, &intakev1.DeaccessionAct{Language: language, Sha256: sha256, Size: size})
+	})
+	return acts, err
+}
+
+// keepInBoth prints an act in both languages (IS-3) and keeps each; kept is told of it, with its digest in lower-case hexadecimal and its
+// size in bytes, once it is durable.
+func (s *Server) keepInBoth(paper interface {
+	PDF(l fault.Language) ([]byte, error)
+}, kept func(language, sha256 string, size uint64),
+) error {
 	for _, language := range store.Languages {
 		pdf, err := paper.PDF(fault.Language(language))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		sha, err := s.repo.KeepAct(pdf)
+		sha256, err := s.repo.KeepAct(pdf)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		acts = append(acts, &intakev1.DeaccessionAct{Language: language, Sha256: sha, Size: uint64(len(pdf))})
+		kept(language, sha256, uint64(len(pdf)))
 	}
-	return acts, nil
+	return nil
 }
 
 // GetDeaccessionAct implements IntakeService.

@@ -375,41 +375,39 @@ func (p *transferPage) onlyReturned(r *web.Request) error {
 
 // act gives the act of acceptance as PDF.
 func act(w http.ResponseWriter, r *web.Request) error {
-	d, err := open(r)
+	d, n, err := accession(r)
 	if err != nil {
 		return err
 	}
-	t, err := d.intake.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), Limit: 1})
+	res, err := d.intake.GetAct(r.Context(), &intakev1.GetActRequest{AccessionNumber: n, Language: r.PathValue("language")})
 	if err != nil {
 		return err
 	}
-	res, err := d.intake.GetAct(r.Context(), &intakev1.GetActRequest{
-		AccessionNumber: t.GetTransfer().GetAccessionNumber(), Language: r.PathValue("language"),
-	})
-	if err != nil {
-		return err
-	}
-	web.PDF(w, "act-"+t.GetTransfer().GetAccessionNumber()+"-"+r.PathValue("language")+".pdf", res.GetPdf())
+	web.PDF(w, "act-"+n+"-"+r.PathValue("language")+".pdf", res.GetPdf())
 	return nil
 }
 
 // descriptionAct gives the act as PDF by which the archive described what came without an inventory.
 func descriptionAct(w http.ResponseWriter, r *web.Request) error {
-	d, err := open(r)
+	d, n, err := accession(r)
 	if err != nil {
 		return err
 	}
-	t, err := d.intake.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), Limit: 1})
-	if err != nil {
-		return err
-	}
-	n := t.GetTransfer().GetAccessionNumber()
 	res, err := d.intake.GetDescriptionAct(r.Context(), &intakev1.GetDescriptionActRequest{AccessionNumber: n, Language: r.PathValue("language")})
 	if err != nil {
 		return err
 	}
 	web.PDF(w, "description-"+n+"-"+r.PathValue("language")+".pdf", res.GetPdf())
 	return nil
+}
+
+// accession is the number under which the archive accepted the transfer of an address; empty where it did not yet.
+func accession(r *web.Request) (d desk, number string, err error) {
+	if d, err = open(r); err != nil {
+		return d, "", err
+	}
+	t, err := d.intake.GetTransfer(r.Context(), &intakev1.GetTransferRequest{TransferId: r.PathValue("id"), Limit: 1})
+	return d, t.GetTransfer().GetAccessionNumber(), err
 }
 
 // heartbeat is how often a silent stream of events says that it lives: proxies cut silent ones off.
