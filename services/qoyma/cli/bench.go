@@ -73,9 +73,10 @@ func (a *app) benchIntake() *cobra.Command {
 	c.Flags().IntVar(&cfg.LargeMiB, "large", 256, "MiB of each of four large files")
 	c.Flags().IntVar(&cfg.Files, "files", 20_000, "small files")
 	c.Flags().IntVar(&cfg.FileBytes, "bytes", 20<<10, "bytes of each small file")
-	c.Flags().IntSliceVar(&cfg.Memory, "memory", []int{1000, 10_000, 100_000}, "files in the packages whose memory is measured")
+	c.Flags().IntSliceVar(&cfg.Memory, "memory", []int{1000, 10_000, 100_000}, "files in the packages whose memory is measured; 0: not measured")
 	_ = c.MarkFlagDirname("dir")
 	c.RunE = a.do(func(ctx context.Context, _ []string) (err error) {
+		cfg.Memory = slices.DeleteFunc(cfg.Memory, func(n int) bool { return n == 0 })
 		if cfg.LargeMiB < 1 || cfg.Files < 1 || cfg.FileBytes < 32 || slices.ContainsFunc(cfg.Memory, func(n int) bool { return n < 1 }) {
 			return fault.Usage.With("problem", "--large, --files and --memory are positive, --bytes at least 32")
 		}
