@@ -15,6 +15,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -397,13 +398,16 @@ func (b *Bulk) forget(ctx context.Context, path string) error {
 	return nil
 }
 
-// append sends the next piece with its checksum; sum takes what the archive has acknowledged.
+// append sends the next piece with its checksum, and has sum take it meanwhile: after an error the sum counts for nothing.
 func (b *Bulk) append(ctx context.Context, u *intakev1.Upload, from io.Reader, sum hash.Hash) (*intakev1.Upload, error) {
 	next := make([]byte, min(piece, u.GetSize()-u.GetOffset()))
 	if _, err := io.ReadFull(from, next); err != nil {
 		return nil, unreadable.With("path", u.GetName(), "problem", err).Because(err)
 	}
 	digest := sha256.Sum256(next)
+	var summing sync.WaitGroup
+	summing.Go(func() { _, _ = sum.Write(next) }) // never fails
+	defer summing.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := b.Client.AppendUpload(ctx)
@@ -422,9 +426,6 @@ func (b *Bulk) append(ctx context.Context, u *intakev1.Upload, from io.Reader, s
 		return nil, err
 	}
 	res, err := stream.CloseAndRecv()
-	if err == nil {
-		_, _ = sum.Write(next) // never fails
-	}
 	return res.GetUpload(), err
 }
 

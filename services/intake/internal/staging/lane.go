@@ -3,15 +3,9 @@ package staging
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"runtime"
-	"sync"
 
-	"github.com/ncw/directio"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
@@ -44,20 +38,6 @@ func (p Lent) giveBack() {
 		p.Back()
 	}
 }
-
-// uncached is from how many bytes a file is written past the page cache: the copy into the cache costs more
-// than SHA-512 does, and nobody reads a file of this size again soon.
-const uncached = 8 << 20
-
-// block is what is written at once past the page cache, in bytes; two are held for each such file. Of 1 MiB each the
-// runtime would have to notice four times as many writes.
-const block = 4 << 20
-
-// blocks are used again by the next file, or call of a ledger.
-var blocks = sync.Pool{New: func() any {
-	b := directio.AlignedBlock(block)
-	return &b
-}}
 
 // traffic is the lanes of one upload.
 type traffic struct {
@@ -141,82 +121,4 @@ func fill(path string, size int64, sink *bagit.Sink, to *hand, pieces <-chan Len
 	}
 	_ = sink.Close() // the wrong size that it says is in the report
 	return f.Close()
-}
-
-// create opens a new file; size is what was announced, or -1.
-func create(path string, size int64) (io.WriteCloser, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil || size < uncached {
-		return f, err
-	}
-	if past, err := directio.OpenFile(path, os.O_WRONLY, 0); err == nil { // not every file system can
-		d := &direct{plain: f, past: past}
-		d.lent[0], _ = blocks.Get().(*[]byte)
-		d.lent[1], _ = blocks.Get().(*[]byte)
-		d.filling, d.writing = *d.lent[0], *d.lent[1]
-		return d, nil
-	}
-	return f, nil
-}
-
-// direct writes whole blocks past the page cache, one while the next is filled. The rest, which is no
-// whole block, goes through the cache like any other write, and is on the disk only after a flush.
-type direct struct {
-	plain, past      *os.File
-	lent             [2]*[]byte
-	filling, writing []byte
-	filled           int
-	written          int64
-	pending          chan error // of the block that is being written; nil where none is
-}
-
-func (d *direct) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		n := copy(d.filling[d.filled:], rest)
-		d.filled, rest = d.filled+n, rest[n:]
-		if d.filled < block {
-			continue
-		}
-		if err := d.settle(); err != nil {
-			return 0, err
-		}
-		d.filling, d.writing, d.filled = d.writing, d.filling, 0
-		d.pending = make(chan error, 1)
-		go func(at int64, done chan<- error) {
-			_, err := d.past.WriteAt(d.writing, at)
-			if errors.Is(err, unix.EINVAL) { // a file system that opens files so, and does not write them
-				_, err = d.plain.WriteAt(d.writing, at)
-			}
-			done <- err
-		}(d.written, d.pending)
-		d.written += block
-	}
-	return len(p), nil
-}
-
-// settle waits for the block that is being written.
-func (d *direct) settle() error {
-	if d.pending == nil {
-		return nil
-	}
-	err := <-d.pending
-	d.pending = nil
-	return err
-}
-
-func (d *direct) Close() error {
-	err := d.settle()
-	if err == nil && d.filled > 0 {
-		_, err = d.plain.WriteAt(d.filling[:d.filled], d.written)
-	}
-	for i, b := range d.lent {
-		if b != nil { // once: another file has it then
-			blocks.Put(b)
-			d.lent[i] = nil
-		}
-	}
-	if err := errors.Join(err, d.past.Close(), d.plain.Close()); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
 }

@@ -31,6 +31,8 @@ type machine struct {
 	// what a journal would say: the package that was refused last, and its bad files
 	refused string
 	bad     map[string]bool
+	round   int // half of the pieces are a multiple of it; 0: of nothing
+	past    int // pieces that went past the page cache
 }
 
 func (m *machine) sum(b []byte) string {
@@ -59,6 +61,9 @@ func (m *machine) step(path string) {
 	}
 	at := len(m.have[path])
 	next := whole[at : at+m.random.IntN(len(whole)-at+1)]
+	if m.round > 0 && m.random.IntN(2) == 0 {
+		next = next[:len(next)/m.round*m.round]
+	}
 	switch m.random.IntN(9) {
 	case 0: // a wrong offset
 		wrong := uint64(m.random.IntN(len(whole) + 10))
@@ -120,6 +125,9 @@ func (m *machine) begin(p *Part, at int, sum string) *Piece {
 	m.t.Helper()
 	w, err := p.Begin(uint64(at), sum)
 	m.must(err)
+	if _, is := p.file.(counted); is {
+		m.past++
+	}
 	return w
 }
 

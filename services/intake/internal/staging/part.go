@@ -27,6 +27,9 @@ const flushEvery = 32 << 20
 // bytes come; a longer one is read once it is whole, when nobody waits for an answer within seconds.
 const recounted = 1 << 30
 
+// pastAtOnce is how many pieces go past the page cache at once, in the whole area.
+const pastAtOnce = 8
+
 // measured bounds the files whose one pass is held in memory, in the whole area.
 const measured = 64
 
@@ -43,7 +46,7 @@ type Part struct {
 
 	mu      sync.Mutex
 	piece   *Piece // who may write
-	file    *os.File
+	file    target
 	measure *bagit.Measure // nil where the pass is to be made from the disk
 	entry   *bagit.Entry   // once whole and measured
 	seen    *string        // as in Came
@@ -156,6 +159,40 @@ func (p *Part) openData() error {
 		return errors.Join(err, f.Close())
 	}
 	p.file = f
+	if p.Size-p.Offset() >= uncached {
+		if d := p.set.area.direct(f, int64(p.Offset())); d != nil {
+			p.file = d
+		}
+	}
+	return nil
+}
+
+// target is the file to which a piece is written. Bytes are on the disk after Sync; after Truncate nothing is written.
+type target interface {
+	io.WriteCloser
+	Sync() error
+	Truncate(size int64) error
+}
+
+// counted is a file past the page cache that is one of those at once.
+type counted struct {
+	*direct
+	area *Area
+}
+
+func (c counted) Close() error {
+	c.area.sets.past.Add(-1)
+	return c.direct.Close()
+}
+
+// direct has a piece go past the page cache, where not too many do: each holds two blocks, as long as its sender is slow.
+func (a *Area) direct(f *os.File, at int64) target {
+	if a.sets.past.Add(1) <= pastAtOnce {
+		if d := pastCache(f, at); d != nil {
+			return counted{d, a}
+		}
+	}
+	a.sets.past.Add(-1)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"weak"
 
@@ -106,6 +107,8 @@ type sets struct {
 	all map[string]*Set
 	// measuring are the files whose one pass is held in memory.
 	measuring map[*Part]bool
+	// past counts the pieces that go past the page cache.
+	past atomic.Int32
 }
 
 // LoadSets takes over what the last process left, and gives the ids of the packages. It is for the
