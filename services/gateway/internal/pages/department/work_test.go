@@ -245,7 +245,7 @@ func TestAnnouncing(t *testing.T) {
 		t.Error("a department may announce what is not its own to announce")
 	}
 	v.Get("/announce/purchase", http.StatusNotFound)
-	for _, c := range []struct{ lang, basis string }{{"kk", "№ 235 бұйрық"}, {"ru", "приказ № 235"}, {"en", "Order 235"}} {
+	for _, c := range []struct{ lang, basis string }{{"kk", "№\u00a0235 бұйрық"}, {"ru", "приказ №\u00a0235"}, {"en", "Order 235"}} {
 		v.Lang = c.lang
 		v.Get("/announce", http.StatusOK, c.basis)
 		v.Get("/announce/early", http.StatusOK, c.basis)
