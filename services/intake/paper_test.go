@@ -344,14 +344,18 @@ func TestBoxesQuarantineAndLabels(t *testing.T) {
 		return w.client.StoreBoxes(t.Context(), &intakev1.StoreBoxesRequest{CommandId: newID(), AccessionNumber: n, Boxes: boxes})
 	}
 	for name, boxes := range map[string][]*intakev1.Box{
-		"no number":    {{First: 1, Last: 1}},
-		"backwards":    {{Number: 1, First: 2, Last: 1}},
-		"not accepted": {{Number: 1, First: 3, Last: 3}},
-		"overlap":      {{Number: 1, First: 1, Last: 2}, {Number: 2, First: 2, Last: 2}},
-		"long place":   {{Number: 1, First: 1, Last: 1, Room: strings.Repeat("х", 41)}},
+		"no number":  {{First: 1, Last: 1}},
+		"backwards":  {{Number: 1, First: 2, Last: 1}},
+		"overlap":    {{Number: 1, First: 1, Last: 2}, {Number: 2, First: 2, Last: 2}},
+		"long place": {{Number: 1, First: 1, Last: 1, Room: strings.Repeat("х", 41)}},
 	} {
 		if _, err := store(boxes...); fault.Of(err).Code != "intake.box" {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, b := range []*intakev1.Box{{Number: 1, First: 3, Last: 3}, {Number: 1, First: 1, Last: 60}} {
+		if _, err := store(b); err == nil || fault.Of(err).Code != "intake.box.unit" {
+			t.Errorf("%d–%d of two units: %v", b.GetFirst(), b.GetLast(), err)
 		}
 	}
 	if _, err := w.client.GetLabels(t.Context(), &intakev1.GetLabelsRequest{AccessionNumber: n, Language: "ru"}); fault.Of(err).Code != "intake.label.no_code" {

@@ -115,6 +115,10 @@ func TestBoxesOfAnUndescribedAccession(t *testing.T) {
 	if _, err := w.client.DescribeAccession(t.Context(), describing(n)); err != nil {
 		t.Fatal(err)
 	}
+	all, err := w.client.ListHandedOver(t.Context(), &intakev1.ListHandedOverRequest{Organisation: w.work(n).GetAccession().GetOrganisation().GetId()})
+	if err != nil || all.GetListed() != 120 || all.GetAccepted() != 120 {
+		t.Errorf("the act says 120 of 120, the list of what was handed over %d of %d: %v", all.GetAccepted(), all.GetListed(), err)
+	}
 	if boxes := w.work(n).GetBoxes(); len(boxes) != 2 || !proto.Equal(boxes[0], first) {
 		t.Errorf("after the act of description: %v", boxes)
 	}

@@ -62,7 +62,9 @@ func Basis(l fault.Language, of based) string {
 }
 
 // Basis is the act that something rests on, in the reader's language.
-func (v View) Basis(of based) string { return Basis(v.Lang, of) }
+func (v View) Basis(of based) string {
+	return strings.ReplaceAll(Basis(v.Lang, of), "№ ", "№\u00a0") // a number stays with its sign
+}
 
 // Edition is the edition of a rule in words, by its number or its year: of "transfer.early@1" the first, of "archival.answer/2014"
 // that of 2014. Which rule it is, is said by its act.

@@ -74,8 +74,8 @@ func (a Description) whence(s *paper.Sheet) {
 		s.Labelled(Text{KK: "Қор:", RU: "Фонд:"}.In(l), "№ "+a.Fonds)
 	}
 	s.Labelled(Text{KK: "Сипаттаған:", RU: "Описание составил:"}.In(l), Text{
-		KK: "архивтің есеп жүйесіндегі есептік жазба: ", RU: "учетная запись в системе учета архива: ",
-	}.In(l)+a.DrawnUpBy)
+		KK: "архивтің есеп жүйесіндегі «" + a.DrawnUpBy + "» есептік жазбасы", RU: "учетная запись «" + a.DrawnUpBy + "» в системе учета архива",
+	}.In(l))
 }
 
 // table is the inventory that the documents have now.

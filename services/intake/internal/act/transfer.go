@@ -13,7 +13,7 @@ import (
 
 // words of the act's form.
 type words struct {
-	approve, title, number                     string
+	approve, title, number, foot               string
 	ground, fonds, giver, archive, handed      string
 	no, inventory, name, copies, units, note   string
 	total, accepted, acceptedAll, differences  string
@@ -27,7 +27,7 @@ type words struct {
 
 var forms = map[fault.Language]words{
 	fault.Kazakh: {
-		approve: "БЕКІТЕМІН", title: "Құжаттарды сақтауға қабылдау-беру", number: "АКТІСІ № %s",
+		approve: "БЕКІТЕМІН", title: "Құжаттарды сақтауға қабылдау-беру", number: "АКТІСІ № %s", foot: "№ %s акт, %s",
 		ground: "Негіздеме:", fonds: "Қор:", giver: "Тапсырушы:", archive: "Қабылдаушы архив:",
 		handed: "Төменде аталған тізімдемелер бойынша құжаттар тапсырылды және мемлекеттік сақтауға қабылданды:",
 		no:     "Р/с №", inventory: "Тізімдеме №", name: "Тізімдеменің атауы", copies: "Тізімдеме даналары", units: "Сақтау бірліктері", note: "Ескертпе",
@@ -45,7 +45,7 @@ var forms = map[fault.Language]words{
 		commission: "Сараптау-тексеру комиссиясының хаттамасы:",
 	},
 	fault.Russian: {
-		approve: "УТВЕРЖДАЮ", title: "приема-передачи документов на хранение", number: "АКТ № %s",
+		approve: "УТВЕРЖДАЮ", title: "приема-передачи документов на хранение", number: "АКТ № %s", foot: "АКТ № %s, %s",
 		ground: "Основание:", fonds: "Фонд:", giver: "Сдатчик:", archive: "Принимающий архив:",
 		handed: "Сданы и приняты на государственное хранение документы по следующим описям:",
 		no:     "№ п/п", inventory: "Опись №", name: "Название описи", copies: "Экз. описи", units: "Единиц хранения", note: "Примечание",
@@ -77,7 +77,7 @@ func (a Transfer) PDF(l fault.Language) ([]byte, error) {
 		w.title, w.giver, w.handed = w.personal, w.owner, w.given
 	}
 	title := fmt.Sprintf(w.number, a.Number)
-	foot := fmt.Sprintf("%s, %s", title, a.Date.Dotted())
+	foot := fmt.Sprintf(w.foot, a.Number, a.Date.Dotted())
 	return paper.Draw(paper.Form{Language: l, Title: title + " " + w.title, Foot: foot, Date: a.Date}, func(s *paper.Sheet) {
 		for copy := range max(1, a.Copies) {
 			if copy > 0 {

@@ -340,7 +340,11 @@ func (s *Server) ListHandedOver(ctx context.Context, q *intakev1.ListHandedOverR
 		res.Transfers, res.More, err = store.HandedOver(v, organisation, q.GetAfter(), limited(q.GetLimit()))
 		for _, h := range res.GetTransfers() {
 			res.Listed += uint64(h.GetTransfer().GetInventory().GetFiles()) + uint64(h.GetTransfer().GetUndescribed().GetUnits())
-			res.Accepted += uint64(h.GetAccession().GetAccepted())
+			if d := h.GetAccession().GetDescription(); d != nil { // what the act of acceptance says
+				res.Accepted += uint64(d.GetCounted())
+			} else {
+				res.Accepted += uint64(h.GetAccession().GetAccepted())
+			}
 		}
 		return err
 	})

@@ -41,6 +41,10 @@ var (
 		"box {box}: {problem}; a box has a number from 1, a run of accepted positions that no other box holds, and a room, rack and shelf of at most 40 characters",
 		"коробка {box}: {problem}; у коробки номер от 1, ряд принятых номеров, которых нет в других коробках, и хранилище, стеллаж и полка не длиннее 40 знаков",
 		"{box}-қорап: {problem}; қорапта 1-ден басталатын нөмір, басқа қорапта жоқ қабылданған нөмірлер тізбегі және 40 таңбадан аспайтын қойма, стеллаж, сөре болады")
+	boxUnit = fault.Define(fault.Invalid, "intake.box.unit",
+		"box {box}: unit {unit} was not accepted with accession {number}; look at its list and write a number that stands there; nothing was saved",
+		"коробка {box}: дела {unit} среди принятых нет (поступление {number}); посмотрите список и укажите номер из него; ничего не сохранено",
+		"{box}-қорап: {unit}-іс қабылданғандардың ішінде жоқ ({number} түсімі); тізімді қарап, содағы нөмірді жазыңыз; ештеңе сақталған жоқ")
 	noPlace = fault.Define(fault.Invalid, "intake.box.place",
 		"box {box} would hold nothing and stand nowhere; give it units, or the room, rack or shelf where it stands; nothing was saved",
 		"коробка {box} была бы без дел и без места; укажите её дела или хранилище, стеллаж или полку; ничего не сохранено",
@@ -147,7 +151,7 @@ func EndQuarantine(q *intakev1.EndQuarantineRequest) base.Decide {
 // StoreBoxes puts runs of units into boxes and the boxes into places; what stands as it is said is
 // left alone. Boxes of an undescribed accession have places alone (practice.md: places are given at acceptance, and its
 // units have no numbers before the act of description); they keep them when it is described. Errors: NoAccession,
-// tooManyRows, badBox, noPlace, boxUndescribed.
+// tooManyRows, badBox, boxUnit, noPlace, boxUndescribed.
 func StoreBoxes(q *intakev1.StoreBoxesRequest) base.Decide {
 	return func(v *base.View, _ time.Time) ([]base.Event, error) {
 		a, n, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
@@ -170,8 +174,11 @@ func StoreBoxes(q *intakev1.StoreBoxesRequest) base.Decide {
 			if a.GetUndescribed() > 0 && max(b.GetFirst(), b.GetLast()) > 0 {
 				return nil, boxUndescribed.With("number", n, "box", b.GetNumber())
 			}
-			if problem := wrong(v, n, b); problem != "" {
+			if problem := wrong(b); problem != "" {
 				return nil, badBox.With("box", b.GetNumber(), "problem", problem)
+			}
+			if p := missing(v, n, b); p > 0 {
+				return nil, boxUnit.With("box", b.GetNumber(), "unit", p, "number", n)
 			}
 			if gone(b) && all[b.GetNumber()] == nil {
 				return nil, noPlace.With("box", b.GetNumber())
@@ -205,8 +212,19 @@ func twice(boxes []*intakev1.Box) (first, other *intakev1.Box) {
 	return nil, nil
 }
 
+// missing is the first or the last unit of a box where it was never accepted, 0 where both were: they stand on the label. Between
+// them some may be missing, for an acceptance may be one in part.
+func missing(v *base.View, n transfer.Number, b *intakev1.Box) uint32 {
+	for _, p := range []uint32{b.GetFirst(), b.GetLast()} {
+		if p > 0 && v.Get("accepted", rowKey(numberKey(n), p)) == nil {
+			return p
+		}
+	}
+	return 0
+}
+
 // wrong says what is wrong with a box by itself; empty where nothing is.
-func wrong(v *base.View, n transfer.Number, b *intakev1.Box) string {
+func wrong(b *intakev1.Box) string {
 	for _, s := range []string{b.GetRoom(), b.GetRack(), b.GetShelf()} {
 		if utf8.RuneCountInString(s) > 40 || !utf8.ValidString(s) {
 			return clip(s)
@@ -219,13 +237,6 @@ func wrong(v *base.View, n transfer.Number, b *intakev1.Box) string {
 	case b.GetFirst() == 0 && b.GetLast() == 0:
 		return "" // it has a place alone, or is taken away
 	case b.GetFirst() == 0 || b.GetFirst() > b.GetLast() || b.GetLast()-b.GetFirst() > MaxRows:
-		return span
-	}
-	some := false
-	for p := b.GetFirst(); p <= b.GetLast(); p++ {
-		some = some || v.Get("accepted", rowKey(numberKey(n), p)) != nil
-	}
-	if !some {
 		return span
 	}
 	return ""

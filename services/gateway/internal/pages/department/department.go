@@ -129,8 +129,8 @@ type duePage struct {
 type card struct {
 	*retentionv1.DueTransfer
 	Term web.Term
-	// Stage is what comes next: wait, announced, files, contact, date, send, bring, mend, returned, checked,
-	// accepting or accepted.
+	// Stage is what comes next: wait, announced, files, contact, giver, date, send, bring, mend, returned, rest,
+	// checked, accepting or accepted.
 	Stage   string
 	Address string
 }
@@ -186,18 +186,33 @@ func stageOf(t *intakev1.Transfer) string {
 		return t.GetState()
 	case t.GetFaultCount() > 0:
 		return "mend"
+	case t.GetState() == "checked" && unprepared(t):
+		return "rest"
 	case t.GetState() == "checked":
 		return "checked"
 	case t.GetForm() == "":
 		return "files"
 	case !t.GetContactNamed():
-		return "contact"
+		return whose(t)
 	case !sendable(t) && t.GetBroughtOn() == "":
 		return "date"
 	case !sendable(t):
 		return "bring"
 	}
 	return "send"
+}
+
+// unprepared tells whether the files came before the department had said all that it is asked.
+func unprepared(t *intakev1.Transfer) bool {
+	return t.GetForm() == "" || !t.GetContactNamed() || t.GetForm() != "digital" && t.GetBroughtOn() == ""
+}
+
+// whose is the step that names who hands over: by signing the inventory, unless there is none.
+func whose(t *intakev1.Transfer) string {
+	if t.GetUndescribed() != nil {
+		return "giver"
+	}
+	return "contact"
 }
 
 // sendable tells whether files are uploaded for a transfer: not where it comes on paper or on carriers

@@ -240,7 +240,7 @@ func (p *transferPage) tasks() []task {
 		{Key: "files", State: done(p.GetForm() != ""), Address: p.Address + "/files"},
 		{Key: "problems", State: done(!wrong), Address: p.Address + "/problems"},
 		{Key: "send", State: done(p.GetPackageId() != ""), Address: p.Address + "/send"},
-		{Key: "contact", State: done(p.GetContactNamed()), Address: p.Address + "/contact"},
+		{Key: whose(p.Transfer), State: done(p.GetContactNamed()), Address: p.Address + "/contact"},
 		{Key: "date", State: done(p.GetBroughtOn() != ""), Address: p.Address + "/date"},
 	}
 	if p.GetState() == "announced" { // nothing is sent before the inventory is whole
@@ -293,6 +293,9 @@ type signed struct {
 	Listed uint32
 	Words  string
 }
+
+// Whose is the step as a key of messages.
+func (p signed) Whose() string { return whose(p.Transfer) }
 
 func contact(r *web.Request) (any, error) {
 	p, err := transfer(r)

@@ -94,9 +94,10 @@ func clerk(t *testing.T, s *pagetest.Services) *pagetest.Visitor {
 // TestStages says what comes next for a transfer in each of its states.
 func TestStages(t *testing.T) {
 	for want, one := range map[string]*intakev1.Transfer{
+		"rest": {State: "checked"}, "giver": {State: "expected", Form: "paper", Undescribed: &intakev1.Undescribed{Units: 40}},
 		"announced": {State: "announced"}, "files": {State: "expected"}, "contact": {State: "expected", Form: "paper"}, "date": {State: "expected", Form: "paper", ContactNamed: true},
 		"bring": {State: "expected", Form: "paper", ContactNamed: true, BroughtOn: "2026-12-01"}, "send": {State: "expected", Form: "mixed", ContactNamed: true},
-		"mend": {State: "checked", FaultCount: 1}, "checked": {State: "checked"}, "returned": {State: "returned", FaultCount: 1}, "accepting": {State: "accepting"}, "accepted": {State: "accepted"},
+		"mend": {State: "checked", FaultCount: 1}, "checked": {State: "checked", Form: "digital", ContactNamed: true}, "returned": {State: "returned", FaultCount: 1}, "accepting": {State: "accepting"}, "accepted": {State: "accepted"},
 	} {
 		if got := stageOf(one); got != want {
 			t.Errorf("%v: %s, want %s", one, got, want)
@@ -121,6 +122,34 @@ func TestADayIsBookedAfterTheCheckPage(t *testing.T) {
 	if q.GetBroughtOn() != later || q.GetBoxes() != 3 || q.GetForm() != "paper" || q.GetCommandId() != pagetest.Command {
 		t.Errorf("booked %v", q)
 	}
+}
+
+// TestWhatIsOnlyCountedHasNoInventory: a clerk whose documents come counted is asked to sign no inventory and to bring none.
+func TestWhatIsOnlyCountedHasNoInventory(t *testing.T) {
+	one := &intakev1.Transfer{State: "expected", Form: "paper", Kind: "liquidated", Undescribed: &intakev1.Undescribed{Units: 40, Boxes: 2}}
+	v := clerk(t, world(one))
+	for address, says := range map[string]string{"": "Документы посчитаны без описи", "/contact": "единиц: 40 (сорок)", "/files": "без описи: 40"} {
+		if page := v.Get("/dept/transfers/2026-1"+address, http.StatusOK, says); strings.Contains(page, "Подпис") || strings.Contains(page, "в опись") {
+			t.Errorf("%q speaks of an inventory: %s", address, page)
+		}
+	}
+	one.ContactNamed, one.BroughtOn = true, "2026-12-01"
+	if page := v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, "Единиц без описи: 40"); strings.Contains(page, "экземпляр описи") {
+		t.Errorf("an inventory is to be brought: %s", page)
+	}
+}
+
+// TestFilesThatCameAreNotAllThatIsAsked: where files came before the form, the person or the day was said, pages lead to what is left;
+// after it they say to wait, and the check page is no longer the next step. An act that nobody has accepted has no date.
+func TestFilesThatCameAreNotAllThatIsAsked(t *testing.T) {
+	one := &intakev1.Transfer{State: "checked", PackageId: "p", PackageFiles: 2, Form: "mixed", ContactNamed: true}
+	v := clerk(t, world(one))
+	v.Get("/dept/transfers/2026-1", http.StatusOK, "Пройдите оставшиеся шаги")
+	v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, "Пройдите на странице передачи оставшиеся шаги", `class="button" href="/dept/transfers/2026-1"`)
+	v.Get("/dept", http.StatusOK, "Продолжить передачу")
+	v.Get("/dept/transfers/2026-1/check", http.StatusOK, "№ ______ · __.__.____")
+	one.BroughtOn = "2026-12-01"
+	v.Get("/dept/transfers/2026-1", http.StatusOK, "Ждите решения архивиста", `class="button quiet" href="/dept/transfers/2026-1/check"`)
 }
 
 // TestTheFormIsAskedForAndTheDayKept chooses a form without losing the day that was booked.
@@ -216,7 +245,7 @@ func TestAnnouncing(t *testing.T) {
 		t.Error("a department may announce what is not its own to announce")
 	}
 	v.Get("/announce/purchase", http.StatusNotFound)
-	for _, c := range []struct{ lang, basis string }{{"kk", "№ 235 бұйрық"}, {"ru", "приказ № 235"}, {"en", "Order 235"}} {
+	for _, c := range []struct{ lang, basis string }{{"kk", "№\u00a0235 бұйрық"}, {"ru", "приказ №\u00a0235"}, {"en", "Order 235"}} {
 		v.Lang = c.lang
 		v.Get("/announce", http.StatusOK, c.basis)
 		v.Get("/announce/early", http.StatusOK, c.basis)
@@ -373,7 +402,8 @@ func TestTheDepartmentSeesTheActOfDescription(t *testing.T) {
 	s.Answers["ListHandedOver"] = pagetest.Always(all)
 	s.Answers["GetDescriptionAct"] = pagetest.Always(&intakev1.GetDescriptionActResponse{Pdf: []byte("%PDF-description")})
 	v.Get("/dept/transfers/2026-1", http.StatusOK, "Архив описал документы", "учтено – 40, описано – 38", "/dept/transfers/2026-1/description/kk", "/dept/transfers/2026-1/description/ru")
-	v.Get("/dept/handed-over", http.StatusOK, "/dept/transfers/2026-1/description/ru")
+	v.Get("/dept/transfers/2026-1", http.StatusOK, "без описи, единиц: 40") // as the act of acceptance says, not as described later
+	v.Get("/dept/handed-over", http.StatusOK, "/dept/transfers/2026-1/description/ru", "40 / 40")
 	v.Get("/dept/transfers/2026-1/description/kk", http.StatusOK, "%PDF-description")
 	if q, _ := s.Called("GetDescriptionAct").(*intakev1.GetDescriptionActRequest); q.GetAccessionNumber() != "2026-7" || q.GetLanguage() != "kk" {
 		t.Errorf("asked for %v", q)

@@ -12,7 +12,7 @@
   const size = (n) => {
     let u = 0;
     while (n >= 1000 && u < units.length - 1) { n /= 1000; u++; }
-    return new Intl.NumberFormat(locale, { maximumFractionDigits: u ? 1 : 0 }).format(n) + " " + units[u];
+    return new Intl.NumberFormat(locale, { maximumFractionDigits: u ? 1 : 0 }).format(n) + "\u00a0" + units[u];
   };
   const fill = (text, values) => text.replace(/\{([a-z]+)\}/g, (all, key) => values[key] ?? all);
 
