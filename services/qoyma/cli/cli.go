@@ -43,12 +43,27 @@ func Main(args []string, out, errOut io.Writer) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.running && !errors.Is(err, fault.Usage) {
+		a.hear(args)
 		err = fault.Usage.With("problem", misused(err))
 	}
 	if err = disk(err); err != nil {
 		a.report(err)
 	}
 	return fault.Exit(err)
+}
+
+// hear takes --lang and --json where the library did not come so far as to read them.
+func (a *app) hear(args []string) {
+	for i, arg := range args {
+		lang, given := strings.CutPrefix(arg, "--lang=")
+		if arg == "--lang" && i+1 < len(args) {
+			lang, given = args[i+1], true
+		}
+		if _, known := languages[lang]; given && known {
+			a.lang = lang
+		}
+		a.json = a.json || arg == "--json"
+	}
 }
 
 func (a *app) root() *cobra.Command {
@@ -77,12 +92,18 @@ func (a *app) root() *cobra.Command {
 // group is what a command does that only has commands under it.
 func (a *app) group(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fault.Usage.With("problem", fmt.Sprintf("%s has no command %q", cmd.CommandPath(), args[0]))
+		return fault.Usage.With("problem", text{
+			fmt.Sprintf("%s has no command %q", cmd.CommandPath(), args[0]),
+			fmt.Sprintf("у %s нет команды «%s»", cmd.CommandPath(), clean(args[0])),
+			fmt.Sprintf("%s үшін «%s» деген пәрмен жоқ", cmd.CommandPath(), clean(args[0])),
+		}.fault())
 	}
 	if cmd == cmd.Root() {
 		return cmd.Help()
 	}
-	return fault.Usage.With("problem", cmd.CommandPath()+" needs a command")
+	return fault.Usage.With("problem", text{
+		cmd.CommandPath() + " needs a command", cmd.CommandPath() + ": укажите команду", cmd.CommandPath() + ": пәрменді көрсетіңіз",
+	}.fault())
 }
 
 // family makes a command that only has commands under it.
@@ -96,7 +117,11 @@ func (a *app) family(use, short string, commands ...*cobra.Command) *cobra.Comma
 func (a *app) do(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if _, ok := languages[a.lang]; !ok {
-			return fault.Usage.With("problem", fmt.Sprintf("--lang is kk, ru or en, not %q", a.lang))
+			return fault.Usage.With("problem", text{
+				fmt.Sprintf("--lang is kk, ru or en, not %q", a.lang),
+				fmt.Sprintf("--lang – это kk, ru или en, а не «%s»", clean(a.lang)),
+				fmt.Sprintf("--lang мәні kk, ru немесе en, ал берілгені «%s»", clean(a.lang)),
+			}.fault())
 		}
 		a.running = true
 		return work(cmd.Context(), args)

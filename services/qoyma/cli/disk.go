@@ -22,6 +22,10 @@ var diskWords = []struct {
 }{
 	{fs.ErrNotExist, text{"there is no such file or folder", "такого файла или папки нет", "мұндай файл не қалта жоқ"}},
 	{fs.ErrPermission, text{"there is no right to it", "нет прав доступа", "қол жеткізу құқығы жоқ"}},
+	{syscall.ENOTDIR, text{"this is no folder", "это не папка", "бұл қалта емес"}},
+	{syscall.EISDIR, text{"this is a folder, not a file", "это папка, а не файл", "бұл файл емес, қалта"}},
+	{syscall.EROFS, text{"the disk can only be read", "диск доступен только для чтения", "дискіні тек оқуға болады"}},
+	{syscall.EIO, text{"the disk cannot read or write it", "диск не может это прочитать или записать", "диск мұны оқи не жаза алмайды"}},
 	{syscall.ENOSPC, text{"the disk is full", "на диске нет места", "дискіде орын жоқ"}},
 }
 

@@ -23,9 +23,10 @@ type identified struct {
 	File    string          `json:"file"`
 	Size    int64           `json:"size"`
 	Formats []pronom.Result `json:"formats"`
-	Error   string          `json:"error,omitempty"`
+	Error   string          `json:"error,omitempty"` // in the person's language
 
-	err error // why it could not be read
+	err    error // why it could not be read
+	passed bool  // it is a link or a device within a folder, and was not looked at
 }
 
 func (a *app) identifyCommand() *cobra.Command {
@@ -49,6 +50,12 @@ func (a *app) identifyCommand() *cobra.Command {
 		var sum summary
 		err := identifyAll(ctx, args, look, func(one identified) error {
 			sum.add(one)
+			if one.err != nil {
+				one.Error = fault.Of(disk(one.err)).In(a.language())
+			}
+			if one.passed {
+				return nil
+			}
 			if a.json {
 				return a.printLine(one)
 			}
@@ -123,18 +130,24 @@ func identifyAll(ctx context.Context, paths []string, look looker, show func(ide
 	return g.Wait()
 }
 
-// walk gives every regular file below a path, and what cannot be read with the reason.
-func walk(ctx context.Context, path string, each func(identified) error) error {
-	return filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {
+// walk gives every regular file below a path, and what cannot be read with the reason. The path itself may be a link, as a person
+// names it; links below it are passed over, so that nothing is looked at twice.
+func walk(ctx context.Context, named string, each func(identified) error) error {
+	from := named
+	if info, err := os.Stat(named); err == nil && info.IsDir() {
+		from += string(filepath.Separator) // a link to a folder is that folder
+	}
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		one := identified{File: path, Formats: []pronom.Result{}, err: err}
 		if err == nil && !e.Type().IsRegular() {
-			return nil
-		}
-		one := identified{File: path, Formats: []pronom.Result{}}
-		if err != nil {
-			one.Error, one.err = err.Error(), err
+			if e.IsDir() {
+				return nil
+			}
+			info, err := os.Stat(path)
+			one.passed, one.err = path != named || err == nil && !info.Mode().IsRegular(), err
 		}
 		return each(one)
 	})
@@ -150,11 +163,11 @@ type looker func(f *os.File, size int64) ([]pronom.Result, error)
 
 // identify looks at a file, unless the walk has failed there already.
 func identify(one identified, look looker) identified {
-	if one.Error != "" {
+	if one.err != nil || one.passed {
 		return one
 	}
 	fail := func(err error) identified {
-		one.Error, one.err = err.Error(), err
+		one.err = err
 		return one
 	}
 	f, err := os.Open(one.File)
@@ -190,15 +203,20 @@ func byHeart(f *os.File, _ int64) ([]pronom.Result, error) {
 // summary counts what was looked at.
 type summary struct {
 	files, failed, unknown, mismatched int
+	passed                             int // links and devices within folders
 	bytes                              int64
 	formats                            map[string]int // files by PUID and name of their first format
 }
 
 func (s *summary) add(one identified) {
+	if one.passed {
+		s.passed++
+		return
+	}
 	s.files++
 	s.bytes += one.Size
 	switch {
-	case one.Error != "":
+	case one.err != nil:
 		s.failed++
 	case len(one.Formats) == 0:
 		s.unknown++
@@ -214,10 +232,10 @@ func (s *summary) add(one identified) {
 	}
 }
 
-// showSummary tells, of more than one file, how many of each format there are, the commonest
+// showSummary tells, but of a single file, how many of each format there are, the commonest
 // first.
 func (a *app) showSummary(s summary) {
-	if s.files < 2 {
+	if s.files == 1 && s.passed == 0 {
 		return
 	}
 	a.printf("\n")
@@ -232,12 +250,15 @@ func (a *app) showSummary(s summary) {
 		"файлов: %d, байт: %d, неизвестных: %d, с чужим расширением: %d, непрочитанных: %d\n",
 		"файл: %d, байт: %d, белгісіз: %d, кеңейтімі басқа: %d, оқылмаған: %d\n",
 	}), s.files, s.bytes, s.unknown, s.mismatched, s.failed)
+	if s.passed > 0 {
+		a.printf(a.say(text{"links and devices passed over: %d\n", "пропущено ссылок и устройств: %d\n", "өткізілген сілтемелер мен құрылғылар: %d\n"}), s.passed)
+	}
 }
 
 func (a *app) showIdentified(one identified) {
 	switch {
-	case one.Error != "":
-		a.printf("%s\n", clean(fault.Of(disk(one.err)).In(a.language())))
+	case one.err != nil:
+		a.printf("%s\n", clean(one.Error))
 	case len(one.Formats) == 0:
 		a.printf("%s: %s\n", clean(one.File), a.say(text{"unknown", "неизвестен", "белгісіз"}))
 	}

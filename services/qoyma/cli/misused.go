@@ -14,6 +14,7 @@ var misuses = []struct {
 	{regexp.MustCompile(`^accepts at most (\d+) arg\(s\), received (\d+)$`), text{"the command takes at most $1 arguments, $2 were given", "команда принимает аргументов не больше $1, дано: $2", "пәрмен ең көбі $1 аргумент қабылдайды, берілгені: $2"}},
 	{regexp.MustCompile(`^requires at least (\d+) arg\(s\), only received (\d+)$`), text{"the command takes at least $1 arguments, $2 were given", "команда принимает аргументов не меньше $1, дано: $2", "пәрмен кемінде $1 аргумент қабылдайды, берілгені: $2"}},
 	{regexp.MustCompile(`^unknown (?:shorthand )?flag: (.+)$`), text{"there is no flag $1", "нет флага $1", "$1 жалаушасы жоқ"}},
+	{regexp.MustCompile(`(?s)^unknown command "(.*?)" for "(.*?)"`), text{"$2 takes flags only, so “$1” is one word too many", "$2 принимает только флаги: «$1» лишнее", "$2 тек жалаушалар қабылдайды: «$1» артық"}},
 	{regexp.MustCompile(`^required flag\(s\) (.+) not set$`), text{"these flags must be given: $1", "нужно указать флаги: $1", "мына жалаушаларды көрсету керек: $1"}},
 	{regexp.MustCompile(`^flag needs an argument: (.+)$`), text{"the flag $1 needs a value", "флагу $1 нужно значение", "$1 жалаушасына мән керек"}},
 	{regexp.MustCompile(`(?s)^invalid argument (".*") for "(.+?)" flag: .*$`), text{"$1 is no value of the flag $2", "$1 – не значение флага $2", "$1 – $2 жалаушасының мәні емес"}},

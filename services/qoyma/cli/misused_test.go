@@ -30,6 +30,11 @@ func TestWrongUseIsSaidInThePersonsLanguage(t *testing.T) {
 		"no value":          {[]string{"bench", "intake", "--files", "x"}, 2, "\"x\" – --files жалаушасының мәні емес", "\"x\" – не значение флага --files"},
 		"together":          {[]string{"package", "create", "--from", dir, "--to", nowhere, "--eark"}, 2, "жетпейтіні: label", "не хватает: label"},
 		"one of":            {[]string{"package", "create", "--from", dir, "--to", nowhere, "--zip", "--tar"}, 2, "біреуін ғана", "только один из флагов"},
+		"no command":        {[]string{"package", "creat"}, 2, "creat» деген пәрмен жоқ", "нет команды «creat»"},
+		"without a command": {[]string{"object"}, 2, "пәрменді көрсетіңіз", "укажите команду"},
+		"no arguments":      {[]string{"package", "create", dir, nowhere}, 2, "«" + dir + "» артық", "«" + dir + "» лишнее"},
+		"no label":          {[]string{"package", "create", "--from", dir, "--to", nowhere, "--info", "Foo"}, 2, "--info Белгі=мән түрінде", "--info пишется как Метка=значение"},
+		"no folder":         {[]string{"object", "validate", filepath.Join(dir, "a")}, 1, "бұл қалта емес", "это не папка"},
 		"no package":        {[]string{"transfer", "validate", nowhere}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
 		"no object":         {[]string{"object", "validate", nowhere}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
 		"no object to take": {[]string{"object", "export", nowhere, "--to", filepath.Join(dir, "to")}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
@@ -39,6 +44,17 @@ func TestWrongUseIsSaidInThePersonsLanguage(t *testing.T) {
 			if exit := Main(append([]string{"--lang", lang}, c.args...), &out, &errOut); exit != c.exit || !strings.Contains(errOut.String(), says) {
 				t.Errorf("%s in %s: %d, %s; want %d with %s", name, lang, exit, errOut.String(), c.exit, says)
 			}
+		}
+	}
+}
+
+// TestWrongUseBeforeTheLanguage: --lang and --json are heard wherever they stand, also behind what is wrong.
+func TestWrongUseBeforeTheLanguage(t *testing.T) {
+	for _, lang := range [][]string{{"--lang", "ru"}, {"--lang=ru"}} {
+		var out, errOut bytes.Buffer
+		args := append(append([]string{"identify", "--bogus", "a"}, lang...), "--json")
+		if exit := Main(args, &out, &errOut); exit != 2 || !strings.HasPrefix(errOut.String(), `{"error":`) || !strings.Contains(errOut.String(), "нет флага --bogus; см. --help") {
+			t.Errorf("%v: %d, %s", args, exit, &errOut)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (a *app) packageCreate() *cobra.Command {
 	c := &cobra.Command{
 		Use: "create --from DIR --to PACKAGE", Short: "Make a BagIt or E-ARK package of a folder; needs no archive", Args: cobra.NoArgs,
 		Long: "Make a BagIt package (RFC 8493) of the files in a folder: a folder itself, or with --zip or --tar one file.\n" +
-			"The same files and flags give the same bytes. The package takes its name when it is whole and keeps to the profile; a failure leaves nothing.\n" +
+			"The same files and flags give the same bytes (with --eark but for the time of making). The package takes its name when it is whole and keeps to the profile; a failure leaves nothing.\n" +
 			"With --eark a submission package of E-ARK (SIP 2.2), in the same forms; it says what it is (--label) and who hands it over (--submitter).",
 	}
 	f := c.Flags()
@@ -123,7 +123,11 @@ func (told creation) create(ctx context.Context) (*bagit.Report, error) {
 	for _, field := range told.info {
 		label, value, ok := strings.Cut(field, "=")
 		if !ok {
-			return nil, fault.Usage.With("problem", "--info is Label=value, not "+clean(field))
+			return nil, fault.Usage.With("problem", text{
+				"--info is Label=value, not " + clean(field),
+				"--info пишется как Метка=значение, а не " + clean(field),
+				"--info Белгі=мән түрінде жазылады, ал берілгені " + clean(field),
+			}.fault())
 		}
 		m.Info = append(m.Info, bagit.Field{Label: label, Value: value})
 	}

@@ -114,7 +114,7 @@ func TestASoundBagIsValid(t *testing.T) {
 			t.Fatalf("%v: %v", algorithms, said(r.Faults))
 		}
 		if algorithms[0] == "md5" {
-			if got := said(r.Warnings); !reflect.DeepEqual(got, []string{"weak_algorithm manifest-sha512.txt"}) {
+			if got := said(r.Warnings); !reflect.DeepEqual(got, []string{"weak_algorithm manifest-md5.txt"}) {
 				t.Errorf("warnings %v", got)
 			}
 			continue

@@ -227,6 +227,32 @@ func TestABagIsNotTakenIntoItself(t *testing.T) {
 	}
 }
 
+// TestATarThatIsCutIsBroken wherever it is cut: nothing else tells of files that the manifests do not name, nor of the last tag manifest.
+func TestATarThatIsCutIsBroken(t *testing.T) {
+	dir := t.TempDir()
+	source := fstest.MapFS{"іс/хаттама.txt": {Data: []byte("хаттама")}, "b.txt": {Data: []byte("b")}}
+	name := filepath.Join(dir, "bag.tar")
+	if _, err := Make(t.Context(), name, source, nil, Making{Form: Tar}); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := len(bytes.TrimRight(whole, "\x00"))
+	end = (end + 511) / 512 * 512
+	for n := 100; n <= len(whole); n += 4 {
+		r, err := ValidateTar(t.Context(), bytes.NewReader(whole[:n]), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		broken := slices.ContainsFunc(r.Faults, func(i fault.Item) bool { return i.Fault.Code == "bagit.archive_broken" })
+		if cut := n < end+1024; broken != cut {
+			t.Fatalf("the first %d of %d bytes: broken %v", n, len(whole), broken)
+		}
+	}
+}
+
 const killed = "BAGIT_TEST_KILLED"
 
 // TestAKilledProcessLeavesNoBag kills a process in the middle of each form.

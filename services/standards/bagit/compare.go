@@ -1,11 +1,13 @@
 package bagit
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -62,7 +64,7 @@ func (m *manifests) close() error {
 func (j *judge) manifests() {
 	j.payload = manifests{lines: j.opts.Spool.Sorter()}
 	j.tags = manifests{lines: j.opts.Spool.Sorter(), tags: true}
-	payload, strong := 0, false
+	payload, strong := "", false // the first manifest of the payload
 	first := map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(j.special)) {
 		tag, algorithm, ok := manifestName(path)
@@ -79,7 +81,7 @@ func (j *judge) manifests() {
 			j.report.TagManifests = append(j.report.TagManifests, algorithm)
 		} else {
 			j.report.Manifests = append(j.report.Manifests, algorithm)
-			payload++
+			payload = cmp.Or(payload, path)
 			strong = strong || (algorithm != "md5" && algorithm != "sha1")
 		}
 		if !j.wrapping {
@@ -87,10 +89,10 @@ func (j *judge) manifests() {
 		}
 	}
 	switch {
-	case payload == 0:
+	case payload == "":
 		j.bad("manifest-sha512.txt", NoManifest)
 	case !strong:
-		j.bad("manifest-sha512.txt", WeakAlgorithm, "algorithm", "md5/sha1")
+		j.bad(payload, WeakAlgorithm, "algorithm", strings.Join(j.report.Manifests, ", "))
 	}
 }
 

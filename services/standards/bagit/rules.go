@@ -62,9 +62,9 @@ const limit = "limit"
 
 // Refused is the answer for a whole bag; its items say what is wrong, file by file.
 var Refused = fault.Define(fault.Refused, "bagit.refused",
-	"the bag has {count} faults and was not accepted; nothing of it was kept; correct what is listed and send it again",
-	"в пакете ошибок: {count}; он не принят, ничего из него не сохранено; исправьте перечисленное и отправьте снова",
-	"пакетте {count} қате бар; ол қабылданбады, одан ештеңе сақталған жоқ; тізімдегіні түзетіп, қайта жіберіңіз")
+	"faults in the package: {count}; an archive would not accept it; correct what is listed and check it again",
+	"в пакете ошибок: {count}; архив его не примет; исправьте перечисленное и проверьте снова",
+	"пакетте {count} қате бар; архив оны қабылдамайды; тізімдегіні түзетіп, қайта тексеріңіз")
 
 // The declaration, the tag files and the bag as a whole.
 var (

@@ -45,9 +45,10 @@ func readTar(ctx context.Context, r io.Reader, opts Options) (*Checker, error) {
 	c := NewChecker(opts)
 	c.serialization = MIMETar
 	s := &source{ctx: ctx, Reader: r}
-	t := &tarred{packed: packed{Checker: c}, from: tar.NewReader(s)}
+	ends := parcel.NewEnds(s)
+	t := &tarred{packed: packed{Checker: c}, from: tar.NewReader(ends)}
 	if t.entries() {
-		t.rest(s)
+		t.rest(ends)
 	}
 	if s.err != nil {
 		return c, fmt.Errorf("read tar: %w", s.err)
@@ -122,8 +123,12 @@ func (t *tarred) file(name string, h *tar.Header) error {
 	return t.File(path, h.Size, t.from, nil)
 }
 
-// rest looks at what follows the end. An error of our own the source remembers.
-func (t *tarred) rest(s *source) {
+// rest looks whether that was the end, and at what follows it. An error of our own the source remembers.
+func (t *tarred) rest(s *parcel.Ends) {
+	if s.Cut() {
+		t.note(t.last, Broken)
+		return
+	}
 	if padded, err := parcel.OnlyPadding(s); err == nil && !padded {
 		t.note(t.last, Trailing)
 	}

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 // Form is how a package is written.
@@ -208,11 +210,12 @@ func each(ctx context.Context, file string, l Limits, take func(entry) error) (f
 	if _, err := f.ReadAt(magic[:], 0); err == nil && string(magic[:2]) == "PK" {
 		return Zip, eachZipped(ctx, f, info.Size(), l, take)
 	}
-	t := tar.NewReader(&interruptible{ctx, f})
+	ends := parcel.NewEnds(&interruptible{ctx, f})
+	t := tar.NewReader(ends)
 	for n := 1; ; n++ {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
-			return Tar, nil
+			return Tar, tarEnd(ctx, ends)
 		}
 		if ctx.Err() != nil {
 			return Tar, ctx.Err()
@@ -229,6 +232,23 @@ func each(ctx context.Context, file string, l Limits, take func(entry) error) (f
 			return Tar, err
 		}
 	}
+}
+
+// tarEnd looks whether a tar was whole and nothing follows it.
+func tarEnd(ctx context.Context, ends *parcel.Ends) error {
+	if ends.Cut() {
+		return broken(io.ErrUnexpectedEOF)
+	}
+	padded, err := parcel.OnlyPadding(ends)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return broken(err)
+	case !padded:
+		return broken(errors.New("data after its end"))
+	}
+	return nil
 }
 
 func eachZipped(ctx context.Context, f io.ReaderAt, size int64, l Limits, take func(entry) error) error {

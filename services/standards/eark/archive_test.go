@@ -210,6 +210,24 @@ func TestABombIsNotUnpacked(t *testing.T) {
 	}
 }
 
+// TestATarThatIsCutIsRefused, also where it is cut between two entries, and so is what follows its end.
+func TestATarThatIsCutIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.tar")
+	whole := tarred(t, packed{name: "p/METS.xml", text: "<mets/>"}, packed{name: "p/data/a", text: "a"})
+	for name, raw := range map[string][]byte{
+		"before its end": whole[:len(whole)-1024], "within its end": whole[:len(whole)-512], "before an entry": whole[:1024],
+		"within a header": whole[:1300], "with another behind it": slices.Concat(whole, whole),
+	} {
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := ValidateArchive(t.Context(), file, Options{})
+		if err != nil || len(r.Faults) != 1 || r.Faults[0].Fault.Code != "eark.archive" {
+			t.Error(name, r, err)
+		}
+	}
+}
+
 func TestWhatIsNoPackageIsNotRecognised(t *testing.T) {
 	dir := t.TempDir()
 	for name, raw := range map[string][]byte{

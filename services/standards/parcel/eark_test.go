@@ -208,6 +208,7 @@ func TestATarIsReadByItsRules(t *testing.T) {
 	if n, err := Unpack(bytes.NewReader(sound), int64(len(sound)), "x", take); err != nil || n != 2 || taken != "data/0001/a=first data/0002/b="+strings.Repeat("x", 3000)+" " {
 		t.Errorf("%d %v %.50s", n, err, taken)
 	}
+	const bytesOfEnd = 1024
 	for name, c := range map[string]struct {
 		raw  []byte
 		want *fault.Definition
@@ -218,6 +219,8 @@ func TestATarIsReadByItsRules(t *testing.T) {
 		"from the root":   {asTar(t, file{name: "/0001/a"}), Absolute},
 		"beside a bag":    {asTar(t, file{name: "b/bagit.txt"}, file{name: "other"}), Outside},
 		"cut in a file":   {sound[:len(sound)-4000], BadZip},
+		"cut before one":  {sound[:len(sound)-bytesOfEnd], BadZip},
+		"half an end":     {sound[:len(sound)-bytesOfEnd/2], BadZip},
 		"a broken header": {slices.Concat(sound[:2048], bytes.Repeat([]byte("x"), 512), sound[2560:]), BadZip},
 	} {
 		taken = ""

@@ -35,6 +35,34 @@ func Sparse(h *tar.Header) bool {
 	return false
 }
 
+// Ends is what a tar is read from, to tell whether it was read to its end: archive/tar takes the end of its source for that too,
+// even within the headers of an entry, so that a tar cut short would be one with fewer files.
+type Ends struct {
+	from io.Reader
+	cut  bool
+}
+
+// NewEnds reads from a source.
+func NewEnds(from io.Reader) *Ends { return &Ends{from: from} }
+
+// Read is that of the source.
+func (e *Ends) Read(p []byte) (int, error) {
+	n, err := e.from.Read(p)
+	e.cut = e.cut || errors.Is(err, io.EOF) && n < len(p)
+	return n, err
+}
+
+// Seek passes over what nobody reads, where the source can.
+func (e *Ends) Seek(offset int64, whence int) (int64, error) {
+	if s, ok := e.from.(io.Seeker); ok {
+		return s.Seek(offset, whence)
+	}
+	return 0, errors.ErrUnsupported // archive/tar reads instead
+}
+
+// Cut tells, when archive/tar has said io.EOF, whether the source ended before the two blocks of zeros that end a tar.
+func (e *Ends) Cut() bool { return e.cut }
+
 // padding is how many zeros may follow the end of a tar, in bytes: writers fill up their last record, which tar -b makes 10 KiB by
 // custom and never larger than this.
 const padding = 1 << 20
@@ -68,7 +96,7 @@ func isTar(from io.ReaderAt, size int64) bool {
 // refuse it, wherever they stand.
 func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		raw := io.NewSectionReader(from, 0, size)
+		raw := NewEnds(io.NewSectionReader(from, 0, size))
 		t := tar.NewReader(raw)
 		refuse := func(problem any, err error) {
 			yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err))
@@ -76,7 +104,10 @@ func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 		for {
 			h, err := t.Next()
 			if errors.Is(err, io.EOF) {
+				cut := raw.Cut()
 				switch padded, err := OnlyPadding(raw); {
+				case cut:
+					refuse(io.ErrUnexpectedEOF, io.ErrUnexpectedEOF)
 				case err != nil:
 					refuse(err, err)
 				case !padded:

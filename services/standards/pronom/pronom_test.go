@@ -145,6 +145,7 @@ var samples = []struct {
 	{"a.eml", []byte("From: a@b.kz\nDate: Mon, 1 Jan 2024 00:00:00 +0500\n\nhi"), "fmt/278", Signature},
 	{"a.sqlite", []byte("SQLite format 3\x00...."), "fmt/729", Signature},
 	{"a.dbf", append([]byte{3, 124, 1, 15, 1, 0, 0, 0, 65, 0, 10, 0}, append(make([]byte, 20), "NAME\x00\x00\x00\x00\x00\x00\x00C...................."...)...), "x-fmt/9", Signature},
+	{"plan.svg", []byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>`), "fmt/91", Signature},
 	{"a.xml", []byte(`<?xml version="1.0" encoding="UTF-8"?><опись/>`), "fmt/101", Signature},
 	{"a.html", []byte("<!DOCTYPE html>\n<html></html>"), "fmt/471", Signature},
 	{"a.html", []byte("<html><body></body></html>\n"), "fmt/96", Signature},

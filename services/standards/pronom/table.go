@@ -338,6 +338,10 @@ func markupRows() []Row {
 		html("fmt/99", "4.0", doctype(`"-//W3C//DTD HTML 4.0`)),
 		html("fmt/98", "3.2", doctype(`"-//W3C//DTD HTML 3.2`)),
 		html("fmt/471", "5", doctype("<!DOCTYPE html>"), doctype("<!doctype html>"), doctype("<!DOCTYPE HTML>")),
+		{ // The registry takes the version of the declaration for that of the drawing, which most do not say.
+			PUID: "fmt/91", Name: "Scalable Vector Graphics", Version: "1.0", MIME: "image/svg+xml", Ext: []string{"svg"},
+			Any: []Pattern{sig(at(0, `<?xml version="1.0"`), within(scan, "<svg"))},
+		},
 		{PUID: "fmt/101", Name: "Extensible Markup Language", Version: "1.0", MIME: "application/xml, text/xml", Ext: []string{"xml", "xsd", "xsl", "xslt", "rdf"}, Any: []Pattern{sig(within(3, `<?xml version="1.0"`)), sig(within(3, `<?xml version='1.0'`))}},
 		{PUID: "fmt/1776", Name: "Extensible Markup Language", Version: "1.1", MIME: "application/xml, text/xml", Ext: []string{"xml"}, Any: []Pattern{sig(within(3, `<?xml version="1.1"`)), sig(within(3, `<?xml version='1.1'`))}},
 		html("fmt/96", "", sig(within(1024, "<html"), ends(1024, "</html>")), sig(within(1024, "<HTML"), ends(1024, "</HTML>"))),

@@ -130,6 +130,8 @@ func tars() []Package {
 		one("size larger than the rest", "unreadable", "data/x", typed("data/x", tar.TypeReg, 1<<32)),
 		one("cut within a file", "unreadable", "data/папка/іс.txt", func(w io.Writer) error { _, err := w.Write(whole()[:len(whole())-1024-510]); return err }),
 		one("cut within a header", "archive_broken", base+hello, func(w io.Writer) error { _, err := w.Write(whole()[:len(whole())-1024-512-100]); return err }),
+		one("cut between files", "archive_broken", base+hello, func(w io.Writer) error { _, err := w.Write(whole()[:len(whole())-1024-1024]); return err }),
+		one("end cut off", "archive_broken", base+"data/папка/іс.txt", func(w io.Writer) error { _, err := w.Write(whole()[:len(whole())-1024]); return err }),
 		one("checksum", "archive_broken", base+"data/папка/іс.txt", after(func(w io.Writer) error { _, err := w.Write([]byte(long("x", 512))); return err })),
 		one("second archive", "archive_trailing", base+"data/папка/іс.txt", func(w io.Writer) error { _, err := w.Write(append(whole(), whole()...)); return err }),
 		one("second bag", "archive_outside", "other/bagit.txt", after(func(w io.Writer) error {
