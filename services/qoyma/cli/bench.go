@@ -40,7 +40,11 @@ func (a *app) benchJournal() *cobra.Command {
 	_ = c.MarkFlagDirname("dir")
 	c.RunE = a.do(func(ctx context.Context, _ []string) (err error) {
 		if cfg.Rows < 0 || cfg.Callers < 1 || seconds <= 0 {
-			return fault.Usage.With("problem", "--rows, --callers and --seconds are positive")
+			return text{
+				"--callers and --seconds are positive, --rows is not negative",
+				"--callers и --seconds больше нуля, --rows не меньше",
+				"--callers мен --seconds нөлден үлкен, --rows нөлден кем емес",
+			}.usage()
 		}
 		cfg.Period = time.Duration(seconds * float64(time.Second))
 		if large {
@@ -78,7 +82,11 @@ func (a *app) benchIntake() *cobra.Command {
 	c.RunE = a.do(func(ctx context.Context, _ []string) (err error) {
 		cfg.Memory = slices.DeleteFunc(cfg.Memory, func(n int) bool { return n == 0 })
 		if cfg.LargeMiB < 1 || cfg.Files < 1 || cfg.FileBytes < 32 || slices.ContainsFunc(cfg.Memory, func(n int) bool { return n < 1 }) {
-			return fault.Usage.With("problem", "--large, --files and --memory are positive, --bytes at least 32")
+			return text{
+				"--large and --files are positive, --memory is not negative, --bytes is at least 32",
+				"--large и --files больше нуля, --memory не меньше нуля, --bytes не меньше 32",
+				"--large мен --files нөлден үлкен, --memory нөлден кем емес, --bytes кемінде 32",
+			}.usage()
 		}
 		if cfg.Telemetry, err = quiet(ctx, a); err != nil {
 			return err

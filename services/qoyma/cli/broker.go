@@ -51,11 +51,11 @@ Whatever the file says, an acknowledged message is on disk, and no other machine
 	_ = c.MarkFlagDirname("data")
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
 		if log != "text" && log != "json" {
-			return fault.Usage.With("problem", "--log is text or json")
+			return text{"--log is text or json", "--log – это text или json", "--log мәні text не json"}.usage()
 		}
 		if cfg.File == "" {
 			if data == "" {
-				return fault.Usage.With("problem", "name the folder with --data, or a --config")
+				return text{"name the folder with --data, or a --config", "укажите папку через --data или файл через --config", "қалтаны --data арқылы не файлды --config арқылы көрсетіңіз"}.usage()
 			}
 			cfg.Folder = data
 			if err := brokerKeys(&cfg, keys.Folder(folder)); err != nil {
@@ -137,7 +137,7 @@ func (a *app) health(ctx context.Context, url string) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fault.Usage.With("problem", err.Error())
+		return text{"%s is no address", "%s – не адрес", "%s – мекенжай емес"}.usage(url)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

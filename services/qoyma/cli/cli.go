@@ -92,18 +92,12 @@ func (a *app) root() *cobra.Command {
 // group is what a command does that only has commands under it.
 func (a *app) group(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fault.Usage.With("problem", text{
-			fmt.Sprintf("%s has no command %q", cmd.CommandPath(), args[0]),
-			fmt.Sprintf("у %s нет команды «%s»", cmd.CommandPath(), clean(args[0])),
-			fmt.Sprintf("%s үшін «%s» деген пәрмен жоқ", cmd.CommandPath(), clean(args[0])),
-		}.fault())
+		return text{"%s has no command “%s”", "у %s нет команды «%s»", "%s үшін «%s» деген пәрмен жоқ"}.usage(cmd.CommandPath(), args[0])
 	}
 	if cmd == cmd.Root() {
 		return cmd.Help()
 	}
-	return fault.Usage.With("problem", text{
-		cmd.CommandPath() + " needs a command", cmd.CommandPath() + ": укажите команду", cmd.CommandPath() + ": пәрменді көрсетіңіз",
-	}.fault())
+	return text{"%s needs a command", "%s: укажите команду", "%s: пәрменді көрсетіңіз"}.usage(cmd.CommandPath())
 }
 
 // family makes a command that only has commands under it.
@@ -117,11 +111,7 @@ func (a *app) family(use, short string, commands ...*cobra.Command) *cobra.Comma
 func (a *app) do(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if _, ok := languages[a.lang]; !ok {
-			return fault.Usage.With("problem", text{
-				fmt.Sprintf("--lang is kk, ru or en, not %q", a.lang),
-				fmt.Sprintf("--lang – это kk, ru или en, а не «%s»", clean(a.lang)),
-				fmt.Sprintf("--lang мәні kk, ru немесе en, ал берілгені «%s»", clean(a.lang)),
-			}.fault())
+			return text{"--lang is kk, ru or en, not “%s”", "--lang – это kk, ru или en, а не «%s»", "--lang мәні kk, ru немесе en, ал берілгені «%s»"}.usage(a.lang)
 		}
 		a.running = true
 		return work(cmd.Context(), args)

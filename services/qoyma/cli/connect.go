@@ -107,7 +107,7 @@ func parseRoles(given []string) ([]monitor.Role, error) {
 	var roles []monitor.Role
 	for _, name := range given {
 		if !slices.Contains(personRoles(), monitor.Role(name)) {
-			return nil, fault.Usage.With("problem", fmt.Sprintf("there is no role %q; there are %s", name, strings.Join(roleNames(personRoles()), ", ")))
+			return nil, text{"there is no role “%s”; there are %s", "нет роли «%s»; есть: %s", "«%s» деген рөл жоқ; барлары: %s"}.usage(name, strings.Join(roleNames(personRoles()), ", "))
 		}
 		roles = append(roles, monitor.Role(name))
 	}
@@ -148,7 +148,7 @@ func (a *app) connect(ctx context.Context, t *target) (*archive, error) {
 		return a.remote(t, id)
 	}
 	if t.data == "" {
-		return nil, fault.Usage.With("problem", "name the archive with --server or --data")
+		return nil, text{"name the archive with --server or --data", "укажите архив через --server или --data", "архивті --server не --data арқылы көрсетіңіз"}.usage()
 	}
 	if err := archiveIn(t.data, t.keys); err != nil {
 		return nil, err
@@ -275,7 +275,7 @@ func (a *app) addresses(servers []string) (all string, each map[string]string, e
 		case !named:
 			all = s
 		case !slices.Contains(a.names(), name):
-			return "", nil, fault.Usage.With("problem", fmt.Sprintf("there is no service %q", name))
+			return "", nil, text{"there is no service “%s”", "нет службы «%s»", "«%s» деген қызмет жоқ"}.usage(name)
 		default:
 			each[name] = address
 		}

@@ -11,7 +11,6 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/standards/term"
 )
@@ -39,7 +38,7 @@ func texts(c *cobra.Command, what string) *recordv1.Text {
 func year(arg string) (uint32, error) {
 	n, err := strconv.ParseUint(arg, 10, 16)
 	if err != nil {
-		return 0, fault.Usage.With("problem", fmt.Sprintf("%q is no year", arg))
+		return 0, text{"“%s” is no year", "«%s» – не год", "«%s» жыл емес"}.usage(arg)
 	}
 	return uint32(n), nil
 }

@@ -47,7 +47,7 @@ func (a *app) journalEpoch() *cobra.Command {
 	_ = c.MarkFlagRequired("statement")
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
 		if statement == "" {
-			return fault.Usage.With("problem", "write a --statement")
+			return text{"write a --statement", "напишите --statement", "--statement жазыңыз"}.usage()
 		}
 		return a.stopped(data, folder, service, func(p host.Process, st *store.Store, verifier note.Verifier) error {
 			return a.beginEpoch(ctx, p, st, verifier, witness, statement)
@@ -59,7 +59,7 @@ func (a *app) journalEpoch() *cobra.Command {
 // stopped opens one service's store in a folder in which no server works.
 func (a *app) stopped(data, folder, service string, work func(host.Process, *store.Store, note.Verifier) error) (err error) {
 	if data == "" {
-		return fault.Usage.With("problem", "name the folder with --data")
+		return text{"name the folder with --data", "укажите папку через --data", "қалтаны --data арқылы көрсетіңіз"}.usage()
 	}
 	if err := archiveIn(data, folder); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (a *app) serviceNamed(name string) (process.Service, error) {
 			return s, nil
 		}
 	}
-	return process.Service{}, fault.Usage.With("problem", "there is no service "+name)
+	return process.Service{}, text{"there is no service “%s”", "нет службы «%s»", "«%s» деген қызмет жоқ"}.usage(name)
 }
 
 // lostTail finds the checkpoint that proves the longest lost tail.

@@ -167,7 +167,7 @@ func (a *app) transferAccept() *cobra.Command {
 		}
 		for _, p := range positions {
 			if p == 0 || p > 1<<31 {
-				return fault.Usage.With("problem", "--position counts from 1")
+				return text{"--position counts from 1", "--position считается с 1", "--position 1-ден басталады"}.usage()
 			}
 			req.Positions = append(req.Positions, uint32(p))
 		}

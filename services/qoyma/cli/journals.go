@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -186,7 +185,7 @@ func parsePlace(s string) (*journalv1.Cause, error) {
 			return &journalv1.Cause{Service: parts[0], Epoch: epoch, Seq: seq}, nil
 		}
 	}
-	return nil, fault.Usage.With("problem", fmt.Sprintf("%q is no event; write service/epoch/seq", s))
+	return nil, text{"“%s” is no event; write service/epoch/seq", "«%s» – не событие; напишите служба/эпоха/номер", "«%s» оқиға емес; қызмет/дәуір/нөмір деп жазыңыз"}.usage(s)
 }
 
 func (a *app) waitingRetry() *cobra.Command {

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/keys"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
@@ -37,12 +35,12 @@ func (k *keyFlags) flags(c *cobra.Command) {
 func (k *keyFlags) plan(services []string) (keys.Plan, error) {
 	p := keys.Plan{Dir: k.dir, Archive: k.archive, Services: services, Days: k.days, Now: time.Now(), Hosts: map[string][]string{}}
 	if k.days < 1 {
-		return p, fault.Usage.With("problem", "--days is at least 1")
+		return p, text{"--days is at least 1", "--days – не меньше 1", "--days кемінде 1 болады"}.usage()
 	}
 	for _, h := range k.hosts {
 		name, list, ok := strings.Cut(h, "=")
 		if !ok || list == "" {
-			return p, fault.Usage.With("problem", fmt.Sprintf("--host is service=name,address, not %q", h))
+			return p, text{"--host is service=name,address, not “%s”", "--host пишется как служба=имя,адрес, а не «%s»", "--host қызмет=атау,мекенжай түрінде жазылады, ал берілгені «%s»"}.usage(h)
 		}
 		p.Hosts[name] = append(p.Hosts[name], strings.Split(list, ",")...)
 	}

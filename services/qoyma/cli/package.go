@@ -123,11 +123,7 @@ func (told creation) create(ctx context.Context) (*bagit.Report, error) {
 	for _, field := range told.info {
 		label, value, ok := strings.Cut(field, "=")
 		if !ok {
-			return nil, fault.Usage.With("problem", text{
-				"--info is Label=value, not " + clean(field),
-				"--info пишется как Метка=значение, а не " + clean(field),
-				"--info Белгі=мән түрінде жазылады, ал берілгені " + clean(field),
-			}.fault())
+			return nil, text{"--info is Label=value, not %s", "--info пишется как Метка=значение, а не %s", "--info Белгі=мән түрінде жазылады, ал берілгені %s"}.usage(field)
 		}
 		m.Info = append(m.Info, bagit.Field{Label: label, Value: value})
 	}

@@ -35,7 +35,7 @@ func (a *app) journalProof() *cobra.Command {
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		seq, err := strconv.ParseUint(args[0], 10, 63)
 		if err != nil || seq == 0 {
-			return fault.Usage.With("problem", fmt.Sprintf("%q is no event number", args[0]))
+			return text{"“%s” is no event number", "«%s» – не номер события", "«%s» оқиға нөмірі емес"}.usage(args[0])
 		}
 		client, err := ar.journalOf(service)
 		if err != nil {

@@ -421,13 +421,13 @@ func (a *app) requestDraft() *cobra.Command {
 func parseFact(given string) (*referencev1.Fact, error) {
 	parts := strings.SplitN(given, "|", 3)
 	if len(parts) != 3 {
-		return nil, fault.Usage.With("problem", fmt.Sprintf("--fact is FINDINGS|PERIOD|TEXT, not %q", given))
+		return nil, text{"--fact is FINDINGS|PERIOD|TEXT, not “%s”", "--fact пишется как НАХОДКИ|ПЕРИОД|ТЕКСТ, а не «%s»", "--fact ТАБЫЛҒАНДАР|КЕЗЕҢ|МӘТІН түрінде жазылады, ал берілгені «%s»"}.usage(given)
 	}
 	f := &referencev1.Fact{Period: strings.TrimSpace(parts[1]), Text: strings.TrimSpace(parts[2])}
 	for _, n := range strings.FieldsFunc(parts[0], func(r rune) bool { return r == ',' || r == ' ' }) {
 		finding, err := strconv.ParseUint(n, 10, 32)
 		if err != nil {
-			return nil, fault.Usage.With("problem", fmt.Sprintf("%q in --fact is no number of a finding", n))
+			return nil, text{"“%s” in --fact is no number of a finding", "«%s» в --fact – не номер находки", "--fact ішіндегі «%s» табылғанның нөмірі емес"}.usage(n)
 		}
 		f.Citations = append(f.Citations, &referencev1.Citation{Finding: uint32(finding)})
 	}

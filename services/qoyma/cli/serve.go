@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/netip"
@@ -178,10 +177,10 @@ const readyWithin = 30 * time.Second
 
 func (a *app) serve(ctx context.Context, s settings) (err error) {
 	if s.Data == "" {
-		return fault.Usage.With("problem", "name the folder with --data")
+		return text{"name the folder with --data", "укажите папку через --data", "қалтаны --data арқылы көрсетіңіз"}.usage()
 	}
 	if s.Log != "text" && s.Log != "json" {
-		return fault.Usage.With("problem", "--log is text or json")
+		return text{"--log is text or json", "--log – это text или json", "--log мәні text не json"}.usage()
 	}
 	proxies, err := parseProxies(s.Proxies)
 	if err != nil {
@@ -232,7 +231,7 @@ func parseProxies(given []string) (list []netip.Prefix, err error) {
 			p, err = a.Prefix(a.BitLen())
 		}
 		if err != nil {
-			return nil, fault.Usage.With("problem", fmt.Sprintf("--trusted-proxy: %q is neither an address nor a network", one))
+			return nil, text{"--trusted-proxy: “%s” is neither an address nor a network", "--trusted-proxy: «%s» – не адрес и не сеть", "--trusted-proxy: «%s» мекенжай да, желі де емес"}.usage(one)
 		}
 		list = append(list, p.Masked())
 	}

@@ -12,7 +12,6 @@ import (
 	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/qoyma/client"
 	"github.com/qoyma/qoyma/services/standards/custody"
@@ -30,7 +29,11 @@ func (c *archive) journalOf(service string) (journalv1.JournalServiceClient, err
 func parseRef(arg string) (journal.Ref, error) {
 	ref, ok := journal.ParseRef(arg)
 	if !ok {
-		return ref, fault.Usage.With("problem", fmt.Sprintf("%q names no object; write its type and id, for example transfer/2026-1", arg))
+		return ref, text{
+			"“%s” names no object; write its type and id, for example transfer/2026-1",
+			"«%s» не указывает на объект; напишите его тип и номер, например transfer/2026-1",
+			"«%s» ешбір нысанды көрсетпейді; түрі мен нөмірін жазыңыз, мысалы transfer/2026-1",
+		}.usage(arg)
 	}
 	return ref, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
@@ -40,10 +39,14 @@ func (a *app) tokenCommand() *cobra.Command {
 	_ = c.MarkFlagDirname("data")
 	c.RunE = a.do(func(_ context.Context, _ []string) error {
 		if name, ok := strings.CutPrefix(actor, "person:"); !ok || name == "" {
-			return fault.Usage.With("problem", "--actor is person:<account>, an account being a number or code, not a name")
+			return text{
+				"--actor is person:<account>, an account being a number or code, not a name",
+				"--actor – это person:<учётная запись>: номер или код, а не имя",
+				"--actor – person:<есептік жазба>: аты емес, нөмірі не коды",
+			}.usage()
 		}
 		if lifetime < time.Second || lifetime > longestToken {
-			return fault.Usage.With("problem", "--for is between 1s and 1h")
+			return text{"--for is between 1s and 1h", "--for – от 1s до 1h", "--for 1s пен 1h аралығында болады"}.usage()
 		}
 		parsed, err := parseRoles(roles)
 		if err != nil {
@@ -51,7 +54,7 @@ func (a *app) tokenCommand() *cobra.Command {
 		}
 		switch {
 		case folder == "" && data == "":
-			return fault.Usage.With("problem", "name the keys with --data or --keys")
+			return text{"name the keys with --data or --keys", "укажите ключи через --data или --keys", "кілттерді --data не --keys арқылы көрсетіңіз"}.usage()
 		case folder == "":
 			if err := archiveIn(data, ""); err != nil {
 				return err

@@ -45,7 +45,7 @@ good line. Broken off, it begins again from its first byte, and it has ten minut
 	c.Flags().BoolVar(&quiet, "quiet", false, "say nothing of the progress on the standard error")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		if parallel == 0 || parallel > 16 {
-			return fault.Usage.With("problem", "--parallel is 1 to 16")
+			return text{"--parallel is 1 to 16", "--parallel – от 1 до 16", "--parallel 1 мен 16 аралығында болады"}.usage()
 		}
 		cl, err := intakeOf(ar)
 		if err != nil {
@@ -88,7 +88,11 @@ func (a *app) streamed(ctx context.Context, cl intakev1.IntakeServiceClient, tra
 		kind = client.Kind(os.DirFS(folder))
 	}
 	if kind == parcel.Rows {
-		return fault.Usage.With("problem", "--stream is for a folder with bagit.txt or METS.xml")
+		return text{
+			"--stream is for a folder with bagit.txt or METS.xml",
+			"--stream – для папки, в которой есть bagit.txt или METS.xml",
+			"--stream ішінде bagit.txt не METS.xml бар қалтаға арналған",
+		}.usage()
 	}
 	id, err := commandID()
 	if err != nil {

@@ -35,11 +35,11 @@ func (a *app) transferValidate() *cobra.Command {
 		archive := eark.RecogniseArchive(args[0])
 		if archive || eark.Recognise(args[0]) {
 			if profile != "" || fetch || signatures != "" {
-				return fault.Usage.With("problem", text{
+				return text{
 					"--profile, --allow-fetch and --signatures are for BagIt packages, and this is one of E-ARK",
 					"--profile, --allow-fetch и --signatures – для пакетов BagIt, а это пакет E-ARK",
 					"--profile, --allow-fetch және --signatures BagIt пакеттеріне арналған, ал бұл – E-ARK пакеті",
-				}.fault())
+				}.usage()
 			}
 			return a.validateEARK(ctx, args[0], archive)
 		}

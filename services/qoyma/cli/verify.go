@@ -99,7 +99,11 @@ func (a *app) trusted(ctx context.Context, keys []string, t *target) ([]note.Ver
 		}
 		texts = append(texts, name)
 	default:
-		return nil, fault.Usage.With("problem", "name the archive's key with --key, its folder with --data, or its server with --server")
+		return nil, text{
+			"name the archive’s key with --key, its folder with --data, or its server with --server",
+			"укажите ключ архива через --key, его папку через --data или его сервер через --server",
+			"архивтің кілтін --key, қалтасын --data не серверін --server арқылы көрсетіңіз",
+		}.usage()
 	}
 	var out []note.Verifier
 	for _, text := range texts {

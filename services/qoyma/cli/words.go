@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
@@ -21,6 +22,16 @@ func (a *app) word(of words, code string) string {
 // fault is a text as an argument of a fault, said in its language.
 func (t text) fault() *fault.Error {
 	return (&fault.Definition{Kind: fault.Invalid, Code: "cli.words", EN: t.en, RU: t.ru, KK: t.kk}).With()
+}
+
+// usage is wrong use of a command; %s in the words stand for what was given.
+func (t text) usage(given ...string) error {
+	filled := make([]any, len(given))
+	for i, g := range given {
+		filled[i] = clean(g)
+	}
+	said := func(words string) string { return fmt.Sprintf(words, filled...) }
+	return fault.Usage.With("problem", text{said(t.en), said(t.ru), said(t.kk)}.fault())
 }
 
 // size is a number of bytes as the person writes it, with a common space: terminals and scripts take it apart.

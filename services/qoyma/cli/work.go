@@ -199,7 +199,7 @@ func (a *app) transferCheck() *cobra.Command {
 func positionOf(s string) (uint32, error) {
 	var n uint32
 	if _, err := fmt.Sscanf(s, "%d", &n); err != nil || n == 0 || fmt.Sprint(n) != s {
-		return 0, fault.Usage.With("problem", "a position counts from 1")
+		return 0, text{"“%s” is no position; they count from 1", "«%s» – не номер строки; они считаются с 1", "«%s» жол нөмірі емес; олар 1-ден басталады"}.usage(s)
 	}
 	return n, nil
 }
