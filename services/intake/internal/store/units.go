@@ -400,6 +400,20 @@ func Receipt(v *base.View, id string, number uint32) (*intakev1.Receipt, error) 
 	return r, err
 }
 
+// CountedAtTheDoor is how many units were counted as they were carried in: the sum of the receipts of all hand-overs.
+func CountedAtTheDoor(v *base.View, id string) (units uint32, err error) {
+	for _, raw := range v.Scan("receipts", under(key(id)), nil) {
+		r := new(intakev1.Receipt)
+		if err := proto.Unmarshal(raw, r); err != nil {
+			return 0, fmt.Errorf("receipts of transfer %s: %w", id, err)
+		}
+		if r.GetWhat() == carriedIn {
+			units += min(r.GetUnits(), maxUnits)
+		}
+	}
+	return units, nil
+}
+
 // Receipts lists all receipts of a transfer, by number.
 func Receipts(v *base.View, id string) ([]*intakev1.Receipt, error) {
 	list, _, err := page(v, "receipts", key(id), 0, MaxRows, func() *intakev1.Receipt { return new(intakev1.Receipt) })
