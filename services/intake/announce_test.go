@@ -127,6 +127,34 @@ func TestEachKindNamesWhatItMust(t *testing.T) {
 	w.whole()
 }
 
+// TestHalfAProtocolIsNone (AR-8): a number without commission and day would stand for the commission's decision and close the accession.
+func TestHalfAProtocolIsNone(t *testing.T) {
+	w := newWorld(t)
+	for name, p := range map[string]*recordv1.Protocol{
+		"a number alone": {Number: "1"}, "no day": {Commission: "ЭПК", Number: "1"}, "no commission": {Number: "1", Date: "2026-01-12"},
+		"tomorrow": {Commission: "ЭПК", Number: "1", Date: "2999-01-01"}, "no number": {Commission: "ЭПК", Date: "2026-01-12"},
+	} {
+		q := announcement("personal_papers")
+		q.Ground.Protocol = p
+		if _, err := w.client.AnnounceTransfer(t.Context(), q); err == nil || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestTheDayOfATransferMayComeYet: what is booked lies ahead, and a wrong day is not told to lie behind.
+func TestTheDayOfATransferMayComeYet(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5))
+	_, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "paper", BroughtOn: "2026-13-01"})
+	if fault.Of(err).Code != "intake.prepare.day" {
+		t.Errorf("a month that is none: %v", err)
+	}
+	if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "paper", BroughtOn: "2999-12-01"}); err != nil {
+		t.Errorf("a day that comes: %v", err)
+	}
+}
+
 // TestAGiverIsSealed (IS-2): the person's name stands in no open body of the journal.
 func TestAGiverIsSealed(t *testing.T) {
 	w := newWorld(t)

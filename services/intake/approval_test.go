@@ -62,7 +62,7 @@ func TestTheCommissionApprovesByFourEyes(t *testing.T) {
 	w := newWorld(t)
 	n, other := w.papers(), w.papers()
 	w.expect("2026-1", file(1, 3))
-	due, err := w.accept(newID(), "2026-1")
+	due, err := w.acceptPaper("2026-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestOnlyTheStandingProposalBarsItsProposer(t *testing.T) {
 func TestWhatIsSignedCanBeVerified(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	a, err := w.accept(newID(), "2026-1")
+	a, err := w.acceptPaper("2026-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestAClerkActsForHisDepartmentAlone(t *testing.T) {
 	w.expectOf("bilim", "2026-1", file(1, 3))
 	w.expectOf("bilim", "2026-2", file(1, 3))
 	w.expectOf("medeniet", "2026-3", file(1, 3))
-	if _, err := w.accept(newID(), "2026-1"); err != nil {
+	if _, err := w.acceptPaper("2026-1"); err != nil {
 		t.Fatal(err)
 	}
 	number := fmt.Sprintf("%d-1", time.Now().Year())
@@ -178,7 +178,7 @@ func TestADepartmentsListHasItsOwnPages(t *testing.T) {
 		}
 	}
 	w.caller = archivist
-	if _, err := w.accept(newID(), "2026-4"); err != nil {
+	if _, err := w.acceptPaper("2026-4"); err != nil {
 		t.Fatal(err)
 	}
 	res, err := w.client.ListTransfers(t.Context(), &intakev1.ListTransfersRequest{State: "accepted"})
@@ -356,7 +356,7 @@ func TestAWatcherSeesFilesCome(t *testing.T) {
 func TestTheBookIsPrinted(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	a, err := w.accept(newID(), "2026-1")
+	a, err := w.acceptPaper("2026-1")
 	if err != nil {
 		t.Fatal(err)
 	}

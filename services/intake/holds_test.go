@@ -102,7 +102,7 @@ func (*others) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.Call
 func TestWhatIsHeldDoesNotLeave(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3), file(2, 3), file(3, 3))
-	a, err := w.accept(newID(), "2026-1", 1, 2, 3)
+	a, err := w.acceptPaper("2026-1", 1, 2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -326,6 +326,7 @@ func TestNumbersOfManyAcceptancesAtOnceHaveNoGap(t *testing.T) {
 	const n = 12
 	for i := range n {
 		w.expect(fmt.Sprintf("2026-%d", i+1), file(1, 1))
+		w.present(fmt.Sprintf("2026-%d", i+1))
 	}
 	errs := make(chan error, n)
 	for i := range n {
@@ -345,10 +346,10 @@ func TestNumbersOfManyAcceptancesAtOnceHaveNoGap(t *testing.T) {
 func TestPaperAloneAndAcceptanceInPart(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 10), file(2, 0), file(3, 4))
-	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NothingThere) {
-		t.Errorf("a digital file that never came: %v", err)
+	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
+		t.Errorf("nothing came, and nobody looked: %v", err)
 	}
-	a, err := w.accept(newID(), "2026-1", 3, 1)
+	a, err := w.acceptPaper("2026-1", 3, 1)
 	if err != nil || a.GetAccepted() != 2 || a.GetListed() != 3 || a.GetObjectId() != "" {
 		t.Errorf("%v %v", a, err)
 	}

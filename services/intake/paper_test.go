@@ -36,19 +36,28 @@ func (w *world) check(id string, findings ...*intakev1.UnitFinding) *intakev1.Ch
 	return res
 }
 
-// TestFindingsAreAskedForOnceSomebodyBegins (AR-5): what comes on paper is checked unit by unit, what comes by schedule and as files is not until
-// somebody checks one. What is said is what an acceptance is held to.
-func TestFindingsAreAskedForOnceSomebodyBegins(t *testing.T) {
+// TestFindingsAreAskedForUnlessFilesCame (AR-5): what comes on paper is checked unit by unit, also where nobody said in which form a
+// transfer by schedule comes; what comes as files is not, until somebody checks one. What is said is what an acceptance is held to.
+func TestFindingsAreAskedForUnlessFilesCame(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3), file(2, 3))
+	if !w.seen("2026-1").GetAsksFindings() {
+		t.Error("nothing came")
+	}
+	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
+		t.Errorf("accepted, and nobody had looked: %v", err)
+	}
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"})); err != nil {
+		t.Fatal(err)
+	}
 	if w.seen("2026-1").GetAsksFindings() {
-		t.Error("nobody has begun")
+		t.Error("files came, and nobody has begun")
 	}
 	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "present"})
 	if !w.seen("2026-1").GetAsksFindings() {
 		t.Error("somebody has begun")
 	}
-	if _, err := w.accept(newID(), "2026-1"); err == nil || fault.Of(err).Code != transfer.NotChecked.Code {
+	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
 		t.Errorf("accepted with a unit unchecked: %v", err)
 	}
 }
@@ -295,6 +304,74 @@ func TestFindingsSayWhatTheyMust(t *testing.T) {
 	}
 }
 
+// carryIn counts at the door what is carried in.
+func (w *world) carryIn(id string, units, boxes uint32) *intakev1.Receipt {
+	w.t.Helper()
+	res, err := w.client.ReceivePaper(w.t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: id, Units: units, Boxes: boxes})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res.GetReceipt()
+}
+
+// TestWhatIsUndescribedIsAcceptedAsTheArchiveCountedIt (practice.md: counted as such): what the giver announced is no count. Without
+// one nothing is accepted; what came in two hand-overs is added up; the act says both numbers where they differ.
+func TestWhatIsUndescribedIsAcceptedAsTheArchiveCountedIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		carried []uint32
+		want    uint32
+		ru, kk  string
+	}{
+		"fewer":       {[]uint32{7, 3}, 10, "Заявлено: 12 (двенадцать) единиц хранения; сосчитано архивом: 10 (десять) единиц хранения", "Мәлімделген: 12 (он екі) сақтау бірлігі; архив санағаны: 10 (он) сақтау бірлігі"},
+		"more":        {[]uint32{14}, 14, "сосчитано архивом: 14 (четырнадцать) единиц хранения", "архив санағаны: 14 (он төрт) сақтау бірлігі"},
+		"as was said": {[]uint32{12}, 12, "учитывается как неописанное: 12 (двенадцать) единиц хранения", "сипатталмаған деп есептеледі: 12 (он екі) сақтау бірлігі"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			q := announcement("liquidated")
+			q.Undescribed, q.Inventory = &intakev1.Undescribed{Units: 12, Boxes: 2}, nil
+			id := w.announce(q, 0)
+			w.carryIn(id, 0, 2) // boxes that nobody has opened
+			if _, err := w.accept(newID(), id); !errors.Is(err, transfer.NotCounted) {
+				t.Fatalf("accepted and not counted: %v", err)
+			}
+			for _, units := range c.carried {
+				w.carryIn(id, units, 0)
+			}
+			if got := w.seen(id).GetUnitsCounted(); got != c.want {
+				t.Errorf("%d were counted", got)
+			}
+			a, err := w.accept(newID(), id)
+			if err != nil || a.GetAccepted() != c.want || a.GetUndescribed() != c.want || a.GetListed() != 12 {
+				t.Fatalf("%v %v", a, err)
+			}
+			w.reads(a.GetAccessionNumber(), "ru", c.ru)
+			w.reads(a.GetAccessionNumber(), "kk", c.kk)
+			w.whole()
+			w.reopen()
+			w.whole()
+		})
+	}
+}
+
+// TestBoxesStandOnTheReceipt (IS-9): whoever brings closed boxes has a receipt that counts them, in both languages.
+func TestBoxesStandOnTheReceipt(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5))
+	if r := w.carryIn("2026-1", 0, 2); r.GetBoxes() != 2 {
+		t.Errorf("the receipt counts %d boxes", r.GetBoxes())
+	}
+	for language, want := range map[string]string{"ru": "Коробки: 2 (две)", "kk": "Қораптар: 2 (екі)"} {
+		res, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: "2026-1", Language: language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := pdfText(t, res.GetPdf()); !strings.Contains(said, want) {
+			t.Errorf("%s: no %q in\n%s", language, want, said)
+		}
+	}
+}
+
 // TestUndescribedReceiptsAreCountedUntilTheyAreDescribed (practice.md: what arrives undescribed is
 // counted as such in the fonds sheet until an act of description).
 func TestUndescribedReceiptsAreCountedUntilTheyAreDescribed(t *testing.T) {
@@ -306,6 +383,7 @@ func TestUndescribedReceiptsAreCountedUntilTheyAreDescribed(t *testing.T) {
 	}
 	q.CommandId, q.Inventory = newID(), nil
 	id := w.announce(q, 0)
+	w.carryIn(id, 120, 9)
 	a, err := w.accept(newID(), id)
 	if err != nil || a.GetAccepted() != 120 || a.GetUndescribed() != 120 {
 		t.Fatalf("%v %v", a, err)
@@ -335,7 +413,7 @@ func TestUndescribedReceiptsAreCountedUntilTheyAreDescribed(t *testing.T) {
 func TestBoxesQuarantineAndLabels(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 5), file(2, 5), file(3, 5))
-	a, err := w.accept(newID(), "2026-1", 1, 2)
+	a, err := w.acceptPaper("2026-1", 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

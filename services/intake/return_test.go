@@ -132,6 +132,7 @@ func TestWhatIsNotRedoneIsLeftOut(t *testing.T) {
 	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "wrong_description"}); err != nil {
 		t.Fatal(err)
 	}
+	w.present("2026-1", 1)
 	a, err := w.accept(newID(), "2026-1")
 	if err != nil || a.GetAccepted() != 1 || a.GetListed() != 2 {
 		t.Fatalf("%v %v", a, err)

@@ -37,7 +37,7 @@ func (w *world) lacks(number string) []string {
 func TestTwoSignTheAct(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	a, err := w.accept(newID(), "2026-1")
+	a, err := w.acceptPaper("2026-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestTwoSignTheAct(t *testing.T) {
 func TestAnAccountWithAKeySignsWithIt(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
-	a, err := w.accept(newID(), "2026-1")
+	a, err := w.acceptPaper("2026-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestAnAccountWithAKeySignsWithIt(t *testing.T) {
 	}
 	w.expect("2026-2", file(1, 3))
 	w.as(archivist)
-	if a, err = w.accept(newID(), "2026-2"); err != nil {
+	if a, err = w.acceptPaper("2026-2"); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.told("reference", react.Reference(), &referencev1.SignerRevoked{Account: "head", KeyId: id}, nil); err != nil {
@@ -182,7 +182,7 @@ func TestPersonsPapersNeedTheCommission(t *testing.T) {
 func TestUnitsLeaveByFourEyes(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3), file(2, 3), file(3, 3))
-	a, err := w.accept(newID(), "2026-1", 1, 2)
+	a, err := w.acceptPaper("2026-1", 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,9 @@ func (w *world) undescribed(units uint32) string {
 	w.t.Helper()
 	q := announcement("liquidated")
 	q.Undescribed, q.Inventory = &intakev1.Undescribed{Units: units, Boxes: 9}, nil
-	a, err := w.accept(newID(), w.announce(q, 0))
+	id := w.announce(q, 0)
+	w.carryIn(id, units, 9)
+	a, err := w.accept(newID(), id)
 	if err != nil || a.GetUndescribed() != units {
 		w.t.Fatal(a, err)
 	}

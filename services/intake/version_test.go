@@ -344,7 +344,7 @@ func TestWhatIsNoMatterOfTheObject(t *testing.T) {
 	}
 	w.caller = archivist
 	w.expect("2026-2", file(1, 4))
-	paper, err := w.accept(newID(), "2026-2")
+	paper, err := w.acceptPaper("2026-2")
 	if err != nil || paper.GetObjectId() != "" {
 		t.Fatal(paper, err)
 	}

@@ -316,6 +316,28 @@ func (w *world) accept(command, transfer string, positions ...uint32) (*intakev1
 	return res.GetAccession(), err
 }
 
+// acceptPaper accepts units after each of them was found.
+func (w *world) acceptPaper(transfer string, positions ...uint32) (*intakev1.Accession, error) {
+	w.t.Helper()
+	w.present(transfer, positions...)
+	return w.accept(newID(), transfer, positions...)
+}
+
+// present records that units are there: those that are named, or all.
+func (w *world) present(transfer string, positions ...uint32) {
+	w.t.Helper()
+	if len(positions) == 0 {
+		for _, f := range w.seen(transfer).GetFiles() {
+			positions = append(positions, f.GetPosition())
+		}
+	}
+	findings := make([]*intakev1.UnitFinding, 0, len(positions))
+	for _, p := range positions {
+		findings = append(findings, &intakev1.UnitFinding{Position: p, Finding: "present"})
+	}
+	w.check(transfer, findings...)
+}
+
 // staged lists what stands in staging.
 func (w *world) staged() (names []string) {
 	w.t.Helper()

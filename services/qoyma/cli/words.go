@@ -109,7 +109,7 @@ var (
 		"inventory":     {"the inventory was completed", "составлена опись", "тізімдеме жасалды"},
 		"package":       {"files were received", "получены файлы", "файлдар алынды"},
 		"redone":        {"files redone were received", "получены исправленные файлы", "түзетілген файлдар алынды"},
-		"paper":         {"paper was received", "получены бумажные дела", "қағаз істер алынды"},
+		"paper":         {"what was carried in was received", "получены принесённые дела", "әкелінген істер алынды"},
 		"returned":      {"rows were returned", "возвращено на исправление", "түзетуге қайтарылды"},
 		"accepted":      {"accepted by the archive", "принято архивом", "архивке қабылданды"},
 		"deaccessioned": {"left the archive", "выбыло из архива", "архивтен шығарылды"},

@@ -87,6 +87,9 @@ func (a *app) showReceipt(r *intakev1.Receipt) {
 	a.printf(a.say(text{
 		"receipt %d of %s: %s, %s; units %d", "расписка %d по %s: %s, %s; единиц %d", "%d қолхат, %s: %s, %s; бірлік %d",
 	}), r.GetNumber(), clean(r.GetTransferId()), a.word(receiptDirections, r.GetDirection()), a.word(receiptWhat, r.GetWhat()), r.GetUnits())
+	if r.GetBoxes() > 0 {
+		a.printf(a.say(text{", boxes %d", ", коробок %d", ", қорап %d"}), r.GetBoxes())
+	}
 	if r.GetFiles() > 0 { // what a hand-over does not count is not said to be none
 		a.printf(a.say(text{", files %d, bytes %d", ", файлов %d, байт %d", ", файл %d, байт %d"}), r.GetFiles(), r.GetBytes())
 	}

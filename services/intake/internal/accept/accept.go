@@ -172,6 +172,9 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 	if err := store.MayAccept(f.transfer); err != nil {
 		return err
 	}
+	if f.transfer.GetUndescribed() != nil && f.counted == 0 {
+		return transfer.NotCounted.With("id", id)
+	}
 	chosen, err := f.choose(positions)
 	if err != nil {
 		return err
@@ -191,8 +194,8 @@ func (f *facts) accession(chosen []uint32, number string, day civil.Date) *intak
 	t := f.transfer
 	a := &intakev1.AccessionAccepted{
 		AccessionNumber: number, TransferId: t.GetTransferId(), AcceptedOn: day.String(), Organisation: t.GetOrganisation(),
-		Inventory: t.GetInventory(), Listed: uint32(len(f.units)) + t.GetUndescribed().GetUnits(), Accepted: uint32(len(chosen)) + t.GetUndescribed().GetUnits(),
-		Kind: t.GetKind(), Form: t.GetForm(), Ground: t.GetGround(), Undescribed: t.GetUndescribed().GetUnits(),
+		Inventory: t.GetInventory(), Listed: uint32(len(f.units)) + t.GetUndescribed().GetUnits(), Accepted: uint32(len(chosen)) + f.undescribed(),
+		Kind: t.GetKind(), Form: t.GetForm(), Ground: t.GetGround(), Undescribed: f.undescribed(),
 	}
 	for _, position := range chosen {
 		if c := f.content[position]; c != nil {

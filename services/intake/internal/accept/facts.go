@@ -36,6 +36,7 @@ type facts struct {
 	checked   *intakev1.PackageChecked
 	findings  map[uint32]*intakev1.UnitFinding
 	checks    transfer.Checks
+	counted   uint32            // units that were counted at the door
 	packages  []string          // whose bytes stand in staging
 	seq       uint64            // of the last event about the transfer
 	scanners  map[string]string // that looked for malware in each; "" for a package without
@@ -115,6 +116,9 @@ func (f *facts) read(v *base.View, id string) (err error) {
 	if f.checks, err = store.Checks(v, f.transfer); err != nil {
 		return err
 	}
+	if f.counted, err = store.CountedAtTheDoor(v, id); err != nil {
+		return err
+	}
 	if f.packages, err = store.Packages(v, f.transfer); err != nil {
 		return err
 	}
@@ -152,6 +156,15 @@ func (f *facts) choose(asked []uint32) ([]uint32, error) {
 // packageOf is the package whose bytes a file of the content is.
 func (f *facts) packageOf(c *intakev1.ContentFile) string {
 	return cmp.Or(c.GetPackageId(), f.checked.GetPackageId())
+}
+
+// undescribed is how many units are accepted without an inventory: as many as the archive counted. A plan that an
+// earlier program began may have no count of its own; it has what was announced.
+func (f *facts) undescribed() uint32 {
+	if f.transfer.GetUndescribed() == nil {
+		return 0
+	}
+	return cmp.Or(f.counted, f.transfer.GetUndescribed().GetUnits())
 }
 
 // whole is nil where the bytes of everything that came are in staging, with the tag files of every package.

@@ -22,6 +22,7 @@ type HandOver struct {
 	// Inventory is empty where the units are only counted.
 	Inventory Text
 	Units     uint32
+	Boxes     uint32 // counted at the door
 	Files     uint32
 	Bytes     uint64
 	Algorithm string // of the digest
@@ -33,7 +34,7 @@ var handed = map[string]Text{
 	"inventory":     {KK: "тізімдеме жасалып, архивке берілді", RU: "опись составлена и передана архиву"},
 	"package":       {KK: "электрондық құжаттардың файлдары алынды", RU: "получены файлы электронных документов"},
 	"redone":        {KK: "түзетілген файлдар алынды", RU: "получены исправленные файлы"},
-	"paper":         {KK: "қағаз істер алынды", RU: "получены дела на бумаге"},
+	"paper":         {KK: "әкелінген істер алынды", RU: "получены принесённые дела"},
 	"returned":      {KK: "түзетуге қайтарылды", RU: "возвращено на исправление"},
 	"accepted":      {KK: "архивке сақтауға қабылданды", RU: "принято архивом на хранение"},
 	"deaccessioned": {KK: "архивтен шығарылды", RU: "выбыло из архива"},
@@ -68,6 +69,9 @@ func (h HandOver) PDF(l fault.Language) ([]byte, error) {
 		s.Labelled(pick("Не болды:", "Что произошло:"), handed[h.What].In(l))
 		if h.Units > 0 {
 			s.Labelled(pick("Істер:", "Дела:"), numeral.Files.Count(int64(h.Units), l, numeral.Nominative))
+		}
+		if h.Boxes > 0 {
+			s.Labelled(pick("Қораптар:", "Коробки:"), fmt.Sprintf("%d (%s)", h.Boxes, numeral.Words(int64(h.Boxes), l, numeral.Feminine, numeral.Nominative)))
 		}
 		if h.Files > 0 {
 			s.Labelled(pick("Файлдар:", "Файлы:"), fmt.Sprintf("%d (%s)", h.Files, numeral.Words(int64(h.Files), l, numeral.Masculine, numeral.Nominative)))

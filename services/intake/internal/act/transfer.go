@@ -21,7 +21,7 @@ type words struct {
 	gave, took, copiesOfAct                    string
 	assigned, accession, books, signature      string
 	booksBy                                    string
-	kind, undescribed, remarks, copy           string
+	kind, undescribed, counted, remarks, copy  string
 	personal, owner, given, commission         string // of a person's papers
 }
 
@@ -39,6 +39,7 @@ var forms = map[fault.Language]words{
 		assigned: "Қорға берілген нөмір: №", accession: "Түсімдерді есепке алу кітабындағы нөмірі: №",
 		books: "Есепке алу құжаттарына өзгерістер енгізілді:", booksBy: "Өзгерістерді енгізген", signature: "қолы, күні",
 		kind: "Тапсыру түрі:", undescribed: "Тізімдемесіз түскен, сипаттау актісіне дейін сипатталмаған деп есептеледі: %s.",
+		counted: "Мәлімделген: %s; архив санағаны: %s.",
 		remarks: "Қабылданған, бірақ тізімдемеден айырмасы бар:", copy: "%d-дана",
 		personal: "Жеке тектен шыққан құжаттарды сақтауға қабылдау", owner: "Тапсырушы (иесі, мұрагері):",
 		given:      "Төменде аталған тізімдемелер бойынша жеке тектен шыққан құжаттар тапсырылды және сақтауға қабылданды:",
@@ -57,6 +58,7 @@ var forms = map[fault.Language]words{
 		assigned: "Фонду присвоен номер: №", accession: "Номер по книге учета поступлений: №",
 		books: "Изменения в учетные документы внесены:", booksBy: "Изменения внес", signature: "подпись, дата",
 		kind: "Вид передачи:", undescribed: "Поступило без описи, до акта описания учитывается как неописанное: %s.",
+		counted: "Заявлено: %s; сосчитано архивом: %s.",
 		remarks: "Приняты с расхождениями:", copy: "Экз. № %d",
 		personal: "приема на хранение документов личного происхождения", owner: "Сдатчик (владелец, наследник):",
 		given:      "Сданы и приняты на хранение документы личного происхождения по следующим описям:",
@@ -175,6 +177,9 @@ func (a Transfer) body(s *paper.Sheet, w words) {
 	accepted := numeral.Units.Count(int64(a.Accepted), l, numeral.Nominative)
 	switch {
 	case a.Undescribed:
+		if a.Announced != a.Accepted {
+			s.Paragraph(fmt.Sprintf(w.counted, numeral.Units.Count(int64(a.Announced), l, numeral.Nominative), accepted))
+		}
 		s.Paragraph(fmt.Sprintf(w.undescribed, accepted))
 	case a.Announced == a.Accepted:
 		s.Paragraph(fmt.Sprintf(w.acceptedAll, accepted))

@@ -228,6 +228,9 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 			return err
 		}
 		res.Transfer, res.AsksFindings, res.TakesPaper = t, store.AsksFindings(t), store.TakesPaper(t)
+		if res.UnitsCounted, err = store.CountedAtTheDoor(v, t.GetTransferId()); err != nil {
+			return err
+		}
 		if rule, ok := kind.ByName(t.GetGround().GetRule()); ok {
 			res.Kind, t.AwaitsConsent = kindOf(rule), awaitsConsent(t)
 		}

@@ -7,7 +7,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -58,13 +60,13 @@ var (
 		"передача этого вида ({kind}) должна назвать: {needs} ({rule}, {basis}); заполните это и заявите снова",
 		"мұндай тапсыру ({kind}) мыналарды көрсетуге тиіс: {needs} ({rule}, {basis}); толтырып, қайта мәлімдеңіз")
 	BadDate = fault.Define(fault.Invalid, "intake.kind.date",
-		"“{value}” in {field} is no date that has come; write it as 2026-11-27, not later than today",
-		"«{value}» в поле {field} – не наступившая дата; напишите её как 2026-11-27, не позже сегодняшнего дня",
-		"{field} өрісіндегі «{value}» – келген күн емес; оны 2026-11-27 түрінде, бүгіннен кеш емес етіп жазыңыз")
+		"{field}: “{value}” is no date that has come; write it as 2026-11-27, not later than today",
+		"{field}: «{value}» – не наступившая дата; напишите её как 2026-11-27, не позже сегодняшнего дня",
+		"{field}: «{value}» – келген күн емес; оны 2026-11-27 түрінде, бүгіннен кеш емес етіп жазыңыз")
 	TooLong = fault.Define(fault.Invalid, "intake.kind.long",
-		"{field} is longer than {limit} characters; shorten it",
-		"{field} длиннее {limit} знаков; сократите",
-		"{field} {limit} таңбадан ұзын; қысқартыңыз")
+		"{field}: longer than {limit} characters; shorten it",
+		"{field}: длиннее {limit} знаков; сократите",
+		"{field}: {limit} таңбадан ұзын; қысқартыңыз")
 )
 
 // Text is a text in the three languages of the interface.
@@ -210,7 +212,7 @@ func Check(k Kind, g Ground, day civil.Date) (Rule, error) {
 	}
 	for _, name := range []string{"giver", "document", "reason", "country", "agreement", "holder"} {
 		if len([]rune(fields[name])) > limit {
-			return Rule{}, TooLong.With("field", name, "limit", limit)
+			return Rule{}, about(TooLong, name, map[string]string{"limit": strconv.Itoa(limit)})
 		}
 	}
 	if g.Protocol {
@@ -255,6 +257,20 @@ func missed(r Rule, missing []string) error {
 	return said.With()
 }
 
+// about is a fault of one field, which has another name in each language.
+func about(what *fault.Definition, field string, args map[string]string) error {
+	fill := func(text, name string) string {
+		with := maps.Clone(args)
+		with["field"] = name
+		return fault.Fill(text, with)
+	}
+	name := words[field]
+	said := &fault.Definition{
+		Kind: what.Kind, Code: what.Code, EN: fill(what.EN, name.EN), RU: fill(what.RU, name.RU), KK: fill(what.KK, name.KK),
+	}
+	return said.With()
+}
+
 // past refuses a date that is none or has not come; an empty one is none.
 func past(field, value string, today civil.Date) error {
 	if value == "" {
@@ -262,7 +278,7 @@ func past(field, value string, today civil.Date) error {
 	}
 	d, err := civil.Parse(value)
 	if err != nil || d.After(today) {
-		return BadDate.With("field", field, "value", clip(value))
+		return about(BadDate, field, map[string]string{"value": clip(value)})
 	}
 	return nil
 }

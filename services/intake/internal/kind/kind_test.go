@@ -74,6 +74,14 @@ func TestAKindIsJudgedByItsDay(t *testing.T) {
 			}
 		}
 	}
+	_, err = Check(Liquidated, Ground{Reason: "x", LiquidatedOn: "2999-01-01"}, day(t, "2026-11-27"))
+	for l, want := range map[fault.Language]string{
+		fault.Kazakh: "таратылған күні: «2999-01-01»", fault.Russian: "дата ликвидации: «2999-01-01»", fault.English: "the day of liquidation: “2999-01-01”",
+	} {
+		if said := fault.Of(err).In(l); !errors.Is(err, BadDate) || !strings.HasPrefix(said, want) || strings.Contains(said, "liquidated_on") {
+			t.Errorf("%s: %q", l, said)
+		}
+	}
 	if _, err := Check(Extra, Ground{Reason: strings.Repeat("ы", limit+1)}, day(t, "2026-11-27")); !errors.Is(err, TooLong) {
 		t.Errorf("an endless reason: %v", err)
 	}

@@ -59,6 +59,10 @@ var (
 		"transfer {id} needs no consent, or has it already",
 		"передаче {id} согласие не нужно или уже дано",
 		"{id} тапсыруына келісім керек емес немесе ол берілген")
+	badDay = fault.Define(fault.Invalid, "intake.prepare.day",
+		"“{value}” is no day; write the day on which the transfer is brought as 2026-11-27",
+		"«{value}» – не дата; напишите день, когда передачу привезут, как 2026-11-27",
+		"«{value}» – күн емес; тапсыру әкелінетін күнді 2026-11-27 түрінде жазыңыз")
 	badCount = fault.Define(fault.Invalid, "intake.paper.count",
 		"count what was carried in: at least one unit or box",
 		"сосчитайте, что принесено: хотя бы одну единицу или коробку",
@@ -99,6 +103,11 @@ func Announce(q *intakev1.AnnounceTransferRequest, of monitor.Department) base.D
 		inventory, err := inventoryOf(q, id)
 		if err != nil {
 			return nil, err
+		}
+		if p := q.GetGround().GetProtocol(); proto.Size(p) > 0 { // half a decision is none, and it would stand for the commission's
+			if err := checkedProtocol(p, day); err != nil {
+				return nil, err
+			}
 		}
 		ground := new(intakev1.TransferGround)
 		proto.Merge(ground, q.GetGround())
@@ -339,7 +348,7 @@ func Prepare(q *intakev1.PrepareTransferRequest, of monitor.Department) base.Dec
 			return nil, err
 		}
 		if !dated(q.GetBroughtOn()) {
-			return nil, kind.BadDate.With("field", "brought_on", "value", clip(q.GetBroughtOn()))
+			return nil, badDay.With("value", clip(q.GetBroughtOn()))
 		}
 		return about(t, &intakev1.TransferPrepared{
 			TransferId: t.GetTransferId(), Form: q.GetForm(), BroughtOn: q.GetBroughtOn(), Boxes: q.GetBoxes(),

@@ -39,7 +39,7 @@ func applyWork(tx *base.Tx, body proto.Message, r *journal.Record) error {
 	case *intakev1.TransferPrepared:
 		return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.Form, t.BroughtOn = b.GetForm(), b.GetBroughtOn() })
 	case *intakev1.PaperReceived:
-		return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: "paper", Units: b.GetUnits()})
+		return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: carriedIn, Units: b.GetUnits(), Boxes: b.GetBoxes()})
 	case *intakev1.UnitsChecked:
 		return applyUnits(tx, b, r.Seq())
 	case *intakev1.RowsReturned:
@@ -176,6 +176,9 @@ func remark(tx *base.Tx, r *journal.Record, line *intakev1.RowRemark, id string)
 	k := append(under(rowKey(key(id), line.GetPosition())), journal.SeqKey(r.Seq())...)
 	return put(tx, "remarks", k, line)
 }
+
+// carriedIn is what a receipt is of where units on paper or carriers were counted at the door.
+const carriedIn = "paper"
 
 // receipt numbers and keeps the receipt of a hand-over. Where the digest of a package is not given,
 // it is the SHA-256 of the event as it was recorded.

@@ -67,7 +67,7 @@ import (
 
 // Schema is the buckets above.
 func Schema() base.Schema {
-	return base.Schema{Version: 3, Buckets: []base.Bucket{
+	return base.Schema{Version: 4, Buckets: []base.Bucket{
 		{Name: "transfers"},
 		{Name: "states"},
 		{Name: "counts"},

@@ -204,11 +204,13 @@ func Checks(v *base.View, t *intakev1.Transfer) (transfer.Checks, error) {
 	return c, nil
 }
 
-// AsksFindings tells whether each unit of a transfer without digital content needs a finding before it can be accepted: not of one by
-// schedule whose form nobody named, or that comes as files, until somebody has begun to check.
+// AsksFindings tells whether each unit of a transfer without digital content needs a finding before it can be accepted (AR-5; practice.md:
+// paper is accepted unit by unit): of every one but that which comes as files, until somebody has begun to check. Where a scheduled
+// transfer's form was not named, a package that came says that it comes as files.
 func AsksFindings(t *intakev1.Transfer) bool {
 	announced := t.GetKind() != "" && t.GetKind() != string(kind.Scheduled)
-	return announced || t.GetUnitsChecked() > 0 || (t.GetForm() != "" && kind.Form(t.GetForm()) != kind.Digital)
+	files := kind.Form(t.GetForm()) == kind.Digital || t.GetForm() == "" && t.GetPackageId() != ""
+	return announced || t.GetUnitsChecked() > 0 || !files
 }
 
 // MayAccept holds a transfer against what its kind demands before its acceptance. Errors:
@@ -398,6 +400,20 @@ func Receipt(v *base.View, id string, number uint32) (*intakev1.Receipt, error) 
 		err = noReceipt.With("id", clip(id), "number", number)
 	}
 	return r, err
+}
+
+// CountedAtTheDoor is how many units were counted as they were carried in: the sum of the receipts of all hand-overs.
+func CountedAtTheDoor(v *base.View, id string) (units uint32, err error) {
+	for _, raw := range v.Scan("receipts", under(key(id)), nil) {
+		r := new(intakev1.Receipt)
+		if err := proto.Unmarshal(raw, r); err != nil {
+			return 0, fmt.Errorf("receipts of transfer %s: %w", id, err)
+		}
+		if r.GetWhat() == carriedIn {
+			units += min(r.GetUnits(), maxUnits)
+		}
+	}
+	return units, nil
 }
 
 // Receipts lists all receipts of a transfer, by number.

@@ -17,9 +17,9 @@ var (
 		"«{finding}» у дела {position} – не итог проверки; напишите present, missing, damaged или leaves_differ",
 		"{position}-істегі «{finding}» – тексеру нәтижесі емес; present, missing, damaged немесе leaves_differ жазыңыз")
 	Unexplained = fault.Define(fault.Invalid, "intake.finding.unexplained",
-		"the unit at position {position} is missing: write the giver's explanation, who signed it and on which day",
-		"дело {position} отсутствует: внесите объяснение сдатчика, кто и когда его подписал",
-		"{position}-іс жоқ: тапсырушының түсіндірмесін, оған кім және қашан қол қойғанын жазыңыз")
+		"the unit at position {position} is missing: write the giver's explanation, who signed it and on which day, not later than today",
+		"дело {position} отсутствует: внесите объяснение сдатчика, кто и когда его подписал, не позже сегодняшнего дня",
+		"{position}-іс жоқ: тапсырушының түсіндірмесін, оған кім және қашан (бүгіннен кеш емес) қол қойғанын жазыңыз")
 	LeavesSame = fault.Define(fault.Invalid, "intake.finding.leaves",
 		"the unit at position {position} has {listed} leaves by the inventory, and {counted} were counted: write leaves_differ where they differ, and present where they do not",
 		"у дела {position} по описи листов – {listed}, сосчитано – {counted}: пишите leaves_differ, если они расходятся, и present, если нет",
@@ -32,6 +32,10 @@ var (
 		"{count} units of transfer {id} were not checked against the inventory, the first is at position {position}; record what was found of each, then accept",
 		"не сверено с описью единиц: {count} (передача {id}), первая – {position}; запишите итог по каждой, затем примите",
 		"{id} тапсыруында тізімдемемен салыстырылмаған бірлік саны: {count}, біріншісі – {position}; әрқайсысының нәтижесін жазып, содан кейін қабылдаңыз")
+	NotCounted = fault.Define(fault.Refused, "intake.accept.uncounted",
+		"transfer {id} comes without an inventory and nobody has counted its units here; count what was carried in, then accept",
+		"передача {id} поступает без описи, а её единицы здесь никто не сосчитал; сосчитайте, что принесено, затем примите",
+		"{id} тапсыруы тізімдемесіз келеді, ал оның бірліктерін мұнда ешкім санаған жоқ; әкелінгенді санап, содан кейін қабылдаңыз")
 	UnitMissing = fault.Define(fault.Refused, "intake.accept.missing",
 		"the unit at position {position} of transfer {id} was found missing and cannot be accepted; leave it out, or check it again",
 		"дело {position} передачи {id} отсутствует, принять его нельзя; не включайте его или проверьте снова",

@@ -546,7 +546,9 @@ type GetTransferResponse struct {
 	// begun to check.
 	AsksFindings bool `protobuf:"varint,7,opt,name=asks_findings,json=asksFindings,proto3" json:"asks_findings,omitempty"`
 	// Paper of it is counted (ReceivePaper): something may come that is no file.
-	TakesPaper    bool `protobuf:"varint,8,opt,name=takes_paper,json=takesPaper,proto3" json:"takes_paper,omitempty"`
+	TakesPaper bool `protobuf:"varint,8,opt,name=takes_paper,json=takesPaper,proto3" json:"takes_paper,omitempty"`
+	// Units that were counted as they were carried in (ReceivePaper), of all its receipts.
+	UnitsCounted  uint32 `protobuf:"varint,9,opt,name=units_counted,json=unitsCounted,proto3" json:"units_counted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -635,6 +637,13 @@ func (x *GetTransferResponse) GetTakesPaper() bool {
 		return x.TakesPaper
 	}
 	return false
+}
+
+func (x *GetTransferResponse) GetUnitsCounted() uint32 {
+	if x != nil {
+		return x.UnitsCounted
+	}
+	return 0
 }
 
 // UnitContent is the digital content of one unit.
@@ -4578,8 +4587,10 @@ type Receipt struct {
 	Files uint32 `protobuf:"varint,6,opt,name=files,proto3" json:"files,omitempty"`
 	Bytes uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	// Of a package, SHA-512 of its payload manifest; else SHA-256 of the recorded event.
-	Digest        string `protobuf:"bytes,8,opt,name=digest,proto3" json:"digest,omitempty"`
-	At            string `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
+	Digest string `protobuf:"bytes,8,opt,name=digest,proto3" json:"digest,omitempty"`
+	At     string `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
+	// Boxes that were counted where paper was carried in.
+	Boxes         uint32 `protobuf:"varint,10,opt,name=boxes,proto3" json:"boxes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4675,6 +4686,13 @@ func (x *Receipt) GetAt() string {
 		return x.At
 	}
 	return ""
+}
+
+func (x *Receipt) GetBoxes() uint32 {
+	if x != nil {
+		return x.Boxes
+	}
+	return 0
 }
 
 // GetReceiptRequest names it; number 0 means the last.
@@ -8591,7 +8609,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\rR\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\rR\x05limit\"\xf4\x02\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\x99\x03\n" +
 	"\x13GetTransferResponse\x125\n" +
 	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\x12+\n" +
 	"\x05files\x18\x02 \x03(\v2\x15.qoyma.record.v1.FileR\x05files\x12\x12\n" +
@@ -8601,7 +8619,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x04kind\x18\x06 \x01(\v2\x1d.qoyma.intake.v1.TransferKindR\x04kind\x12#\n" +
 	"\rasks_findings\x18\a \x01(\bR\fasksFindings\x12\x1f\n" +
 	"\vtakes_paper\x18\b \x01(\bR\n" +
-	"takesPaper\"\x89\x01\n" +
+	"takesPaper\x12#\n" +
+	"\runits_counted\x18\t \x01(\rR\funitsCounted\"\x89\x01\n" +
 	"\vUnitContent\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x14\n" +
 	"\x05files\x18\x02 \x01(\rR\x05files\x12\x14\n" +
@@ -8917,7 +8936,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x12\n" +
 	"\x04side\x18\x02 \x01(\tR\x04side\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12\x0e\n" +
-	"\x02at\x18\x04 \x01(\tR\x02at\"\xde\x01\n" +
+	"\x02at\x18\x04 \x01(\tR\x02at\"\xf4\x01\n" +
 	"\aReceipt\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x16\n" +
@@ -8928,7 +8947,9 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x05files\x18\x06 \x01(\rR\x05files\x12\x14\n" +
 	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x16\n" +
 	"\x06digest\x18\b \x01(\tR\x06digest\x12\x0e\n" +
-	"\x02at\x18\t \x01(\tR\x02at\"L\n" +
+	"\x02at\x18\t \x01(\tR\x02at\x12\x14\n" +
+	"\x05boxes\x18\n" +
+	" \x01(\rR\x05boxes\"L\n" +
 	"\x11GetReceiptRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x16\n" +

@@ -186,6 +186,19 @@ func TestAReceiptIsDownloaded(t *testing.T) {
 		t.Errorf("asked for %v", q)
 	}
 	v.Get("/transfers/2026-1/receipts/x/kk", http.StatusNotFound)
+	s.Answers["GetReceipt"] = pagetest.Always(&intakev1.GetReceiptResponse{Receipt: &intakev1.Receipt{TransferId: "2026-1", Number: 1, Direction: "in", What: "paper", Boxes: 2, At: "2026-11-20T10:00:00Z"}})
+	if page := v.Get("/transfers/2026-1/receipts/1", http.StatusOK, "коробок: 2 (две)"); strings.Contains(page, "файлов: 0") {
+		t.Error("closed boxes were brought, and the receipt counts no files")
+	}
+}
+
+// TestWhatIsUndescribedIsCountedAmongWhatWasHandedOver: before its acceptance as many as were announced.
+func TestWhatIsUndescribedIsCountedAmongWhatWasHandedOver(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "expected"})
+	s.Answers["ListHandedOver"] = pagetest.Always(&intakev1.ListHandedOverResponse{Listed: 437, Transfers: []*intakev1.HandedOver{{
+		Transfer: &intakev1.Transfer{TransferId: "A2026-1", Kind: "liquidated", State: "expected", Inventory: &recordv1.Inventory{Id: "A2026-1"}, Undescribed: &intakev1.Undescribed{Units: 437}},
+	}}})
+	clerk(t, s).Get("/dept/handed-over", http.StatusOK, `">437</td>`)
 }
 
 // TestReturnedRows shows what came back with its reason, and takes an answer and a remark.

@@ -125,7 +125,7 @@ type receiptPage struct {
 	Transfer *intakev1.Transfer
 	Home     string
 	// Units and files in words.
-	Words, FilesWords string
+	Words, BoxesWords, FilesWords string
 }
 
 // receipt is one counted hand-over, to be printed and kept.
@@ -148,6 +148,7 @@ func receipt(r *web.Request) (any, error) {
 	}
 	return receiptPage{
 		Receipt: res.GetReceipt(), Transfer: t.GetTransfer(), Home: Home(r, id), Words: Words(r.Lang, uint64(res.GetReceipt().GetUnits())),
+		BoxesWords: numeral.Words(int64(res.GetReceipt().GetBoxes()), r.Lang, numeral.Feminine, numeral.Nominative),
 		FilesWords: numeral.Words(int64(res.GetReceipt().GetFiles()), r.Lang, numeral.Masculine, numeral.Nominative),
 	}, nil
 }

@@ -21,6 +21,8 @@ type acceptPage struct {
 	Missing, Returned uint32
 	// Unchecked are the rows of this page that lack a finding without which they cannot be accepted.
 	Unchecked int
+	// Uncounted: it comes without an inventory, and nobody has counted at the door what came.
+	Uncounted bool
 }
 
 // accepting is the check page: the facts of the act as it will print, with "accepted N of M" in words
@@ -34,12 +36,13 @@ func accepting(r *web.Request) (any, error) {
 		return web.Redirect("/accessions/" + url.PathEscape(p.GetAccessionNumber())), nil
 	}
 	a := acceptPage{transferPage: p, Draft: handover.DraftOf(r, p.Transfer)}
-	n := a.Draft.Listed
+	n := a.Counted
 	if p.GetUndescribed() == nil {
 		if n, err = a.count(r); err != nil {
 			return nil, err
 		}
 	}
+	a.Uncounted = p.GetUndescribed() != nil && n == 0
 	a.Draft = a.Draft.Accepts(r, n)
 	return a, nil
 }

@@ -19,9 +19,10 @@ type transferPage struct {
 	Receipts []*intakev1.Receipt
 	// Unlisted are warnings that belong to no row.
 	Unlisted     []*intakev1.PackageFault
-	Paper        int  // rows of this page without digital files
-	AsksFindings bool // each of those needs a finding
-	TakesPaper   bool // something may come that is no file
+	Paper        int    // rows of this page without digital files
+	AsksFindings bool   // each of those needs a finding
+	TakesPaper   bool   // something may come that is no file
+	Counted      uint32 // units that were counted as they were carried in
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -94,6 +95,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
 	p.AsksFindings, p.TakesPaper = res.GetAsksFindings(), res.GetTakesPaper()
+	p.Counted = res.GetUnitsCounted()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {

@@ -186,6 +186,27 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
 }
 
+// TestWhatIsUndescribedIsCountedFirst: the page of acceptance says what the archive counted, and leads to the count where nobody did.
+func TestWhatIsUndescribedIsCountedFirst(t *testing.T) {
+	s := archive(2)
+	plain, counted := s.Answers["GetTransfer"], uint32(0)
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		got, err := plain(m)
+		res, _ := proto.Clone(got).(*intakev1.GetTransferResponse)
+		res.Transfer.Undescribed, res.Files, res.Contents, res.UnitsCounted = &intakev1.Undescribed{Units: 12}, nil, nil, counted
+		return res, err
+	}
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	page := v.Get("/intake/2026-1/accept", http.StatusOK, "ещё никто не сосчитал", `class="button" href="/intake/2026-1/paper"`)
+	if strings.Contains(page, ">Принять</button>") {
+		t.Error("nobody has counted, and acceptance is offered")
+	}
+	counted = 10
+	if page := v.Get("/intake/2026-1/accept", http.StatusOK, "10 (десять) из 12", "</button>"); strings.Contains(page, "никто не сосчитал") {
+		t.Error("it was counted")
+	}
+}
+
 // TestPaperIsCountedWhereItMayCome: what comes as files alone offers no counting of paper, and the page of it leads back.
 func TestPaperIsCountedWhereItMayCome(t *testing.T) {
 	s := archive(2)
