@@ -33,7 +33,7 @@ func TestPapersAreAnnouncedAndKept(t *testing.T) {
 			b.presses(send)
 			transfer := asks[string](b, `location.pathname`)
 			b.seen("announced", lang, axe)
-			b.presses(`a[href="` + transfer + `/accept"]`)
+			b.leads(chromedp.Click(chromedp.CSS(`a[href="` + transfer + `/accept"]`)))
 			b.seen("accept-uncounted", lang, axe)
 			b.presses(`a[href="` + transfer + `/paper"]`)
 			b.fills("units", "3", "boxes", "1")
