@@ -138,10 +138,10 @@ func (b *tab) chooses(folder string, files int) {
 	}
 }
 
-// waitsFor waits until the page says something.
+// waitsFor waits until the page says something; a space in it may be one that does not break.
 func (b *tab) waitsFor(text string) {
 	b.t.Helper()
-	asks[bool](b, `new Promise(function wait(done) { document.body.innerText.includes(`+"`"+text+"`"+`) ? done(true) : setTimeout(wait, 20, done); })`, chromedp.EvalAwaitPromise)
+	asks[bool](b, `new Promise(function wait(done) { document.body.innerText.replaceAll('\u00a0', ' ').includes(`+"`"+text+"`"+`) ? done(true) : setTimeout(wait, 20, done); })`, chromedp.EvalAwaitPromise)
 }
 
 const sendFolder = "section[aria-labelledby=by-folder] button"
