@@ -12,6 +12,8 @@ import (
 
 	"github.com/ncw/directio"
 	"golang.org/x/sys/unix"
+
+	disk "github.com/qoyma/qoyma/services/standards/flush"
 )
 
 // hand is how long people need, step by step.
@@ -36,8 +38,8 @@ func byHand(ctx context.Context, tree, to string) (h hand, err error) {
 	return h, nil
 }
 
-// byDisk is how long the disk alone needs for the bytes of a tree: read by another goroutine, written past the page cache
-// into one file, and flushed. Nothing durable is faster by much, whatever it does besides.
+// byDisk is how long the disk alone needs for the bytes of a tree: read, written past the page cache into one file by another goroutine
+// meanwhile, and flushed. Nothing durable is faster by much, whatever it does besides.
 func byDisk(tree, to string) (took time.Duration, err error) {
 	began := time.Now()
 	f, err := directio.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -90,13 +92,10 @@ func byDisk(tree, to string) (took time.Duration, err error) {
 
 // quiesce has the disk take what earlier steps left in the page cache, so that none pays for another.
 func quiesce(dir string) (err error) {
-	d, err := os.Open(dir)
+	folder, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := unix.Syncfs(int(d.Fd())); err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	return nil
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	return disk.FileSystem(folder)
 }

@@ -51,7 +51,7 @@ Whatever the file says, an acknowledged message is on disk, and no other machine
 	_ = c.MarkFlagDirname("data")
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
 		if log != "text" && log != "json" {
-			return text{"--log is text or json", "--log – это text или json", "--log мәні text не json"}.usage()
+			return noLog.usage()
 		}
 		if cfg.File == "" {
 			if data == "" {

@@ -32,7 +32,7 @@ func (a *app) checkCommand() *cobra.Command {
 	_ = c.MarkFlagDirname("data")
 	c.RunE = a.do(func(ctx context.Context, _ []string) error {
 		if cfg.Data == "" {
-			return text{"name the folder with --data", "укажите папку через --data", "қалтаны --data арқылы көрсетіңіз"}.usage()
+			return noData.usage()
 		}
 		if err := archiveIn(cfg.Data, cfg.Keys); err != nil {
 			return err

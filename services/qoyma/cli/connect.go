@@ -275,7 +275,7 @@ func (a *app) addresses(servers []string) (all string, each map[string]string, e
 		case !named:
 			all = s
 		case !slices.Contains(a.names(), name):
-			return "", nil, text{"there is no service “%s”", "нет службы «%s»", "«%s» деген қызмет жоқ"}.usage(name)
+			return "", nil, noService.usage(name)
 		default:
 			each[name] = address
 		}

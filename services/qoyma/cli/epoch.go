@@ -59,7 +59,7 @@ func (a *app) journalEpoch() *cobra.Command {
 // stopped opens one service's store in a folder in which no server works.
 func (a *app) stopped(data, folder, service string, work func(host.Process, *store.Store, note.Verifier) error) (err error) {
 	if data == "" {
-		return text{"name the folder with --data", "укажите папку через --data", "қалтаны --data арқылы көрсетіңіз"}.usage()
+		return noData.usage()
 	}
 	if err := archiveIn(data, folder); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (a *app) serviceNamed(name string) (process.Service, error) {
 			return s, nil
 		}
 	}
-	return process.Service{}, text{"there is no service “%s”", "нет службы «%s»", "«%s» деген қызмет жоқ"}.usage(name)
+	return process.Service{}, noService.usage(name)
 }
 
 // lostTail finds the checkpoint that proves the longest lost tail.

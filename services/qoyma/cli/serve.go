@@ -177,10 +177,10 @@ const readyWithin = 30 * time.Second
 
 func (a *app) serve(ctx context.Context, s settings) (err error) {
 	if s.Data == "" {
-		return text{"name the folder with --data", "укажите папку через --data", "қалтаны --data арқылы көрсетіңіз"}.usage()
+		return noData.usage()
 	}
 	if s.Log != "text" && s.Log != "json" {
-		return text{"--log is text or json", "--log – это text или json", "--log мәні text не json"}.usage()
+		return noLog.usage()
 	}
 	proxies, err := parseProxies(s.Proxies)
 	if err != nil {

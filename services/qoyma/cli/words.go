@@ -34,6 +34,13 @@ func (t text) usage(given ...string) error {
 	return fault.Usage.With("problem", text{said(t.en), said(t.ru), said(t.kk)}.fault())
 }
 
+// What several commands say of how they were used.
+var (
+	noData    = text{"name the folder with --data", "укажите папку через --data", "қалтаны --data арқылы көрсетіңіз"}
+	noLog     = text{"--log is text or json", "--log – это text или json", "--log мәні text не json"}
+	noService = text{"there is no service “%s”", "нет службы «%s»", "«%s» деген қызмет жоқ"}
+)
+
 // size is a number of bytes as the person writes it, with a common space: terminals and scripts take it apart.
 func (a *app) size(bytes uint64) string {
 	return strings.ReplaceAll(numeral.Size(bytes, a.language()), "\u00a0", " ")

@@ -7,9 +7,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
@@ -212,7 +210,7 @@ func Check(k Kind, g Ground, day civil.Date) (Rule, error) {
 	}
 	for _, name := range []string{"giver", "document", "reason", "country", "agreement", "holder"} {
 		if len([]rune(fields[name])) > limit {
-			return Rule{}, about(TooLong, name, map[string]string{"limit": strconv.Itoa(limit)})
+			return Rule{}, TooLong.With("field", words[name].fault(), "limit", limit)
 		}
 	}
 	if g.Protocol {
@@ -236,39 +234,19 @@ func Check(k Kind, g Ground, day civil.Date) (Rule, error) {
 	return r, nil
 }
 
-// missed says in each language what is missing: the words of the fields are not the same.
+// missed says what is missing.
 func missed(r Rule, missing []string) error {
-	in := func(pick func(Text) string) string {
-		out := make([]string, len(missing))
-		for i, m := range missing {
-			out[i] = pick(words[m])
-		}
-		return strings.Join(out, "; ")
+	var needs struct{ kk, ru, en []string }
+	for _, m := range missing {
+		needs.kk, needs.ru, needs.en = append(needs.kk, words[m].KK), append(needs.ru, words[m].RU), append(needs.en, words[m].EN)
 	}
-	kk := func(t Text) string { return t.KK }
-	ru := func(t Text) string { return t.RU }
-	en := func(t Text) string { return t.EN }
-	fill := func(text string, pick func(Text) string) string {
-		return fault.Fill(text, map[string]string{"kind": pick(r.Title), "needs": in(pick), "rule": r.Name(), "basis": pick(r.LegalBasis)})
-	}
-	said := &fault.Definition{
-		Kind: Missing.Kind, Code: Missing.Code, EN: fill(Missing.EN, en), RU: fill(Missing.RU, ru), KK: fill(Missing.KK, kk),
-	}
-	return said.With()
+	listed := Text{KK: strings.Join(needs.kk, "; "), RU: strings.Join(needs.ru, "; "), EN: strings.Join(needs.en, "; ")}
+	return Missing.With("kind", r.Title.fault(), "needs", listed.fault(), "rule", r.Name(), "basis", r.LegalBasis.fault())
 }
 
-// about is a fault of one field, which has another name in each language.
-func about(what *fault.Definition, field string, args map[string]string) error {
-	fill := func(text, name string) string {
-		with := maps.Clone(args)
-		with["field"] = name
-		return fault.Fill(text, with)
-	}
-	name := words[field]
-	said := &fault.Definition{
-		Kind: what.Kind, Code: what.Code, EN: fill(what.EN, name.EN), RU: fill(what.RU, name.RU), KK: fill(what.KK, name.KK),
-	}
-	return said.With()
+// fault is a text as an argument of a fault, said in its language.
+func (t Text) fault() *fault.Error {
+	return (&fault.Definition{Kind: fault.Invalid, Code: "intake.kind.words", EN: t.EN, RU: t.RU, KK: t.KK}).With()
 }
 
 // past refuses a date that is none or has not come; an empty one is none.
@@ -278,7 +256,7 @@ func past(field, value string, today civil.Date) error {
 	}
 	d, err := civil.Parse(value)
 	if err != nil || d.After(today) {
-		return about(BadDate, field, map[string]string{"value": clip(value)})
+		return BadDate.With("field", words[field].fault(), "value", clip(value))
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ type direct struct {
 	handed           int // bytes of filling that the file has already, since a Sync
 	written          int64
 	pending          chan error // of the block that is being written; nil where none is
-	failed           error      // of a block: nothing that came since the last Sync counts
+	failed           error      // of a write: nothing that came since the last Sync counts
 }
 
 func (d *direct) Write(p []byte) (int, error) {
@@ -102,12 +102,12 @@ func (d *direct) settle() error {
 
 // drain has the file have all that came, the rest of a block too; it is written again when the block is full.
 func (d *direct) drain() error {
-	err := d.settle()
-	if err == nil && d.filled > d.handed {
-		_, err = d.plain.WriteAt(d.filling[d.handed:d.filled], d.written+int64(d.handed))
-		d.handed = d.filled
+	if err := d.settle(); err != nil || d.filled == d.handed {
+		return err
 	}
-	return err
+	_, d.failed = d.plain.WriteAt(d.filling[d.handed:d.filled], d.written+int64(d.handed))
+	d.handed = d.filled
+	return d.failed
 }
 
 // Sync has the disk have all that came.

@@ -1,12 +1,15 @@
 package staging
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/ncw/directio"
+	"golang.org/x/sys/unix"
 )
 
 // TestRandomPiecesPastThePageCache runs random pieces of large files, deaths and takeovers beside a plain map; half of the pieces
@@ -71,6 +74,60 @@ func TestWhatTheDiskTookLateAndDidNotKeepDoesNotCount(t *testing.T) {
 	if got, err := p.Digest(); err != nil || got != m.sum(whole) {
 		t.Errorf("digest %s, %v", got, err)
 	}
+}
+
+// lossy is a file of whose bytes the disk drops some, and says so once, as fsync does.
+type lossy struct {
+	target
+	told bool
+}
+
+func (l *lossy) Sync() error {
+	if l.told {
+		return nil
+	}
+	l.told = true
+	return unix.EIO
+}
+
+func TestWhatADiskDropsOnceIsNotCountedLater(t *testing.T) {
+	size := flushEvery + 2*uncached
+	m := &machine{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 2)), have: model{}, want: map[string][]byte{"data/1/a": content(1, size)}}
+	m.open()
+	whole, p := m.want["data/1/a"], m.part("data/1/a")
+	w := m.begin(p, 0, "")
+	p.file = &lossy{target: p.file}
+	if _, err := w.Write(whole[:flushEvery]); !errors.Is(err, unix.EIO) {
+		t.Fatalf("what the disk said: %v", err)
+	}
+	if err := w.Break(); !errors.Is(err, unix.EIO) || p.Offset() != 0 {
+		t.Fatalf("the file stands at %d, %v", p.Offset(), err)
+	}
+	m.end(p, whole)
+	if got, err := p.Digest(); err != nil || got != m.sum(whole) {
+		t.Errorf("digest %s, %v", got, err)
+	}
+}
+
+func TestTheRestOfABlockThatTheDiskDidNotTakeDoesNotCount(t *testing.T) {
+	to, err := create(filepath.Join(t.TempDir(), "f"), uncached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, is := to.(*direct)
+	if !is {
+		t.Skip("this file system opens no file past its cache")
+	}
+	_, err = d.Write([]byte("rest"))
+	if err = errors.Join(err, d.plain.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time too
+		if err := d.drain(); !errors.Is(err, os.ErrClosed) {
+			t.Fatalf("the file is closed: %v", err)
+		}
+	}
+	_ = d.Close() // of what is closed
 }
 
 func TestOnlySoManyPiecesGoPastThePageCacheAtOnce(t *testing.T) {

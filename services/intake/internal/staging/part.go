@@ -107,6 +107,7 @@ type Piece struct {
 	want   string    // SHA-256 or SHA-1 in hex, or empty
 	sum    hash.Hash // where one is wanted
 	offset uint64    // written
+	lost   error     // of a flush: the disk may have dropped what it did not take, and says so once
 }
 
 // Begin lets bytes follow at an offset. Whoever wrote to the file before is stopped: his line was lost, or
@@ -349,11 +350,11 @@ func (w *Piece) settle() (err error) {
 func (w *Piece) flush() error {
 	p := w.part
 	before := p.Offset()
-	if w.offset == before {
-		return nil
+	if w.offset == before || w.lost != nil {
+		return w.lost
 	}
-	if err := p.file.Sync(); err != nil {
-		return err
+	if w.lost = p.file.Sync(); w.lost != nil {
+		return w.lost
 	}
 	// If we crash here the row says less than there is: the rest is cut off, and sent again.
 	lines := []line{{Offset: &w.offset}}

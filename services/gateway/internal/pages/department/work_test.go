@@ -412,11 +412,12 @@ func TestTheDepartmentSeesTheActOfDescription(t *testing.T) {
 	handed, _ := s.Answers["ListHandedOver"](nil)
 	all := proto.CloneOf(handed.(*intakev1.ListHandedOverResponse))
 	all.GetTransfers()[0].Accession = a
+	all.GetTransfers()[0].GetTransfer().Undescribed = &intakev1.Undescribed{Units: 42} // announced; the archive counted fewer
 	s.Answers["ListHandedOver"] = pagetest.Always(all)
 	s.Answers["GetDescriptionAct"] = pagetest.Always(&intakev1.GetDescriptionActResponse{Pdf: []byte("%PDF-description")})
 	v.Get("/dept/transfers/2026-1", http.StatusOK, "Архив описал документы", "учтено – 40, описано – 38", "/dept/transfers/2026-1/description/kk", "/dept/transfers/2026-1/description/ru")
 	v.Get("/dept/transfers/2026-1", http.StatusOK, "без описи, единиц: 40") // as the act of acceptance says, not as described later
-	v.Get("/dept/handed-over", http.StatusOK, "/dept/transfers/2026-1/description/ru", "40 / 40")
+	v.Get("/dept/handed-over", http.StatusOK, "/dept/transfers/2026-1/description/ru", "40 / 42")
 	v.Get("/dept/transfers/2026-1/description/kk", http.StatusOK, "%PDF-description")
 	if q, _ := s.Called("GetDescriptionAct").(*intakev1.GetDescriptionActRequest); q.GetAccessionNumber() != "2026-7" || q.GetLanguage() != "kk" {
 		t.Errorf("asked for %v", q)
