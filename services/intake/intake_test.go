@@ -46,6 +46,7 @@ func TestAWholeBagIsTakenAndAccepted(t *testing.T) {
 	if got := w.seen("2026-1").GetTransfer(); got.GetState() != "checked" || got.GetPackageFiles() != 3 {
 		t.Errorf("%v", got)
 	}
+	w.present("2026-1", 2)
 	acceptID := newID()
 	a, err := w.accept(acceptID, "2026-1")
 	if err != nil {
@@ -270,6 +271,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 			if res, err := w.send(newID(), "2026-1", bag(t, payload)); err != nil || !res.GetTaken() {
 				t.Fatal(res, err)
 			}
+			w.present("2026-1", 2)
 			steps := 0
 			var last accept.Step
 			w.s.plans.After = func(s accept.Step) error {
@@ -536,6 +538,7 @@ func TestEventsAreAsStrictAsWhatTheyCarryAndNameTheirObjects(t *testing.T) {
 	if _, err := w.send(newID(), "2026-1", bag(t, payload)); err != nil {
 		t.Fatal(err)
 	}
+	w.present("2026-1", 2)
 	if _, err := w.accept(newID(), "2026-1"); err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,7 @@ func TestGoodFilesOfARefusedPackageStay(t *testing.T) {
 				if err != nil || !mended.GetTaken() || mended.GetPackageId() != kept.GetPackageId() {
 					t.Fatalf("%v, %v", mended, err)
 				}
+				w.present("2026-1", 2)
 				if a, err := w.accept(newID(), "2026-1"); err != nil || a.GetObjectId() == "" {
 					t.Errorf("%v, %v", a, err)
 				}

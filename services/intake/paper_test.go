@@ -9,13 +9,17 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
+
+	"github.com/google/uuid"
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
 func mayAccept(t *intakev1.Transfer) error { return store.MayAccept(t) }
@@ -36,30 +40,76 @@ func (w *world) check(id string, findings ...*intakev1.UnitFinding) *intakev1.Ch
 	return res
 }
 
-// TestFindingsAreAskedForUnlessFilesCame (AR-5): what comes on paper is checked unit by unit, also where nobody said in which form a
-// transfer by schedule comes; what comes as files is not, until somebody checks one. What is said is what an acceptance is held to.
-func TestFindingsAreAskedForUnlessFilesCame(t *testing.T) {
+// TestNothingIsAcceptedUnseen (AR-5): of each unit files came or somebody found it, also where nobody said in which form a
+// transfer by schedule comes and files came for some of its units.
+func TestNothingIsAcceptedUnseen(t *testing.T) {
 	w := newWorld(t)
-	w.expect("2026-1", file(1, 3), file(2, 3))
-	if !w.seen("2026-1").GetAsksFindings() {
-		t.Error("nothing came")
-	}
+	w.expect("2026-1", file(1, 3), file(2, 3), file(3, 0))
 	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
-		t.Errorf("accepted, and nobody had looked: %v", err)
+		t.Errorf("accepted, and nothing came: %v", err)
 	}
 	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"})); err != nil {
 		t.Fatal(err)
 	}
-	if w.seen("2026-1").GetAsksFindings() {
-		t.Error("files came, and nobody has begun")
+	for _, positions := range [][]uint32{nil, {1, 2}, {3}} {
+		if _, err := w.accept(newID(), "2026-1", positions...); !errors.Is(err, transfer.NotChecked) {
+			t.Errorf("%v accepted, and nobody had looked: %v", positions, err)
+		}
 	}
-	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "present"})
-	if !w.seen("2026-1").GetAsksFindings() {
-		t.Error("somebody has begun")
+	w.present("2026-1", 2, 3)
+	if a, err := w.accept(newID(), "2026-1"); err != nil || a.GetAccepted() != 3 {
+		t.Errorf("%v, %v", a, err)
 	}
-	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NotChecked) {
-		t.Errorf("accepted with a unit unchecked: %v", err)
+	w.whole()
+}
+
+// TestOfWhatComesAsFilesNothingElseIsFound: where the form says so no finding stands for files that did not come.
+func TestOfWhatComesAsFilesNothingElseIsFound(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3))
+	if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "digital"}); err != nil {
+		t.Fatal(err)
 	}
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"})); err != nil {
+		t.Fatal(err)
+	}
+	w.present("2026-1", 2)
+	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NothingThere) {
+		t.Errorf("accepted without files: %v", err)
+	}
+	if a, err := w.accept(newID(), "2026-1", 1); err != nil || a.GetAccepted() != 1 {
+		t.Errorf("%v, %v", a, err)
+	}
+	w.whole()
+}
+
+// TestAnAcceptanceThatBeganIsCarriedOut: an earlier program asked for no finding of units beside those that came as
+// files; what it began is not held to a rule that is younger.
+func TestAnAcceptanceThatBeganIsCarriedOut(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3))
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"})); err != nil {
+		t.Fatal(err)
+	}
+	seen := w.seen("2026-1").GetTransfer()
+	command := newID()
+	begun := base.Command{ID: uuid.MustParse(command), Name: "accept", Actor: archivist.Actor, Decide: func(*base.View, time.Time) ([]base.Event, error) {
+		return []base.Event{{
+			Refs: store.Refs("2026-1", seen.GetOrganisation(), seen.GetInventory()),
+			Body: &intakev1.AcceptanceBegun{TransferId: "2026-1", PackageId: seen.GetPackageId()},
+		}}, nil
+	}}
+	if _, err := w.s.host.Store().Do(t.Context(), begun); err != nil {
+		t.Fatal(err)
+	}
+	w.reopen()
+	if err := w.s.plans.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.seen("2026-1").GetTransfer(); got.GetState() != "accepted" || got.GetAccessionNumber() == "" {
+		t.Errorf("%v", got)
+	}
+	w.whole()
 }
 
 // TestPaperIsAcceptedUnitByUnit (practice.md, the order in an organisation; act of acceptance and

@@ -179,6 +179,9 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 	if err != nil {
 		return err
 	}
+	if err := f.checks.Settled(id, f.units, chosen, f.has, store.TakesPaper(f.transfer)); err != nil {
+		return err
+	}
 	if err := p.whole(f); err != nil {
 		return err
 	}

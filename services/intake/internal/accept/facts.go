@@ -113,7 +113,7 @@ func (f *facts) read(v *base.View, id string) (err error) {
 	if f.findings, err = store.UnitFindings(v, id); err != nil {
 		return err
 	}
-	if f.checks, err = store.Checks(v, f.transfer); err != nil {
+	if f.checks, err = store.Checks(v, id); err != nil {
 		return err
 	}
 	if f.counted, err = store.CountedAtTheDoor(v, id); err != nil {
@@ -139,18 +139,18 @@ func (f *facts) files() iter.Seq2[*intakev1.ContentFile, error] {
 // has tells whether files came for a unit.
 func (f *facts) has(position uint32) bool { return f.content[position] != nil }
 
-// choose is what the archivist accepts, in order: of units on paper only what was found, of rows
-// returned only what was redone. Nothing where the transfer is undescribed.
+// choose is what the archivist accepts, in order: of rows returned only what was redone. Nothing where the transfer
+// is undescribed.
 func (f *facts) choose(asked []uint32) ([]uint32, error) {
 	id := f.transfer.GetTransferId()
 	if f.transfer.GetUndescribed() != nil && len(asked) == 0 {
 		return nil, nil
 	}
-	asked, err := f.checks.Settle(id, f.units, asked, f.has)
+	asked, err := f.checks.Narrow(id, f.units, asked)
 	if err != nil {
 		return nil, err
 	}
-	return transfer.Choose(id, f.units, asked, func(p uint32) bool { return f.has(p) || f.findings[p] != nil })
+	return transfer.Choose(id, f.units, asked)
 }
 
 // packageOf is the package whose bytes a file of the content is.

@@ -227,7 +227,8 @@ func (s *Server) GetTransfer(ctx context.Context, req *intakev1.GetTransferReque
 		if err != nil {
 			return err
 		}
-		res.Transfer, res.AsksFindings, res.TakesPaper = t, store.AsksFindings(t), store.TakesPaper(t)
+		res.Transfer, res.TakesPaper = t, store.TakesPaper(t)
+		res.AsksFindings = true
 		if res.UnitsCounted, err = store.CountedAtTheDoor(v, t.GetTransferId()); err != nil {
 			return err
 		}

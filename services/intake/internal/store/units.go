@@ -183,34 +183,24 @@ func UnitFindings(v *base.View, id string) (map[uint32]*intakev1.UnitFinding, er
 	return out, nil
 }
 
-// Checks says how a transfer's units are to be checked before its acceptance.
-func Checks(v *base.View, t *intakev1.Transfer) (transfer.Checks, error) {
+// Checks are what was found and what is returned of a transfer's units.
+func Checks(v *base.View, id string) (transfer.Checks, error) {
 	c := transfer.Checks{Findings: make(map[uint32]transfer.Finding), Returned: make(map[uint32]bool)}
-	found, err := UnitFindings(v, t.GetTransferId())
+	found, err := UnitFindings(v, id)
 	if err != nil {
 		return c, err
 	}
 	for p, f := range found {
 		c.Findings[p] = transfer.Finding(f.GetFinding())
 	}
-	open, err := Open(v, t.GetTransferId())
+	open, err := Open(v, id)
 	if err != nil {
 		return c, err
 	}
 	for _, p := range open {
 		c.Returned[p] = true
 	}
-	c.Every = AsksFindings(t)
 	return c, nil
-}
-
-// AsksFindings tells whether each unit of a transfer without digital content needs a finding before it can be accepted (AR-5; practice.md:
-// paper is accepted unit by unit): of every one but that which comes as files, until somebody has begun to check. Where a scheduled
-// transfer's form was not named, a package that came says that it comes as files.
-func AsksFindings(t *intakev1.Transfer) bool {
-	announced := t.GetKind() != "" && t.GetKind() != string(kind.Scheduled)
-	files := kind.Form(t.GetForm()) == kind.Digital || t.GetForm() == "" && t.GetPackageId() != ""
-	return announced || t.GetUnitsChecked() > 0 || !files
 }
 
 // MayAccept holds a transfer against what its kind demands before its acceptance. Errors:

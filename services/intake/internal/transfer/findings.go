@@ -106,18 +106,15 @@ func (f Found) Check() error {
 	return nil
 }
 
-// Checks says how a transfer's units are to be checked before its acceptance.
+// Checks are what was found and what was returned of the units of a transfer, by position.
 type Checks struct {
 	Findings map[uint32]Finding
 	Returned map[uint32]bool // returned and not redone
-	// Every: each unit without digital content needs a finding: the transfer is on paper, or
-	// somebody has begun to check.
-	Every bool
 }
 
-// Settle narrows what may be accepted to what was checked: nothing asked means every unit that is
-// neither missing nor returned. Errors: NothingLeft, UnitMissing, StillReturned, NotChecked.
-func (c Checks) Settle(id string, units []Unit, asked []uint32, hasContent func(uint32) bool) ([]uint32, error) {
+// Narrow leaves out what cannot be accepted where nobody said what is: nothing asked means every unit that is neither
+// missing nor returned. Errors: NothingLeft, UnitMissing, StillReturned.
+func (c Checks) Narrow(id string, units []Unit, asked []uint32) ([]uint32, error) {
 	if len(asked) == 0 && (len(c.Findings) > 0 || len(c.Returned) > 0) {
 		for _, u := range units {
 			if c.Findings[u.Position] != Missing && !c.Returned[u.Position] {
@@ -140,19 +137,26 @@ func (c Checks) Settle(id string, units []Unit, asked []uint32, hasContent func(
 	if open > 0 {
 		return nil, StillReturned.With("id", id, "count", open)
 	}
-	if !c.Every {
-		return asked, nil
-	}
+	return asked, nil
+}
+
+// Settled is nil where of each chosen unit files came, or something was found (AR-5; practice.md: paper is accepted unit
+// by unit). Where all of it comes as files nothing else can be found. Errors: NothingThere, NotChecked.
+func (c Checks) Settled(id string, units []Unit, chosen []uint32, hasContent func(uint32) bool, paper bool) error {
 	var unchecked []uint32
 	for _, u := range units {
 		_, checked := c.Findings[u.Position]
-		wanted := len(asked) == 0 || slices.Contains(asked, u.Position)
-		if wanted && !checked && !hasContent(u.Position) {
+		_, accepted := slices.BinarySearch(chosen, u.Position)
+		switch {
+		case !accepted, hasContent(u.Position):
+		case !paper:
+			return NothingThere.With("id", id, "position", u.Position)
+		case !checked:
 			unchecked = append(unchecked, u.Position)
 		}
 	}
 	if len(unchecked) > 0 {
-		return nil, NotChecked.With("id", id, "count", len(unchecked), "position", unchecked[0])
+		return NotChecked.With("id", id, "count", len(unchecked), "position", unchecked[0])
 	}
-	return asked, nil
+	return nil
 }

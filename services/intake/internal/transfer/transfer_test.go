@@ -124,24 +124,49 @@ func TestFaultsBeyondWhatIsListedAreCounted(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	units := []transfer.Unit{{Position: 3, Leaves: 2}, {Position: 1}, {Position: 2}}
-	content := func(p uint32) bool { return p == 1 }
+	units := []transfer.Unit{{Position: 3}, {Position: 1}, {Position: 2}}
 	for _, c := range []struct {
 		asked, want []uint32
 		err         error
 	}{
-		{nil, nil, transfer.NothingThere}, // position 2 is wholly digital and did not come
+		{nil, []uint32{1, 2, 3}, nil},
 		{[]uint32{3, 1}, []uint32{1, 3}, nil},
 		{[]uint32{1, 1}, nil, transfer.NoSuchPosition},
 		{[]uint32{4}, nil, transfer.NoSuchPosition},
-		{[]uint32{2}, nil, transfer.NothingThere},
 	} {
-		got, err := transfer.Choose("2026-1", units, c.asked, content)
+		got, err := transfer.Choose("2026-1", units, c.asked)
 		if !errors.Is(err, c.err) || !slices.Equal(got, c.want) {
 			t.Errorf("%v: %v, %v", c.asked, got, err)
 		}
 	}
-	if _, err := transfer.Choose("2026-1", nil, nil, content); !errors.Is(err, transfer.NoSuchPosition) {
+	if _, err := transfer.Choose("2026-1", nil, nil); !errors.Is(err, transfer.NoSuchPosition) {
 		t.Error(err)
+	}
+}
+
+// TestSettled (AR-5): of each unit files came or something was found; what is found counts where paper comes.
+func TestSettled(t *testing.T) {
+	units := []transfer.Unit{{Position: 1}, {Position: 2, Leaves: 5}, {Position: 3}, {Position: 4, Leaves: 5}, {Position: 5}}
+	found := transfer.Checks{Findings: map[uint32]transfer.Finding{4: transfer.Present, 5: transfer.Damaged}}
+	content := func(p uint32) bool { return p == 1 }
+	for _, c := range []struct {
+		chosen []uint32
+		paper  bool
+		err    error
+		at     string // the position that the error names
+	}{
+		{[]uint32{1, 4, 5}, true, nil, ""},
+		{[]uint32{1, 2, 4, 5}, true, transfer.NotChecked, "2"},
+		{[]uint32{1, 3}, true, transfer.NotChecked, "3"}, // the inventory counts no leaves: somebody must look
+		{[]uint32{1}, false, nil, ""},
+		{[]uint32{1, 2}, false, transfer.NothingThere, "2"},
+		{[]uint32{1, 4}, false, transfer.NothingThere, "4"}, // all of it comes as files: nobody can have found paper
+	} {
+		err := found.Settled("2026-1", units, c.chosen, content, c.paper)
+		if !errors.Is(err, c.err) {
+			t.Errorf("%v, paper %v: %v", c.chosen, c.paper, err)
+		} else if err != nil && !strings.Contains(err.Error(), "position "+c.at+" ") && !strings.Contains(err.Error(), "position "+c.at+";") {
+			t.Errorf("%v, paper %v, names another unit: %v", c.chosen, c.paper, err)
+		}
 	}
 }

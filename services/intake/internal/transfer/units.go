@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,32 +132,24 @@ func (f *Few) Add(where string, what *fault.Error) {
 // Count is how many there are.
 func (f *Few) Count() int { return len(f.Items) + f.More }
 
-// Choose checks the positions that an archivist accepts: each is listed and stands once, and
-// each has either paper or content. None asked means all that are listed. They come back in
-// order.
-func Choose(id string, units []Unit, asked []uint32, hasContent func(position uint32) bool) ([]uint32, error) {
-	byPosition := make(map[uint32]Unit, len(units))
+// Choose gives the positions that an archivist accepts, in order: each is listed and stands once. None asked means all
+// that are listed. Error: NoSuchPosition.
+func Choose(id string, units []Unit, asked []uint32) ([]uint32, error) {
+	listed := make(map[uint32]bool, len(units))
 	for _, u := range units {
-		byPosition[u.Position] = u
+		listed[u.Position] = true
 	}
 	chosen := slices.Sorted(slices.Values(asked))
 	if len(asked) == 0 {
-		for _, u := range units {
-			chosen = append(chosen, u.Position)
-		}
-		slices.Sort(chosen)
-	}
-	for i, position := range chosen {
-		u, listed := byPosition[position]
-		switch {
-		case !listed || (i > 0 && chosen[i-1] == position):
-			return nil, NoSuchPosition.With("id", id, "position", position)
-		case u.Leaves == 0 && !hasContent(position):
-			return nil, NothingThere.With("id", id, "position", position)
-		}
+		chosen = slices.Sorted(maps.Keys(listed))
 	}
 	if len(chosen) == 0 {
 		return nil, NoSuchPosition.With("id", id, "position", 1)
+	}
+	for i, position := range chosen {
+		if !listed[position] || (i > 0 && chosen[i-1] == position) {
+			return nil, NoSuchPosition.With("id", id, "position", position)
+		}
 	}
 	return chosen, nil
 }

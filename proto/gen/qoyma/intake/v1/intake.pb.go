@@ -542,8 +542,8 @@ type GetTransferResponse struct {
 	Contents []*UnitContent `protobuf:"bytes,5,rep,name=contents,proto3" json:"contents,omitempty"`
 	// The rule by which it was announced, in the edition that it keeps; none where it came by schedule.
 	Kind *TransferKind `protobuf:"bytes,6,opt,name=kind,proto3" json:"kind,omitempty"`
-	// Each unit without digital content needs a finding before it can be accepted: what comes is on paper, or somebody has
-	// begun to check.
+	// Each unit without digital content needs a finding before it can be accepted. It always does now; programs that were
+	// built before may still ask.
 	AsksFindings bool `protobuf:"varint,7,opt,name=asks_findings,json=asksFindings,proto3" json:"asks_findings,omitempty"`
 	// Paper of it is counted (ReceivePaper): something may come that is no file.
 	TakesPaper bool `protobuf:"varint,8,opt,name=takes_paper,json=takesPaper,proto3" json:"takes_paper,omitempty"`

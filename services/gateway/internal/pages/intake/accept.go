@@ -57,7 +57,7 @@ func (a *acceptPage) count(r *web.Request) (n uint32, err error) {
 		a.note(u.Work)
 		if u.Acceptable() {
 			n++
-			if a.AsksFindings && u.Content == nil && u.Work.GetFinding() == nil {
+			if u.Content == nil && u.Work.GetFinding() == nil {
 				a.Unchecked++
 			}
 		}

@@ -18,11 +18,10 @@ type transferPage struct {
 	Next     string
 	Receipts []*intakev1.Receipt
 	// Unlisted are warnings that belong to no row.
-	Unlisted     []*intakev1.PackageFault
-	Paper        int    // rows of this page without digital files
-	AsksFindings bool   // each of those needs a finding
-	TakesPaper   bool   // something may come that is no file
-	Counted      uint32 // units that were counted as they were carried in
+	Unlisted   []*intakev1.PackageFault
+	Paper      int    // rows of this page without digital files
+	TakesPaper bool   // something may come that is no file
+	Counted    uint32 // units that were counted as they were carried in
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -94,7 +93,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 		return p, err
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
-	p.AsksFindings, p.TakesPaper = res.GetAsksFindings(), res.GetTakesPaper()
+	p.TakesPaper = res.GetTakesPaper()
 	p.Counted = res.GetUnitsCounted()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
@@ -122,7 +121,7 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse, work *intakev1.Li
 		u := unit{File: f, Content: came[f.GetPosition()], Work: done[f.GetPosition()]}
 		if u.Content == nil {
 			p.Paper++
-			u.Nothing = f.GetLeaves() == 0
+			u.Nothing = !p.TakesPaper || f.GetLeaves() == 0 && u.Work.GetFinding() == nil
 		}
 		p.Rows = append(p.Rows, u)
 	}

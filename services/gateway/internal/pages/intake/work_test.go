@@ -58,7 +58,7 @@ func archive(count uint32) *pagetest.Services {
 		"GetTransfer": func(m proto.Message) (proto.Message, error) {
 			q := m.(*intakev1.GetTransferRequest)
 			files, more := listing(count, q.GetAfter(), q.GetLimit())
-			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more, AsksFindings: true, TakesPaper: true}, nil
+			return &intakev1.GetTransferResponse{Transfer: t, Files: files, More: more, TakesPaper: true}, nil
 		},
 		"ListRowWork": func(m proto.Message) (proto.Message, error) {
 			q := m.(*intakev1.ListRowWorkRequest)
