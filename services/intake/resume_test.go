@@ -449,3 +449,30 @@ func TestAFullDiskPausesAnUpload(t *testing.T) {
 		t.Errorf("%v, %v", res, err)
 	}
 }
+
+// TestAnUnfinishedUploadEndsWithItsTransfer: nobody can finish what was being sent for a transfer that is accepted, so it
+// does not wait in staging for its days to pass.
+func TestAnUnfinishedUploadEndsWithItsTransfer(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5))
+	w.expect("2026-2", file(1, 5))
+	for _, id := range []string{"2026-1", "2026-2"} {
+		u, err := w.openUpload(id, staging.Bare, "data/1/a", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.appendUpload(id, u, 0, "01234", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.acceptPaper("2026-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.s.api.SweepUploads(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if left, kept := w.staged(), w.uploads("2026-2").GetPackageId(); !slices.Equal(left, []string{kept}) {
+		t.Errorf("in staging stand %v, want %v", left, kept)
+	}
+	w.whole()
+}

@@ -252,13 +252,13 @@ func (s *Server) resume(set *staging.Set, keep map[string]bool) error {
 	return s.keepGood(set, refused)
 }
 
-// SweepUploads takes away unfinished packages to which nothing came for as long as the limits
-// of the day say.
+// SweepUploads takes away unfinished packages that nobody can finish, because their transfer is accepted, and those to
+// which nothing came for as long as the limits of the day say.
 func (s *Server) SweepUploads(now time.Time) error {
 	var errs []error
 	for _, set := range s.area.Sets() {
-		limits, err := s.limitsOf(set.Organisation)
-		if err != nil || now.Before(expiry(set, limits)) {
+		late, err := s.tooLate(set, now)
+		if err != nil || !late {
 			errs = append(errs, err)
 			continue
 		}
@@ -270,4 +270,17 @@ func (s *Server) SweepUploads(now time.Time) error {
 		unlock()
 	}
 	return errors.Join(errs...)
+}
+
+func (s *Server) tooLate(set *staging.Set, now time.Time) (bool, error) {
+	var t *intakev1.Transfer
+	err := s.store.View(func(v *base.View) (err error) {
+		t, err = store.Transfer(v, set.Transfer)
+		return err
+	})
+	if err != nil || t.GetState() == string(transfer.Accepted) {
+		return err == nil, err
+	}
+	limits, err := s.limitsOf(set.Organisation)
+	return err == nil && !now.Before(expiry(set, limits)), err
 }
