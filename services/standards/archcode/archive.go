@@ -27,14 +27,15 @@ func (r *reader) findArchive(begins func() bool) bool {
 }
 
 // archiveIsPlain says whether the words before the fonds can be an abbreviation: one to
-// three of two to eight letters, in capitals, or before a code with an inventory.
+// three of two to eight letters, in capitals, or before a code with an inventory. None
+// is a label of the fonds, for which it would be taken where the label stands before.
 func (r *reader) archiveIsPlain() bool {
 	if len(r.archive) > 3 {
 		return false
 	}
 	for _, t := range r.archive {
 		letters := []rune(t.raw)
-		if len(letters) < 2 || len(letters) > 8 {
+		if len(letters) < 2 || len(letters) > 8 || labels[t.text] == fondsPart {
 			return false
 		}
 		if t.raw != strings.ToUpper(t.raw) && r.code.Level() < InventoryLevel {
