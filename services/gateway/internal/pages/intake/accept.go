@@ -19,7 +19,8 @@ type acceptPage struct {
 	Draft handover.Draft
 	// Missing and Returned are how many rows stay out for that reason.
 	Missing, Returned uint32
-	// Unchecked are the rows of this page that lack a finding without which they cannot be accepted.
+	// Unchecked are the rows that lack a finding without which they cannot be accepted; of a large inventory only where no
+	// files came, for the rest intake says how many.
 	Unchecked int
 	// Uncounted: it comes without an inventory, and nobody has counted at the door what came.
 	Uncounted bool
@@ -77,7 +78,7 @@ func (a *acceptPage) note(w *intakev1.RowWork) {
 	}
 }
 
-// countAll goes through the rows of a large inventory.
+// countAll goes through the rows of a large inventory, of which all that are neither missing nor returned are accepted.
 func (a *acceptPage) countAll(r *web.Request) (uint32, error) {
 	c, err := intake(r)
 	if err != nil {
@@ -91,6 +92,9 @@ func (a *acceptPage) countAll(r *web.Request) (uint32, error) {
 		for _, w := range res.GetRows() {
 			a.note(w)
 			after = w.GetFile().GetPosition()
+			if a.GetPackageId() == "" && w.GetFinding() == nil && w.GetReturnState() != "returned" {
+				a.Unchecked++
+			}
 		}
 		more = res.GetMore() && len(res.GetRows()) > 0
 	}

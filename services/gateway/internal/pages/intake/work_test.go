@@ -183,7 +183,7 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	}
 	v.Get("/intake/2026-1", http.StatusOK, "утрачены байты пакета")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
-	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается")
+	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается", "Не сверено с описью дел: 1\u00a0198")
 }
 
 // TestWhatIsUndescribedIsCountedFirst: the page of acceptance says what the archive counted, and leads to the count where nobody did.
@@ -435,6 +435,7 @@ func TestRowsAreCountedOnceTheyAreSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Transfer.State, res.Transfer.Inventory.Files, res.Transfer.Form = state, 0, "digital"
+		res.TakesPaper = false
 		s.Answers["GetTransfer"] = pagetest.Always(res)
 		page := pagetest.Open(t, s, areas, "", monitor.Archivist).Get("/intake/2026-1", http.StatusOK, says, "файлов нет")
 		if strings.Contains(page, ">бумага<") {
