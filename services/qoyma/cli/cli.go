@@ -41,6 +41,9 @@ func Main(args []string, out, errOut io.Writer) int {
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // a shell shows what the help says of each command
+		a.translate(root)
+	}
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.running && !errors.Is(err, fault.Usage) {
 		a.hear(args)
@@ -77,7 +80,9 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what is printed: kk, ru or en (default: QOYMA_LANG, then LANG, then en)")
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.printf("%s", a.help(c)) })
+	root.SetHelpCommand(a.helpCommand())
+	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what is printed: kk, ru or en (default: QOYMA_LANG, LC_ALL or LANG, else en)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document")
 	root.AddCommand(
 		a.serveCommand(), a.demoCommand(), a.tokenCommand(), a.checkCommand(), a.verifyCommand(), a.benchCommand(),
@@ -126,7 +131,10 @@ func (a *app) language() fault.Language {
 		if value == "" {
 			continue
 		}
-		if l := languages[strings.ToLower(strings.FieldsFunc(value, func(r rune) bool { return r == '_' || r == '.' || r == '@' })[0])]; l != "" {
+		if end := strings.IndexAny(value, "_.@"); end >= 0 {
+			value = value[:end]
+		}
+		if l := languages[strings.ToLower(value)]; l != "" {
 			return l
 		}
 		return fault.English

@@ -47,7 +47,7 @@ func (a *app) organisationRegister() *cobra.Command {
 	var t target
 	c := &cobra.Command{
 		Use: "register ID", Short: "Enter a source of acquisition", Args: cobra.ExactArgs(1),
-		Example: `qoyma organisation register bilim --level regional --kk "Білім басқармасы" --ru "Управление образования" --data DIR`,
+		Example: `  qoyma organisation register bilim --level regional --kk "Білім басқармасы" --ru "Управление образования" --data DIR`,
 	}
 	t.in(c, monitor.Archivist)
 	o := &recordv1.Organisation{Name: texts(c, "name")}
@@ -87,7 +87,7 @@ func (a *app) nomenclatureAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "add ORGANISATION YEAR INDEX", Short: "Add a line to a year's nomenclature", Args: cobra.ExactArgs(3),
 		Long:    "Add a line to a year's nomenclature. The term is written as lists write it, in Kazakh, Russian or English.",
-		Example: `qoyma nomenclature add bilim 2012 02-07 --term "5 жыл СТК" --article 70 --kk "Хат алмасу" --data DIR`,
+		Example: `  qoyma nomenclature add bilim 2012 02-07 --term "5 жыл СТК" --article 70 --kk "Хат алмасу" --data DIR`,
 	}
 	t.in(c, departments...)
 	e := &retentionv1.NomenclatureEntry{Title: texts(c, "title")}

@@ -203,7 +203,7 @@ func (a *app) accessionLabels() *cobra.Command {
 
 func (a *app) quarantineBegin() *cobra.Command {
 	c := &cobra.Command{Use: "begin NUMBER", Short: "Keep an accession apart"}
-	reason := c.Flags().String("reason", "", "why")
+	reason := c.Flags().String("reason", "", "why it is kept apart")
 	place := c.Flags().String("place", "", "where")
 	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.BeginQuarantineResponse, error) {
 		return cl.BeginQuarantine(ctx, &intakev1.BeginQuarantineRequest{CommandId: id, AccessionNumber: args[0], Reason: *reason, Place: *place})
@@ -223,7 +223,7 @@ func (a *app) deaccessionPropose() *cobra.Command {
 	c := &cobra.Command{Use: "propose NUMBER", Short: "Propose that units leave the archive (an archivist)"}
 	p := protocolFlags(c)
 	way := c.Flags().String("way", "", "transferred, destroyed or returned_to_owner")
-	ground := c.Flags().String("ground", "", "why")
+	ground := c.Flags().String("ground", "", "why they leave")
 	receiver := c.Flags().String("receiver", "", "who receives them")
 	content := c.Flags().String("content", "", "digital content and insurance copies: kept or destroyed (default: destroyed where the units are, else kept)")
 	positions := c.Flags().UintSlice("position", nil, "positions of the units")

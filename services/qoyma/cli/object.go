@@ -46,7 +46,7 @@ func (a *app) objectExport() *cobra.Command {
 		Use: "export OBJECT --to FOLDER", Short: "Take the files of an OCFL object out into a folder", Args: cobra.ExactArgs(1),
 		Long: "Take the files of an OCFL object out under their own names, into a folder that is not there yet: of the newest version, or of\n" +
 			"--version. Each is counted against the inventory while it is copied; where one is damaged nothing is left. The object of an\n" +
-			"accession gives a bag (RFC 8493), which transfer validate checks.",
+			"accession gives a BagIt package (RFC 8493), which transfer validate checks.",
 	}
 	to := c.Flags().String("to", "", "folder to make")
 	version := c.Flags().String("version", "", "version to take, v1 the first (default the newest)")

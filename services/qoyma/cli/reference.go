@@ -55,7 +55,7 @@ func (a *app) requestRegister() *cobra.Command {
 		Use: "register", Short: "Enter a request that came to the archive", Args: cobra.NoArgs,
 		Long: "Enter a request that came to the archive; its regime and its latest date are decided and explained.\n" +
 			"The secret of its link is printed once and kept nowhere.",
-		Example: `qoyma request register --topic work_record --surname Ойдағыева --name Сабира --address "Жетіөзен" --text "Жұмыс істегенімді растаңыз" --data DIR`,
+		Example: `  qoyma request register --topic work_record --surname Ойдағыева --name Сабира --address "Жетіөзен" --text "Жұмыс істегенімді растаңыз" --data DIR`,
 	}
 	t.in(c, monitor.Archivist)
 	f := c.Flags()
@@ -352,7 +352,7 @@ func (a *app) requestFind() *cobra.Command {
 	var q referencev1.AddFindingRequest
 	c := &cobra.Command{
 		Use: "find NUMBER CODE", Short: "Note a document that bears on a request; its file is held", Args: cobra.ExactArgs(2),
-		Example: `qoyma request find 2026-1 "Ф. 12. Оп. 2лс. Д. 345" --leaves "10–12 об." --quotation "принята дояркой" --data DIR`,
+		Example: `  qoyma request find 2026-1 "Ф. 12. Оп. 2лс. Д. 345" --leaves "10–12 об." --quotation "принята дояркой" --data DIR`,
 	}
 	t.in(c, monitor.Archivist)
 	c.Flags().StringVar(&q.Leaves, "leaves", "", "leaves, where they do not stand in the code")
@@ -380,7 +380,7 @@ func (a *app) requestDraft() *cobra.Command {
 	c := &cobra.Command{
 		Use: "draft NUMBER", Short: "Draft the answer to a request", Args: cobra.ExactArgs(1),
 		Long:    "Draft the answer to a request. A fact is written as FINDINGS|PERIOD|TEXT, the findings by their numbers with commas.",
-		Example: `qoyma request draft 2026-1 --kind certificate --fact "1|12.03.1975|Принята дояркой." --data DIR`,
+		Example: `  qoyma request draft 2026-1 --kind certificate --fact "1|12.03.1975|Принята дояркой." --data DIR`,
 	}
 	t.in(c, monitor.Archivist)
 	f := c.Flags()

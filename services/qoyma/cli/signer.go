@@ -73,7 +73,7 @@ func (a *app) signerInvite() *cobra.Command {
 	var t target
 	c := &cobra.Command{
 		Use: "invite ACCOUNT", Short: "Let an account enrol a signing key; prints a code for one use", Args: cobra.ExactArgs(1),
-		Example: `qoyma signer invite 100017 --kk "Қ. Басшыұлы" --ru "К. Басшиулы" --post-kk "Архив директоры" --post-ru "Директор архива" --data DIR`,
+		Example: `  qoyma signer invite 100017 --kk "Қ. Басшыұлы" --ru "К. Басшиулы" --post-kk "Архив директоры" --post-ru "Директор архива" --data DIR`,
 	}
 	t.in(c, monitor.Administrator)
 	q := &referencev1.InviteSignerRequest{Name: texts(c, "name as papers print it")}
