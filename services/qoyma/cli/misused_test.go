@@ -41,6 +41,8 @@ func TestWrongUseIsSaidInThePersonsLanguage(t *testing.T) {
 		"no role":           {[]string{"transfer", "kinds", "--data", dir, "--role", "x"}, 2, "«x» деген рөл жоқ; барлары: clerk", "нет роли «x»; есть: clerk"},
 		"no key":            {[]string{"verify", filepath.Join(dir, "a")}, 2, "архивтің кілтін --key", "укажите ключ архива через --key"},
 		"no size":           {[]string{"bench", "intake", "--files", "0"}, 2, "--large мен --files нөлден үлкен", "--large и --files больше нуля"},
+		"unread act":        {[]string{"accession", "sign", "2026-1", "archive", "--data", nowhere}, 2, "--sha256 арқылы оқылған актінің", "--sha256 укажите SHA-256 прочитанного акта"},
+		"no digest":         {[]string{"accession", "sign", "2026-1", "archive", "--sha256", "abc", "--data", nowhere}, 2, "«abc» SHA-256 емес", "«abc» – не SHA-256"},
 		"no folder":         {[]string{"object", "validate", filepath.Join(dir, "a")}, 1, "бұл қалта емес", "это не папка"},
 		"no package":        {[]string{"transfer", "validate", nowhere}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
 		"no object":         {[]string{"object", "validate", nowhere}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
