@@ -152,6 +152,22 @@ func TestFilesThatCameAreNotAllThatIsAsked(t *testing.T) {
 	v.Get("/dept/transfers/2026-1", http.StatusOK, "Ждите решения архивиста", `class="button quiet" href="/dept/transfers/2026-1/check"`)
 }
 
+// TestTheReceiptOfFilesShowsNoIdentifierOfOurs: by the package's digest alone paper and package are matched, and what an E-ARK package
+// calls itself is the sender's own word.
+func TestTheReceiptOfFilesShowsNoIdentifierOfOurs(t *testing.T) {
+	const id = "0198f0e7-6f1c-7c52-9a55-0d3f3a4b5c6d"
+	one := &intakev1.Transfer{State: "checked", PackageId: id, PackageFiles: 2, Form: "digital", ManifestSha512: strings.Repeat("0f", 64)}
+	v := clerk(t, world(one))
+	for _, v.Lang = range []string{"kk", "ru", "en"} {
+		if page := v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, one.GetManifestSha512()); strings.Contains(strings.ReplaceAll(page, `data-package="`+id, ""), id) {
+			t.Errorf("in %s the package's identifier is shown", v.Lang)
+		}
+	}
+	v.Lang = "ru"
+	one.Eark = &intakev1.EArkPackage{Id: "sip-2026-1", OaisType: "SIP"}
+	v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, "sip-2026-1")
+}
+
 // TestTheFormIsAskedForAndTheDayKept chooses a form without losing the day that was booked.
 func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "expected", BroughtOn: "2026-12-01"})
