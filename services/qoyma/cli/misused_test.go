@@ -43,6 +43,8 @@ func TestWrongUseIsSaidInThePersonsLanguage(t *testing.T) {
 		"no size":           {[]string{"bench", "intake", "--files", "0"}, 2, "--large мен --files нөлден үлкен", "--large и --files больше нуля"},
 		"unread act":        {[]string{"accession", "sign", "2026-1", "archive", "--data", nowhere}, 2, "--sha256 арқылы оқылған актінің", "--sha256 укажите SHA-256 прочитанного акта"},
 		"no digest":         {[]string{"accession", "sign", "2026-1", "archive", "--sha256", "abc", "--data", nowhere}, 2, "«abc» SHA-256 емес", "«abc» – не SHA-256"},
+		"no settings":       {[]string{"serve", "--config", filepath.Join(dir, "a")}, 1, "онда ештеңе жоқ; оны түзетіңіз", "в нём ничего нет; исправьте его"},
+		"settings nowhere":  {[]string{"serve", "--config", nowhere}, 1, "мұндай файл не қалта жоқ", "такого файла или папки нет"},
 		"no folder":         {[]string{"object", "validate", filepath.Join(dir, "a")}, 1, "бұл қалта емес", "это не папка"},
 		"no package":        {[]string{"transfer", "validate", nowhere}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
 		"no object":         {[]string{"object", "validate", nowhere}, 1, "қалта жоқ; атын", "папки нет; проверьте"},
