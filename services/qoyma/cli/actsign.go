@@ -37,11 +37,13 @@ var (
 	unreadAct = text{
 		"give with --sha256 the SHA-256 of the act that was read: “qoyma act NUMBER -o FILE” writes the act and prints it",
 		"через --sha256 укажите SHA-256 прочитанного акта: «qoyma act НОМЕР -o ФАЙЛ» записывает акт и выводит эту сумму",
-		"--sha256 арқылы оқылған актінің SHA-256 мәнін көрсетіңіз: «qoyma act НӨМІР -o ФАЙЛ» актіні жазып, оны шығарады"}
+		"--sha256 арқылы оқылған актінің SHA-256 мәнін көрсетіңіз: «qoyma act НӨМІР -o ФАЙЛ» актіні жазып, оны шығарады",
+	}
 	noDigest = text{
 		"“%s” is no SHA-256: that is 64 characters, digits and letters from a to f; “qoyma act NUMBER -o FILE” prints that of the act",
 		"«%s» – не SHA-256: это 64 знака, цифры и буквы от a до f; SHA-256 акта выводит «qoyma act НОМЕР -o ФАЙЛ»",
-		"«%s» SHA-256 емес: ол – 64 таңба, цифрлар мен a–f әріптері; актінің SHA-256 мәнін «qoyma act НӨМІР -o ФАЙЛ» шығарады"}
+		"«%s» SHA-256 емес: ол – 64 таңба, цифрлар мен a–f әріптері; актінің SHA-256 мәнін «qoyma act НӨМІР -o ФАЙЛ» шығарады",
+	}
 )
 
 func (a *app) accessionSign() *cobra.Command {

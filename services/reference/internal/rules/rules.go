@@ -25,12 +25,12 @@ var (
 		"на {day} не действовала ни одна редакция правила {subject}; прежде чем считать срок, администратор должен её добавить",
 		"{day} күні {subject} ережесінің бірде-бір редакциясы қолданыста болмаған; мерзімді есептемес бұрын әкімші оны қосуы керек")
 	// Refused lists everything that is wrong in a file of editions; nothing of it is used.
-	manyEditions = fault.Define(fault.Invalid, "reference.rule.many",
-		"there are more than {limit} editions", "редакций больше {limit}", "басылымдар {limit}-ден көп")
 	Refused = fault.Define(fault.Invalid, "reference.rule.refused",
 		"the rules cannot be used: {why}; mend the file and load it again",
 		"правила нельзя применить: {why}; исправьте файл и загрузите его снова",
 		"ережелерді қолдануға болмайды: {why}; файлды түзетіп, қайта жүктеңіз")
+	manyEditions = fault.Define(fault.Invalid, "reference.rule.many",
+		"there are more than {limit} editions", "редакций больше {limit}", "басылымдар {limit}-ден көп")
 )
 
 // Subject is what a rule is about.
