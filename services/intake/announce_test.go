@@ -285,6 +285,35 @@ func TestRowsComeInOrderUntilTheyAreSealed(t *testing.T) {
 	w.whole()
 }
 
+// TestARowSaysWhatIsWrongInThePersonsLanguage, with the column called as the pages call it and no other language beside it.
+func TestARowSaysWhatIsWrongInThePersonsLanguage(t *testing.T) {
+	w := newWorld(t)
+	id := w.announce(announcement("extra"), 0)
+	for column, change := range map[string]func(*recordv1.File){
+		"«Заголовок дела»|«Істің тақырыбы»":               func(f *recordv1.File) { f.Title = nil },
+		"«Крайние даты»|«Шеткі күндері»":                  func(f *recordv1.File) { f.DateFrom, f.DateTo = "2012-01-01", "2011-01-01" },
+		"«Листов»|«Парақ саны»":                           func(f *recordv1.File) { f.Leaves = 1 << 30 },
+		"«Индекс по номенклатуре»|«Номенклатура индексі»": func(f *recordv1.File) { f.Index = strings.Repeat("1", 101) },
+		"«Примечание»|«Ескертпе»":                         func(f *recordv1.File) { f.Note = strings.Repeat("ұ", 1001) },
+		"номер 2|нөмірі 2":                                func(f *recordv1.File) { f.Position = 2 },
+	} {
+		row := file(1, 2)
+		change(row)
+		_, err := w.client.ListRows(t.Context(), &intakev1.ListRowsRequest{CommandId: newID(), TransferId: id, Files: []*recordv1.File{row}})
+		f := fault.Of(err)
+		ru, kk, _ := strings.Cut(column, "|")
+		if f == nil || f.Code != "intake.row" || !strings.Contains(f.In(fault.Russian), ru) || !strings.Contains(f.In(fault.Kazakh), kk) {
+			t.Errorf("%s: %v", column, err)
+			continue
+		}
+		for _, said := range []string{f.In(fault.Russian), f.In(fault.Kazakh)} {
+			if strings.ContainsAny(said, "abcdefghijklmnopqrstuvwxyz/") {
+				t.Errorf("%s: two languages at once: %s", column, said)
+			}
+		}
+	}
+}
+
 // TestEarlyTransfersWaitForTheHead: the head's consent, once.
 func TestEarlyTransfersWaitForTheHead(t *testing.T) {
 	w := newWorld(t)

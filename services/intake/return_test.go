@@ -19,6 +19,53 @@ func (w *world) giveBack(id string, rows ...*intakev1.ReturnedRow) (*intakev1.Re
 	return w.client.ReturnRows(w.t.Context(), &intakev1.ReturnRowsRequest{CommandId: newID(), TransferId: id, Rows: rows})
 }
 
+// TestTheReceiptOfAReturnListsItsRows, in the order of the inventory and as many as a person reads; what an earlier program returned has
+// a receipt without them, which prints as it did.
+func TestTheReceiptOfAReturnListsItsRows(t *testing.T) {
+	w := newWorld(t)
+	var files []*recordv1.File
+	for p := range uint32(200) {
+		files = append(files, file(p+1, 2))
+	}
+	w.expect("2026-1", files...)
+	unread := func(positions ...uint32) (rows []*intakev1.ReturnedRow) {
+		for _, p := range positions {
+			rows = append(rows, &intakev1.ReturnedRow{Position: p, Reason: "damaged"})
+		}
+		return rows
+	}
+	var every []uint32
+	for p := uint32(21); p <= 200; p += 2 {
+		every = append(every, p)
+	}
+	if res, err := w.giveBack("2026-1", unread(9, 3, 8, 7)...); err != nil || !slices.Equal(res.GetReceipt().GetPositions(), []uint32{3, 7, 8, 9}) {
+		t.Fatalf("%v %v", res, err)
+	}
+	w.wrote("none", &intakev1.RowsReturned{TransferId: "2026-1", Rows: unread(12)})
+	if _, err := w.giveBack("2026-1", unread(every...)...); err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[uint32]map[string]string{
+		1: {"ru": "Номера по описи: 3, 7–9", "kk": "Тізімдемедегі нөмірлері: 3, 7–9"},
+		3: {"ru": "и ещё 40", "kk": "және тағы 40"},
+	} {
+		for language, text := range want {
+			res, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: "2026-1", Number: number, Language: language})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said := pdfText(t, res.GetPdf()); !strings.Contains(said, text) {
+				t.Errorf("receipt %d: no %q in %s", number, text, said)
+			}
+		}
+	}
+	old, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: "2026-1", Number: 2, Language: "ru"})
+	if err != nil || strings.Contains(pdfText(t, old.GetPdf()), "Номера по описи") {
+		t.Errorf("a receipt of before has changed: %v", err)
+	}
+	w.whole()
+}
+
 // TestOnlyReturnedRowsAreRedone: two rows of a checked package are returned; one is sent anew, one is
 // answered; what stood for the third is the same byte for byte, in the same object (IS-9).
 func TestOnlyReturnedRowsAreRedone(t *testing.T) {

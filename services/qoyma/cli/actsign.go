@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 
@@ -30,6 +32,20 @@ var (
 		"{number} түсімінің актісіндегі «{side}» жағының қолтаңбасы тексеруден өтпеді ({why}); аудиторға хабарлаңыз")
 )
 
+// What is signed is the copy that was read, so its digest is named.
+var (
+	unreadAct = text{
+		"give with --sha256 the SHA-256 of the act that was read: “qoyma act NUMBER -o FILE” writes the act and prints it",
+		"через --sha256 укажите SHA-256 прочитанного акта: «qoyma act НОМЕР -o ФАЙЛ» записывает акт и выводит эту сумму",
+		"--sha256 арқылы оқылған актінің SHA-256 мәнін көрсетіңіз: «qoyma act НӨМІР -o ФАЙЛ» актіні жазып, оны шығарады",
+	}
+	noDigest = text{
+		"“%s” is no SHA-256: that is 64 characters, digits and letters from a to f; “qoyma act NUMBER -o FILE” prints that of the act",
+		"«%s» – не SHA-256: это 64 знака, цифры и буквы от a до f; SHA-256 акта выводит «qoyma act НОМЕР -o ФАЙЛ»",
+		"«%s» SHA-256 емес: ол – 64 таңба, цифрлар мен a–f әріптері; актінің SHA-256 мәнін «qoyma act НӨМІР -o ФАЙЛ» шығарады",
+	}
+)
+
 func (a *app) accessionSign() *cobra.Command {
 	var t target
 	var file string
@@ -48,6 +64,15 @@ func (a *app) accessionSign() *cobra.Command {
 	f.StringVar(&hand.Post, "post", "", "the post of whoever signed by hand")
 	f.StringVar(&file, "passphrase-file", "", "file with the passphrase of the signing key; empty reads the standard input")
 	c.MarkFlagsMutuallyExclusive("by", "passphrase-file")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		switch raw, err := hex.DecodeString(q.GetSha256()); {
+		case q.GetSha256() == "":
+			return unreadAct.usage()
+		case err != nil || len(raw) != sha256.Size:
+			return noDigest.usage(q.GetSha256())
+		}
+		return nil
+	}
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		q.AccessionNumber, q.Side = args[0], args[1]
 		if hand.GetName() != "" {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -10,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/strictjson"
 	"github.com/qoyma/qoyma/services/platform/telemetry"
 	"github.com/qoyma/qoyma/services/qoyma/process"
 )
@@ -115,27 +114,25 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.Log, "log", "text", "form of the log: text or json")
 }
 
+// maxConfig bounds a file of settings, in bytes.
+const maxConfig = 1 << 20
+
 // read takes what the file says, except where a flag was given.
 func (s *settings) read(file string, flags *pflag.FlagSet) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return badConfig.With("file", file, "problem", err.Error())
+		return disk(err)
 	}
 	defer func() { _ = f.Close() }() // read only
-	raw, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	raw, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	if err != nil {
-		return badConfig.With("file", file, "problem", err.Error())
+		return disk(err)
 	}
 	given := *s
 	merged := *s
 	merged.Target, merged.Peer, merged.Sites, merged.Proxies = nil, nil, nil, nil
-	dec := json.NewDecoder(strings.NewReader(string(raw)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&merged); err != nil {
-		return badConfig.With("file", file, "problem", err.Error())
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return badConfig.With("file", file, "problem", "something follows the object")
+	if wrong := strictjson.Decode(raw, maxConfig, &merged); wrong != nil {
+		return badConfig.With("file", file, "problem", wrong).Because(wrong)
 	}
 	keep := map[string]func(){
 		"target": func() { merged.Target = given.Target }, "data": func() { merged.Data = given.Data },

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
+	"github.com/qoyma/qoyma/services/platform/numeral"
 )
 
 var badRequestFile = fault.Define(fault.Invalid, "cli.request_file",
@@ -94,6 +95,9 @@ func (a *app) showReceipt(r *intakev1.Receipt) {
 		a.printf(a.say(text{", files %d, bytes %d", ", файлов %d, байт %d", ", файл %d, байт %d"}), r.GetFiles(), r.GetBytes())
 	}
 	a.printf("\n")
+	if rows, _ := numeral.Runs(r.GetPositions(), len(r.GetPositions())); rows != "" {
+		a.printf(a.say(text{"  rows %s\n", "  строки %s\n", "  жолдары %s\n"}), rows)
+	}
 	a.printf("  %s  %s\n", r.GetAt(), r.GetDigest())
 }
 

@@ -36,10 +36,6 @@ var (
 		"{first} and {second} both belong to {path}; rename one of them",
 		"{first} и {second} попадают в одно место {path}; переименуйте один из них",
 		"{first} пен {second} бір орынға түседі ({path}); біреуінің атын өзгертіңіз")
-	unreadable = fault.Define(fault.Invalid, "client.upload.unreadable",
-		"{path} cannot be read ({problem}); check its name and whether you may read it",
-		"{path} не читается ({problem}); проверьте имя и права на чтение",
-		"{path} оқылмайды ({problem}); атын және оқу құқығын тексеріңіз")
 	irregular = fault.Define(fault.Invalid, "client.upload.irregular",
 		"{path} is no file but a link, a device or the like; put the file itself in its place, or take it out, and send again",
 		"{path} – не файл, а ссылка, устройство или подобное; поместите на его место сам файл или уберите его и отправьте снова",
@@ -155,7 +151,7 @@ func (b *Bulk) finish(ctx context.Context, id string) (res *intakev1.UploadPacka
 func (b *Bulk) look() ([]local, error) {
 	info, err := os.Stat(b.Root)
 	if err != nil {
-		return nil, unreadable.With("path", b.Root, "problem", err).Because(err)
+		return nil, cannotRead(b.Root, err)
 	}
 	within := b.Root
 	if !info.IsDir() {
@@ -279,12 +275,12 @@ func (b *Bulk) stands(f local) (bool, error) {
 	}
 	from, err := b.dir.Open(f.name)
 	if err != nil {
-		return false, unreadable.With("path", f.name, "problem", err).Because(err)
+		return false, cannotRead(f.name, err)
 	}
 	defer func() { _ = from.Close() }() // only read from
 	sum := sha256.New()
 	if _, err := io.Copy(sum, from); err != nil {
-		return false, unreadable.With("path", f.name, "problem", err).Because(err)
+		return false, cannotRead(f.name, err)
 	}
 	if !bytes.Equal(sum.Sum(nil), f.there[:]) {
 		return false, nil
@@ -298,7 +294,7 @@ func (b *Bulk) stands(f local) (bool, error) {
 func (b *Bulk) send(ctx context.Context, f local) (u *intakev1.Upload, err error) {
 	from, err := b.dir.Open(f.name)
 	if err != nil {
-		return nil, unreadable.With("path", f.name, "problem", err).Because(err)
+		return nil, cannotRead(f.name, err)
 	}
 	defer func() { _ = from.Close() }() // only read from
 	counted := int64(0)
@@ -361,7 +357,7 @@ func (b *Bulk) begun(ctx context.Context, f local, from io.ReadSeeker, sum hash.
 		return nil, fmt.Errorf("upload: %w", err)
 	}
 	if _, err := io.CopyN(sum, from, int64(u.GetOffset())); err != nil {
-		return nil, unreadable.With("path", f.name, "problem", err).Because(err)
+		return nil, cannotRead(f.name, err)
 	}
 	if at := u.GetOffset(); at == 0 || at < u.GetSize() && at > compared {
 		return u, nil
@@ -402,7 +398,7 @@ func (b *Bulk) forget(ctx context.Context, path string) error {
 func (b *Bulk) append(ctx context.Context, u *intakev1.Upload, from io.Reader, sum hash.Hash) (*intakev1.Upload, error) {
 	next := make([]byte, min(piece, u.GetSize()-u.GetOffset()))
 	if _, err := io.ReadFull(from, next); err != nil {
-		return nil, unreadable.With("path", u.GetName(), "problem", err).Because(err)
+		return nil, cannotRead(u.GetName(), err)
 	}
 	digest := sha256.Sum256(next)
 	var summing sync.WaitGroup

@@ -140,13 +140,13 @@ func (b *Bulk) read(files []local) (*intakev1.PutFilesRequest, error) {
 func (f local) read(from *folder) ([]byte, error) {
 	fd, err := from.open(f.name)
 	if err != nil {
-		return nil, unreadable.With("path", f.name, "problem", err).Because(err)
+		return nil, cannotRead(f.name, err)
 	}
 	defer func() { _ = unix.Close(fd) }() // only read from
 	content := make([]byte, f.size+1)     // one more: whether it has grown
 	n, err := descriptor{fd, f.name}.fill(content, len(content))
 	if err != nil {
-		return nil, unreadable.With("path", f.name, "problem", err).Because(err)
+		return nil, cannotRead(f.name, err)
 	}
 	if int64(n) != f.size {
 		return nil, cameOtherwise.With("path", f.name)

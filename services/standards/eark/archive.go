@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
@@ -69,7 +70,7 @@ func ValidateArchive(ctx context.Context, file string, opts Options) (report *Re
 		if !errors.As(err, &refused) {
 			return nil, fmt.Errorf("unpack package: %w", err)
 		}
-		u.bad(refused.where, refused.rule, refused.args...)
+		u.put(refused.item(), refused.rule.Warning())
 	}
 	tops := make([]string, 0, len(u.tops))
 	for name := range u.tops {
@@ -186,12 +187,21 @@ type refusal struct {
 	where string
 	rule  *Rule
 	args  []any
+	cause error
 }
 
-func (r *refusal) Error() string { return r.rule.With(r.args...).Error() }
+func (r *refusal) item() fault.Item {
+	f := r.rule.With(r.args...)
+	if r.cause != nil {
+		f = f.Because(r.cause)
+	}
+	return fault.Item{Where: r.where, Fault: f}
+}
+
+func (r *refusal) Error() string { return r.item().Fault.Error() }
 
 func broken(err error) error {
-	return &refusal{rule: BadArchive, args: []any{"problem", show(err.Error())}}
+	return &refusal{rule: BadArchive, args: []any{"problem", parcel.Broken(err)}, cause: err}
 }
 
 // each hands out the entries of a ZIP or a tar in their order; the first error of take ends it. Error: a
@@ -246,7 +256,7 @@ func tarEnd(ctx context.Context, ends *parcel.Ends) error {
 	case err != nil:
 		return broken(err)
 	case !padded:
-		return broken(errors.New("data after its end"))
+		return broken(parcel.ErrTrailing)
 	}
 	return nil
 }

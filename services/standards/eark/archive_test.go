@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +16,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/standards/parcel"
 )
 
 // TestAPackageIsOneFile: as ZIP and as tar it is made, recognised and found without a fault; the same Spec
@@ -224,6 +229,39 @@ func TestATarThatIsCutIsRefused(t *testing.T) {
 		r, err := ValidateArchive(t.Context(), file, Options{})
 		if err != nil || len(r.Faults) != 1 || r.Faults[0].Fault.Code != "eark.archive" {
 			t.Error(name, r, err)
+		}
+	}
+}
+
+// TestABrokenArchiveSaysWhyInThePersonsLanguage: no words of a library stand in a sentence; they are its cause.
+func TestABrokenArchiveSaysWhyInThePersonsLanguage(t *testing.T) {
+	dir := t.TempDir()
+	whole := tarred(t, packed{name: "p/METS.xml", text: "<mets/>"}, packed{name: "p/data/a", text: "a"})
+	z := zipped(t, packed{name: "p/METS.xml", text: "<mets/>"})
+	damaged := slices.Clone(z)
+	damaged[30+len("p/METS.xml")] = 7 // a block of a kind that deflate has not
+	for name, c := range map[string]struct {
+		raw   []byte
+		cause error
+		ru    string
+	}{
+		"a tar cut":        {whole[:len(whole)-1024], io.ErrUnexpectedEOF, "архивный файл не читается до конца (обрывается, части данных не хватает); отправьте его снова"},
+		"another behind":   {slices.Concat(whole, whole), parcel.ErrTrailing, "архивный файл не читается до конца (после конца следуют другие данные); отправьте его снова"},
+		"no tar":           {bytes.Repeat([]byte("x"), 1024), tar.ErrHeader, "архивный файл не читается до конца (повреждён заголовок записи); отправьте его снова"},
+		"a ZIP cut":        {z[:len(z)-30], zip.ErrFormat, "архивный файл не читается до конца (оглавления нет или оно повреждено); отправьте его снова"},
+		"a ZIP is damaged": {damaged, flate.CorruptInputError(1), "архивный файл не читается до конца (сжатые данные повреждены); отправьте его снова"},
+	} {
+		file := filepath.Join(dir, "p")
+		if err := os.WriteFile(file, c.raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := ValidateArchive(t.Context(), file, Options{})
+		if err != nil || len(r.Faults) != 1 {
+			t.Fatal(name, r, err)
+		}
+		f := r.Faults[0].Fault
+		if kk := f.In(fault.Kazakh); f.In(fault.Russian) != c.ru || strings.ContainsAny(kk, "abcdefghijklmnopqrstuvwxyz") || !errors.Is(f, c.cause) {
+			t.Errorf("%s: %s | %s | %v", name, f.In(fault.Russian), kk, f)
 		}
 	}
 }

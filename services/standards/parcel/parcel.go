@@ -6,7 +6,6 @@ package parcel
 
 import (
 	"archive/zip"
-	"fmt"
 	"io"
 	"iter"
 	"strings"
@@ -114,7 +113,7 @@ func unpack(entries func() iter.Seq2[entry, error], name string, take func(f Fil
 		case e.folder, strings.HasPrefix(path, "__MACOSX/"), Junk(path) && kind == Rows, Junk(path) && kind == Bag && !strings.HasPrefix(path, top):
 			continue
 		case e.odd: // a folder by its mode alone
-			return taken, BadZip.With("name", name, "problem", clip(path))
+			return taken, BadZip.With("name", name, "problem", oddEntry.With("entry", clip(path)))
 		case kind == Bag && !strings.HasPrefix(path, top):
 			return taken, Outside.With("name", name, "top", strings.TrimSuffix(top, "/"), "entry", clip(path))
 		}
@@ -142,7 +141,7 @@ func holds(entries iter.Seq2[entry, error], name string) (top string, kind Kind,
 			return "", "", err
 		}
 		if count++; count > MaxEntries {
-			return "", "", BadZip.With("name", name, "problem", fmt.Sprintf("> %d", MaxEntries))
+			return "", "", BadZip.With("name", name, "problem", tooMany.With("limit", MaxEntries))
 		}
 		if rest, found := strings.CutSuffix(e.path, "bagit.txt"); found && strings.Count(rest, "/") <= 1 && (rest == "" || strings.HasSuffix(rest, "/")) && !Junk(e.path) {
 			top, bag = rest, true

@@ -98,8 +98,8 @@ func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		raw := NewEnds(io.NewSectionReader(from, 0, size))
 		t := tar.NewReader(raw)
-		refuse := func(problem any, err error) {
-			yield(entry{}, BadZip.With("name", name, "problem", problem).Because(err))
+		refuse := func(err error) {
+			yield(entry{}, BadZip.With("name", name, "problem", Broken(err)).Because(err))
 		}
 		for {
 			h, err := t.Next()
@@ -107,16 +107,16 @@ func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 				cut := raw.Cut()
 				switch padded, err := OnlyPadding(raw); {
 				case cut:
-					refuse(io.ErrUnexpectedEOF, io.ErrUnexpectedEOF)
+					refuse(io.ErrUnexpectedEOF)
 				case err != nil:
-					refuse(err, err)
+					refuse(err)
 				case !padded:
-					refuse("tar: data after its end", nil)
+					refuse(ErrTrailing)
 				}
 				return
 			}
 			if err != nil {
-				refuse(err, err)
+				refuse(err)
 				return
 			}
 			if h.Typeflag == tar.TypeXGlobalHeader && Foreign(h) == "" {
@@ -129,7 +129,7 @@ func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 				return
 			}
 			if !folder && h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont || Sparse(h) {
-				refuse(clip(h.Name), nil)
+				yield(entry{}, BadZip.With("name", name, "problem", oddEntry.With("entry", clip(h.Name))))
 				return
 			}
 			e := entry{File: File{Name: h.Name, Size: uint64(h.Size)}, path: path, folder: folder}

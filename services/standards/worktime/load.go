@@ -1,10 +1,7 @@
 package worktime
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +11,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/strictjson"
 )
 
 // The faults of a calendar file.
@@ -33,6 +31,10 @@ var (
 		"the calendar file is an edition of {edition}, and one of {have} is in use already; give the file a later “edition” if it is the newer one",
 		"файл календаря – редакция от {edition}, а уже действует редакция от {have}; если файл новее, укажите в нём более позднюю «edition»",
 		"күнтізбе файлы – {edition} редакциясы, ал {have} редакциясы қолданыста; файл жаңарақ болса, «edition» өрісіне кейінгі күнді жазыңыз")
+	badMonthDay = fault.Define(fault.Invalid, "worktime.month_day",
+		"“{day}” is no day of every year; write it as 03-08",
+		"«{day}» – не день каждого года; пишите его как 03-08",
+		"«{day}» әр жылдың күні емес; оны 03-08 түрінде жазыңыз")
 	// BadField is an item of Refused.
 	BadField = fault.Define(fault.Invalid, "worktime.field",
 		"“{field}” is wrong: {value}; {hint}",
@@ -112,7 +114,7 @@ type monthDay struct {
 func (m *monthDay) UnmarshalText(text []byte) error {
 	d, err := civil.Parse("2023-" + string(text))
 	if err != nil {
-		return fmt.Errorf("day of the year %q: %w", text, err)
+		return badMonthDay.With("day", strings.ToValidUTF8(string(text[:min(len(text), 40)]), "?")).Because(err)
 	}
 	m.month, m.day = d.Month, d.Day
 	return nil
@@ -149,16 +151,8 @@ func (c *Calendar) Extend(r io.Reader) (*Calendar, error) {
 }
 
 func parse(data []byte) (f file, err error) {
-	if len(data) > maxFile {
-		return f, NotReadable.With("why", fmt.Sprintf("> %d B", maxFile))
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields() // a misspelt field would silently leave its default
-	if err := dec.Decode(&f); err != nil {
-		return f, NotReadable.With("why", err).Because(err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return f, NotReadable.With("why", "more than one JSON value")
+	if why := strictjson.Decode(data, maxFile, &f); why != nil {
+		return f, NotReadable.With("why", why).Because(why)
 	}
 	return f, nil
 }

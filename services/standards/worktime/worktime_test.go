@@ -320,6 +320,22 @@ func TestAnAdministratorExtendsTheCalendar(t *testing.T) {
 	}
 }
 
+// TestAFileThatCannotBeReadSaysWhyInThePersonsLanguage: no words of a library stand in a sentence.
+func TestAFileThatCannotBeReadSaysWhyInThePersonsLanguage(t *testing.T) {
+	const head = `{"edition": "2027-12-01", "source": {"kk": "қ", "ru": "п", "en": "d"}, `
+	for text, want := range map[string]string{
+		"": "в нём ничего нет", "[]": "в строке 1 начинается значение другого вида", head: "он обрывается", head + `"yeers": []}`: "поля «yeers» не бывает",
+		head + `"holidays": [{"id": "x", "days": ["02-29"]}]}`: "«02-29» – не день каждого года", head + `"years": []} {}`: "после его конца",
+		strings.Repeat(" ", 1<<20) + "{}": "в нём больше",
+	} {
+		_, err := worktime.Shipped(worktime.FiveDay).Extend(strings.NewReader(text))
+		f := fault.Of(err)
+		if said := f.In(fault.Russian); !errors.Is(err, worktime.NotReadable) || !strings.Contains(said, want) || strings.Contains(f.In(fault.Kazakh), "invalid") {
+			t.Errorf("%.80q: %s | %s", text, said, f.In(fault.Kazakh))
+		}
+	}
+}
+
 func TestFilesThatAreRefused(t *testing.T) {
 	const head = `{"edition": "2027-12-01", "source": {"kk": "қ", "ru": "п", "en": "d"}, `
 	name := `"name": {"kk": "м", "ru": "п", "en": "h"}`

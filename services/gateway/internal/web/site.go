@@ -161,6 +161,11 @@ var (
 		"what was sent is not text in UTF-8; type it on the page here and try again",
 		"присланное – не текст в UTF-8; наберите его на странице и повторите",
 		"жіберілген нәрсе UTF-8 мәтіні емес; оны осы беттің өзінде теріп, қайталаңыз")
+	// BadForm is answered for a form that no page of ours sends, or that came in part.
+	BadForm = fault.Define(fault.Invalid, "gateway.form",
+		"the form did not arrive as this page sends it, so nothing was done; open the page again and send it once more",
+		"форма пришла не такой, какой её отправляет страница, поэтому ничего не сделано; откройте страницу заново и отправьте ещё раз",
+		"нысан бет жіберетін күйінде келген жоқ, сондықтан ештеңе жасалмады; бетті қайта ашып, тағы бір рет жіберіңіз")
 	tooLarge = fault.Define(fault.Invalid, "gateway.form_too_large",
 		"the form is larger than {limit} KiB; shorten it",
 		"форма больше {limit} КиБ; сократите её",
@@ -475,5 +480,5 @@ func formError(err error) error {
 	if errors.As(err, &large) {
 		return tooLarge.With("limit", maxForm)
 	}
-	return fault.Usage.With("problem", err.Error()).Because(err)
+	return BadForm.With().Because(err)
 }

@@ -256,6 +256,13 @@ func TestHandOver(t *testing.T) {
 			}
 		}
 	}
+	long := handOver("returned")
+	for p := uint32(16_000_000); p < 16_000_900; p += 2 {
+		long.Positions = append(long.Positions, p)
+	}
+	if pdf, err := long.PDF(fault.Russian); err != nil || bytes.Count(pdf, []byte("/Type /Page\n")) != 1 {
+		t.Errorf("450 rows that were returned: %v, or more than a page", err)
+	}
 	for name, change := range map[string]func(*act.HandOver){
 		"no number": func(h *act.HandOver) { h.Number = 0 }, "no such thing": func(h *act.HandOver) { h.What = "lost" }, "no moment": func(h *act.HandOver) { h.At = time.Time{} },
 		"no digest": func(h *act.HandOver) { h.Digest = "" }, "nobody gives": func(h *act.HandOver) { h.Giver = act.Text{} }, "endless": func(h *act.HandOver) { h.Inventory.RU = strings.Repeat("ы", 1001) },

@@ -22,6 +22,8 @@ type HandOver struct {
 	// Inventory is empty where the units are only counted.
 	Inventory Text
 	Units     uint32
+	// Positions in the inventory of what was returned; none where no list was kept.
+	Positions []uint32
 	Boxes     uint32 // counted at the door
 	Files     uint32
 	Bytes     uint64
@@ -70,6 +72,9 @@ func (h HandOver) PDF(l fault.Language) ([]byte, error) {
 		if h.Units > 0 {
 			s.Labelled(pick("Істер:", "Дела:"), numeral.Files.Count(int64(h.Units), l, numeral.Nominative))
 		}
+		if len(h.Positions) > 0 {
+			s.Labelled(pick("Тізімдемедегі нөмірлері:", "Номера по описи:"), listed(h.Positions, l))
+		}
 		if h.Boxes > 0 {
 			s.Labelled(pick("Қораптар:", "Коробки:"), fmt.Sprintf("%d (%s)", h.Boxes, numeral.Words(int64(h.Boxes), l, numeral.Feminine, numeral.Nominative)))
 		}
@@ -88,6 +93,18 @@ func (h HandOver) PDF(l fault.Language) ([]byte, error) {
 			sign(s, pick("Қабылдаған", "Принял"), Person{}, forms[l].signature)
 		}
 	})
+}
+
+// maxRuns is how many numbers and runs of them a receipt lists, so that it stays on its page.
+const maxRuns = 50
+
+// listed are positions as people read them; those beyond maxRuns are counted.
+func listed(positions []uint32, l fault.Language) string {
+	text, left := numeral.Runs(positions, maxRuns)
+	if left == 0 {
+		return text
+	}
+	return fmt.Sprintf(Text{KK: "%s және тағы %d", RU: "%s и ещё %d"}.In(l), text, left)
 }
 
 func (h HandOver) check() error {

@@ -145,7 +145,7 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 			return errors.Join(err, stop(full))
 		}
 		u.so.files.Add(1)
-		return u.extract(f, name, limits, &left)
+		return u.extract(f, path, name, limits, &left)
 	})
 	switch {
 	case errors.Is(err, errFull):
@@ -168,10 +168,8 @@ func stop(full bool) error {
 
 // extract takes one file of an archive file, as far as there is room and the limits let it: the sizes that a hostile
 // one says are invented.
-func (u *upload) extract(f parcel.File, name string, limits transfer.Limits, so *transfer.Used) error {
-	broken := func(err error) error {
-		return parcel.BadZip.With("name", clip(name), "problem", clip(f.Name)).Because(err)
-	}
+func (u *upload) extract(f parcel.File, path, name string, limits transfer.Limits, so *transfer.Used) error {
+	broken := func(err error) error { return parcel.BrokenEntry(clip(name), u.sentAs(path), err) }
 	from, err := f.Open()
 	if err != nil {
 		return broken(err)

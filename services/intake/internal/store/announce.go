@@ -250,18 +250,7 @@ func rows(files []*recordv1.File, id string, after uint32) ([]*recordv1.File, er
 	out := make([]*recordv1.File, len(files))
 	for i, f := range files {
 		want := after + uint32(i) + 1
-		problem := ""
-		switch {
-		case f.GetPosition() != want:
-			problem = fmt.Sprintf("№ %d ≠ %d", f.GetPosition(), want)
-		case !written(f.GetTitle()):
-			problem = "title / заголовок / тақырып"
-		case !dated(f.GetDateFrom()) || !dated(f.GetDateTo()) || (f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo()):
-			problem = clip(f.GetDateFrom()) + " – " + clip(f.GetDateTo())
-		case f.GetLeaves() > maxUnits, len(f.GetIndex()) > 100, utf8.RuneCountInString(f.GetNote()) > maxText, len(f.GetTerm()) > maxText, len(f.GetArticle()) > maxText, len(f.GetSourceId()) > maxSource:
-			problem = "index, leaves, note"
-		}
-		if problem != "" {
+		if problem := wrongIn(f, want); problem != nil {
 			return nil, badRow.With("position", want, "problem", problem)
 		}
 		row := new(recordv1.File)
@@ -271,9 +260,6 @@ func rows(files []*recordv1.File, id string, after uint32) ([]*recordv1.File, er
 	}
 	return out, nil
 }
-
-// maxSource is how long a department's identifier of a file may be.
-const maxSource = 60
 
 func dated(s string) bool {
 	_, err := civil.Parse(s)

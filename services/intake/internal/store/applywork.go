@@ -145,7 +145,14 @@ func applyReturned(tx *base.Tx, b *intakev1.RowsReturned, r *journal.Record) err
 	}); err != nil {
 		return err
 	}
-	return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "out", What: "returned", Units: uint32(len(b.GetRows()))})
+	line := &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "out", What: "returned", Units: uint32(len(b.GetRows()))}
+	if b.GetRowsOnReceipt() {
+		for _, row := range b.GetRows() {
+			line.Positions = append(line.Positions, row.GetPosition())
+		}
+		slices.Sort(line.Positions)
+	}
+	return receipt(tx, r, line)
 }
 
 // settle ends the return of rows; when none is left the transfer stands as before it.

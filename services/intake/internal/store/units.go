@@ -249,7 +249,7 @@ func Return(q *intakev1.ReturnRowsRequest) base.Decide {
 		}
 		return []base.Event{{
 			Refs: Refs(t.GetTransferId(), t.GetOrganisation(), t.GetInventory()), Label: list.Label,
-			Body: &intakev1.RowsReturned{TransferId: t.GetTransferId(), Rows: q.GetRows()},
+			Body: &intakev1.RowsReturned{TransferId: t.GetTransferId(), Rows: q.GetRows(), RowsOnReceipt: true},
 		}}, nil
 	}
 }

@@ -4,12 +4,8 @@
 package rules
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +13,7 @@ import (
 
 	"github.com/qoyma/qoyma/services/platform/civil"
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/strictjson"
 	"github.com/qoyma/qoyma/services/reference/internal/regime"
 	"github.com/qoyma/qoyma/services/standards/worktime"
 )
@@ -32,6 +29,8 @@ var (
 		"the rules cannot be used: {why}; mend the file and load it again",
 		"правила нельзя применить: {why}; исправьте файл и загрузите его снова",
 		"ережелерді қолдануға болмайды: {why}; файлды түзетіп, қайта жүктеңіз")
+	manyEditions = fault.Define(fault.Invalid, "reference.rule.many",
+		"there are more than {limit} editions", "редакций больше {limit}", "басылымдар {limit}-ден көп")
 )
 
 // Subject is what a rule is about.
@@ -151,19 +150,11 @@ type file struct {
 // Load reads a file of editions in the form of editions.json. Refused where any of it is wrong.
 func Load(data []byte) (*Set, error) {
 	var f file
-	if len(data) > maxFile {
-		return nil, Refused.With("why", fmt.Sprintf("%d B > %d B", len(data), maxFile))
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields() // a misspelt field would silently leave its default
-	if err := dec.Decode(&f); err != nil {
-		return nil, Refused.With("why", err).Because(err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, Refused.With("why", "more than one JSON value")
+	if why := strictjson.Decode(data, maxFile, &f); why != nil {
+		return nil, Refused.With("why", why).Because(why)
 	}
 	if n := len(f.Editions) + len(f.Regimes); n > maxEditions {
-		return nil, Refused.With("why", fmt.Sprintf("%d editions > %d", n, maxEditions))
+		return nil, Refused.With("why", manyEditions.With("limit", maxEditions))
 	}
 	seen := map[string]bool{}
 	bySubject, why := gathered(f.Editions, seen, Edition.wrong, func(e Edition) Subject { return e.Subject })

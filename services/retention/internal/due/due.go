@@ -20,6 +20,13 @@ var BadDay = fault.Define(fault.Invalid, "due.day",
 	"день «{day}» не годится ({what}); укажите день с {first} по {last}",
 	"«{day}» күні жарамайды ({what}); {first} мен {last} аралығындағы күнді енгізіңіз")
 
+// What a day may be the day of: the {what} of BadDay.
+var (
+	closing  = fault.Define(fault.Invalid, "due.day.closing", "the closing of the file", "закрытие дела", "істің жабылуы")
+	event    = fault.Define(fault.Invalid, "due.day.event", "the event from which the term counts", "событие, с которого считается срок", "мерзім есептелетін оқиға")
+	decision = fault.Define(fault.Invalid, "due.day.decision", "the reckoning", "день расчёта", "есептеу күні")
+)
+
 // The days that archival reckoning believes: the oldest papers kept in departments and a
 // future that a wrong key produces. Terms are added to them without leaving the calendar.
 var (
@@ -108,17 +115,17 @@ func (f Facts) check() error {
 	if err := f.Term.Validate(); err != nil {
 		return err
 	}
-	bad := func(day civil.Date, what string) error {
-		return BadDay.With("day", day, "what", what, "first", firstDay, "last", lastDay)
+	bad := func(day civil.Date, what *fault.Definition) error {
+		return BadDay.With("day", day, "what", what.With(), "first", firstDay, "last", lastDay)
 	}
 	believed := func(d civil.Date) bool { return d.Valid() && !d.Before(firstDay) && !d.After(lastDay) }
 	switch {
 	case !believed(f.Closed):
-		return bad(f.Closed, "closing / закрытие / жабылу")
+		return bad(f.Closed, closing)
 	case !f.Event.IsZero() && !believed(f.Event):
-		return bad(f.Event, "event / событие / оқиға")
+		return bad(f.Event, event)
 	case !believed(f.On):
-		return bad(f.On, "decision / решение / шешім")
+		return bad(f.On, decision)
 	}
 	return nil
 }

@@ -171,8 +171,12 @@ func TestComputeRefuses(t *testing.T) {
 	} {
 		f := good
 		c.change(&f)
-		if o, err := due.Compute(f, set(t)); !errors.Is(err, c.want) {
+		o, err := due.Compute(f, set(t))
+		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %+v, %v", name, o, err)
+		}
+		if ru := fault.Of(err).In(fault.Russian); c.want == due.BadDay && strings.Contains(ru, "/") {
+			t.Errorf("%s: two languages at once: %s", name, ru)
 		}
 	}
 }

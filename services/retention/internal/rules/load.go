@@ -1,17 +1,14 @@
 package rules
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/fault"
+	"github.com/qoyma/qoyma/services/platform/strictjson"
 )
 
 // The faults of a rules file. Each is an Item of Refused, named by the edition's id.
@@ -24,6 +21,8 @@ var (
 		"the rules file is not readable: {why}; it is JSON with “source” and a list “editions”, as the file that ships with the program",
 		"файл правил не читается: {why}; это JSON с полем «source» и списком «editions», как в поставляемом файле",
 		"ережелер файлы оқылмайды: {why}; ол бағдарламамен бірге келетін файлдағыдай «source» өрісі мен «editions» тізімі бар JSON болуы керек")
+	manyEditions = fault.Define(fault.Invalid, "rules.many",
+		"it has more than {limit} editions", "в нём больше {limit} редакций", "онда {limit} басылымнан көп")
 	NoSource = fault.Define(fault.Invalid, "rules.source",
 		"the rules file does not name its source; write in “source” the act or order that its editions come from",
 		"файл правил не называет источник; укажите в «source» акт или приказ, из которого взяты редакции",
@@ -94,19 +93,11 @@ func (s *Set) Extend(data []byte) (*Set, error) {
 
 func parse(data []byte) (file, error) {
 	var f file
-	if len(data) > maxFile {
-		return f, NotReadable.With("why", fmt.Sprintf("%d B > %d B", len(data), maxFile))
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields() // a misspelt field would silently leave its default
-	if err := dec.Decode(&f); err != nil {
-		return f, NotReadable.With("why", err).Because(err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return f, NotReadable.With("why", "more than one JSON value")
+	if why := strictjson.Decode(data, maxFile, &f); why != nil {
+		return f, NotReadable.With("why", why).Because(why)
 	}
 	if len(f.Editions) > maxEditions {
-		return f, NotReadable.With("why", fmt.Sprintf("%d editions > %d", len(f.Editions), maxEditions))
+		return f, NotReadable.With("why", manyEditions.With("limit", maxEditions))
 	}
 	return f, nil
 }

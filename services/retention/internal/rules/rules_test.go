@@ -135,6 +135,9 @@ func TestExtendRefuses(t *testing.T) {
 			t.Errorf("%s: %v; want %s", name, err, c.want.Code)
 			continue
 		}
+		if said := fault.Of(err).In(fault.Russian); c.want == rules.NotReadable && (strings.Contains(said, "json:") || strings.Contains(said, "EOF") || strings.Contains(said, " B >")) {
+			t.Errorf("%s is not said in Russian: %s", name, said)
+		}
 		if c.item == nil {
 			continue
 		}

@@ -56,7 +56,7 @@ func (s *Signatures) buildContainers(x *xmlContainers) error {
 			continue
 		}
 		if c.Type != "ZIP" && c.Type != "OLE2" {
-			return fmt.Errorf("container signature %s: no container is called %q", c.ID, c.Type)
+			return &entryError{named(c.ID), fmt.Errorf("no container is called %q", c.Type)}
 		}
 		one := containerSignature{id: c.ID, format: at}
 		for _, f := range c.Files {
@@ -64,14 +64,14 @@ func (s *Signatures) buildContainers(x *xmlContainers) error {
 			for _, sig := range f.Signatures {
 				sequences, err := sequences(sig.Sequences)
 				if err != nil {
-					return fmt.Errorf("container signature %s, %s: %w", c.ID, f.Path, err)
+					return &entryError{named(c.ID), fmt.Errorf("%s: %w", f.Path, err)}
 				}
 				inner.patterns = append(inner.patterns, signature{id: sig.ID, sequences: sequences})
 			}
 			one.files = append(one.files, inner)
 		}
 		if len(one.files) == 0 {
-			return fmt.Errorf("container signature %s names no files", c.ID)
+			return &entryError{named(c.ID), errNoFiles}
 		}
 		s.containers[c.Type] = append(s.containers[c.Type], one)
 		s.signed[at] = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,8 @@ func TestSequencesAreReadAsPRONOMWritesThem(t *testing.T) {
 	}
 }
 
+var words = regexp.MustCompile(`[A-Za-z]{2,}`)
+
 func TestAFileThatCannotBeUsedIsRefused(t *testing.T) {
 	for name, files := range map[string][2]string{
 		"not XML":                       {"{}", ""},
@@ -184,8 +187,14 @@ func TestAFileThatCannotBeUsedIsRefused(t *testing.T) {
 		} else {
 			_, err = Load(strings.NewReader(files[0]), strings.NewReader(files[1]))
 		}
-		if !errors.Is(err, BadFile) || fault.Of(err).In(fault.Kazakh) == "" {
+		f := fault.Of(err)
+		if !errors.Is(err, BadFile) || f.Unwrap() == nil {
 			t.Errorf("%s: %v", name, err)
+		}
+		for _, l := range []fault.Language{fault.Kazakh, fault.Russian} { // what an administrator reads, without words of the library
+			if said := words.FindString(strings.NewReplacer("DROID_SignatureFile", "", "container-signature", "", "PRONOM", "").Replace(f.In(l))); said != "" {
+				t.Errorf("%s: %q stands in %s", name, said, f.In(l))
+			}
 		}
 	}
 }

@@ -109,14 +109,14 @@ const maxFile = 64 << 20
 func Load(droid, container io.Reader) (*Signatures, error) {
 	var file xmlFile
 	if err := decode(droid, &file); err != nil {
-		return nil, BadFile.With("file", "DROID_SignatureFile", "problem", err.Error()).Because(err)
+		return nil, unusable("DROID_SignatureFile", err)
 	}
 	s := &Signatures{
 		Version: file.Version, byPUID: map[string]int{}, byExt: map[string][]int{}, signed: map[int]bool{},
 		over: map[int]map[int]bool{}, grams: grams{ids: map[[4]byte]int{}}, triggers: map[int]string{}, containers: map[string][]containerSignature{},
 	}
 	if err := s.build(&file); err != nil {
-		return nil, BadFile.With("file", "DROID_SignatureFile", "problem", err.Error()).Because(err)
+		return nil, unusable("DROID_SignatureFile", err)
 	}
 	if container == nil {
 		return s, nil
@@ -127,7 +127,7 @@ func Load(droid, container io.Reader) (*Signatures, error) {
 		err = s.buildContainers(&inside)
 	}
 	if err != nil {
-		return nil, BadFile.With("file", "container-signature", "problem", err.Error()).Because(err)
+		return nil, unusable("container-signature", err)
 	}
 	return s, nil
 }
@@ -136,7 +136,7 @@ func decode(r io.Reader, to any) error {
 	limited := &io.LimitedReader{R: r, N: maxFile}
 	err := xml.NewDecoder(limited).Decode(to)
 	if err != nil && limited.N <= 0 {
-		return fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+		return errTooLarge
 	}
 	return err
 }
@@ -150,7 +150,7 @@ func (s *Signatures) build(file *xmlFile) error {
 	for _, f := range file.Formats {
 		at := len(s.formats)
 		if _, twice := s.byPUID[f.PUID]; twice || f.PUID == "" {
-			return fmt.Errorf("format %q is there twice or has no PUID", f.PUID)
+			return &entryError{named(f.PUID), errTwice}
 		}
 		format := Format{PUID: f.PUID, Name: f.Name, Version: f.Version}
 		for _, m := range strings.Split(f.MIME, ",") {
@@ -183,7 +183,7 @@ func (s *Signatures) build(file *xmlFile) error {
 	for _, x := range file.Signatures {
 		sequences, err := sequences(x.Sequences)
 		if err != nil {
-			return fmt.Errorf("signature %d: %w", x.ID, err)
+			return &entryError{fmt.Sprint(x.ID), err}
 		}
 		one := signature{id: x.ID, formats: of[x.ID], sequences: sequences, start: start(sequences)}
 		s.grams.add(&one)

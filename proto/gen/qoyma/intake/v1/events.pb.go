@@ -2345,9 +2345,11 @@ func (x *Explainer) GetPost() string {
 
 // RowsReturned gives rows back to the department; only these are to be redone.
 type RowsReturned struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
-	Rows          []*ReturnedRow         `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Rows       []*ReturnedRow         `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	// The receipt of this return lists its rows. Events of earlier programs do not say so, and their receipts stay as they were printed.
+	RowsOnReceipt bool `protobuf:"varint,3,opt,name=rows_on_receipt,json=rowsOnReceipt,proto3" json:"rows_on_receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2394,6 +2396,13 @@ func (x *RowsReturned) GetRows() []*ReturnedRow {
 		return x.Rows
 	}
 	return nil
+}
+
+func (x *RowsReturned) GetRowsOnReceipt() bool {
+	if x != nil {
+		return x.RowsOnReceipt
+	}
+	return false
 }
 
 // ReturnedRow says what is wrong with a row.
@@ -5036,11 +5045,12 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\tExplainer\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
-	"\x04post\x18\x03 \x01(\tR\x04post\"a\n" +
+	"\x04post\x18\x03 \x01(\tR\x04post\"\x89\x01\n" +
 	"\fRowsReturned\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x120\n" +
-	"\x04rows\x18\x02 \x03(\v2\x1c.qoyma.intake.v1.ReturnedRowR\x04rows\"[\n" +
+	"\x04rows\x18\x02 \x03(\v2\x1c.qoyma.intake.v1.ReturnedRowR\x04rows\x12&\n" +
+	"\x0frows_on_receipt\x18\x03 \x01(\bR\rrowsOnReceipt\"[\n" +
 	"\vReturnedRow\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +

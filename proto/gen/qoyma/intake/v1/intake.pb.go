@@ -4590,7 +4590,9 @@ type Receipt struct {
 	Digest string `protobuf:"bytes,8,opt,name=digest,proto3" json:"digest,omitempty"`
 	At     string `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
 	// Boxes that were counted where paper was carried in.
-	Boxes         uint32 `protobuf:"varint,10,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	Boxes uint32 `protobuf:"varint,10,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	// Rows of the inventory that were returned, in ascending order; none of what an earlier program returned.
+	Positions     []uint32 `protobuf:"varint,11,rep,packed,name=positions,proto3" json:"positions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4693,6 +4695,13 @@ func (x *Receipt) GetBoxes() uint32 {
 		return x.Boxes
 	}
 	return 0
+}
+
+func (x *Receipt) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
 }
 
 // GetReceiptRequest names it; number 0 means the last.
@@ -8936,7 +8945,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x12\n" +
 	"\x04side\x18\x02 \x01(\tR\x04side\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12\x0e\n" +
-	"\x02at\x18\x04 \x01(\tR\x02at\"\xf4\x01\n" +
+	"\x02at\x18\x04 \x01(\tR\x02at\"\x92\x02\n" +
 	"\aReceipt\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x16\n" +
@@ -8949,7 +8958,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x06digest\x18\b \x01(\tR\x06digest\x12\x0e\n" +
 	"\x02at\x18\t \x01(\tR\x02at\x12\x14\n" +
 	"\x05boxes\x18\n" +
-	" \x01(\rR\x05boxes\"L\n" +
+	" \x01(\rR\x05boxes\x12\x1c\n" +
+	"\tpositions\x18\v \x03(\rR\tpositions\"L\n" +
 	"\x11GetReceiptRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x16\n" +

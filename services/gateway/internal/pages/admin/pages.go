@@ -160,7 +160,7 @@ func retry(r *web.Request) (web.Redirect, error) {
 		epoch, err1 := strconv.ParseUint(r.Field("epoch"), 10, 64)
 		seq, err2 := strconv.ParseUint(r.Field("seq"), 10, 64)
 		if err := errors.Join(err1, err2); err != nil {
-			return "", fault.Usage.With("problem", err.Error())
+			return "", web.BadForm.With().Because(err)
 		}
 		q.Event = &journalv1.Cause{Service: of, Epoch: epoch, Seq: seq}
 	}
@@ -262,7 +262,7 @@ func proof(w http.ResponseWriter, r *web.Request) error {
 	service := r.PathValue("service")
 	seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 64)
 	if err != nil {
-		return fault.Usage.With("problem", err.Error())
+		return web.NotFound.With().Because(err)
 	}
 	c, err := journalOf(r, service)
 	if err != nil {

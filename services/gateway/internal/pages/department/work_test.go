@@ -152,6 +152,42 @@ func TestFilesThatCameAreNotAllThatIsAsked(t *testing.T) {
 	v.Get("/dept/transfers/2026-1", http.StatusOK, "Ждите решения архивиста", `class="button quiet" href="/dept/transfers/2026-1/check"`)
 }
 
+// TestTheReceiptOfFilesShowsNoIdentifierOfOurs: by the package's digest alone paper and package are matched, and what an E-ARK package
+// calls itself is the sender's own word.
+func TestTheReceiptOfFilesShowsNoIdentifierOfOurs(t *testing.T) {
+	const id = "0198f0e7-6f1c-7c52-9a55-0d3f3a4b5c6d"
+	one := &intakev1.Transfer{State: "checked", PackageId: id, PackageFiles: 2, Form: "digital", ManifestSha512: strings.Repeat("0f", 64)}
+	v := clerk(t, world(one))
+	for _, v.Lang = range []string{"kk", "ru", "en"} {
+		if page := v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, one.GetManifestSha512()); strings.Contains(strings.ReplaceAll(page, `data-package="`+id, ""), id) {
+			t.Errorf("in %s the package's identifier is shown", v.Lang)
+		}
+	}
+	v.Lang = "ru"
+	one.Eark = &intakev1.EArkPackage{Id: "sip-2026-1", OaisType: "SIP"}
+	v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, "sip-2026-1")
+}
+
+// TestTheReceiptOfAReturnNamesItsRows, as many as a person reads, and counts the others.
+func TestTheReceiptOfAReturnNamesItsRows(t *testing.T) {
+	s := world(&intakev1.Transfer{State: "returned", Form: "paper", Returned: 4})
+	line := &intakev1.Receipt{TransferId: "2026-1", Number: 1, Direction: "out", What: "returned", Units: 4, Positions: []uint32{3, 7, 8, 9}, At: "2026-11-20T10:00:00Z"}
+	s.Answers["GetReceipt"] = pagetest.Always(&intakev1.GetReceiptResponse{Receipt: line})
+	v := clerk(t, s)
+	v.Get("/transfers/2026-1/receipts/1", http.StatusOK, "Номера по описи</dt><dd>3, 7–9</dd>")
+	line.Positions = nil
+	for p := uint32(1); p <= 120; p += 2 {
+		line.Positions = append(line.Positions, p)
+	}
+	v.Get("/transfers/2026-1/receipts/1", http.StatusOK, "97, 99 и ещё 10</dd>")
+	v.Lang = "kk"
+	v.Get("/transfers/2026-1/receipts/1", http.StatusOK, "Тізімдемедегі нөмірлері", "97, 99 және тағы 10</dd>")
+	line.Positions = nil // of what an earlier program returned
+	if page := v.Get("/transfers/2026-1/receipts/1", http.StatusOK); strings.Contains(page, "Тізімдемедегі нөмірлері") {
+		t.Error("a receipt of no rows names some")
+	}
+}
+
 // TestTheFormIsAskedForAndTheDayKept chooses a form without losing the day that was booked.
 func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "expected", BroughtOn: "2026-12-01"})

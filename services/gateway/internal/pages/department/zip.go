@@ -81,12 +81,12 @@ func (s *sending) unpack(of io.ReaderAt, size int64, name string) error {
 func (s *sending) entry(f parcel.File, path, name string) error {
 	from, err := f.Open()
 	if err != nil {
-		return parcel.BadZip.With("name", name, "problem", err).Because(err)
+		return parcel.BrokenEntry(name, path, err)
 	}
 	defer func() { _ = from.Close() }() // its checksum was compared at the end of reading
 	if err := s.file(path, -1, from); err != nil {
 		if errors.Is(err, brokenForm) {
-			return parcel.BadZip.With("name", name, "problem", path).Because(err)
+			return parcel.BrokenEntry(name, path, err)
 		}
 		return err
 	}

@@ -31,6 +31,21 @@ var (
 		"«{part}» – жол нөмірі емес; нөмірлер мен аралықтарды жазыңыз, мысалы 3, 5–8, барлығы {limit} аспасын")
 )
 
+// What may be wrong with a line: the {cell} of badLine, with the column called as the page calls it.
+var (
+	noTitle   = inLine("title", "no title in “{cell}”", "нет заголовка: «{cell}»", "тақырыбы жоқ: «{cell}»")
+	longTitle = inLine("long", "a title of more than {limit} characters, “{cell}”", "заголовок длиннее {limit} знаков: «{cell}»", "тақырыбы {limit} таңбадан ұзын: «{cell}»")
+	inFirst   = inLine("first", "“{cell}” is no first date", "первая дата «{cell}» – не дата", "бірінші күні «{cell}» күн емес")
+	inLast    = inLine("last", "“{cell}” is no last date", "последняя дата «{cell}» – не дата", "соңғы күні «{cell}» күн емес")
+	inLeaves  = inLine("leaves", "“{cell}” is no number of leaves", "листы «{cell}» – не число", "парақ саны «{cell}» сан емес")
+	tooWide   = inLine("wide", "more than five cells in “{cell}”", "больше пяти ячеек: «{cell}»", "бес ұяшықтан көп: «{cell}»")
+	inRow     = inLine("letters", "letters that cannot be read in “{cell}”", "знаки не читаются: «{cell}»", "таңбалары оқылмайды: «{cell}»")
+)
+
+func inLine(code, en, ru, kk string) *fault.Definition {
+	return fault.Define(fault.Invalid, "gateway.rows.line."+code, en, ru, kk)
+}
+
 // maxTitle is how many characters a title may have.
 const maxTitle = 1000
 
@@ -47,12 +62,12 @@ func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, e
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		f, cell := parseRow(line, l)
-		if f != nil && f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo() {
-			return nil, badOrder.With("line", n, "cell", cell)
+		f, dates, wrong := parseRow(line, l)
+		if wrong == nil && f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo() {
+			return nil, badOrder.With("line", n, "cell", clip(dates))
 		}
-		if f == nil {
-			return nil, badLine.With("line", n, "cell", "«"+clip(cell)+"»")
+		if wrong != nil {
+			return nil, badLine.With("line", n, "cell", wrong)
 		}
 		f.Position = after + uint32(len(rows)) + 1
 		rows = append(rows, f)
@@ -63,8 +78,8 @@ func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, e
 	return rows, nil
 }
 
-// parseRow reads one row, and gives its dates as they were typed; nil where a cell is wrong, which is then given.
-func parseRow(line string, l fault.Language) (f *recordv1.File, wrong string) {
+// parseRow reads one row, and gives its dates as they were typed; or what is wrong with it.
+func parseRow(line string, l fault.Language) (f *recordv1.File, dates string, wrong *fault.Error) {
 	sep := ";"
 	if strings.Contains(line, "\t") {
 		sep = "\t"
@@ -77,8 +92,18 @@ func parseRow(line string, l fault.Language) (f *recordv1.File, wrong string) {
 		cells = append(cells, "")
 	}
 	title := cells[0]
-	if title == "" || utf8.RuneCountInString(title) > maxTitle || !utf8.ValidString(line) || len(cells) > 5 && strings.Join(cells[5:], "") != "" {
-		return nil, strings.ToValidUTF8(strings.TrimSpace(line), "?")
+	bad := func(column *fault.Definition, cell string) (*recordv1.File, string, *fault.Error) {
+		return nil, "", column.With("cell", clip(strings.TrimSpace(cell)))
+	}
+	switch {
+	case !utf8.ValidString(line):
+		return bad(inRow, line)
+	case len(cells) > 5 && strings.Join(cells[5:], "") != "":
+		return bad(tooWide, line)
+	case title == "":
+		return bad(noTitle, line)
+	case utf8.RuneCountInString(title) > maxTitle:
+		return nil, "", longTitle.With("cell", clip(title), "limit", maxTitle)
 	}
 	f = &recordv1.File{Title: &recordv1.Text{Ru: title}, Index: cells[4]}
 	if l == fault.Kazakh {
@@ -86,18 +111,18 @@ func parseRow(line string, l fault.Language) (f *recordv1.File, wrong string) {
 	}
 	var ok bool
 	if f.DateFrom, ok = dated(cells[1], false); !ok {
-		return nil, cells[1]
+		return bad(inFirst, cells[1])
 	}
 	if f.DateTo, ok = dated(cells[2], true); !ok {
-		return nil, cells[2]
+		return bad(inLast, cells[2])
 	}
 	if f.GetDateTo() == "" && len(cells[1]) == 4 {
 		f.DateTo, _ = dated(cells[1], true) // a year alone is the whole year
 	}
 	if f.Leaves = Number(cells[3]); f.GetLeaves() == 0 && cells[3] != "" && cells[3] != "0" {
-		return nil, cells[3]
+		return bad(inLeaves, cells[3])
 	}
-	return f, cells[1] + " – " + cells[2]
+	return f, cells[1] + " – " + cells[2], nil
 }
 
 // dated reads a date as people write it; a year alone is its first or its last day.

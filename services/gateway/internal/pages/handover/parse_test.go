@@ -42,6 +42,24 @@ func TestParseRows(t *testing.T) {
 	}
 }
 
+// TestALineSaysWhatIsWrongInThePersonsLanguage, with the column called as the page calls it.
+func TestALineSaysWhatIsWrongInThePersonsLanguage(t *testing.T) {
+	for text, want := range map[string][2]string{
+		";2011;2011;5":                  {"нет заголовка: «;2011;2011;5»", "тақырыбы жоқ: «;2011;2011;5»"},
+		"Планы;2011-02-30":              {"первая дата «2011-02-30» – не дата", "бірінші күні «2011-02-30» күн емес"},
+		"Планы;2011;осенью":             {"последняя дата «осенью» – не дата", "соңғы күні «осенью» күн емес"},
+		"Планы;2011;2011;пять":          {"листы «пять» – не число", "парақ саны «пять» сан емес"},
+		"Планы;2011;2011;5;02-05;ещё":   {"больше пяти ячеек: «Планы", "бес ұяшықтан көп: «Планы"},
+		strings.Repeat("ұ", maxTitle+1): {"заголовок длиннее 1000 знаков", "тақырыбы 1000 таңбадан ұзын"},
+	} {
+		_, err := ParseRows(text, 0, fault.Russian)
+		f := fault.Of(err)
+		if f == nil || !strings.Contains(f.In(fault.Russian), "строка 1: "+want[0]) || !strings.Contains(f.In(fault.Kazakh), want[1]) {
+			t.Errorf("%q: %s | %s", text, f.In(fault.Russian), f.In(fault.Kazakh))
+		}
+	}
+}
+
 func codeOf(err error) string {
 	if err == nil {
 		return ""

@@ -126,7 +126,13 @@ type receiptPage struct {
 	Home     string
 	// Units and files in words.
 	Words, BoxesWords, FilesWords string
+	// Returned are the rows that were returned, as many as are listed; More are the others.
+	Returned string
+	More     int
 }
+
+// maxRuns is how many numbers and runs of them a receipt lists, as on paper.
+const maxRuns = 50
 
 // receipt is one counted hand-over, to be printed and kept.
 func receipt(r *web.Request) (any, error) {
@@ -146,7 +152,9 @@ func receipt(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	returned, more := numeral.Runs(res.GetReceipt().GetPositions(), maxRuns)
 	return receiptPage{
+		Returned: returned, More: more,
 		Receipt: res.GetReceipt(), Transfer: t.GetTransfer(), Home: Home(r, id), Words: Words(r.Lang, uint64(res.GetReceipt().GetUnits())),
 		BoxesWords: numeral.Words(int64(res.GetReceipt().GetBoxes()), r.Lang, numeral.Feminine, numeral.Nominative),
 		FilesWords: numeral.Words(int64(res.GetReceipt().GetFiles()), r.Lang, numeral.Masculine, numeral.Nominative),
