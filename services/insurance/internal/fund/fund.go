@@ -99,6 +99,31 @@ var (
 		"the record of the microform is not complete: {problem}; correct it and send it again",
 		"запись о микроформе неполна: {problem}; исправьте и отправьте снова",
 		"микроформа туралы жазба толық емес: {problem}; түзетіп, қайта жіберіңіз")
+	// What may be wrong with the record of a microform: the {problem} of BadMicroform, each field called as the page calls it.
+	wrongKind = filmProblem("kind",
+		"its kind is one of {known}",
+		"вид – один из {known}",
+		"түрі мыналардың бірі: {known}")
+	wrongRoll = filmProblem("roll",
+		"the number of the roll or carrier has 1 to {limit} characters",
+		"в номере рулона или носителя от 1 до {limit} знаков",
+		"орам немесе тасығыш нөмірі 1-ден {limit} таңбаға дейін")
+	wrongPlace = filmProblem("place",
+		"where it is kept has at most {limit} characters",
+		"место хранения не длиннее {limit} знаков",
+		"сақталатын жері {limit} таңбадан аспайды")
+	wrongFrames = filmProblem("frames",
+		"frames count from 1, and the last ({to}) is not before the first ({from})",
+		"кадры считаются с 1, и последний ({to}) не раньше первого ({from})",
+		"кадрлар 1-ден басталады, соңғысы ({to}) біріншісінен ({from}) бұрын болмайды")
+	wrongDay = filmProblem("day",
+		"the day it was made on is written as 2026-11-28",
+		"дата изготовления пишется как 2026-11-28",
+		"жасалған күні 2026-11-28 түрінде жазылады")
+	laterDay = filmProblem("later",
+		"the day it was made on ({day}) is later than today",
+		"дата изготовления ({day}) позже сегодняшнего дня",
+		"жасалған күні ({day}) бүгіннен кейін")
 	BadPeriod = fault.Define(fault.Invalid, "insurance.period",
 		"copies are checked every 1 to {limit} days; {days} is not among them",
 		"копии проверяют раз в 1–{limit} дней; {days} не годится",
@@ -135,6 +160,16 @@ func Ground(text string) (string, error) {
 	return text, nil
 }
 
+func filmProblem(code, en, ru, kk string) *fault.Definition {
+	return fault.Define(fault.Invalid, "insurance.microform."+code, en, ru, kk)
+}
+
+// Bounds of a microform's record, in characters.
+const (
+	maxRoll  = 100
+	maxPlace = 200
+)
+
 // Kinds of microform.
 var Kinds = []string{"microfilm", "microfiche", "scan"}
 
@@ -146,7 +181,7 @@ type Film struct {
 
 // Judge says what is wrong with a microform's record; today is the civil date in Almaty.
 func (f Film) Judge(today civil.Date) error {
-	bad := func(problem string) error { return BadMicroform.With("problem", problem) }
+	bad := func(problem *fault.Error) error { return BadMicroform.With("problem", problem) }
 	known := false
 	for _, k := range Kinds {
 		known = known || f.Kind == k
@@ -154,17 +189,17 @@ func (f Film) Judge(today civil.Date) error {
 	made, err := civil.Parse(f.MadeOn)
 	switch {
 	case !known:
-		return bad("kind: " + strings.Join(Kinds, ", "))
-	case f.Roll == "" || utf8.RuneCountInString(f.Roll) > 100 || !utf8.ValidString(f.Roll):
-		return bad("roll: 1–100")
-	case utf8.RuneCountInString(f.Place) > 200 || !utf8.ValidString(f.Place):
-		return bad("place: ≤ 200")
+		return bad(wrongKind.With("known", strings.Join(Kinds, ", ")))
+	case f.Roll == "" || utf8.RuneCountInString(f.Roll) > maxRoll || !utf8.ValidString(f.Roll):
+		return bad(wrongRoll.With("limit", maxRoll))
+	case utf8.RuneCountInString(f.Place) > maxPlace || !utf8.ValidString(f.Place):
+		return bad(wrongPlace.With("limit", maxPlace))
 	case f.From == 0 || f.To < f.From:
-		return bad("frames: 1 ≤ from ≤ to")
+		return bad(wrongFrames.With("from", f.From, "to", f.To))
 	case err != nil:
-		return bad("made_on: YYYY-MM-DD")
+		return bad(wrongDay.With())
 	case made.After(today):
-		return bad("made_on: " + f.MadeOn + " > " + today.String())
+		return bad(laterDay.With("day", f.MadeOn))
 	}
 	return nil
 }

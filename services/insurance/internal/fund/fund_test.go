@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
 func TestTheStateOfACopy(t *testing.T) {
@@ -51,7 +52,11 @@ func TestAMicroformIsJudged(t *testing.T) {
 	} {
 		f := whole
 		spoil(&f)
-		if err := f.Judge(today); !errors.Is(err, BadMicroform) {
+		err := f.Judge(today)
+		if said := fault.Of(err).In(fault.Russian); strings.ContainsAny(said, "≤>") || strings.Contains(said, "made_on") || strings.Contains(said, "roll") {
+			t.Errorf("%+v: %s", f, said)
+		}
+		if !errors.Is(err, BadMicroform) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
