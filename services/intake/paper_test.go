@@ -404,6 +404,55 @@ func TestWhatIsUndescribedIsAcceptedAsTheArchiveCountedIt(t *testing.T) {
 	}
 }
 
+// TestAWrongCountIsCorrected (IS-9): before the acceptance a count at the door is put right by a receipt of its own that names the
+// wrong one, which stays as it was given and counts no more.
+func TestAWrongCountIsCorrected(t *testing.T) {
+	w := newWorld(t)
+	q := announcement("liquidated")
+	q.Undescribed, q.Inventory = &intakev1.Undescribed{Units: 12}, nil
+	id := w.announce(q, 0)
+	w.carryIn(id, 7, 0)
+	first, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: id, Language: "ru"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := w.carryIn(id, 54, 1)
+	count := func(number uint32, units uint32) (*intakev1.Receipt, error) {
+		res, err := w.client.ReceivePaper(t.Context(), &intakev1.ReceivePaperRequest{CommandId: newID(), TransferId: id, Units: units, Corrects: number})
+		return res.GetReceipt(), err
+	}
+	right, err := count(wrong.GetNumber(), 45)
+	if err != nil || right.GetCorrects() != wrong.GetNumber() || w.seen(id).GetUnitsCounted() != 7+45 {
+		t.Fatalf("%v, %v; %d are counted", right, err, w.seen(id).GetUnitsCounted())
+	}
+	for what, number := range map[string]uint32{"one that was corrected": wrong.GetNumber(), "none": 99} {
+		if _, err := count(number, 5); fault.Of(err).Code != "intake.receipt.no_count" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := count(right.GetNumber(), 5); err != nil || w.seen(id).GetUnitsCounted() != 7+5 {
+		t.Errorf("the correction was wrong too: %v; %d are counted", err, w.seen(id).GetUnitsCounted())
+	}
+	if again, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: id, Number: 1, Language: "ru"}); err != nil || !bytes.Equal(again.GetPdf(), first.GetPdf()) {
+		t.Errorf("an earlier receipt has changed: %v", err)
+	}
+	for language, want := range map[string]string{"ru": "Взамен: расписки № 2 (счёт в ней неверен)", "kk": "Алмастыратыны: № 2 қолхат (санағы қате)"} {
+		res, err := w.client.PrintReceipt(t.Context(), &intakev1.PrintReceiptRequest{TransferId: id, Number: right.GetNumber(), Language: language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := pdfText(t, res.GetPdf()); !strings.Contains(said, want) {
+			t.Errorf("%s: no %q in\n%s", language, want, said)
+		}
+	}
+	if a, err := w.accept(newID(), id); err != nil || a.GetAccepted() != 7+5 {
+		t.Errorf("%v, %v", a, err)
+	}
+	w.whole()
+	w.reopen()
+	w.whole()
+}
+
 // TestBoxesStandOnTheReceipt (IS-9): whoever brings closed boxes has a receipt that counts them, in both languages.
 func TestBoxesStandOnTheReceipt(t *testing.T) {
 	w := newWorld(t)

@@ -94,6 +94,9 @@ func (a *app) showReceipt(r *intakev1.Receipt) {
 	if r.GetFiles() > 0 { // what a hand-over does not count is not said to be none
 		a.printf(a.say(text{", files %d, bytes %d", ", файлов %d, байт %d", ", файл %d, байт %d"}), r.GetFiles(), r.GetBytes())
 	}
+	if r.GetCorrects() > 0 {
+		a.printf(a.say(text{", in place of receipt %d", ", взамен расписки %d", ", %d қолхаттың орнына"}), r.GetCorrects())
+	}
 	a.printf("\n")
 	if rows, _ := numeral.Runs(r.GetPositions(), len(r.GetPositions())); rows != "" {
 		a.printf(a.say(text{"  rows %s\n", "  строки %s\n", "  жолдары %s\n"}), rows)
@@ -170,8 +173,9 @@ func (a *app) transferReceive() *cobra.Command {
 	c := &cobra.Command{Use: "receive ID", Short: "Count what was carried in on paper"}
 	units := c.Flags().Uint32("units", 0, "how many units")
 	boxes := c.Flags().Uint32("boxes", 0, "how many boxes")
+	corrects := c.Flags().Uint32("corrects", 0, "number of the receipt whose count was wrong and in whose place this one stands")
 	return verb(a, c, 1, func(ctx context.Context, cl intakev1.IntakeServiceClient, id string, args []string) (*intakev1.ReceivePaperResponse, error) {
-		return cl.ReceivePaper(ctx, &intakev1.ReceivePaperRequest{CommandId: id, TransferId: args[0], Units: *units, Boxes: *boxes})
+		return cl.ReceivePaper(ctx, &intakev1.ReceivePaperRequest{CommandId: id, TransferId: args[0], Units: *units, Boxes: *boxes, Corrects: *corrects})
 	}, func(res *intakev1.ReceivePaperResponse) { a.showReceipt(res.GetReceipt()) })
 }
 

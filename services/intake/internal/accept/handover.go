@@ -17,7 +17,7 @@ func HandOver(archive act.Text, t *intakev1.Transfer, r *intakev1.Receipt) (act.
 	h := act.HandOver{
 		Number: r.GetNumber(), Transfer: t.GetTransferId(), At: at, What: r.GetWhat(),
 		Giver: text(t.GetOrganisation().GetName(), t.GetOrganisation().GetId(), 1000), Taker: archive,
-		Units: r.GetUnits(), Positions: r.GetPositions(), Boxes: r.GetBoxes(), Files: r.GetFiles(), Bytes: r.GetBytes(), Algorithm: "SHA-256", Digest: r.GetDigest(),
+		Units: r.GetUnits(), Positions: r.GetPositions(), Boxes: r.GetBoxes(), Corrects: r.GetCorrects(), Files: r.GetFiles(), Bytes: r.GetBytes(), Algorithm: "SHA-256", Digest: r.GetDigest(),
 	}
 	if len(r.GetDigest()) == 2*64 { // a package's, of its payload manifest
 		h.Algorithm = "SHA-512"

@@ -25,6 +25,7 @@ type HandOver struct {
 	// Positions in the inventory of what was returned; none where no list was kept.
 	Positions []uint32
 	Boxes     uint32 // counted at the door
+	Corrects  uint32 // the receipt whose count was wrong; 0 where it corrects none
 	Files     uint32
 	Bytes     uint64
 	Algorithm string // of the digest
@@ -69,6 +70,9 @@ func (h HandOver) PDF(l fault.Language) ([]byte, error) {
 			s.Labelled(pick("Тізімдеме:", "Опись:"), inventory)
 		}
 		s.Labelled(pick("Не болды:", "Что произошло:"), handed[h.What].In(l))
+		if h.Corrects > 0 {
+			s.Labelled(pick("Алмастыратыны:", "Взамен:"), fmt.Sprintf(pick("№ %d қолхат (санағы қате)", "расписки № %d (счёт в ней неверен)"), h.Corrects))
+		}
 		if h.Units > 0 {
 			s.Labelled(pick("Істер:", "Дела:"), numeral.Files.Count(int64(h.Units), l, numeral.Nominative))
 		}

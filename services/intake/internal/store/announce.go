@@ -345,7 +345,8 @@ func Prepare(q *intakev1.PrepareTransferRequest, of monitor.Department) base.Dec
 // TakesPaper tells whether anything of a transfer may be carried in: not where its form says that all of it comes as files.
 func TakesPaper(t *intakev1.Transfer) bool { return kind.Form(t.GetForm()) != kind.Digital }
 
-// ReceivePaper counts what was carried in, before it is checked. Errors: noPaper, badCount, transfer.NotSealed.
+// ReceivePaper counts what was carried in, before it is checked, or corrects such a count. Errors: noPaper, badCount, noCount,
+// transfer.NotSealed.
 func ReceivePaper(q *intakev1.ReceivePaperRequest) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		t, err := undecided(v, q.GetTransferId(), monitor.Department{})
@@ -361,8 +362,17 @@ func ReceivePaper(q *intakev1.ReceivePaperRequest) base.Decide {
 		if q.GetUnits()+q.GetBoxes() == 0 || q.GetUnits() > maxUnits || q.GetBoxes() > maxUnits {
 			return nil, badCount.With()
 		}
+		if n := q.GetCorrects(); n != 0 {
+			counts, err := countsAtTheDoor(v, t.GetTransferId())
+			if err != nil {
+				return nil, err
+			}
+			if counts[n] == nil {
+				return nil, noCount.With("id", t.GetTransferId(), "number", n)
+			}
+		}
 		return about(t, &intakev1.PaperReceived{
-			TransferId: t.GetTransferId(), Units: q.GetUnits(), Boxes: q.GetBoxes(), ReceivedOn: civil.Of(now).String(),
+			TransferId: t.GetTransferId(), Units: q.GetUnits(), Boxes: q.GetBoxes(), ReceivedOn: civil.Of(now).String(), Corrects: q.GetCorrects(),
 		}), nil
 	}
 }

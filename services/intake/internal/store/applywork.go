@@ -39,7 +39,7 @@ func applyWork(tx *base.Tx, body proto.Message, r *journal.Record) error {
 	case *intakev1.TransferPrepared:
 		return change(tx, b.GetTransferId(), func(t *intakev1.Transfer) { t.Form, t.BroughtOn = b.GetForm(), b.GetBroughtOn() })
 	case *intakev1.PaperReceived:
-		return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: carriedIn, Units: b.GetUnits(), Boxes: b.GetBoxes()})
+		return receipt(tx, r, &intakev1.Receipt{TransferId: b.GetTransferId(), Direction: "in", What: carriedIn, Units: b.GetUnits(), Boxes: b.GetBoxes(), Corrects: b.GetCorrects()})
 	case *intakev1.UnitsChecked:
 		return applyUnits(tx, b, r.Seq())
 	case *intakev1.RowsReturned:

@@ -40,6 +40,10 @@ var (
 		"transfer {id} has no receipt {number}; a receipt is written at every hand-over, from 1",
 		"у передачи {id} нет расписки {number}; расписка пишется при каждой передаче из рук в руки, начиная с 1",
 		"{id} тапсыруында {number} қолхаты жоқ; қолхат әр тапсырғанда 1-ден бастап жазылады")
+	noCount = fault.Define(fault.Refused, "intake.receipt.no_count",
+		"receipt {number} of transfer {id} is no count of what was carried in, or was corrected already; name the receipt whose count is wrong",
+		"расписка {number} передачи {id} – не о счёте принесённого или уже заменена; укажите расписку, в которой счёт неверен",
+		"{id} тапсыруының {number} қолхаты әкелінгенді санау туралы емес немесе ауыстырылып қойған; санағы қате қолхатты көрсетіңіз")
 )
 
 // reasons are the codes for which rows are returned.
@@ -392,18 +396,29 @@ func Receipt(v *base.View, id string, number uint32) (*intakev1.Receipt, error) 
 	return r, err
 }
 
-// CountedAtTheDoor is how many units were counted as they were carried in: the sum of the receipts of all hand-overs.
+// CountedAtTheDoor is how many units were counted as they were carried in: the sum of the counts that stand.
 func CountedAtTheDoor(v *base.View, id string) (units uint32, err error) {
+	counts, err := countsAtTheDoor(v, id)
+	for _, r := range counts {
+		units += min(r.GetUnits(), maxUnits)
+	}
+	return units, err
+}
+
+// countsAtTheDoor are the receipts of what was counted as it was carried in, by number, but those that a later one corrects.
+func countsAtTheDoor(v *base.View, id string) (map[uint32]*intakev1.Receipt, error) {
+	counts := make(map[uint32]*intakev1.Receipt)
 	for _, raw := range v.Scan("receipts", under(key(id)), nil) {
 		r := new(intakev1.Receipt)
 		if err := proto.Unmarshal(raw, r); err != nil {
-			return 0, fmt.Errorf("receipts of transfer %s: %w", id, err)
+			return nil, fmt.Errorf("receipts of transfer %s: %w", id, err)
 		}
 		if r.GetWhat() == carriedIn {
-			units += min(r.GetUnits(), maxUnits)
+			counts[r.GetNumber()] = r
+			delete(counts, r.GetCorrects())
 		}
 	}
-	return units, nil
+	return counts, nil
 }
 
 // Receipts lists all receipts of a transfer, by number.

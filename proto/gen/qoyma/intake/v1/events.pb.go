@@ -2020,11 +2020,13 @@ func (x *TransferPrepared) GetBoxes() uint32 {
 
 // PaperReceived counts what was carried in, before it is checked unit by unit.
 type PaperReceived struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TransferId    string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
-	Units         uint32                 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
-	Boxes         uint32                 `protobuf:"varint,3,opt,name=boxes,proto3" json:"boxes,omitempty"`
-	ReceivedOn    string                 `protobuf:"bytes,4,opt,name=received_on,json=receivedOn,proto3" json:"received_on,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Units      uint32                 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	Boxes      uint32                 `protobuf:"varint,3,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	ReceivedOn string                 `protobuf:"bytes,4,opt,name=received_on,json=receivedOn,proto3" json:"received_on,omitempty"`
+	// The receipt of a count that was wrong: this one stands in its place, and that one is counted no more. 0 where more was carried in.
+	Corrects      uint32 `protobuf:"varint,5,opt,name=corrects,proto3" json:"corrects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2085,6 +2087,13 @@ func (x *PaperReceived) GetReceivedOn() string {
 		return x.ReceivedOn
 	}
 	return ""
+}
+
+func (x *PaperReceived) GetCorrects() uint32 {
+	if x != nil {
+		return x.Corrects
+	}
+	return 0
 }
 
 // UnitsChecked says what was found of units on paper, at most 500. Who explained what is missing
@@ -5017,14 +5026,15 @@ const file_qoyma_intake_v1_events_proto_rawDesc = "" +
 	"\x04form\x18\x02 \x01(\tR\x04form\x12\x1d\n" +
 	"\n" +
 	"brought_on\x18\x03 \x01(\tR\tbroughtOn\x12\x14\n" +
-	"\x05boxes\x18\x04 \x01(\rR\x05boxes\"}\n" +
+	"\x05boxes\x18\x04 \x01(\rR\x05boxes\"\x99\x01\n" +
 	"\rPaperReceived\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05units\x18\x02 \x01(\rR\x05units\x12\x14\n" +
 	"\x05boxes\x18\x03 \x01(\rR\x05boxes\x12\x1f\n" +
 	"\vreceived_on\x18\x04 \x01(\tR\n" +
-	"receivedOn\"i\n" +
+	"receivedOn\x12\x1a\n" +
+	"\bcorrects\x18\x05 \x01(\rR\bcorrects\"i\n" +
 	"\fUnitsChecked\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x128\n" +

@@ -3725,11 +3725,13 @@ func (x *PrepareTransferResponse) GetTransfer() *Transfer {
 
 // ReceivePaperRequest counts what was carried in.
 type ReceivePaperRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	CommandId     string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
-	TransferId    string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
-	Units         uint32                 `protobuf:"varint,3,opt,name=units,proto3" json:"units,omitempty"`
-	Boxes         uint32                 `protobuf:"varint,4,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	CommandId  string                 `protobuf:"bytes,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	TransferId string                 `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	Units      uint32                 `protobuf:"varint,3,opt,name=units,proto3" json:"units,omitempty"`
+	Boxes      uint32                 `protobuf:"varint,4,opt,name=boxes,proto3" json:"boxes,omitempty"`
+	// The receipt of a count that was wrong and in whose place this one stands; 0 where more was carried in.
+	Corrects      uint32 `protobuf:"varint,5,opt,name=corrects,proto3" json:"corrects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3788,6 +3790,13 @@ func (x *ReceivePaperRequest) GetUnits() uint32 {
 func (x *ReceivePaperRequest) GetBoxes() uint32 {
 	if x != nil {
 		return x.Boxes
+	}
+	return 0
+}
+
+func (x *ReceivePaperRequest) GetCorrects() uint32 {
+	if x != nil {
+		return x.Corrects
 	}
 	return 0
 }
@@ -4592,7 +4601,9 @@ type Receipt struct {
 	// Boxes that were counted where paper was carried in.
 	Boxes uint32 `protobuf:"varint,10,opt,name=boxes,proto3" json:"boxes,omitempty"`
 	// Rows of the inventory that were returned, in ascending order; none of what an earlier program returned.
-	Positions     []uint32 `protobuf:"varint,11,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	Positions []uint32 `protobuf:"varint,11,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	// The receipt whose count was wrong and in whose place this one stands; 0 where it corrects none.
+	Corrects      uint32 `protobuf:"varint,12,opt,name=corrects,proto3" json:"corrects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4702,6 +4713,13 @@ func (x *Receipt) GetPositions() []uint32 {
 		return x.Positions
 	}
 	return nil
+}
+
+func (x *Receipt) GetCorrects() uint32 {
+	if x != nil {
+		return x.Corrects
+	}
+	return 0
 }
 
 // GetReceiptRequest names it; number 0 means the last.
@@ -8877,14 +8895,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"brought_on\x18\x04 \x01(\tR\tbroughtOn\x12\x14\n" +
 	"\x05boxes\x18\x05 \x01(\rR\x05boxes\"P\n" +
 	"\x17PrepareTransferResponse\x125\n" +
-	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"\x81\x01\n" +
+	"\btransfer\x18\x01 \x01(\v2\x19.qoyma.intake.v1.TransferR\btransfer\"\x9d\x01\n" +
 	"\x13ReceivePaperRequest\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\tR\tcommandId\x12\x1f\n" +
 	"\vtransfer_id\x18\x02 \x01(\tR\n" +
 	"transferId\x12\x14\n" +
 	"\x05units\x18\x03 \x01(\rR\x05units\x12\x14\n" +
-	"\x05boxes\x18\x04 \x01(\rR\x05boxes\"J\n" +
+	"\x05boxes\x18\x04 \x01(\rR\x05boxes\x12\x1a\n" +
+	"\bcorrects\x18\x05 \x01(\rR\bcorrects\"J\n" +
 	"\x14ReceivePaperResponse\x122\n" +
 	"\areceipt\x18\x01 \x01(\v2\x18.qoyma.intake.v1.ReceiptR\areceipt\"\xc9\x01\n" +
 	"\x11CheckUnitsRequest\x12\x1d\n" +
@@ -8945,7 +8964,7 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\bposition\x18\x01 \x01(\rR\bposition\x12\x12\n" +
 	"\x04side\x18\x02 \x01(\tR\x04side\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12\x0e\n" +
-	"\x02at\x18\x04 \x01(\tR\x02at\"\x92\x02\n" +
+	"\x02at\x18\x04 \x01(\tR\x02at\"\xae\x02\n" +
 	"\aReceipt\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x16\n" +
@@ -8959,7 +8978,8 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x02at\x18\t \x01(\tR\x02at\x12\x14\n" +
 	"\x05boxes\x18\n" +
 	" \x01(\rR\x05boxes\x12\x1c\n" +
-	"\tpositions\x18\v \x03(\rR\tpositions\"L\n" +
+	"\tpositions\x18\v \x03(\rR\tpositions\x12\x1a\n" +
+	"\bcorrects\x18\f \x01(\rR\bcorrects\"L\n" +
 	"\x11GetReceiptRequest\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12\x16\n" +

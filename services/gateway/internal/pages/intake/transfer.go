@@ -140,10 +140,38 @@ func consent(r *web.Request) (web.Redirect, error) {
 // receiving counts what was carried in, before it is checked.
 func receiving(r *web.Request) (any, error) {
 	p, err := find(r, 1)
-	if err == nil && !(p.Undecided() && p.TakesPaper) {
+	if err != nil {
+		return p, err
+	}
+	if !p.Undecided() || !p.TakesPaper {
 		return web.Redirect(p.Address), nil
 	}
-	return p, err
+	c, err := intake(r)
+	if err != nil {
+		return p, err
+	}
+	p.Receipts, err = handover.Receipts(r, c, p.Transfer)
+	return paperPage{transferPage: p}, err
+}
+
+// paperPage counts what was carried in.
+type paperPage struct{ transferPage }
+
+// Counts are what the new count may be: of something more, or in the place of one of the last receipts of such a count.
+func (p paperPage) Counts(v web.View) (options []web.Option) {
+	corrected := make(map[uint32]bool)
+	for _, one := range p.Receipts { // the last first
+		if corrected[one.GetCorrects()] = true; one.GetWhat() == "paper" && !corrected[one.GetNumber()] {
+			options = append(options, web.Option{
+				Value: strconv.FormatUint(uint64(one.GetNumber()), 10),
+				Label: v.T("intake.paper.instead", "n", one.GetNumber(), "units", v.Number(one.GetUnits()), "boxes", v.Number(one.GetBoxes())),
+			})
+		}
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	return append([]web.Option{{Value: "", Label: v.T("intake.paper.more")}}, options...)
 }
 
 func receive(r *web.Request) (web.Redirect, error) {
@@ -152,7 +180,7 @@ func receive(r *web.Request) (web.Redirect, error) {
 		return "", err
 	}
 	q := &intakev1.ReceivePaperRequest{
-		CommandId: r.Field("command"), TransferId: r.PathValue("id"), Units: number(r.Field("units")), Boxes: number(r.Field("boxes")),
+		CommandId: r.Field("command"), TransferId: r.PathValue("id"), Units: number(r.Field("units")), Boxes: number(r.Field("boxes")), Corrects: number(r.Field("corrects")),
 	}
 	if q.GetUnits()+q.GetBoxes() == 0 {
 		r.Wrong("units", "intake.wrong.units")

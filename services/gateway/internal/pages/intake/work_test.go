@@ -239,6 +239,33 @@ func TestPaperIsCountedWhereItMayCome(t *testing.T) {
 	v.Get("/intake/2026-1/paper", http.StatusSeeOther, "/intake/2026-1")
 }
 
+// TestAWrongCountOfPaperIsCorrected: the page offers the receipts whose count stands, and says which one the new count replaces.
+func TestAWrongCountOfPaperIsCorrected(t *testing.T) {
+	s := archive(2)
+	receipts := []*intakev1.Receipt{{Number: 1, What: "paper", Units: 3}, {Number: 2, What: "returned", Units: 9}, {Number: 3, What: "paper", Units: 54}, {Number: 4, What: "paper", Units: 45, Boxes: 2, Corrects: 3}}
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.Transfer.Receipts = uint32(len(receipts))
+		return res, err
+	}
+	s.Answers["GetReceipt"] = func(m proto.Message) (proto.Message, error) {
+		return &intakev1.GetReceiptResponse{Receipt: receipts[m.(*intakev1.GetReceiptRequest).GetNumber()-1]}, nil
+	}
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	page := v.Get("/intake/2026-1/paper", http.StatusOK, `value="" checked`, `value="1"`, `value="4"`, "взамен расписки № 4, в ней ошибка: дел – 45, коробок – 2")
+	for _, gone := range []string{`value="2"`, `value="3"`} {
+		if strings.Contains(page, gone) {
+			t.Errorf("the page offers to correct the receipt with %s", gone)
+		}
+	}
+	v.Post("/intake/2026-1/paper", pagetest.Fields("units", "44", "corrects", "4"), http.StatusSeeOther, "done=intake-received")
+	if q, _ := s.Called("ReceivePaper").(*intakev1.ReceivePaperRequest); q.GetCorrects() != 4 || q.GetUnits() != 44 {
+		t.Errorf("counted %v", q)
+	}
+}
+
 // TestFormsAskByTheField sends each form empty, and then as it should be.
 func TestFormsAskByTheField(t *testing.T) {
 	sha := strings.Repeat("b", 64)
