@@ -36,7 +36,12 @@ func TestPapersAreAnnouncedAndKept(t *testing.T) {
 			b.leads(chromedp.Click(chromedp.CSS(`a[href="` + transfer + `/accept"]`)))
 			b.seen("accept-uncounted", lang, axe)
 			b.presses(`a[href="` + transfer + `/paper"]`)
+			b.fills("units", "30", "boxes", "1")
+			b.presses(send)
+			b.visit(transfer+"/paper", lang) // a cipher too many: counted again in the place of that receipt
+			b.ticks("corrects", "1")
 			b.fills("units", "3", "boxes", "1")
+			b.seen("paper-corrects", lang, axe)
 			b.presses(send)
 			b.seen("receipt-counted", lang, axe)
 			b.visit(transfer+"/accept", lang)
