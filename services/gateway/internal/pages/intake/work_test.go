@@ -186,6 +186,31 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается", "Не сверено с описью дел: 1\u00a0198")
 }
 
+// TestWhatLacksItsFilesIsSaidBeforeTheAcceptance: of a transfer in digital form the page of acceptance says which row is the first without
+// files, and leads to their return; of a long inventory too, whose rows it does not show.
+func TestWhatLacksItsFilesIsSaidBeforeTheAcceptance(t *testing.T) {
+	for count, lacks := range map[uint32]string{4: "первое без файлов – № 1", 1200: "первое без файлов – № 700"} {
+		s := archive(count)
+		answer, packageID := s.Answers["GetTransfer"], "p"
+		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+			found, err := answer(m)
+			res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+			res.TakesPaper, res.Transfer.Form, res.Transfer.PackageId = false, "digital", packageID
+			for _, where := range []string{"3", "4", "700", "800"} { // of these one is missing with its explanation, and one returned
+				res.Transfer.Warnings = append(res.Transfer.Warnings, &intakev1.PackageFault{Where: where, Code: "intake.package.on_paper"})
+			}
+			return res, err
+		}
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		if page := v.Get("/intake/2026-1/accept", http.StatusOK, lacks, `href="/intake/2026-1/return"`); strings.Contains(page, "Не сверено") {
+			t.Errorf("%d rows: nothing is to be checked on paper", count)
+		}
+		if packageID = ""; count > 400 {
+			v.Get("/intake/2026-1/accept", http.StatusOK, "первое без файлов – № 1.")
+		}
+	}
+}
+
 // TestWhatIsUndescribedIsCountedFirst: the page of acceptance says what the archive counted, and leads to the count where nobody did.
 func TestWhatIsUndescribedIsCountedFirst(t *testing.T) {
 	s := archive(2)
