@@ -211,6 +211,30 @@ func TestWhatLacksItsFilesIsSaidBeforeTheAcceptance(t *testing.T) {
 	}
 }
 
+// TestWhatComesOnCarriersIsNoPaper: a film without files is no paper.
+func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
+	s := archive(4)
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.Transfer.Form = "audiovisual"
+		return res, err
+	}
+	found, err := s.Answers["GetAccession"](nil)
+	res, ok := found.(*intakev1.GetAccessionResponse)
+	if err != nil || !ok {
+		t.Fatal(err)
+	}
+	res.Accession.Form = "audiovisual"
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	for _, address := range []string{"/intake/2026-1", "/intake/2026-1/accept", "/accessions/2026-7"} {
+		if page := v.Get(address, http.StatusOK, "носитель"); strings.Contains(page, ">бумага<") || strings.Contains(page, "· бумага<") {
+			t.Errorf("%s speaks of paper", address)
+		}
+	}
+}
+
 // TestWhatIsUndescribedIsCountedFirst: the page of acceptance says what the archive counted, and leads to the count where nobody did.
 func TestWhatIsUndescribedIsCountedFirst(t *testing.T) {
 	s := archive(2)
