@@ -128,6 +128,15 @@ func TestUnitsAreSavedRowByRow(t *testing.T) {
 	}
 	s.Forget()
 	v.Post("/intake/2026-1/units", pagetest.Fields("do", "range", "from", "9", "to", "1"), http.StatusUnprocessableEntity, "начало и конец")
+	large := archive(300) // rows that the page does not show are not found present unseen, and nobody is told that they were
+	l := pagetest.Open(t, large, areas, "", monitor.Archivist)
+	l.Post("/intake/2026-1/units", pagetest.Fields("do", "range", "from", "1", "to", "101"), http.StatusUnprocessableEntity, "от 1 до 100")
+	l.Post("/intake/2026-1/units?after=100", pagetest.Fields("do", "range", "from", "100", "to", "200"), http.StatusUnprocessableEntity, "от 101 до 200")
+	if large.Called("CheckUnits") != nil {
+		t.Error("half a range was found present")
+	}
+	l.Post("/intake/2026-1/units?after=100", pagetest.Fields("do", "range", "from", "101", "to", "200"), http.StatusSeeOther, "done=intake-checked")
+	l.Post("/intake/2026-1/units?after=200", pagetest.Fields("do", "range", "from", "201", "to", "999"), http.StatusSeeOther, "done=intake-checked")
 	v.Post("/intake/2026-1/units", pagetest.Fields("do", "save"), http.StatusUnprocessableEntity, "Ничего не изменилось")
 	if s.Called("CheckUnits") != nil {
 		t.Error("something was saved")
