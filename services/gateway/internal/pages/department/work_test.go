@@ -169,6 +169,16 @@ func TestADepartmentHearsWhichFilesDidNotCome(t *testing.T) {
 	}
 }
 
+// TestNothingIsToBeBroughtOnceItIsAccepted: the page of the receipt asks to bring the papers until the archive has accepted them.
+func TestNothingIsToBeBroughtOnceItIsAccepted(t *testing.T) {
+	for state, asks := range map[string]bool{"checked": true, "accepted": false} {
+		v := clerk(t, world(&intakev1.Transfer{State: state, Form: "mixed", PackageId: "p", ContactNamed: true, BroughtOn: "2026-12-01"}))
+		if page := v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, "<h1>"); strings.Contains(page, "Привезите с собой") != asks {
+			t.Errorf("%s asks to bring: %t", state, !asks)
+		}
+	}
+}
+
 // TestWhatComesOnCarriersIsNoPaper: a film without files is no paper.
 func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
 	v := clerk(t, world(&intakev1.Transfer{State: "checked", Form: "audiovisual", PackageId: "p", ContactNamed: true}))
