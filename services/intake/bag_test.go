@@ -179,6 +179,29 @@ func TestTheBagOfAPartListsThePart(t *testing.T) {
 	w.whole()
 }
 
+// TestNoObjectIsMadeOfManifestsAlone: where none of a package's content is accepted, its tag files would be a bag that lacks every file.
+func TestNoObjectIsMadeOfManifestsAlone(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 5), file(2, 5))
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 1, Reason: "format"}); err != nil {
+		t.Fatal(err)
+	}
+	w.present("2026-1", 2)
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 1 || a.GetObjectId() != "" {
+		t.Errorf("%v, %v", a, err)
+	}
+	if got := w.staged(); len(got) != 0 {
+		t.Errorf("staging holds %v", got)
+	}
+	w.whole()
+	w.reopen()
+	w.whole()
+}
+
 // TestAWholePackageIsItsOwnBag: its tag files stay where they were; nothing is written around it. One that
 // has weaker digests alone gets a bag of SHA-256 and SHA-512 from what was counted on arrival.
 func TestAWholePackageIsItsOwnBag(t *testing.T) {

@@ -66,6 +66,35 @@ func TestNothingIsAcceptedUnseen(t *testing.T) {
 // TestOfWhatComesAsFilesNothingElseIsFound: where the form says so no finding stands for files that did not come.
 func TestOfWhatComesAsFilesNothingElseIsFound(t *testing.T) {
 	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3), file(3, 0))
+	if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "digital"}); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ws := taken.GetWarnings(); len(ws) != 2 || !strings.Contains(ws[0].GetText().GetRu(), "пришлите") || !strings.Contains(ws[0].GetText().GetKk(), "жіберіңіз") {
+		t.Errorf("nobody is told to send the files: %v", ws)
+	}
+	w.present("2026-1", 2)
+	_, err = w.accept(newID(), "2026-1")
+	if said := fault.Of(err).In(fault.Russian); !errors.Is(err, transfer.NothingThere) || !strings.Contains(said, "нет у дел: 2, первое – 2; ") || !strings.Contains(said, "верните") {
+		t.Errorf("accepted without files: %v: %s", err, said)
+	}
+	a, err := w.accept(newID(), "2026-1", 1)
+	if err != nil || a.GetAccepted() != 1 {
+		t.Fatalf("%v, %v", a, err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "д. 2–3 – файлы не поступили")
+	w.reads(a.GetAccessionNumber(), "kk", "І. 2–3 – файлдары келмеді")
+	w.whole()
+}
+
+// TestAnArchiveAcceptsTheRestOfWhatComesAsFiles: rows whose files did not come are returned, and what has files is accepted without
+// anybody naming it; so a list that no page holds is accepted too.
+func TestAnArchiveAcceptsTheRestOfWhatComesAsFiles(t *testing.T) {
+	w := newWorld(t)
 	w.expect("2026-1", file(1, 3), file(2, 3))
 	if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "digital"}); err != nil {
 		t.Fatal(err)
@@ -73,13 +102,14 @@ func TestOfWhatComesAsFilesNothingElseIsFound(t *testing.T) {
 	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a": "a"})); err != nil {
 		t.Fatal(err)
 	}
-	w.present("2026-1", 2)
-	if _, err := w.accept(newID(), "2026-1"); !errors.Is(err, transfer.NothingThere) {
-		t.Errorf("accepted without files: %v", err)
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "incomplete"}); err != nil {
+		t.Fatal(err)
 	}
-	if a, err := w.accept(newID(), "2026-1", 1); err != nil || a.GetAccepted() != 1 {
-		t.Errorf("%v, %v", a, err)
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 1 {
+		t.Fatalf("%v, %v", a, err)
 	}
+	w.reads(a.GetAccessionNumber(), "ru", "д. 2 – возвращено на исправление")
 	w.whole()
 }
 

@@ -78,6 +78,9 @@ func TestOnlyReturnedRowsAreRedone(t *testing.T) {
 	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "ugly"}); fault.Of(err).Code != "intake.return.reason" {
 		t.Errorf("no reason: %v", err)
 	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "other", Comment: " "}); fault.Of(err).Code != "intake.row.text" {
+		t.Errorf("another reason that nobody explains: %v", err)
+	}
 	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 7, Reason: "format"}); !errors.Is(err, transfer.NoSuchPosition) {
 		t.Errorf("no row: %v", err)
 	}
@@ -138,6 +141,30 @@ func TestOnlyReturnedRowsAreRedone(t *testing.T) {
 	if got := w.staged(); len(got) != 0 {
 		t.Errorf("staging holds %v", got)
 	}
+	w.reads(a.GetAccessionNumber(), "ru", "и ещё пакетов – 1, файлов – 4,")
+	w.reads(a.GetAccessionNumber(), "kk", "пакеті мен тағы 1 пакет, 4 файл,")
+	w.whole()
+}
+
+// TestTheActNamesThePackageOfWhatIsAccepted: a row that was sent anew and is left out brings no package to the act.
+func TestTheActNamesThePackageOfWhatIsAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 0), file(2, 0))
+	first := newID()
+	if _, err := w.send(first, "2026-1", bag(t, map[string]string{"1/a": "a", "2/b": "b"})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: 2, Reason: "format"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"2/b": "c"})); err != nil {
+		t.Fatal(err)
+	}
+	a, err := w.accept(newID(), "2026-1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "пакет «"+first+"», файлов – 1,")
 	w.whole()
 }
 

@@ -155,7 +155,7 @@ func (a *app) transferAccept() *cobra.Command {
 	var positions []uint
 	c := &cobra.Command{Use: "accept ID", Short: "Accept a transfer: number, book of accessions, act", Args: cobra.ExactArgs(1)}
 	t.flags(c)
-	c.Flags().UintSliceVar(&positions, "position", nil, "positions of the inventory that are accepted (default: all)")
+	c.Flags().UintSliceVar(&positions, "position", nil, "positions of the inventory that are accepted (default: all that are neither missing nor returned)")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		cl, err := intakeOf(ar)
 		if err != nil {

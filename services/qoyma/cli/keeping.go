@@ -95,8 +95,14 @@ func (a *app) showLeaving(d *intakev1.Deaccession) {
 	}
 	a.printf(a.say(text{"deaccession %s/%d: %s, %s, files %s\n", "выбытие %s/%d: %s, %s, дела %s\n", "шығару %s/%d: %s, %s, істер %s\n"}),
 		p.GetAccessionNumber(), p.GetNumber(), a.word(leaveStates, d.GetState()), a.word(leaveWays, p.GetWay()), strings.Join(positions, ", "))
-	if on := d.GetContentClosedOn(); on != "" {
-		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), on)
+	switch closed := d.GetContentClosedOn(); {
+	case closed == "":
+	case d.GetObjectRemovedOn() != "":
+		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), d.GetObjectRemovedOn())
+	case d.GetRemovesObject():
+		a.printf(a.say(text{"  content given to nobody since %s, being destroyed\n", "  содержимое никому не выдаётся с %s, уничтожается\n", "  мазмұны %s күнінен бастап ешкімге берілмейді, жойылып жатыр\n"}), closed)
+	default:
+		a.printf(a.say(text{"  content given to nobody since %s, goes with its object\n", "  содержимое никому не выдаётся с %s, будет уничтожено вместе с объектом\n", "  мазмұны %s күнінен бастап ешкімге берілмейді, нысанмен бірге жойылады\n"}), closed)
 	}
 }
 

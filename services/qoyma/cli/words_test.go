@@ -29,6 +29,25 @@ func shown(lang string, of words, show func(a *app, code string)) map[string]str
 	return all
 }
 
+// TestContentIsSaidToBeDestroyedOnceItIs: content that nobody is given any more stands in its object until the last unit has left it.
+func TestContentIsSaidToBeDestroyedOnceItIs(t *testing.T) {
+	for _, c := range []struct {
+		d    *intakev1.Deaccession
+		want string
+	}{
+		{&intakev1.Deaccession{}, ""},
+		{&intakev1.Deaccession{ContentClosedOn: "2026-11-02"}, "содержимое никому не выдаётся с 2026-11-02, будет уничтожено вместе с объектом"},
+		{&intakev1.Deaccession{ContentClosedOn: "2026-11-02", RemovesObject: true}, "содержимое никому не выдаётся с 2026-11-02, уничтожается"},
+		{&intakev1.Deaccession{ContentClosedOn: "2026-11-02", RemovesObject: true, ObjectRemovedOn: "2026-11-03"}, "содержимое уничтожено: 2026-11-03"},
+	} {
+		var out bytes.Buffer
+		(&app{lang: "ru", out: &out}).showLeaving(c.d)
+		if _, got, _ := strings.Cut(strings.TrimSpace(out.String()), "\n  "); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
 // TestPeopleReadWords shows every answer of intake and the insurance fund with every code that it may carry: whoever reads Kazakh or
 // Russian reads no code.
 func TestPeopleReadWords(t *testing.T) {

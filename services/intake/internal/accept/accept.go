@@ -370,9 +370,9 @@ type made struct {
 }
 
 // object puts the accepted content into the repository, with the tag files of its bag and the history.
-// Nothing is made of paper alone.
+// Nothing is made of paper alone, nor of tag files all of whose content is left out: they would be a bag that lacks every file.
 func (r *run) object(ctx context.Context) (m made, err error) {
-	if r.facts.tags == 0 && !slices.ContainsFunc(r.chosen, r.facts.has) {
+	if files := slices.ContainsFunc(r.chosen, r.facts.has); !files && (r.facts.tags == 0 || len(r.facts.content) > 0) {
 		return m, nil
 	}
 	if m, err = r.create(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/act"
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
+	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
 )
@@ -87,7 +88,7 @@ func dotted(s string) string {
 const maxDifferences = 1000
 
 // differences lists what was announced and not accepted, neighbours of one reason in one line:
-// missing with its explanation, not redone, or left out by the archive.
+// missing with its explanation, not redone, without the files as which it comes, or left out by the archive.
 func (f *facts) differences(inventory string, chosen []uint32) []act.Difference {
 	var out []act.Difference
 	var joined spans
@@ -116,6 +117,8 @@ func (f *facts) why(position uint32) act.Text {
 		}
 	case f.checks.Returned[position]:
 		return act.Text{KK: "түзетуге қайтарылды", RU: "возвращено на исправление"}
+	case !store.TakesPaper(f.transfer) && !f.has(position):
+		return act.Text{KK: "файлдары келмеді", RU: "файлы не поступили"}
 	}
 	return act.Text{KK: "архив қабылдаған жоқ", RU: "не принято архивом"}
 }

@@ -33,13 +33,13 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 		Accession: a.GetAccessionNumber(),
 		Books:     []act.Text{{KK: "түсімдерді есепке алу кітабы", RU: "книга учета поступлений"}},
 	}
-	objects, size, scanners := 0, int64(0), []string(nil)
+	objects, size, scanners, from := 0, int64(0), []string(nil), make(map[string]bool)
 	for _, position := range chosen {
 		unit := f.content[position]
 		if unit == nil {
 			continue
 		}
-		objects, size = objects+unit.files, size+unit.bytes
+		objects, size, from[unit.of] = objects+unit.files, size+unit.bytes, true
 		if s := f.scanners[unit.of]; !slices.Contains(scanners, s) {
 			scanners = append(scanners, s)
 		}
@@ -47,8 +47,12 @@ func Paper(archive act.Text, a *intakev1.AccessionAccepted, f *facts, chosen []u
 	if objects == 0 {
 		return paper
 	}
+	last := f.checked.GetPackageId()
+	if i := slices.IndexFunc(f.packages, func(id string) bool { return from[id] }); i >= 0 { // the last stands first
+		last = f.packages[i]
+	}
 	paper.Digital = &act.Digital{
-		Package: f.checked.GetPackageId(), Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest,
+		Package: last, More: len(from) - 1, Objects: objects, Bytes: size, Algorithm: "SHA-512", Digest: f.digest,
 		Malware: malware(scanners),
 	}
 	return paper

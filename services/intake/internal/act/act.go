@@ -79,7 +79,8 @@ type Difference struct {
 
 // Digital says what was taken in electronic form and how it is known to be the same.
 type Digital struct {
-	Package   string // name of the BagIt package
+	Package   string // name of the BagIt package; the last where there are several
+	More      int    // packages beside it, from which rows stand that were not sent anew
 	Objects   int    // files in it
 	Bytes     int64
 	Algorithm string // "SHA-512"

@@ -13,16 +13,16 @@ import (
 
 // words of the act's form.
 type words struct {
-	approve, title, number, foot               string
-	ground, fonds, giver, archive, handed      string
-	no, inventory, name, copies, units, note   string
-	total, accepted, acceptedAll, differences  string
-	digital, objects, digest, malware, noCheck string
-	gave, took, copiesOfAct                    string
-	assigned, accession, books, signature      string
-	booksBy                                    string
-	kind, undescribed, counted, remarks, copy  string
-	personal, owner, given, commission         string // of a person's papers
+	approve, title, number, foot                        string
+	ground, fonds, giver, archive, handed               string
+	no, inventory, name, copies, units, note            string
+	total, accepted, acceptedAll, differences           string
+	digital, objects, several, digest, malware, noCheck string
+	gave, took, copiesOfAct                             string
+	assigned, accession, books, signature               string
+	booksBy                                             string
+	kind, undescribed, counted, remarks, copy           string
+	personal, owner, given, commission                  string // of a person's papers
 }
 
 var forms = map[fault.Language]words{
@@ -33,7 +33,7 @@ var forms = map[fault.Language]words{
 		no:     "Р/с №", inventory: "Тізімдеме №", name: "Тізімдеменің атауы", copies: "Тізімдеме даналары", units: "Сақтау бірліктері", note: "Ескертпе",
 		total: "Жиыны", accepted: "Тізімдемелердегі %s %s қабылданды.", acceptedAll: "Тізімдемелердегі құжаттар толық қабылданды: %s.",
 		differences: "Қабылданбағандары және себептері:",
-		digital:     "Электрондық құжаттар:", objects: "«%s» пакеті, %d файл, %s байт.", digest: "Пакеттің бақылау сомасы (%s):",
+		digital:     "Электрондық құжаттар:", objects: "«%s» пакеті, %d файл, %s байт.", several: "«%s» пакеті мен тағы %d пакет, %d файл, %s байт.", digest: "Пакеттің бақылау сомасы (%s):",
 		malware: "Зиянды бағдарламаларға тексеру:", noCheck: "жүргізілген жоқ; файлдар қабылданған күйінде сақталды",
 		gave: "Тапсырған", took: "Қабылдаған", copiesOfAct: "Акт екі данада жасалды: бірі – тапсырушыға, бірі – архивке.",
 		assigned: "Қорға берілген нөмір: №", accession: "Түсімдерді есепке алу кітабындағы нөмірі: №",
@@ -52,7 +52,7 @@ var forms = map[fault.Language]words{
 		no:     "№ п/п", inventory: "Опись №", name: "Название описи", copies: "Экз. описи", units: "Единиц хранения", note: "Примечание",
 		total: "Итого", accepted: "Принято %[2]s из %[1]s по описям.", acceptedAll: "Документы по описям приняты полностью: %s.",
 		differences: "Не приняты, с указанием причин:",
-		digital:     "Электронные документы:", objects: "пакет «%s», файлов – %d, байт – %s.", digest: "Контрольная сумма пакета (%s):",
+		digital:     "Электронные документы:", objects: "пакет «%s», файлов – %d, байт – %s.", several: "пакет «%s» и ещё пакетов – %d, файлов – %d, байт – %s.", digest: "Контрольная сумма пакета (%s):",
 		malware: "Проверка на вредоносные программы:", noCheck: "не проводилась; файлы сохранены в том виде, в каком приняты",
 		gave: "Сдал", took: "Принял", copiesOfAct: "Акт составлен в двух экземплярах: один – сдатчику, один – архиву.",
 		assigned: "Фонду присвоен номер: №", accession: "Номер по книге учета поступлений: №",
@@ -210,7 +210,11 @@ func (a Transfer) electronic(s *paper.Sheet, w words) {
 	if d == nil {
 		return
 	}
-	s.Labelled(w.digital, fmt.Sprintf(w.objects, d.Package, d.Objects, thousands(d.Bytes)))
+	said := fmt.Sprintf(w.objects, d.Package, d.Objects, thousands(d.Bytes))
+	if d.More > 0 {
+		said = fmt.Sprintf(w.several, d.Package, d.More, d.Objects, thousands(d.Bytes))
+	}
+	s.Labelled(w.digital, said)
 	s.Labelled(fmt.Sprintf(w.digest, d.Algorithm), grouped(d.Digest))
 	malware := d.Malware.In(s.Language)
 	if malware == "" {

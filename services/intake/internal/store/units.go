@@ -241,10 +241,10 @@ func Return(q *intakev1.ReturnRowsRequest) base.Decide {
 				return nil, transfer.NoSuchPosition.With("id", t.GetTransferId(), "position", p)
 			}
 			seen[p] = true
-			if !slices.Contains(reasons, r.GetReason()) || (r.GetReason() == "other" && strings.TrimSpace(r.GetComment()) == "") {
+			if !slices.Contains(reasons, r.GetReason()) {
 				return nil, badReason.With("reason", clip(r.GetReason()), "position", p)
 			}
-			if utf8.RuneCountInString(r.GetComment()) > maxText {
+			if unexplained := r.GetReason() == "other" && strings.TrimSpace(r.GetComment()) == ""; unexplained || utf8.RuneCountInString(r.GetComment()) > maxText {
 				return nil, noText.With("position", p, "limit", maxText)
 			}
 			if ReturnState(v, t.GetTransferId(), p) == rowReturned {

@@ -143,17 +143,20 @@ func (c Checks) Narrow(id string, units []Unit, asked []uint32) ([]uint32, error
 // Settled is nil where of each chosen unit files came, or something was found (AR-5; practice.md: paper is accepted unit
 // by unit). Where all of it comes as files nothing else can be found. Errors: NothingThere, NotChecked.
 func (c Checks) Settled(id string, units []Unit, chosen []uint32, hasContent func(uint32) bool, paper bool) error {
-	var unchecked []uint32
+	var unchecked, without []uint32
 	for _, u := range units {
 		_, checked := c.Findings[u.Position]
 		_, accepted := slices.BinarySearch(chosen, u.Position)
 		switch {
 		case !accepted, hasContent(u.Position):
 		case !paper:
-			return NothingThere.With("id", id, "position", u.Position)
+			without = append(without, u.Position)
 		case !checked:
 			unchecked = append(unchecked, u.Position)
 		}
+	}
+	if len(without) > 0 {
+		return NothingThere.With("id", id, "count", len(without), "position", without[0])
 	}
 	if len(unchecked) > 0 {
 		return NotChecked.With("id", id, "count", len(unchecked), "position", unchecked[0])

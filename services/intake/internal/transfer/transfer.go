@@ -52,9 +52,9 @@ var (
 		"в передаче {id} нет дела под номером {position}; укажите номера из её описи, каждый один раз",
 		"{id} тапсыруында {position} нөмірлі іс жоқ; оның тізімдемесіндегі нөмірлерді бір-бір реттен көрсетіңіз")
 	NothingThere = fault.Define(fault.Refused, "intake.accept.nothing",
-		"transfer {id} comes as files only, and none came for position {position}; ask the department for a package with it, or accept without it",
-		"передача {id} поступает только в электронном виде, а файлов дела {position} нет; запросите пакет с ним или примите без него",
-		"{id} тапсыруы тек электрондық түрде келеді, ал {position}-істің файлдары жоқ; ол бар пакетті сұраңыз немесе онсыз қабылдаңыз")
+		"transfer {id} comes as files only, and none came for {count} units, the first at position {position}; return these rows to the department, or accept without them",
+		"передача {id} поступает только в электронном виде, а файлов нет у дел: {count}, первое – {position}; верните эти строки ведомству или примите без них",
+		"{id} тапсыруы тек электрондық түрде келеді, ал файлы жоқ іс саны: {count}, біріншісі – {position}; бұл жолдарды ведомствоға қайтарыңыз немесе оларсыз қабылдаңыз")
 	BadNumber = fault.Define(fault.Invalid, "intake.number",
 		"“{number}” is no accession number; write year and number, for example 2026-1",
 		"«{number}» – не номер поступления; напишите год и номер, например 2026-1",

@@ -29,9 +29,9 @@ var (
 		"в деле {position} слишком много электронных файлов; разделите его на тома или объедините серии изображений в один файл",
 		"{position}-істе электрондық файл тым көп; оны томдарға бөліңіз немесе сурет топтамаларын бір файлға біріктіріңіз")
 	OnPaper = fault.Define(fault.Refused, "intake.package.on_paper",
-		"the file at position {position} comes with no digital content; bring it on paper",
-		"дело {position} поступило без электронного содержимого; передайте его на бумаге",
-		"{position}-іс электрондық мазмұнсыз келді; оны қағаз түрінде тапсырыңыз")
+		"the file at position {position} comes with no digital content; send its files, or bring it itself where it is on paper or another carrier",
+		"дело {position} поступило без электронного содержимого; пришлите его файлы, а если оно на бумаге или ином носителе – привезите его само",
+		"{position}-іс электрондық мазмұнсыз келді; оның файлдарын жіберіңіз, ал қағазда не басқа тасығышта болса, өзін әкеліңіз")
 )
 
 // Clause is what the faults of this package rest on.

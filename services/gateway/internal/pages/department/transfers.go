@@ -216,6 +216,21 @@ func (p transferPage) Found() int {
 	return len(p.Findings)
 }
 
+// Unfiled is the first row of what comes as files only for which the package that stands has none; 0 where nothing lacks, and
+// where rows were returned, which is then what the department has to do. What the archive found missing is explained already.
+func (p transferPage) Unfiled() uint32 {
+	if p.GetForm() != "digital" || p.GetState() != "checked" {
+		return 0
+	}
+	for _, w := range p.GetWarnings() {
+		n := number(w.GetWhere())
+		if w.GetCode() == onPaper && p.Work[n].GetFinding().GetFinding() != "missing" {
+			return n
+		}
+	}
+	return 0
+}
+
 // onPaper is the warning of a unit for which no digital file came.
 const onPaper = "intake.package.on_paper"
 

@@ -188,6 +188,43 @@ func TestTheReceiptOfAReturnNamesItsRows(t *testing.T) {
 	}
 }
 
+// TestADepartmentHearsWhichFilesDidNotCome: of what comes as files only a package without some of them is taken, and the pages say that the
+// archive will not accept those rows. What may come on paper lacks nothing.
+func TestADepartmentHearsWhichFilesDidNotCome(t *testing.T) {
+	const says = "первое без файлов – № 2."
+	for form, lacks := range map[string]bool{"digital": true, "mixed": false} {
+		v := clerk(t, world(&intakev1.Transfer{
+			State: "checked", Form: form, PackageId: "p", PackageFiles: 1, ContactNamed: true,
+			Warnings: []*intakev1.PackageFault{{Where: "2", Code: "intake.package.on_paper"}},
+		}))
+		for _, address := range []string{"/dept/transfers/2026-1", "/dept/transfers/2026-1/receipt"} {
+			if page := v.Get(address, http.StatusOK, "<h1>"); strings.Contains(page, says) != lacks {
+				t.Errorf("%s of %s says so: %t", address, form, !lacks)
+			}
+		}
+	}
+}
+
+// TestNothingIsToBeBroughtOnceItIsAccepted: the page of the receipt asks to bring the papers until the archive has accepted them.
+func TestNothingIsToBeBroughtOnceItIsAccepted(t *testing.T) {
+	for state, asks := range map[string]bool{"checked": true, "accepted": false} {
+		v := clerk(t, world(&intakev1.Transfer{State: state, Form: "mixed", PackageId: "p", ContactNamed: true, BroughtOn: "2026-12-01"}))
+		if page := v.Get("/dept/transfers/2026-1/receipt", http.StatusOK, "<h1>"); strings.Contains(page, "Привезите с собой") != asks {
+			t.Errorf("%s asks to bring: %t", state, !asks)
+		}
+	}
+}
+
+// TestWhatComesOnCarriersIsNoPaper: a film without files is no paper.
+func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
+	v := clerk(t, world(&intakev1.Transfer{State: "checked", Form: "audiovisual", PackageId: "p", ContactNamed: true}))
+	for _, address := range []string{"/dept/transfers/2026-1", "/dept/transfers/2026-1/receipt"} {
+		if page := v.Get(address, http.StatusOK, "носитель<"); strings.Contains(page, "бумага<") {
+			t.Errorf("%s speaks of paper", address)
+		}
+	}
+}
+
 // TestTheFormIsAskedForAndTheDayKept chooses a form without losing the day that was booked.
 func TestTheFormIsAskedForAndTheDayKept(t *testing.T) {
 	s := world(&intakev1.Transfer{State: "expected", BroughtOn: "2026-12-01"})

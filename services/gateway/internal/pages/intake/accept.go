@@ -22,6 +22,9 @@ type acceptPage struct {
 	// Unchecked are the rows that lack a finding without which they cannot be accepted; of a large inventory only where no
 	// files came, for the rest intake says how many.
 	Unchecked int
+	// Unfiled is the first row of what comes as files only for which none came; 0 where nothing lacks. Of a large inventory
+	// it is taken from the warnings of the package.
+	Unfiled uint32
 	// Uncounted: it comes without an inventory, and nobody has counted at the door what came.
 	Uncounted bool
 }
@@ -56,17 +59,31 @@ func (a *acceptPage) count(r *web.Request) (n uint32, err error) {
 	}
 	for _, u := range a.Rows {
 		a.note(u.Work)
-		if u.Acceptable() {
+		switch {
+		case u.Acceptable():
 			n++
 			if u.Content == nil && u.Work.GetFinding() == nil {
 				a.Unchecked++
 			}
+		case !a.TakesPaper && u.Content == nil && !settled(u.Work):
+			a.unfiled(u.GetPosition())
 		}
 	}
 	if r.Field("choose") == "yes" {
 		return uint32(len(r.PostForm["position"])), nil
 	}
 	return n, nil
+}
+
+// settled tells whether a row stays out whatever came for it.
+func settled(w *intakev1.RowWork) bool {
+	return w.GetFinding().GetFinding() == "missing" || w.GetReturnState() == "returned"
+}
+
+func (a *acceptPage) unfiled(position uint32) {
+	if a.Unfiled == 0 {
+		a.Unfiled = position
+	}
 }
 
 func (a *acceptPage) note(w *intakev1.RowWork) {
@@ -84,6 +101,7 @@ func (a *acceptPage) countAll(r *web.Request) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
+	lacking := a.lacking()
 	for after, more := uint32(0), true; more; {
 		res, err := c.ListRowWork(r.Context(), &intakev1.ListRowWorkRequest{TransferId: a.GetTransferId(), After: after, Limit: 500})
 		if err != nil {
@@ -92,13 +110,30 @@ func (a *acceptPage) countAll(r *web.Request) (uint32, error) {
 		for _, w := range res.GetRows() {
 			a.note(w)
 			after = w.GetFile().GetPosition()
-			if a.GetPackageId() == "" && w.GetFinding() == nil && w.GetReturnState() != "returned" {
+			switch {
+			case settled(w):
+			case !a.TakesPaper:
+				if a.GetPackageId() == "" || lacking[after] {
+					a.unfiled(after)
+				}
+			case a.GetPackageId() == "" && w.GetFinding() == nil:
 				a.Unchecked++
 			}
 		}
 		more = res.GetMore() && len(res.GetRows()) > 0
 	}
 	return a.Listed - a.Missing - a.Returned, nil
+}
+
+// lacking are the rows of which the package that stands was warned that no files came for them, as many as are listed.
+func (a *acceptPage) lacking() map[uint32]bool {
+	list := make(map[uint32]bool)
+	for _, w := range a.GetWarnings() {
+		if w.GetCode() == onPaper {
+			list[number(w.GetWhere())] = true
+		}
+	}
+	return list
 }
 
 // accept takes the transfer in. What is ticked must be what the page counted in words: otherwise it is

@@ -98,7 +98,7 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {
-		if w.GetCode() != "intake.package.on_paper" { // the rows say so already
+		if w.GetCode() != onPaper { // the rows say so already
 			p.Unlisted = append(p.Unlisted, w)
 		}
 	}
@@ -107,6 +107,9 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 	}
 	return p, nil
 }
+
+// onPaper is the warning of a unit for which no digital file came.
+const onPaper = "intake.package.on_paper"
 
 // rows puts what came and what was found beside the files.
 func (p *transferPage) rows(res *intakev1.GetTransferResponse, work *intakev1.ListRowWorkResponse) {

@@ -93,6 +93,13 @@ func present(r *web.Request, p transferPage, q *intakev1.CheckUnitsRequest) {
 		r.Wrong("from", "intake.wrong.range")
 		return
 	}
+	if n := len(p.Rows); n > 0 { // what the page does not show is not found present
+		first, last := p.Rows[0].GetPosition(), p.Rows[n-1].GetPosition()
+		if from < first || to > last && p.Next != "" {
+			r.Wrong("to", "intake.wrong.range.page", "first", first, "last", last)
+			return
+		}
+	}
 	for _, u := range p.Rows {
 		if n := u.GetPosition(); n >= from && n <= to && u.Work.GetFinding() == nil {
 			q.Findings = append(q.Findings, &intakev1.UnitFinding{Position: n, Finding: "present"})

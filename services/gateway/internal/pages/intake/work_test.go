@@ -128,6 +128,15 @@ func TestUnitsAreSavedRowByRow(t *testing.T) {
 	}
 	s.Forget()
 	v.Post("/intake/2026-1/units", pagetest.Fields("do", "range", "from", "9", "to", "1"), http.StatusUnprocessableEntity, "начало и конец")
+	large := archive(300) // rows that the page does not show are not found present unseen, and nobody is told that they were
+	l := pagetest.Open(t, large, areas, "", monitor.Archivist)
+	l.Post("/intake/2026-1/units", pagetest.Fields("do", "range", "from", "1", "to", "101"), http.StatusUnprocessableEntity, "от 1 до 100")
+	l.Post("/intake/2026-1/units?after=100", pagetest.Fields("do", "range", "from", "100", "to", "200"), http.StatusUnprocessableEntity, "от 101 до 200")
+	if large.Called("CheckUnits") != nil {
+		t.Error("half a range was found present")
+	}
+	l.Post("/intake/2026-1/units?after=100", pagetest.Fields("do", "range", "from", "101", "to", "200"), http.StatusSeeOther, "done=intake-checked")
+	l.Post("/intake/2026-1/units?after=200", pagetest.Fields("do", "range", "from", "201", "to", "999"), http.StatusSeeOther, "done=intake-checked")
 	v.Post("/intake/2026-1/units", pagetest.Fields("do", "save"), http.StatusUnprocessableEntity, "Ничего не изменилось")
 	if s.Called("CheckUnits") != nil {
 		t.Error("something was saved")
@@ -184,6 +193,55 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	v.Get("/intake/2026-1", http.StatusOK, "утрачены байты пакета")
 	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается", "Не сверено с описью дел: 1\u00a0198")
+}
+
+// TestWhatLacksItsFilesIsSaidBeforeTheAcceptance: of a transfer in digital form the page of acceptance says which row is the first without
+// files, and leads to their return; of a long inventory too, whose rows it does not show.
+func TestWhatLacksItsFilesIsSaidBeforeTheAcceptance(t *testing.T) {
+	for count, lacks := range map[uint32]string{4: "первое без файлов – № 1", 1200: "первое без файлов – № 700"} {
+		s := archive(count)
+		answer, packageID := s.Answers["GetTransfer"], "p"
+		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+			found, err := answer(m)
+			res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+			res.TakesPaper, res.Transfer.Form, res.Transfer.PackageId = false, "digital", packageID
+			for _, where := range []string{"3", "4", "700", "800"} { // of these one is missing with its explanation, and one returned
+				res.Transfer.Warnings = append(res.Transfer.Warnings, &intakev1.PackageFault{Where: where, Code: "intake.package.on_paper"})
+			}
+			return res, err
+		}
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		if page := v.Get("/intake/2026-1/accept", http.StatusOK, lacks, `href="/intake/2026-1/return"`); strings.Contains(page, "Не сверено") {
+			t.Errorf("%d rows: nothing is to be checked on paper", count)
+		}
+		if packageID = ""; count > 400 {
+			v.Get("/intake/2026-1/accept", http.StatusOK, "первое без файлов – № 1.")
+		}
+	}
+}
+
+// TestWhatComesOnCarriersIsNoPaper: a film without files is no paper.
+func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
+	s := archive(4)
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		res.Transfer.Form = "audiovisual"
+		return res, err
+	}
+	found, err := s.Answers["GetAccession"](nil)
+	res, ok := found.(*intakev1.GetAccessionResponse)
+	if err != nil || !ok {
+		t.Fatal(err)
+	}
+	res.Accession.Form = "audiovisual"
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	for _, address := range []string{"/intake/2026-1", "/intake/2026-1/accept", "/accessions/2026-7"} {
+		if page := v.Get(address, http.StatusOK, "носитель"); strings.Contains(page, ">бумага<") || strings.Contains(page, "· бумага<") {
+			t.Errorf("%s speaks of paper", address)
+		}
+	}
 }
 
 // TestWhatIsUndescribedIsCountedFirst: the page of acceptance says what the archive counted, and leads to the count where nobody did.
