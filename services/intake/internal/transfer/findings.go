@@ -29,7 +29,7 @@ var (
 		"укажите в примечании, что повреждено в деле {position}",
 		"{position}-істе не бүлінгенін ескертпеде көрсетіңіз")
 	NotChecked = fault.Define(fault.Refused, "intake.accept.unchecked",
-		"{count} units of transfer {id} were not checked against the inventory, the first is at position {position}; record what was found of each, then accept",
+		"units of transfer {id} that were not checked against the inventory: {count}, the first at position {position}; record what was found of each, then accept",
 		"не сверено с описью единиц: {count} (передача {id}), первая – {position}; запишите итог по каждой, затем примите",
 		"{id} тапсыруында тізімдемемен салыстырылмаған бірлік саны: {count}, біріншісі – {position}; әрқайсысының нәтижесін жазып, содан кейін қабылдаңыз")
 	NotCounted = fault.Define(fault.Refused, "intake.accept.uncounted",

@@ -200,6 +200,8 @@ func TestADepartmentHearsWhichFilesDidNotCome(t *testing.T) {
 		for _, address := range []string{"/dept/transfers/2026-1", "/dept/transfers/2026-1/receipt"} {
 			if page := v.Get(address, http.StatusOK, "<h1>"); strings.Contains(page, says) != lacks {
 				t.Errorf("%s of %s says so: %t", address, form, !lacks)
+			} else if whole := strings.Contains(page, "Файлы пришли целиком"); lacks && whole {
+				t.Errorf("%s of %s says that all have come", address, form)
 			}
 		}
 	}
