@@ -93,6 +93,43 @@ func TestOnlyWhatWasBadIsSentAgain(t *testing.T) {
 	}
 }
 
+// TestWhatComesAsFilesIsNotAcceptedWithoutThem sends one of two files of a digital transfer: the department reads which row lacks
+// its files, the archivist that it cannot be accepted, and what of it can be.
+func TestWhatComesAsFilesIsNotAcceptedWithoutThem(t *testing.T) {
+	for _, lang := range []string{"kk", "ru"} {
+		axe, transfer := axeSource(t), newTransfer(t)
+		b := open(t, false)
+		b.wide(1280)
+		here := "/dept/transfers/" + transfer
+		b.signsIn("su-bolimi", here+"/files", lang)
+		b.ticks("form", "digital")
+		b.presses(send)
+		b.visit(here+"/send", lang)
+		b.attaches("input[name=row-1]", "бірінші "+transfer)
+		b.leads(chromedp.Click(chromedp.CSS("section[aria-labelledby=by-rows] button")))
+		b.seen("receipt-lacking", lang, axe)
+		b.says("№ 2")
+		b.visit(here, lang)
+		b.seen("transfer-lacking", lang, axe)
+		b.signsIn("arhivist", "/intake/"+transfer, lang)
+		b.seen("intake-lacking", lang, axe)
+		b.presses0(`a[href="/intake/` + transfer + `/accept"]`)
+		b.seen("accept-lacking", lang, axe)
+		if ticked := asks[[]string](b, `[...document.querySelectorAll('input[name=position]:checked')].map(i => i.value)`); len(ticked) != 1 || ticked[0] != "1" {
+			t.Errorf("ticked are %q", ticked)
+		}
+		b.ticks("position", "2") // without its files
+		b.presses0(send)
+		b.leads(chromedp.Click(chromedp.CSS(send)))
+		b.seen("accept-refused", lang, axe)
+		b.ticks("position", "2")
+		b.presses0(send)
+		b.presses0(send)
+		b.seen("accepted-lacking", lang, axe)
+		b.says("data/0001/")
+	}
+}
+
 // TestOneReasonIsSaidOnce: files that a limit keeps out stand together over its one sentence, and what has ended cannot be paused.
 func TestOneReasonIsSaidOnce(t *testing.T) {
 	transfer := newTransfer(t)
