@@ -126,10 +126,10 @@ func transfer(r *web.Request) (any, error) {
 	if n := len(res.GetFiles()); res.GetMore() && n > 0 {
 		p.Next = r.URL.EscapedPath() + "?after=" + strconv.FormatUint(uint64(res.GetFiles()[n-1].GetPosition()), 10)
 	}
-	p.Tasks = p.tasks()
 	if err := p.work(r, d); err != nil {
 		return nil, err
 	}
+	p.Tasks = p.tasks()
 	if p.Receipts, err = handover.Receipts(r, d.intake, t); err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func (p *transferPage) tasks() []task {
 	list := []task{
 		{Key: "files", State: done(p.GetForm() != ""), Address: p.Address + "/files"},
 		{Key: "problems", State: done(!wrong), Address: p.Address + "/problems"},
-		{Key: "send", State: done(p.GetPackageId() != ""), Address: p.Address + "/send"},
+		{Key: "send", State: done(p.GetPackageId() != "" && p.Unfiled() == 0), Address: p.Address + "/send"},
 		{Key: whose(p.Transfer), State: done(p.GetContactNamed()), Address: p.Address + "/contact"},
 		{Key: "date", State: done(p.GetBroughtOn() != ""), Address: p.Address + "/date"},
 	}

@@ -203,6 +203,9 @@ func TestADepartmentHearsWhichFilesDidNotCome(t *testing.T) {
 			} else if whole := strings.Contains(page, "Файлы пришли целиком"); lacks && whole {
 				t.Errorf("%s of %s says that all have come", address, form)
 			}
+			if address == "/dept/transfers/2026-1" {
+				v.Get(address, http.StatusOK, map[bool]string{true: `<li class="is-now" aria-current="step">`, false: `class="is-done"`}[lacks])
+			}
 		}
 	}
 }
