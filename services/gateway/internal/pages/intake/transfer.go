@@ -164,7 +164,8 @@ type paperPage struct{ transferPage }
 func (p paperPage) Counts(v web.View) (options []web.Option) {
 	corrected := make(map[uint32]bool)
 	for _, one := range p.Receipts { // the last first
-		if corrected[one.GetCorrects()] = true; one.GetWhat() == "paper" && !corrected[one.GetNumber()] {
+		corrected[one.GetCorrects()] = true
+		if one.GetWhat() == "paper" && !corrected[one.GetNumber()] {
 			options = append(options, web.Option{
 				Value: strconv.FormatUint(uint64(one.GetNumber()), 10),
 				Label: v.T("intake.paper.instead", "n", one.GetNumber(), "units", v.Number(one.GetUnits()), "boxes", v.Number(one.GetBoxes())),
