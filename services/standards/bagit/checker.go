@@ -150,10 +150,10 @@ func (s sums) clone() sums {
 
 // entry gives what the pass found, for others.
 func (e *entry) entry() Entry {
-	return Entry{
-		Path: e.Path, Size: e.Size, Format: e.Format,
-		SHA256: hex.EncodeToString(e.sums.sha256), SHA512: hex.EncodeToString(e.sums.sha512), BLAKE3: hex.EncodeToString(e.sums.blake3),
-	}
+	text := make([]byte, 0, 2*allSums)
+	text = hex.AppendEncode(hex.AppendEncode(hex.AppendEncode(text, e.sums.sha256), e.sums.sha512), e.sums.blake3)
+	all, first, second := string(text), 2*len(e.sums.sha256), 2*(len(e.sums.sha256)+len(e.sums.sha512))
+	return Entry{Path: e.Path, Size: e.Size, Format: e.Format, SHA256: all[:first], SHA512: all[first:second], BLAKE3: all[second:]}
 }
 
 // digest is that of an algorithm, in hex; empty where it was not counted.

@@ -2,6 +2,7 @@ package bagit
 
 import (
 	"bytes"
+	"crypto/sha512"
 	"errors"
 	"io"
 	"reflect"
@@ -70,7 +71,11 @@ func TestAFileIsTheSameHoweverItIsTaken(t *testing.T) {
 		t.Fatalf("%+v", want)
 	}
 	for name, take := range map[string]func(s *Sink, content []byte) error{
-		"whole":       func(s *Sink, content []byte) error { return s.Whole(content) },
+		"whole":       func(s *Sink, content []byte) error { return s.Whole(content, nil) },
+		"whole, its SHA-512 known": func(s *Sink, content []byte) error {
+			known := sha512.Sum512(content)
+			return s.Whole(content, &known)
+		},
 		"lent":        func(s *Sink, content []byte) error { return lend(s, content, 10_000, &lent, &back) },
 		"lent larger": func(s *Sink, content []byte) error { return lend(s, content, apart+1, &lent, &back) },
 		"by turns": func(s *Sink, content []byte) error {
@@ -119,7 +124,7 @@ func TestWhatIsLentComesBackWhereItFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Whole(make([]byte, 30_000)); !errors.Is(err, c.want) {
+		if err := w.Whole(make([]byte, 30_000), nil); !errors.Is(err, c.want) {
 			t.Errorf("%s: whole: %v", name, err)
 		}
 		_ = w.Abort()

@@ -18,24 +18,33 @@ const apart = 64 << 10
 
 // pass is what every byte of a file goes through once: SHA-256, SHA-512, BLAKE3 and the format.
 type pass struct {
-	h256, h512 hash.Hash
+	h256, h512 hash.Hash      // nil until a piece comes
 	fast       *blake3.Hasher // nil where it is not asked for
 	format     Identifier
 	behind     *behind        // has h512, once pieces are lent; nil before
 	named      *pronom.Result // of a file that came whole; nil before
+	counted    *sums          // of a small one that came whole; nil before
 }
 
 func newPass(path string, fast bool, identify func(path string) Identifier) pass {
-	p := pass{h256: sha256.New(), h512: sha512.New(), format: watch(path, identify)}
+	p := pass{format: watch(path, identify)}
 	if fast {
 		p.fast = takeHasher()
 	}
 	return p
 }
 
+// begin makes what pieces are counted with.
+func (p *pass) begin() {
+	if p.h256 == nil {
+		p.h256, p.h512 = sha256.New(), sha512.New()
+	}
+}
+
 // take lets a piece through, and meanwhile it does what else the caller has to do with it, whose error
 // comes back: a hash and an identifier take everything.
 func (p *pass) take(piece []byte, meanwhile func() error) error {
+	p.begin()
 	if p.behind != nil {
 		back := make(chan struct{})
 		err := p.lend([][]byte{piece}, func() { close(back) }, func([]byte) error { return meanwhile() })
@@ -54,8 +63,9 @@ func (p *pass) take(piece []byte, meanwhile func() error) error {
 	return err
 }
 
-// takeWhole is take for all bytes of the file: an identifier that is able to does not copy them.
-func (p *pass) takeWhole(content []byte, meanwhile func() error) error {
+// takeWhole is take for all bytes of the file: an identifier that is able to does not copy them. known is their SHA-512, nil
+// where it is to be counted.
+func (p *pass) takeWhole(content []byte, known *[sha512.Size]byte, meanwhile func() error) error {
 	watching, able := p.format.(interface {
 		Whole(content []byte) pronom.Result
 	})
@@ -64,7 +74,22 @@ func (p *pass) takeWhole(content []byte, meanwhile func() error) error {
 	}
 	result := watching.Whole(content)
 	p.named = &result
-	return p.take(content, meanwhile)
+	if known == nil && len(content) >= apart {
+		return p.take(content, meanwhile)
+	}
+	if known == nil {
+		sum := sha512.Sum512(content)
+		known = &sum
+	}
+	s256 := sha256.Sum256(content)
+	all := append(append(make([]byte, 0, allSums), s256[:]...), known[:]...)
+	if p.fast != nil {
+		_, _ = p.fast.Write(content)
+		all = p.fast.Sum(all)
+	}
+	counted := split(all)
+	p.counted = &counted
+	return meanwhile()
 }
 
 // result is the format of what was taken.
@@ -104,7 +129,7 @@ type lent struct {
 
 // lend is take for a piece that may be kept until back is called, which happens once, and also where there is an error.
 func (p *pass) lend(parts [][]byte, back func(), meanwhile func(part []byte) error) error {
-	if p.behind == nil {
+	if p.begin(); p.behind == nil {
 		p.behind = &behind{pieces: make(chan lent, lag), ended: make(chan struct{})}
 		go p.behind.count(p.h512)
 	}
@@ -147,12 +172,22 @@ func (p *pass) settle() {
 
 // sums are the digests of what was taken, in one piece of memory.
 func (p *pass) sums() sums {
-	all := make([]byte, 0, sha256.Size+sha512.Size+32)
-	all = p.h256.Sum(all)
-	all = p.h512.Sum(all)
+	if p.counted != nil {
+		return *p.counted
+	}
+	p.begin() // of an empty file no piece came
+	all := p.h512.Sum(p.h256.Sum(make([]byte, 0, allSums)))
 	if p.fast != nil {
 		all = p.fast.Sum(all)
 	}
+	return split(all)
+}
+
+// allSums is how many bytes the digests of a file have, with BLAKE3.
+const allSums = sha256.Size + sha512.Size + 32
+
+// split tells apart digests that lie one behind the other.
+func split(all []byte) sums {
 	const second = sha256.Size + sha512.Size
 	return sums{all[:sha256.Size], all[sha256.Size:second], all[second:]}
 }
@@ -183,11 +218,11 @@ func NewMeasure(path string, identify func(path string) Identifier) *Measure {
 	return &Measure{path: path, pass: newPass(path, true, identify)}
 }
 
-// MeasureWhole is a Measure of a file whose bytes are all there, at less cost.
-func MeasureWhole(path string, content []byte, identify func(path string) Identifier) Entry {
+// MeasureWhole is a Measure of a file whose bytes are all there, at less cost. known is as in Sink.Whole.
+func MeasureWhole(path string, content []byte, known *[sha512.Size]byte, identify func(path string) Identifier) Entry {
 	m := NewMeasure(path, identify)
 	m.size = int64(len(content))
-	_ = m.pass.takeWhole(content, func() error { return nil }) // never fails
+	_ = m.pass.takeWhole(content, known, func() error { return nil }) // never fails
 	return m.Entry()
 }
 
@@ -201,14 +236,16 @@ func (m *Measure) Write(p []byte) (int, error) {
 func (m *Measure) Size() int64 { return m.size }
 
 // SHA256 is that of the bytes so far, in hex; more may follow.
-func (m *Measure) SHA256() string { return hexOf(m.pass.h256) }
+func (m *Measure) SHA256() string {
+	m.pass.begin()
+	return hexOf(m.pass.h256)
+}
 
 // Entry ends the file: what the pass found. The measure is not used after it.
 func (m *Measure) Entry() Entry {
-	p := &m.pass
-	e := Entry{Path: m.path, Size: m.size, SHA256: hexOf(p.h256), SHA512: hexOf(p.h512), BLAKE3: hexOf(p.fast), Format: p.result()}
+	e := entry{Path: m.path, Size: m.size, Format: m.pass.result(), sums: m.pass.sums()}
 	m.Drop()
-	return e
+	return e.entry()
 }
 
 // Drop gives up a file that is not wanted.

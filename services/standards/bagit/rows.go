@@ -58,6 +58,9 @@ func (c *Checker) appendRow(row []byte, e *entry) []byte {
 	for _, digest := range [][]byte{e.sums.sha256, e.sums.sha512, e.sums.blake3} {
 		row = append(append(row, byte(len(digest))), digest...)
 	}
+	if len(e.digests) == 0 {
+		return row // of most
+	}
 	for _, algorithm := range slices.Sorted(maps.Keys(e.digests)) {
 		digest := bytesOf(e.digests[algorithm])
 		row = append(append(row, byte(len(algorithm))), algorithm...)

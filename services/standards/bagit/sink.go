@@ -102,12 +102,15 @@ type Sink struct {
 
 // newSink is called with the checker locked.
 func newSink(c *Checker, e *entry, size int64, to io.Writer) *Sink {
-	s := &Sink{c: c, e: e, to: to, size: size, pass: newPass(e.Path, c.opts.BLAKE3, c.opts.Identify), others: map[string]hash.Hash{}}
+	s := &Sink{c: c, e: e, to: to, size: size, pass: newPass(e.Path, c.opts.BLAKE3, c.opts.Identify)}
 	payload := strings.HasPrefix(e.Path, payloadPrefix)
 	for _, a := range otherDigests {
 		// A tag file is small: it gets every digest, so that a tag manifest may come last. One of our own is
 		// as long as there are files, and no manifest of others comes after it.
 		if !payload && !c.wrapping || c.needed[a] {
+			if s.others == nil {
+				s.others = map[string]hash.Hash{}
+			}
 			s.others[a] = newDigest(a)
 		}
 	}
@@ -138,12 +141,13 @@ func (s *Sink) Write(p []byte) (int, error) {
 }
 
 // Whole takes all bytes of the file at once and ends it, as Write and Close do; it gives the error of Write. Small
-// files cost less so.
-func (s *Sink) Whole(content []byte) error {
+// files cost less so. known is their SHA-512 where the caller has counted it, together with that of other files
+// (sha512many); nil where not.
+func (s *Sink) Whole(content []byte, known *[sha512.Size]byte) error {
 	if err := s.admit(len(content)); err != nil {
 		return err
 	}
-	if err := s.pass.takeWhole(content, func() error { return s.handOn(content) }); err != nil {
+	if err := s.pass.takeWhole(content, known, func() error { return s.handOn(content) }); err != nil {
 		s.failed = true
 		return err
 	}
