@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -33,11 +32,9 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 	if err := s.hasRoom(size); err != nil {
 		return nil, err
 	}
-	came := make([]*staging.Came, len(files))
-	for i, f := range files {
-		if came[i], err = s.came(f, req.GetFiles()[i]); err != nil {
-			return nil, err
-		}
+	came, err := s.came(files, req.GetFiles())
+	if err != nil {
+		return nil, err
 	}
 	var together *staging.Together
 	set, err := s.announce(t, limits, req.GetForm(), files, func(set *staging.Set) (err error) {
@@ -63,21 +60,30 @@ func (s *Server) PutFiles(ctx context.Context, req *intakev1.PutFilesRequest) (*
 	return res, nil
 }
 
-// came hashes a file and examines it while its bytes are in the processor's cache. What is wrong with it is found again when
-// the package is finished: that is said of few.
-func (s *Server) came(f staging.File, from *intakev1.PutFile) (*staging.Came, error) {
-	c, err := s.area.NewCame(f, from.GetContent(), from.GetSha256())
-	if err != nil || !strings.HasPrefix(f.Path, "data/") {
-		return c, err
+// came hashes files and examines them. What is wrong with one is found again when the package is finished: that is said of
+// few.
+func (s *Server) came(files []staging.File, from []*intakev1.PutFile) ([]*staging.Came, error) {
+	arrived := make([]staging.Arrived, len(files))
+	for i, f := range files {
+		arrived[i] = staging.Arrived{File: f, Content: from[i].GetContent(), SHA256: from[i].GetSha256()}
 	}
-	kind, finding, err := examine.File(f.Path, bytes.NewReader(from.GetContent()), int64(f.Size))
+	came, err := s.area.NewCame(arrived)
 	if err != nil {
-		return nil, fmt.Errorf("examine: %w", err)
+		return nil, err
 	}
-	if finding == nil {
-		c.Seen = (*string)(&kind)
+	for i, c := range came {
+		if !strings.HasPrefix(c.Path, "data/") {
+			continue
+		}
+		kind, finding, err := examine.Bytes(c.Path, arrived[i].Content)
+		if err != nil {
+			return nil, fmt.Errorf("examine: %w", err)
+		}
+		if finding == nil {
+			c.Seen = (*string)(&kind)
+		}
 	}
-	return c, nil
+	return came, nil
 }
 
 // within gives the files of a call within its bounds, and how many bytes they have together.

@@ -38,13 +38,16 @@ func filledTogether(t *testing.T, dir string, files int) (*Set, int, error) {
 		t.Fatal(err)
 	}
 	for n := 0; n < files; n += 50 {
-		var came []*Came
+		var arrived []Arrived
 		for i := n; i < n+50; i++ {
-			c, err := s.area.NewCame(File{Path: fmt.Sprintf("data/%d/%06d", i%7, i), Size: 1}, []byte("x"), "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
-			if err != nil {
-				t.Fatal(err)
-			}
-			came = append(came, c)
+			arrived = append(arrived, Arrived{
+				File: File{Path: fmt.Sprintf("data/%d/%06d", i%7, i), Size: 1}, Content: []byte("x"),
+				SHA256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
+			})
+		}
+		came, err := s.area.NewCame(arrived)
+		if err != nil {
+			t.Fatal(err)
 		}
 		together, err := s.Expect(came)
 		if err == nil {

@@ -283,9 +283,9 @@ func TestAZIPThatComesWholeIsAFile(t *testing.T) {
 	var err error
 	m.set, err = m.area.OpenSet("zip", "2026-1", "bilim", Zip)
 	m.must(err)
-	c, err := m.area.NewCame(File{Size: 3}, []byte("PK!"), m.sum([]byte("PK!")))
+	came, err := m.area.NewCame([]Arrived{{File{Size: 3}, []byte("PK!"), m.sum([]byte("PK!"))}})
 	m.must(err)
-	together, err := m.set.Expect([]*Came{c})
+	together, err := m.set.Expect(came)
 	m.must(err)
 	m.must(together.Put())
 	f, size, err := m.set.Archive()

@@ -1,10 +1,12 @@
 package staging
 
 import (
+	"crypto/sha512"
 	"errors"
 	"fmt"
 
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/sha512many"
 )
 
 // Small is a file that came whole.
@@ -50,11 +52,21 @@ func (u *Upload) Many(files []Small, back func()) (full bool, err error) {
 
 // puts takes files in a lane. After an error the upload ends, and no report is made.
 func (u *Upload) puts(batch []arrived, back func()) error {
+	contents := make([][]byte, len(batch))
 	for i, a := range batch {
-		if err := u.put(a); err != nil {
+		contents[i] = a.Content
+	}
+	for i, sum := range sha512many.Sum(contents) {
+		if err := u.put(batch[i], &sum); err != nil {
 			for _, rest := range batch[i:] {
 				_ = rest.sink.Abort()
 			}
+			return err
+		}
+	}
+	if len(batch) > 0 {
+		// All at once: lanes that ask for the pack at each file wait for each other more than they write.
+		if err := u.pack.add(batch); err != nil {
 			return err
 		}
 	}
@@ -64,13 +76,9 @@ func (u *Upload) puts(batch []arrived, back func()) error {
 	return nil
 }
 
-// put hashes and looks at one small file while its bytes are still in the processor's cache, and packs it. It is not
-// durable yet.
-func (u *Upload) put(a arrived) error {
-	if err := a.sink.Whole(a.Content); err != nil {
-		return err
-	}
-	if err := u.pack.add(a.Path, a.Content); err != nil {
+// put hashes and looks at one small file while its bytes are in the processor's cache.
+func (u *Upload) put(a arrived, sum *[sha512.Size]byte) error {
+	if err := a.sink.Whole(a.Content, sum); err != nil {
 		return err
 	}
 	if u.Look != nil {

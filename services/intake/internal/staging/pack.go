@@ -42,8 +42,8 @@ func newPack(folder string) *pack {
 	return &pack{folder: folder, rows: spool.Place{Dir: folder}.Sorter()}
 }
 
-// add puts a file behind those that are there. It is not durable yet.
-func (p *pack) add(path string, content []byte) error {
+// add puts files behind those that are there. They are not durable yet.
+func (p *pack) add(files []arrived) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bytes == nil {
@@ -53,12 +53,16 @@ func (p *pack) add(path string, content []byte) error {
 		}
 		p.bytes = to
 	}
-	if err := p.row(path, p.size, uint64(len(content))); err != nil {
-		return err
+	for _, f := range files {
+		if err := p.row(f.Path, p.size, uint64(len(f.Content))); err != nil {
+			return err
+		}
+		p.size += uint64(len(f.Content))
+		if _, err := p.bytes.Write(f.Content); err != nil {
+			return err
+		}
 	}
-	p.size += uint64(len(content))
-	_, err := p.bytes.Write(content)
-	return err
+	return nil
 }
 
 // note says where a file lies in a pack that stands.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qoyma/qoyma/services/standards/bagit"
+	"github.com/qoyma/qoyma/services/standards/sha512many"
 )
 
 // Came is a small file of a package that comes file by file: it came whole, and the one pass over it is made.
@@ -21,14 +22,32 @@ type Came struct {
 	found   bagit.Entry
 }
 
-// NewCame makes the one pass over a file before a byte of it is written. Its bytes are not changed until Put
-// returns. sum is the SHA-256 that they had where they came from, in hex. Error: WrongBytes.
-func (a *Area) NewCame(f File, content []byte, sum string) (*Came, error) {
-	c := &Came{File: f, content: content, found: bagit.MeasureWhole(f.Path, content, a.Identify)}
-	if c.found.SHA256 != sum {
-		return nil, WrongBytes.With("path", clip(f.Path))
+// Arrived is a small file with all its bytes.
+type Arrived struct {
+	File
+	Content []byte
+	SHA256  string // that they had where they came from, in hex
+}
+
+// NewCame makes the one pass over files before a byte of them is written. Their bytes are not changed until Put
+// returns. Error: WrongBytes.
+func (a *Area) NewCame(files []Arrived) ([]*Came, error) {
+	came := make([]*Came, 0, len(files))
+	for some := range slices.Chunk(files, 2*sha512many.Lanes) { // as many as stay in the processor's cache
+		contents := make([][]byte, len(some))
+		for i, f := range some {
+			contents[i] = f.Content
+		}
+		for i, sum := range sha512many.Sum(contents) {
+			f := some[i]
+			c := &Came{File: f.File, content: f.Content, found: bagit.MeasureWhole(f.Path, f.Content, &sum, a.Identify)}
+			if c.found.SHA256 != f.SHA256 {
+				return nil, WrongBytes.With("path", clip(f.Path))
+			}
+			came = append(came, c)
+		}
 	}
-	return c, nil
+	return came, nil
 }
 
 // Together is files that come whole in one call. One goroutine uses it; it ends with Put.

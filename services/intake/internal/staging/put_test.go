@@ -18,12 +18,13 @@ import (
 // came makes the one pass over files of the model.
 func (m *machine) came(paths ...string) (files []*Came) {
 	m.t.Helper()
+	var arrived []Arrived
 	for _, path := range paths {
 		f := File{Path: path, Name: path, Size: uint64(len(m.want[path])), ModifiedMS: 7}
-		c, err := m.area.NewCame(f, m.want[path], m.sum(m.want[path]))
-		m.must(err)
-		files = append(files, c)
+		arrived = append(arrived, Arrived{f, m.want[path], m.sum(m.want[path])})
 	}
+	files, err := m.area.NewCame(arrived)
+	m.must(err)
 	return files
 }
 
@@ -217,7 +218,7 @@ func TestPutRefusesAllOrNothing(t *testing.T) {
 			t.Errorf("%s: %+v is counted", name, got)
 		}
 	}
-	if _, err := m.area.NewCame(a, []byte("x"), m.sum([]byte("y"))); !errors.Is(err, WrongBytes) {
+	if _, err := m.area.NewCame([]Arrived{{a, []byte("x"), m.sum([]byte("y"))}}); !errors.Is(err, WrongBytes) {
 		t.Errorf("other bytes than were sent: %v", err)
 	}
 	for name, c := range map[string]struct {
