@@ -47,7 +47,9 @@ func Upload(ctx context.Context, c intakev1.IntakeServiceClient, begin *intakev1
 	}
 	err = stream.Send(&intakev1.UploadPackageRequest{Part: &intakev1.UploadPackageRequest_Begin{Begin: begin}})
 	if err == nil {
-		err = fs.WalkDir(dir.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		// What is listed is opened through dir: a folder that has become a link meanwhile leads nowhere. dir.FS would ask
+		// the system about each file once more.
+		err = fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}

@@ -38,7 +38,11 @@ func tarHeader(v view) bool {
 		return false
 	}
 	block := v.head[:512]
-	want, err := strconv.ParseInt(strings.Trim(string(block[148:156]), " \x00"), 8, 64)
+	field := bytes.Trim(block[148:156], " \x00")
+	if len(field) == 0 || field[0] < '0' || field[0] > '7' {
+		return false // of nearly every file: an error would be made for nothing
+	}
+	want, err := strconv.ParseInt(string(field), 8, 64)
 	if err != nil {
 		return false
 	}

@@ -126,8 +126,10 @@ func clipped(s string) string {
 
 // sentAs is what a file was called by whoever sent it.
 func (u *upload) sentAs(path string) string {
-	if _, name, is := parcel.Original(path); is && u.eark {
-		return name
+	if u.eark {
+		if _, name, is := parcel.Original(path); is {
+			return name
+		}
 	}
 	return path
 }

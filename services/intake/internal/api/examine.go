@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -50,7 +49,7 @@ func (u *upload) glance(path string, content []byte) error {
 	if !strings.HasPrefix(path, "data/") {
 		return nil
 	}
-	kind, finding, err := examine.File(u.sentAs(path), bytes.NewReader(content), int64(len(content)))
+	kind, finding, err := examine.Bytes(u.sentAs(path), content)
 	if err != nil {
 		return fmt.Errorf("examine: %w", err)
 	}

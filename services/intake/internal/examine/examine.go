@@ -9,6 +9,7 @@
 package examine
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -41,6 +42,7 @@ var (
 
 // Bounds of one examination.
 const (
+	headBytes = 512      // by which a kind is told
 	maxBytes  = 32 << 20 // that are read of one file, whatever it says
 	maxDepth  = 1000     // of elements
 	maxChunks = 100_000  // of a PNG, segments of a JPEG, directories of a TIFF
@@ -65,7 +67,7 @@ const (
 )
 
 // KindOf tells from the first bytes what a file is examined as; empty where there is no cheap
-// examination. At most 512 bytes are looked at.
+// examination.
 func KindOf(head []byte) Kind {
 	for _, m := range []struct {
 		magic string
@@ -97,11 +99,22 @@ type Finding = *fault.Error
 // nothing to examine, or the bounds did not let it be judged. The error is that of reading, and
 // none of the file's faults.
 func File(path string, r io.ReaderAt, size int64) (kind Kind, found Finding, err error) {
-	head := make([]byte, min(size, 512))
+	head := make([]byte, min(size, headBytes))
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return "", nil, err
 	}
-	kind = KindOf(head)
+	return file(path, KindOf(head), r, size)
+}
+
+// Bytes is File for a file that is at hand: of most there is nothing to examine, and they cost nothing.
+func Bytes(path string, content []byte) (kind Kind, found Finding, err error) {
+	if kind = KindOf(content); kind == "" {
+		return "", nil, nil
+	}
+	return file(path, kind, bytes.NewReader(content), int64(len(content)))
+}
+
+func file(path string, kind Kind, r io.ReaderAt, size int64) (Kind, Finding, error) {
 	form, ok := forms[kind]
 	if !ok {
 		return "", nil, nil
