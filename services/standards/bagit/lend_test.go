@@ -71,7 +71,7 @@ func TestAFileIsTheSameHoweverItIsTaken(t *testing.T) {
 		t.Fatalf("%+v", want)
 	}
 	for name, take := range map[string]func(s *Sink, content []byte) error{
-		"whole":       func(s *Sink, content []byte) error { return s.Whole(content, nil) },
+		"whole": func(s *Sink, content []byte) error { return s.Whole(content, nil) },
 		"whole, its SHA-512 known": func(s *Sink, content []byte) error {
 			known := sha512.Sum512(content)
 			return s.Whole(content, &known)
