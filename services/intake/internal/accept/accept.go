@@ -128,19 +128,17 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 		return nil, err
 	}
 	var ready error
-	if s := transfer.State(before.transfer.GetState()); s != transfer.Accepting && s != transfer.Accepted {
-		ready = p.ready(before, positions) // in other states the state itself is the answer
+	if decided(before.transfer) == nil { // in other states the state itself is the answer
+		ready = p.ready(before, positions)
 	}
 	c.Decide = func(v *base.View, _ time.Time) ([]base.Event, error) {
 		t, err := store.Transfer(v, id)
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case t.GetState() == string(transfer.Accepting):
-			return nil, transfer.UnderWay.With("id", id)
-		case t.GetState() == string(transfer.Accepted):
-			return nil, transfer.AlreadyAccepted.With("id", id)
+		switch err := decided(t); {
+		case err != nil:
+			return nil, err
 		case ready != nil:
 			return nil, ready
 		case v.LastAbout(journal.Ref{Type: "transfer", ID: id}) != before.seq:
@@ -163,23 +161,20 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 // ready says why an acceptance must not begin: after it there is no way back.
 func (p *Plans) ready(f *facts, positions []uint32) error {
 	id := f.transfer.GetTransferId()
-	if f.transfer.GetState() == string(transfer.Announced) {
-		return transfer.NotSealed.With("id", id)
-	}
-	if !f.list.Complete {
-		return transfer.Incomplete.With("id", id)
+	if err := f.listedWhole(); err != nil {
+		return err
 	}
 	if err := store.MayAccept(f.transfer); err != nil {
 		return err
 	}
-	if f.transfer.GetUndescribed() != nil && f.counted == 0 {
+	if f.uncounted() {
 		return transfer.NotCounted.With("id", id)
 	}
 	chosen, err := f.choose(positions)
 	if err != nil {
 		return err
 	}
-	if err := f.checks.Settled(id, f.units, chosen, f.has, store.TakesPaper(f.transfer)); err != nil {
+	if err := f.left(chosen).Settled(id); err != nil {
 		return err
 	}
 	if err := p.whole(f); err != nil {

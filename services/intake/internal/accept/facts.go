@@ -49,8 +49,8 @@ type came struct {
 	bytes int64
 }
 
-// weigh reads the facts of a transfer; each sees every file that stands, by path.
-func (p *Plans) weigh(id string, each func(position uint32, path string) error) (*facts, error) {
+// gather reads the facts of a transfer without what came for its units.
+func (p *Plans) gather(id string) (*facts, error) {
 	f := &facts{store: p.Store, content: make(map[uint32]*came)}
 	if err := p.Store.View(func(v *base.View) error { return f.read(v, id) }); err != nil {
 		return nil, err
@@ -60,6 +60,15 @@ func (p *Plans) weigh(id string, each func(position uint32, path string) error) 
 			return nil, err
 		}
 		f.units = append(f.units, transfer.Unit{Position: u.GetPosition(), Leaves: u.GetLeaves()})
+	}
+	return f, nil
+}
+
+// weigh reads the facts of a transfer; each sees every file that stands, by path.
+func (p *Plans) weigh(id string, each func(position uint32, path string) error) (*facts, error) {
+	f, err := p.gather(id)
+	if err != nil {
+		return nil, err
 	}
 	// Of one package the digest is that of its payload manifest; where rows were redone, and an earlier program
 	// made the object without a bag, that of the manifest which lists what stands of all packages.
@@ -151,6 +160,37 @@ func (f *facts) choose(asked []uint32) ([]uint32, error) {
 		return nil, err
 	}
 	return transfer.Choose(id, f.units, asked)
+}
+
+// left is what is left to do before the chosen units can be accepted.
+func (f *facts) left(chosen []uint32) transfer.Left {
+	return f.checks.Left(f.units, chosen, f.has, store.TakesPaper(f.transfer))
+}
+
+// listedWhole is nil where every row of the inventory is here. Errors: NotSealed, Incomplete.
+func (f *facts) listedWhole() error {
+	if f.transfer.GetState() == string(transfer.Announced) {
+		return transfer.NotSealed.With("id", f.transfer.GetTransferId())
+	}
+	if !f.list.Complete {
+		return transfer.Incomplete.With("id", f.transfer.GetTransferId())
+	}
+	return nil
+}
+
+// uncounted tells whether it comes without an inventory, and nobody has counted it here.
+func (f *facts) uncounted() bool { return f.transfer.GetUndescribed() != nil && f.counted == 0 }
+
+// decided is nil where no acceptance of a transfer has begun. Errors: UnderWay, AlreadyAccepted.
+func decided(t *intakev1.Transfer) error {
+	switch transfer.State(t.GetState()) {
+	case transfer.Accepting:
+		return transfer.UnderWay.With("id", t.GetTransferId())
+	case transfer.Accepted:
+		return transfer.AlreadyAccepted.With("id", t.GetTransferId())
+	case transfer.Announced, transfer.Expected, transfer.Checked, transfer.Returned:
+	}
+	return nil
 }
 
 // packageOf is the package whose bytes a file of the content is.

@@ -366,6 +366,20 @@ func (s *Server) AcceptTransfer(ctx context.Context, req *intakev1.AcceptTransfe
 	return &intakev1.AcceptTransferResponse{Accession: a}, nil
 }
 
+// TryAcceptance implements IntakeService. A page asks, so that nothing is waited for.
+func (s *Server) TryAcceptance(_ context.Context, req *intakev1.TryAcceptanceRequest) (*intakev1.TryAcceptanceResponse, error) {
+	t, err := s.plans.Try(req.GetTransferId(), req.GetPositions())
+	if err != nil {
+		return nil, err
+	}
+	return &intakev1.TryAcceptanceResponse{
+		Accepted: t.Accepted, Missing: t.Missing, Returned: t.Returned,
+		Unchecked: t.Left.Unchecked.Count, FirstUnchecked: t.Left.Unchecked.First,
+		Unfiled: t.Left.Unfiled.Count, FirstUnfiled: t.Left.Unfiled.First,
+		Uncounted: t.Uncounted, AwaitsConsent: t.AwaitsConsent,
+	}, nil
+}
+
 // GetAccession implements IntakeService.
 func (s *Server) GetAccession(ctx context.Context, req *intakev1.GetAccessionRequest) (*intakev1.GetAccessionResponse, error) {
 	n, err := transfer.ParseNumber(req.GetAccessionNumber())

@@ -11,6 +11,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
 
@@ -83,6 +84,67 @@ func EachFile(s *base.Store, id string, tags bool) iter.Seq2[*intakev1.ContentFi
 			}
 		}
 	}
+}
+
+// Filed are the units of a transfer for which files came, in short read transactions. Of each folder of a package one row is
+// read, however many files it has.
+func Filed(s *base.Store, id string) (filed map[uint32]bool, err error) {
+	filed = make(map[uint32]bool)
+	for at, more := (folder{}), true; more; {
+		if err := s.View(func(v *base.View) (err error) {
+			at, more, err = filedAfter(v, id, at, filed)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return filed, nil
+}
+
+// folder is where to go on from: the how-manieth package that stands, and a path in it.
+type folder struct {
+	of    int
+	after string
+}
+
+// filedAfter adds the units of the next folders.
+func filedAfter(v *base.View, id string, at folder, filed map[uint32]bool) (next folder, more bool, err error) {
+	s, err := standingOf(v, id)
+	if err != nil {
+		return at, false, err
+	}
+	for looked := 0; at.of < len(s); looked++ {
+		if looked == pageRows {
+			return at, true, nil
+		}
+		of := s[at.of].GetPackageId()
+		path, ok := payloadAfter(v, id, of, at.after)
+		if !ok {
+			at = folder{of: at.of + 1}
+			continue
+		}
+		at.after = path
+		if position, payload := transfer.PositionOf(path); payload {
+			at.after = path[:len("data/")+strings.IndexByte(path[len("data/"):], '/')] + "/\xff"
+			if s.brought(position) == of {
+				filed[position] = true
+			}
+		}
+	}
+	return at, false, nil
+}
+
+// payloadAfter is the first path of a package's payload after a path; false where none follows.
+func payloadAfter(v *base.View, id, packageID, after string) (path string, ok bool) {
+	var from []byte
+	if after != "" {
+		from = contentKey(id, packageID, after)
+	}
+	root := len(contentKey(id, packageID, ""))
+	for k := range v.Scan("content", contentKey(id, packageID, "data/"), from) {
+		return string(k[root:]), true
+	}
+	return "", false
 }
 
 // EachUnit gives the units of a transfer's inventory after a position, in short read transactions.

@@ -140,26 +140,45 @@ func (c Checks) Narrow(id string, units []Unit, asked []uint32) ([]uint32, error
 	return asked, nil
 }
 
-// Settled is nil where of each chosen unit files came, or something was found (AR-5; practice.md: paper is accepted unit
-// by unit). Where all of it comes as files nothing else can be found. Errors: NothingThere, NotChecked.
-func (c Checks) Settled(id string, units []Unit, chosen []uint32, hasContent func(uint32) bool, paper bool) error {
-	var unchecked, without []uint32
+// Lack is how many units lack something, and the position of the first; nothing lacks where Count is 0.
+type Lack struct{ Count, First uint32 }
+
+func (l *Lack) add(position uint32) {
+	if l.Count++; l.Count == 1 {
+		l.First = position
+	}
+}
+
+// Left is what is left to do before chosen units can be accepted.
+type Left struct {
+	Unfiled   Lack // no files came, and nothing else can: all of it comes as files
+	Unchecked Lack // no files came, and nobody has found anything
+}
+
+// Left tells of which chosen units neither files came nor anything was found (AR-5; practice.md: paper is accepted unit by
+// unit). Where no paper comes nothing but files counts. What is chosen stands in order.
+func (c Checks) Left(units []Unit, chosen []uint32, hasContent func(uint32) bool, paper bool) (left Left) {
 	for _, u := range units {
 		_, checked := c.Findings[u.Position]
 		_, accepted := slices.BinarySearch(chosen, u.Position)
 		switch {
 		case !accepted, hasContent(u.Position):
 		case !paper:
-			without = append(without, u.Position)
+			left.Unfiled.add(u.Position)
 		case !checked:
-			unchecked = append(unchecked, u.Position)
+			left.Unchecked.add(u.Position)
 		}
 	}
-	if len(without) > 0 {
-		return NothingThere.With("id", id, "count", len(without), "position", without[0])
+	return left
+}
+
+// Settled is nil where nothing is left. Errors: NothingThere, NotChecked.
+func (l Left) Settled(id string) error {
+	if l.Unfiled.Count > 0 {
+		return NothingThere.With("id", id, "count", l.Unfiled.Count, "position", l.Unfiled.First)
 	}
-	if len(unchecked) > 0 {
-		return NotChecked.With("id", id, "count", len(unchecked), "position", unchecked[0])
+	if l.Unchecked.Count > 0 {
+		return NotChecked.With("id", id, "count", l.Unchecked.Count, "position", l.Unchecked.First)
 	}
 	return nil
 }

@@ -162,7 +162,7 @@ func TestSettled(t *testing.T) {
 		{[]uint32{1, 2}, false, transfer.NothingThere, "2"},
 		{[]uint32{1, 4}, false, transfer.NothingThere, "4"}, // all of it comes as files: nobody can have found paper
 	} {
-		err := found.Settled("2026-1", units, c.chosen, content, c.paper)
+		err := found.Left(units, c.chosen, content, c.paper).Settled("2026-1")
 		if !errors.Is(err, c.err) {
 			t.Errorf("%v, paper %v: %v", c.chosen, c.paper, err)
 		} else if err != nil && !strings.Contains(err.Error(), "position "+c.at+" ") && !strings.Contains(err.Error(), "position "+c.at+";") {

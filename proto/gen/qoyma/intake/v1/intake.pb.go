@@ -1510,6 +1510,177 @@ func (x *AcceptTransferResponse) GetAccession() *Accession {
 	return nil
 }
 
+// TryAcceptanceRequest asks about an acceptance that nobody has begun.
+type TryAcceptanceRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	TransferId string                 `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// As in AcceptTransferRequest; empty means all that is neither missing nor returned.
+	Positions     []uint32 `protobuf:"varint,2,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryAcceptanceRequest) Reset() {
+	*x = TryAcceptanceRequest{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryAcceptanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryAcceptanceRequest) ProtoMessage() {}
+
+func (x *TryAcceptanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryAcceptanceRequest.ProtoReflect.Descriptor instead.
+func (*TryAcceptanceRequest) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *TryAcceptanceRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *TryAcceptanceRequest) GetPositions() []uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+// TryAcceptanceResponse says what stands of the positions that were asked for. AcceptTransfer begins where none of unchecked,
+// unfiled, uncounted and awaits_consent does, and staging and the disk allow it.
+type TryAcceptanceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Units that would be accepted; where no inventory comes, those that were counted at the door.
+	Accepted uint32 `protobuf:"varint,1,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	// Rows of the inventory that stay out because they were found missing, and others because they are returned and not redone.
+	Missing  uint32 `protobuf:"varint,2,opt,name=missing,proto3" json:"missing,omitempty"`
+	Returned uint32 `protobuf:"varint,3,opt,name=returned,proto3" json:"returned,omitempty"`
+	// Of what would be accepted: units for which no files came and of which nothing was found yet, and the position of the
+	// first; 0 where none is.
+	Unchecked      uint32 `protobuf:"varint,4,opt,name=unchecked,proto3" json:"unchecked,omitempty"`
+	FirstUnchecked uint32 `protobuf:"varint,5,opt,name=first_unchecked,json=firstUnchecked,proto3" json:"first_unchecked,omitempty"`
+	// Of a transfer that comes as files only: units for which none came, and the position of the first; 0 where none is.
+	Unfiled      uint32 `protobuf:"varint,6,opt,name=unfiled,proto3" json:"unfiled,omitempty"`
+	FirstUnfiled uint32 `protobuf:"varint,7,opt,name=first_unfiled,json=firstUnfiled,proto3" json:"first_unfiled,omitempty"`
+	// It comes without an inventory, and nobody has counted its units at the door.
+	Uncounted bool `protobuf:"varint,8,opt,name=uncounted,proto3" json:"uncounted,omitempty"`
+	// As in Transfer.
+	AwaitsConsent bool `protobuf:"varint,9,opt,name=awaits_consent,json=awaitsConsent,proto3" json:"awaits_consent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryAcceptanceResponse) Reset() {
+	*x = TryAcceptanceResponse{}
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryAcceptanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryAcceptanceResponse) ProtoMessage() {}
+
+func (x *TryAcceptanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryAcceptanceResponse.ProtoReflect.Descriptor instead.
+func (*TryAcceptanceResponse) Descriptor() ([]byte, []int) {
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *TryAcceptanceResponse) GetAccepted() uint32 {
+	if x != nil {
+		return x.Accepted
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetMissing() uint32 {
+	if x != nil {
+		return x.Missing
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetReturned() uint32 {
+	if x != nil {
+		return x.Returned
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetUnchecked() uint32 {
+	if x != nil {
+		return x.Unchecked
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetFirstUnchecked() uint32 {
+	if x != nil {
+		return x.FirstUnchecked
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetUnfiled() uint32 {
+	if x != nil {
+		return x.Unfiled
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetFirstUnfiled() uint32 {
+	if x != nil {
+		return x.FirstUnfiled
+	}
+	return 0
+}
+
+func (x *TryAcceptanceResponse) GetUncounted() bool {
+	if x != nil {
+		return x.Uncounted
+	}
+	return false
+}
+
+func (x *TryAcceptanceResponse) GetAwaitsConsent() bool {
+	if x != nil {
+		return x.AwaitsConsent
+	}
+	return false
+}
+
 // Accession is a line of the book of accessions.
 type Accession struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
@@ -1561,7 +1732,7 @@ type Accession struct {
 
 func (x *Accession) Reset() {
 	*x = Accession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1744,7 @@ func (x *Accession) String() string {
 func (*Accession) ProtoMessage() {}
 
 func (x *Accession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1757,7 @@ func (x *Accession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accession.ProtoReflect.Descriptor instead.
 func (*Accession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{18}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Accession) GetAccessionNumber() string {
@@ -1809,7 +1980,7 @@ type Description struct {
 
 func (x *Description) Reset() {
 	*x = Description{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1821,7 +1992,7 @@ func (x *Description) String() string {
 func (*Description) ProtoMessage() {}
 
 func (x *Description) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1834,7 +2005,7 @@ func (x *Description) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Description.ProtoReflect.Descriptor instead.
 func (*Description) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Description) GetDescribedOn() string {
@@ -1884,7 +2055,7 @@ type GetAccessionRequest struct {
 
 func (x *GetAccessionRequest) Reset() {
 	*x = GetAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1896,7 +2067,7 @@ func (x *GetAccessionRequest) String() string {
 func (*GetAccessionRequest) ProtoMessage() {}
 
 func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1909,7 +2080,7 @@ func (x *GetAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{20}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetAccessionRequest) GetAccessionNumber() string {
@@ -1945,7 +2116,7 @@ type GetAccessionResponse struct {
 
 func (x *GetAccessionResponse) Reset() {
 	*x = GetAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1957,7 +2128,7 @@ func (x *GetAccessionResponse) String() string {
 func (*GetAccessionResponse) ProtoMessage() {}
 
 func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1970,7 +2141,7 @@ func (x *GetAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{21}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetAccessionResponse) GetAccession() *Accession {
@@ -2007,7 +2178,7 @@ type ListAccessionsRequest struct {
 
 func (x *ListAccessionsRequest) Reset() {
 	*x = ListAccessionsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2019,7 +2190,7 @@ func (x *ListAccessionsRequest) String() string {
 func (*ListAccessionsRequest) ProtoMessage() {}
 
 func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2032,7 +2203,7 @@ func (x *ListAccessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessionsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListAccessionsRequest) GetYear() uint32 {
@@ -2069,7 +2240,7 @@ type ListAccessionsResponse struct {
 
 func (x *ListAccessionsResponse) Reset() {
 	*x = ListAccessionsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2081,7 +2252,7 @@ func (x *ListAccessionsResponse) String() string {
 func (*ListAccessionsResponse) ProtoMessage() {}
 
 func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2094,7 +2265,7 @@ func (x *ListAccessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessionsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListAccessionsResponse) GetAccessions() []*Accession {
@@ -2137,7 +2308,7 @@ type GetBookRequest struct {
 
 func (x *GetBookRequest) Reset() {
 	*x = GetBookRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2149,7 +2320,7 @@ func (x *GetBookRequest) String() string {
 func (*GetBookRequest) ProtoMessage() {}
 
 func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[24]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2162,7 +2333,7 @@ func (x *GetBookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookRequest.ProtoReflect.Descriptor instead.
 func (*GetBookRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{24}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetBookRequest) GetYear() uint32 {
@@ -2189,7 +2360,7 @@ type GetBookResponse struct {
 
 func (x *GetBookResponse) Reset() {
 	*x = GetBookResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2201,7 +2372,7 @@ func (x *GetBookResponse) String() string {
 func (*GetBookResponse) ProtoMessage() {}
 
 func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[25]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2214,7 +2385,7 @@ func (x *GetBookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBookResponse.ProtoReflect.Descriptor instead.
 func (*GetBookResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{25}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetBookResponse) GetPdf() []byte {
@@ -2238,7 +2409,7 @@ type GetActRequest struct {
 
 func (x *GetActRequest) Reset() {
 	*x = GetActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2250,7 +2421,7 @@ func (x *GetActRequest) String() string {
 func (*GetActRequest) ProtoMessage() {}
 
 func (x *GetActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[26]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2263,7 +2434,7 @@ func (x *GetActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActRequest.ProtoReflect.Descriptor instead.
 func (*GetActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{26}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetActRequest) GetAccessionNumber() string {
@@ -2300,7 +2471,7 @@ type GetActResponse struct {
 
 func (x *GetActResponse) Reset() {
 	*x = GetActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2312,7 +2483,7 @@ func (x *GetActResponse) String() string {
 func (*GetActResponse) ProtoMessage() {}
 
 func (x *GetActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[27]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2325,7 +2496,7 @@ func (x *GetActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActResponse.ProtoReflect.Descriptor instead.
 func (*GetActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{27}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetActResponse) GetPdf() []byte {
@@ -2360,7 +2531,7 @@ type ReadContentRequest struct {
 
 func (x *ReadContentRequest) Reset() {
 	*x = ReadContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2372,7 +2543,7 @@ func (x *ReadContentRequest) String() string {
 func (*ReadContentRequest) ProtoMessage() {}
 
 func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[28]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2385,7 +2556,7 @@ func (x *ReadContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentRequest.ProtoReflect.Descriptor instead.
 func (*ReadContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{28}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReadContentRequest) GetObjectId() string {
@@ -2413,7 +2584,7 @@ type ReadContentResponse struct {
 
 func (x *ReadContentResponse) Reset() {
 	*x = ReadContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +2596,7 @@ func (x *ReadContentResponse) String() string {
 func (*ReadContentResponse) ProtoMessage() {}
 
 func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[29]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +2609,7 @@ func (x *ReadContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadContentResponse.ProtoReflect.Descriptor instead.
 func (*ReadContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{29}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReadContentResponse) GetData() []byte {
@@ -2458,7 +2629,7 @@ type CheckObjectRequest struct {
 
 func (x *CheckObjectRequest) Reset() {
 	*x = CheckObjectRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2470,7 +2641,7 @@ func (x *CheckObjectRequest) String() string {
 func (*CheckObjectRequest) ProtoMessage() {}
 
 func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[30]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2483,7 +2654,7 @@ func (x *CheckObjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectRequest.ProtoReflect.Descriptor instead.
 func (*CheckObjectRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{30}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CheckObjectRequest) GetObjectId() string {
@@ -2503,7 +2674,7 @@ type CheckObjectResponse struct {
 
 func (x *CheckObjectResponse) Reset() {
 	*x = CheckObjectResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2515,7 +2686,7 @@ func (x *CheckObjectResponse) String() string {
 func (*CheckObjectResponse) ProtoMessage() {}
 
 func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[31]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2528,7 +2699,7 @@ func (x *CheckObjectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckObjectResponse.ProtoReflect.Descriptor instead.
 func (*CheckObjectResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{31}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CheckObjectResponse) GetDamaged() []*DamagedRecord {
@@ -2552,7 +2723,7 @@ type DamagedRecord struct {
 
 func (x *DamagedRecord) Reset() {
 	*x = DamagedRecord{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2564,7 +2735,7 @@ func (x *DamagedRecord) String() string {
 func (*DamagedRecord) ProtoMessage() {}
 
 func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[32]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2577,7 +2748,7 @@ func (x *DamagedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DamagedRecord.ProtoReflect.Descriptor instead.
 func (*DamagedRecord) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{32}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *DamagedRecord) GetPath() string {
@@ -2618,7 +2789,7 @@ type RestoreContentRequest struct {
 
 func (x *RestoreContentRequest) Reset() {
 	*x = RestoreContentRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2630,7 +2801,7 @@ func (x *RestoreContentRequest) String() string {
 func (*RestoreContentRequest) ProtoMessage() {}
 
 func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[33]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2643,7 +2814,7 @@ func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
 func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{33}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RestoreContentRequest) GetPart() isRestoreContentRequest_Part {
@@ -2703,7 +2874,7 @@ type RestoreBegin struct {
 
 func (x *RestoreBegin) Reset() {
 	*x = RestoreBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2715,7 +2886,7 @@ func (x *RestoreBegin) String() string {
 func (*RestoreBegin) ProtoMessage() {}
 
 func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[34]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2728,7 +2899,7 @@ func (x *RestoreBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreBegin.ProtoReflect.Descriptor instead.
 func (*RestoreBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{34}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RestoreBegin) GetCommandId() string {
@@ -2777,7 +2948,7 @@ type RestoreContentResponse struct {
 
 func (x *RestoreContentResponse) Reset() {
 	*x = RestoreContentResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2789,7 +2960,7 @@ func (x *RestoreContentResponse) String() string {
 func (*RestoreContentResponse) ProtoMessage() {}
 
 func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[35]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2802,7 +2973,7 @@ func (x *RestoreContentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreContentResponse.ProtoReflect.Descriptor instead.
 func (*RestoreContentResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{35}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *RestoreContentResponse) GetRestored() bool {
@@ -2824,7 +2995,7 @@ type RestoreRecordRequest struct {
 
 func (x *RestoreRecordRequest) Reset() {
 	*x = RestoreRecordRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2836,7 +3007,7 @@ func (x *RestoreRecordRequest) String() string {
 func (*RestoreRecordRequest) ProtoMessage() {}
 
 func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[36]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2849,7 +3020,7 @@ func (x *RestoreRecordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRecordRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{36}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *RestoreRecordRequest) GetCommandId() string {
@@ -2883,7 +3054,7 @@ type RestoreRecordResponse struct {
 
 func (x *RestoreRecordResponse) Reset() {
 	*x = RestoreRecordResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2895,7 +3066,7 @@ func (x *RestoreRecordResponse) String() string {
 func (*RestoreRecordResponse) ProtoMessage() {}
 
 func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[37]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2908,7 +3079,7 @@ func (x *RestoreRecordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRecordResponse.ProtoReflect.Descriptor instead.
 func (*RestoreRecordResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{37}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RestoreRecordResponse) GetPaths() []string {
@@ -2928,7 +3099,7 @@ type ListTransferKindsRequest struct {
 
 func (x *ListTransferKindsRequest) Reset() {
 	*x = ListTransferKindsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +3111,7 @@ func (x *ListTransferKindsRequest) String() string {
 func (*ListTransferKindsRequest) ProtoMessage() {}
 
 func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[38]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3124,7 @@ func (x *ListTransferKindsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsRequest.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{38}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListTransferKindsRequest) GetOn() string {
@@ -2973,7 +3144,7 @@ type ListTransferKindsResponse struct {
 
 func (x *ListTransferKindsResponse) Reset() {
 	*x = ListTransferKindsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2985,7 +3156,7 @@ func (x *ListTransferKindsResponse) String() string {
 func (*ListTransferKindsResponse) ProtoMessage() {}
 
 func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[39]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2998,7 +3169,7 @@ func (x *ListTransferKindsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransferKindsResponse.ProtoReflect.Descriptor instead.
 func (*ListTransferKindsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{39}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListTransferKindsResponse) GetKinds() []*TransferKind {
@@ -3035,7 +3206,7 @@ type TransferKind struct {
 
 func (x *TransferKind) Reset() {
 	*x = TransferKind{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3047,7 +3218,7 @@ func (x *TransferKind) String() string {
 func (*TransferKind) ProtoMessage() {}
 
 func (x *TransferKind) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[40]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3060,7 +3231,7 @@ func (x *TransferKind) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferKind.ProtoReflect.Descriptor instead.
 func (*TransferKind) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{40}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *TransferKind) GetKind() string {
@@ -3160,7 +3331,7 @@ type AnnounceTransferRequest struct {
 
 func (x *AnnounceTransferRequest) Reset() {
 	*x = AnnounceTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3172,7 +3343,7 @@ func (x *AnnounceTransferRequest) String() string {
 func (*AnnounceTransferRequest) ProtoMessage() {}
 
 func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[41]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3185,7 +3356,7 @@ func (x *AnnounceTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferRequest.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{41}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AnnounceTransferRequest) GetCommandId() string {
@@ -3254,7 +3425,7 @@ type AnnounceTransferResponse struct {
 
 func (x *AnnounceTransferResponse) Reset() {
 	*x = AnnounceTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3266,7 +3437,7 @@ func (x *AnnounceTransferResponse) String() string {
 func (*AnnounceTransferResponse) ProtoMessage() {}
 
 func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[42]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3279,7 +3450,7 @@ func (x *AnnounceTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnounceTransferResponse.ProtoReflect.Descriptor instead.
 func (*AnnounceTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{42}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AnnounceTransferResponse) GetTransfer() *Transfer {
@@ -3301,7 +3472,7 @@ type ListRowsRequest struct {
 
 func (x *ListRowsRequest) Reset() {
 	*x = ListRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3313,7 +3484,7 @@ func (x *ListRowsRequest) String() string {
 func (*ListRowsRequest) ProtoMessage() {}
 
 func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[43]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3326,7 +3497,7 @@ func (x *ListRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsRequest.ProtoReflect.Descriptor instead.
 func (*ListRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{43}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListRowsRequest) GetCommandId() string {
@@ -3360,7 +3531,7 @@ type ListRowsResponse struct {
 
 func (x *ListRowsResponse) Reset() {
 	*x = ListRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3372,7 +3543,7 @@ func (x *ListRowsResponse) String() string {
 func (*ListRowsResponse) ProtoMessage() {}
 
 func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[44]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3385,7 +3556,7 @@ func (x *ListRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowsResponse.ProtoReflect.Descriptor instead.
 func (*ListRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{44}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListRowsResponse) GetRows() uint32 {
@@ -3408,7 +3579,7 @@ type SealInventoryRequest struct {
 
 func (x *SealInventoryRequest) Reset() {
 	*x = SealInventoryRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3420,7 +3591,7 @@ func (x *SealInventoryRequest) String() string {
 func (*SealInventoryRequest) ProtoMessage() {}
 
 func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[45]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3433,7 +3604,7 @@ func (x *SealInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryRequest.ProtoReflect.Descriptor instead.
 func (*SealInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{45}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *SealInventoryRequest) GetCommandId() string {
@@ -3467,7 +3638,7 @@ type SealInventoryResponse struct {
 
 func (x *SealInventoryResponse) Reset() {
 	*x = SealInventoryResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3479,7 +3650,7 @@ func (x *SealInventoryResponse) String() string {
 func (*SealInventoryResponse) ProtoMessage() {}
 
 func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[46]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3492,7 +3663,7 @@ func (x *SealInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealInventoryResponse.ProtoReflect.Descriptor instead.
 func (*SealInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{46}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *SealInventoryResponse) GetTransfer() *Transfer {
@@ -3513,7 +3684,7 @@ type ConsentTransferRequest struct {
 
 func (x *ConsentTransferRequest) Reset() {
 	*x = ConsentTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3525,7 +3696,7 @@ func (x *ConsentTransferRequest) String() string {
 func (*ConsentTransferRequest) ProtoMessage() {}
 
 func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[47]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3538,7 +3709,7 @@ func (x *ConsentTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferRequest.ProtoReflect.Descriptor instead.
 func (*ConsentTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{47}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ConsentTransferRequest) GetCommandId() string {
@@ -3565,7 +3736,7 @@ type ConsentTransferResponse struct {
 
 func (x *ConsentTransferResponse) Reset() {
 	*x = ConsentTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3577,7 +3748,7 @@ func (x *ConsentTransferResponse) String() string {
 func (*ConsentTransferResponse) ProtoMessage() {}
 
 func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[48]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3590,7 +3761,7 @@ func (x *ConsentTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentTransferResponse.ProtoReflect.Descriptor instead.
 func (*ConsentTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{48}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ConsentTransferResponse) GetTransfer() *Transfer {
@@ -3615,7 +3786,7 @@ type PrepareTransferRequest struct {
 
 func (x *PrepareTransferRequest) Reset() {
 	*x = PrepareTransferRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3627,7 +3798,7 @@ func (x *PrepareTransferRequest) String() string {
 func (*PrepareTransferRequest) ProtoMessage() {}
 
 func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[49]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3640,7 +3811,7 @@ func (x *PrepareTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferRequest.ProtoReflect.Descriptor instead.
 func (*PrepareTransferRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{49}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *PrepareTransferRequest) GetCommandId() string {
@@ -3688,7 +3859,7 @@ type PrepareTransferResponse struct {
 
 func (x *PrepareTransferResponse) Reset() {
 	*x = PrepareTransferResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3700,7 +3871,7 @@ func (x *PrepareTransferResponse) String() string {
 func (*PrepareTransferResponse) ProtoMessage() {}
 
 func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[50]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3713,7 +3884,7 @@ func (x *PrepareTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareTransferResponse.ProtoReflect.Descriptor instead.
 func (*PrepareTransferResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{50}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *PrepareTransferResponse) GetTransfer() *Transfer {
@@ -3738,7 +3909,7 @@ type ReceivePaperRequest struct {
 
 func (x *ReceivePaperRequest) Reset() {
 	*x = ReceivePaperRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3750,7 +3921,7 @@ func (x *ReceivePaperRequest) String() string {
 func (*ReceivePaperRequest) ProtoMessage() {}
 
 func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[51]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3763,7 +3934,7 @@ func (x *ReceivePaperRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperRequest.ProtoReflect.Descriptor instead.
 func (*ReceivePaperRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{51}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ReceivePaperRequest) GetCommandId() string {
@@ -3811,7 +3982,7 @@ type ReceivePaperResponse struct {
 
 func (x *ReceivePaperResponse) Reset() {
 	*x = ReceivePaperResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3823,7 +3994,7 @@ func (x *ReceivePaperResponse) String() string {
 func (*ReceivePaperResponse) ProtoMessage() {}
 
 func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[52]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3836,7 +4007,7 @@ func (x *ReceivePaperResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePaperResponse.ProtoReflect.Descriptor instead.
 func (*ReceivePaperResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{52}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ReceivePaperResponse) GetReceipt() *Receipt {
@@ -3859,7 +4030,7 @@ type CheckUnitsRequest struct {
 
 func (x *CheckUnitsRequest) Reset() {
 	*x = CheckUnitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3871,7 +4042,7 @@ func (x *CheckUnitsRequest) String() string {
 func (*CheckUnitsRequest) ProtoMessage() {}
 
 func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[53]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3884,7 +4055,7 @@ func (x *CheckUnitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsRequest.ProtoReflect.Descriptor instead.
 func (*CheckUnitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{53}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *CheckUnitsRequest) GetCommandId() string {
@@ -3926,7 +4097,7 @@ type CheckUnitsResponse struct {
 
 func (x *CheckUnitsResponse) Reset() {
 	*x = CheckUnitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3938,7 +4109,7 @@ func (x *CheckUnitsResponse) String() string {
 func (*CheckUnitsResponse) ProtoMessage() {}
 
 func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[54]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3951,7 +4122,7 @@ func (x *CheckUnitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUnitsResponse.ProtoReflect.Descriptor instead.
 func (*CheckUnitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{54}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *CheckUnitsResponse) GetChecked() uint32 {
@@ -3980,7 +4151,7 @@ type ReturnRowsRequest struct {
 
 func (x *ReturnRowsRequest) Reset() {
 	*x = ReturnRowsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3992,7 +4163,7 @@ func (x *ReturnRowsRequest) String() string {
 func (*ReturnRowsRequest) ProtoMessage() {}
 
 func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[55]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4005,7 +4176,7 @@ func (x *ReturnRowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRowsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{55}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ReturnRowsRequest) GetCommandId() string {
@@ -4040,7 +4211,7 @@ type ReturnRowsResponse struct {
 
 func (x *ReturnRowsResponse) Reset() {
 	*x = ReturnRowsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4052,7 +4223,7 @@ func (x *ReturnRowsResponse) String() string {
 func (*ReturnRowsResponse) ProtoMessage() {}
 
 func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[56]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4065,7 +4236,7 @@ func (x *ReturnRowsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRowsResponse.ProtoReflect.Descriptor instead.
 func (*ReturnRowsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{56}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ReturnRowsResponse) GetTransfer() *Transfer {
@@ -4095,7 +4266,7 @@ type AnswerRowRequest struct {
 
 func (x *AnswerRowRequest) Reset() {
 	*x = AnswerRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4107,7 +4278,7 @@ func (x *AnswerRowRequest) String() string {
 func (*AnswerRowRequest) ProtoMessage() {}
 
 func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[57]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4120,7 +4291,7 @@ func (x *AnswerRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowRequest.ProtoReflect.Descriptor instead.
 func (*AnswerRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{57}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AnswerRowRequest) GetCommandId() string {
@@ -4161,7 +4332,7 @@ type AnswerRowResponse struct {
 
 func (x *AnswerRowResponse) Reset() {
 	*x = AnswerRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4173,7 +4344,7 @@ func (x *AnswerRowResponse) String() string {
 func (*AnswerRowResponse) ProtoMessage() {}
 
 func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[58]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4186,7 +4357,7 @@ func (x *AnswerRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerRowResponse.ProtoReflect.Descriptor instead.
 func (*AnswerRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{58}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *AnswerRowResponse) GetTransfer() *Transfer {
@@ -4209,7 +4380,7 @@ type CommentRowRequest struct {
 
 func (x *CommentRowRequest) Reset() {
 	*x = CommentRowRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4221,7 +4392,7 @@ func (x *CommentRowRequest) String() string {
 func (*CommentRowRequest) ProtoMessage() {}
 
 func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[59]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4234,7 +4405,7 @@ func (x *CommentRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowRequest.ProtoReflect.Descriptor instead.
 func (*CommentRowRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{59}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *CommentRowRequest) GetCommandId() string {
@@ -4274,7 +4445,7 @@ type CommentRowResponse struct {
 
 func (x *CommentRowResponse) Reset() {
 	*x = CommentRowResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4286,7 +4457,7 @@ func (x *CommentRowResponse) String() string {
 func (*CommentRowResponse) ProtoMessage() {}
 
 func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[60]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4299,7 +4470,7 @@ func (x *CommentRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommentRowResponse.ProtoReflect.Descriptor instead.
 func (*CommentRowResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{60}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
 }
 
 // ListRowWorkRequest names the transfer.
@@ -4316,7 +4487,7 @@ type ListRowWorkRequest struct {
 
 func (x *ListRowWorkRequest) Reset() {
 	*x = ListRowWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4328,7 +4499,7 @@ func (x *ListRowWorkRequest) String() string {
 func (*ListRowWorkRequest) ProtoMessage() {}
 
 func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[61]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4341,7 +4512,7 @@ func (x *ListRowWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkRequest.ProtoReflect.Descriptor instead.
 func (*ListRowWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{61}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListRowWorkRequest) GetTransferId() string {
@@ -4383,7 +4554,7 @@ type ListRowWorkResponse struct {
 
 func (x *ListRowWorkResponse) Reset() {
 	*x = ListRowWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4395,7 +4566,7 @@ func (x *ListRowWorkResponse) String() string {
 func (*ListRowWorkResponse) ProtoMessage() {}
 
 func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[62]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4408,7 +4579,7 @@ func (x *ListRowWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRowWorkResponse.ProtoReflect.Descriptor instead.
 func (*ListRowWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{62}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ListRowWorkResponse) GetRows() []*RowWork {
@@ -4443,7 +4614,7 @@ type RowWork struct {
 
 func (x *RowWork) Reset() {
 	*x = RowWork{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4455,7 +4626,7 @@ func (x *RowWork) String() string {
 func (*RowWork) ProtoMessage() {}
 
 func (x *RowWork) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[63]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4468,7 +4639,7 @@ func (x *RowWork) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowWork.ProtoReflect.Descriptor instead.
 func (*RowWork) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{63}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *RowWork) GetFile() *v1.File {
@@ -4527,7 +4698,7 @@ type RowRemark struct {
 
 func (x *RowRemark) Reset() {
 	*x = RowRemark{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4539,7 +4710,7 @@ func (x *RowRemark) String() string {
 func (*RowRemark) ProtoMessage() {}
 
 func (x *RowRemark) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[64]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4552,7 +4723,7 @@ func (x *RowRemark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowRemark.ProtoReflect.Descriptor instead.
 func (*RowRemark) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{64}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RowRemark) GetPosition() uint32 {
@@ -4610,7 +4781,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4622,7 +4793,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[65]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4635,7 +4806,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{65}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *Receipt) GetTransferId() string {
@@ -4733,7 +4904,7 @@ type GetReceiptRequest struct {
 
 func (x *GetReceiptRequest) Reset() {
 	*x = GetReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4745,7 +4916,7 @@ func (x *GetReceiptRequest) String() string {
 func (*GetReceiptRequest) ProtoMessage() {}
 
 func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[66]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4758,7 +4929,7 @@ func (x *GetReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptRequest.ProtoReflect.Descriptor instead.
 func (*GetReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{66}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetReceiptRequest) GetTransferId() string {
@@ -4785,7 +4956,7 @@ type GetReceiptResponse struct {
 
 func (x *GetReceiptResponse) Reset() {
 	*x = GetReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4797,7 +4968,7 @@ func (x *GetReceiptResponse) String() string {
 func (*GetReceiptResponse) ProtoMessage() {}
 
 func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[67]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4810,7 +4981,7 @@ func (x *GetReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReceiptResponse.ProtoReflect.Descriptor instead.
 func (*GetReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{67}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GetReceiptResponse) GetReceipt() *Receipt {
@@ -4833,7 +5004,7 @@ type PrintReceiptRequest struct {
 
 func (x *PrintReceiptRequest) Reset() {
 	*x = PrintReceiptRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4845,7 +5016,7 @@ func (x *PrintReceiptRequest) String() string {
 func (*PrintReceiptRequest) ProtoMessage() {}
 
 func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[68]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4858,7 +5029,7 @@ func (x *PrintReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptRequest.ProtoReflect.Descriptor instead.
 func (*PrintReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{68}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *PrintReceiptRequest) GetTransferId() string {
@@ -4893,7 +5064,7 @@ type PrintReceiptResponse struct {
 
 func (x *PrintReceiptResponse) Reset() {
 	*x = PrintReceiptResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4905,7 +5076,7 @@ func (x *PrintReceiptResponse) String() string {
 func (*PrintReceiptResponse) ProtoMessage() {}
 
 func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[69]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4918,7 +5089,7 @@ func (x *PrintReceiptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintReceiptResponse.ProtoReflect.Descriptor instead.
 func (*PrintReceiptResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{69}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *PrintReceiptResponse) GetPdf() []byte {
@@ -4948,7 +5119,7 @@ type BeginQuarantineRequest struct {
 
 func (x *BeginQuarantineRequest) Reset() {
 	*x = BeginQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4960,7 +5131,7 @@ func (x *BeginQuarantineRequest) String() string {
 func (*BeginQuarantineRequest) ProtoMessage() {}
 
 func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[70]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4973,7 +5144,7 @@ func (x *BeginQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{70}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *BeginQuarantineRequest) GetCommandId() string {
@@ -5014,7 +5185,7 @@ type BeginQuarantineResponse struct {
 
 func (x *BeginQuarantineResponse) Reset() {
 	*x = BeginQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5026,7 +5197,7 @@ func (x *BeginQuarantineResponse) String() string {
 func (*BeginQuarantineResponse) ProtoMessage() {}
 
 func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[71]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5039,7 +5210,7 @@ func (x *BeginQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*BeginQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{71}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *BeginQuarantineResponse) GetAccession() *Accession {
@@ -5063,7 +5234,7 @@ type EndQuarantineRequest struct {
 
 func (x *EndQuarantineRequest) Reset() {
 	*x = EndQuarantineRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5075,7 +5246,7 @@ func (x *EndQuarantineRequest) String() string {
 func (*EndQuarantineRequest) ProtoMessage() {}
 
 func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[72]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5088,7 +5259,7 @@ func (x *EndQuarantineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineRequest.ProtoReflect.Descriptor instead.
 func (*EndQuarantineRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{72}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *EndQuarantineRequest) GetCommandId() string {
@@ -5129,7 +5300,7 @@ type EndQuarantineResponse struct {
 
 func (x *EndQuarantineResponse) Reset() {
 	*x = EndQuarantineResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5141,7 +5312,7 @@ func (x *EndQuarantineResponse) String() string {
 func (*EndQuarantineResponse) ProtoMessage() {}
 
 func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[73]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5154,7 +5325,7 @@ func (x *EndQuarantineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndQuarantineResponse.ProtoReflect.Descriptor instead.
 func (*EndQuarantineResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{73}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *EndQuarantineResponse) GetAccession() *Accession {
@@ -5177,7 +5348,7 @@ type StoreBoxesRequest struct {
 
 func (x *StoreBoxesRequest) Reset() {
 	*x = StoreBoxesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5189,7 +5360,7 @@ func (x *StoreBoxesRequest) String() string {
 func (*StoreBoxesRequest) ProtoMessage() {}
 
 func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[74]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5202,7 +5373,7 @@ func (x *StoreBoxesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesRequest.ProtoReflect.Descriptor instead.
 func (*StoreBoxesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{74}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *StoreBoxesRequest) GetCommandId() string {
@@ -5236,7 +5407,7 @@ type StoreBoxesResponse struct {
 
 func (x *StoreBoxesResponse) Reset() {
 	*x = StoreBoxesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5248,7 +5419,7 @@ func (x *StoreBoxesResponse) String() string {
 func (*StoreBoxesResponse) ProtoMessage() {}
 
 func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[75]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5261,7 +5432,7 @@ func (x *StoreBoxesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreBoxesResponse.ProtoReflect.Descriptor instead.
 func (*StoreBoxesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{75}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *StoreBoxesResponse) GetBoxes() []*Box {
@@ -5283,7 +5454,7 @@ type GetLabelsRequest struct {
 
 func (x *GetLabelsRequest) Reset() {
 	*x = GetLabelsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5295,7 +5466,7 @@ func (x *GetLabelsRequest) String() string {
 func (*GetLabelsRequest) ProtoMessage() {}
 
 func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[76]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5308,7 +5479,7 @@ func (x *GetLabelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsRequest.ProtoReflect.Descriptor instead.
 func (*GetLabelsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{76}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *GetLabelsRequest) GetAccessionNumber() string {
@@ -5335,7 +5506,7 @@ type GetLabelsResponse struct {
 
 func (x *GetLabelsResponse) Reset() {
 	*x = GetLabelsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5347,7 +5518,7 @@ func (x *GetLabelsResponse) String() string {
 func (*GetLabelsResponse) ProtoMessage() {}
 
 func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[77]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5360,7 +5531,7 @@ func (x *GetLabelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLabelsResponse.ProtoReflect.Descriptor instead.
 func (*GetLabelsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{77}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *GetLabelsResponse) GetPdf() []byte {
@@ -5382,7 +5553,7 @@ type ApproveAccessionRequest struct {
 
 func (x *ApproveAccessionRequest) Reset() {
 	*x = ApproveAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5394,7 +5565,7 @@ func (x *ApproveAccessionRequest) String() string {
 func (*ApproveAccessionRequest) ProtoMessage() {}
 
 func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[78]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5407,7 +5578,7 @@ func (x *ApproveAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionRequest.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{78}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ApproveAccessionRequest) GetCommandId() string {
@@ -5441,7 +5612,7 @@ type ApproveAccessionResponse struct {
 
 func (x *ApproveAccessionResponse) Reset() {
 	*x = ApproveAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5453,7 +5624,7 @@ func (x *ApproveAccessionResponse) String() string {
 func (*ApproveAccessionResponse) ProtoMessage() {}
 
 func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[79]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5466,7 +5637,7 @@ func (x *ApproveAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveAccessionResponse.ProtoReflect.Descriptor instead.
 func (*ApproveAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{79}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ApproveAccessionResponse) GetAccession() *Accession {
@@ -5488,7 +5659,7 @@ type ProposeApprovalRequest struct {
 
 func (x *ProposeApprovalRequest) Reset() {
 	*x = ProposeApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5500,7 +5671,7 @@ func (x *ProposeApprovalRequest) String() string {
 func (*ProposeApprovalRequest) ProtoMessage() {}
 
 func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[80]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5513,7 +5684,7 @@ func (x *ProposeApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalRequest.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{80}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ProposeApprovalRequest) GetCommandId() string {
@@ -5547,7 +5718,7 @@ type ProposeApprovalResponse struct {
 
 func (x *ProposeApprovalResponse) Reset() {
 	*x = ProposeApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5559,7 +5730,7 @@ func (x *ProposeApprovalResponse) String() string {
 func (*ProposeApprovalResponse) ProtoMessage() {}
 
 func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[81]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5572,7 +5743,7 @@ func (x *ProposeApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeApprovalResponse.ProtoReflect.Descriptor instead.
 func (*ProposeApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{81}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ProposeApprovalResponse) GetAccession() *Accession {
@@ -5600,7 +5771,7 @@ type DecideApprovalRequest struct {
 
 func (x *DecideApprovalRequest) Reset() {
 	*x = DecideApprovalRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5612,7 +5783,7 @@ func (x *DecideApprovalRequest) String() string {
 func (*DecideApprovalRequest) ProtoMessage() {}
 
 func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[82]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5625,7 +5796,7 @@ func (x *DecideApprovalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalRequest.ProtoReflect.Descriptor instead.
 func (*DecideApprovalRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{82}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *DecideApprovalRequest) GetCommandId() string {
@@ -5680,7 +5851,7 @@ type DecideApprovalResponse struct {
 
 func (x *DecideApprovalResponse) Reset() {
 	*x = DecideApprovalResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5692,7 +5863,7 @@ func (x *DecideApprovalResponse) String() string {
 func (*DecideApprovalResponse) ProtoMessage() {}
 
 func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[83]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5705,7 +5876,7 @@ func (x *DecideApprovalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideApprovalResponse.ProtoReflect.Descriptor instead.
 func (*DecideApprovalResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{83}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *DecideApprovalResponse) GetAccession() *Accession {
@@ -5730,7 +5901,7 @@ type ListApprovalsRequest struct {
 
 func (x *ListApprovalsRequest) Reset() {
 	*x = ListApprovalsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5742,7 +5913,7 @@ func (x *ListApprovalsRequest) String() string {
 func (*ListApprovalsRequest) ProtoMessage() {}
 
 func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[84]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5755,7 +5926,7 @@ func (x *ListApprovalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsRequest.ProtoReflect.Descriptor instead.
 func (*ListApprovalsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{84}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *ListApprovalsRequest) GetState() string {
@@ -5790,7 +5961,7 @@ type ListApprovalsResponse struct {
 
 func (x *ListApprovalsResponse) Reset() {
 	*x = ListApprovalsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5802,7 +5973,7 @@ func (x *ListApprovalsResponse) String() string {
 func (*ListApprovalsResponse) ProtoMessage() {}
 
 func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[85]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5815,7 +5986,7 @@ func (x *ListApprovalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApprovalsResponse.ProtoReflect.Descriptor instead.
 func (*ListApprovalsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{85}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *ListApprovalsResponse) GetAccessions() []*Accession {
@@ -5851,7 +6022,7 @@ type SignActRequest struct {
 
 func (x *SignActRequest) Reset() {
 	*x = SignActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5863,7 +6034,7 @@ func (x *SignActRequest) String() string {
 func (*SignActRequest) ProtoMessage() {}
 
 func (x *SignActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[86]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5876,7 +6047,7 @@ func (x *SignActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActRequest.ProtoReflect.Descriptor instead.
 func (*SignActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{86}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *SignActRequest) GetCommandId() string {
@@ -5931,7 +6102,7 @@ type SignActResponse struct {
 
 func (x *SignActResponse) Reset() {
 	*x = SignActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5943,7 +6114,7 @@ func (x *SignActResponse) String() string {
 func (*SignActResponse) ProtoMessage() {}
 
 func (x *SignActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[87]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5956,7 +6127,7 @@ func (x *SignActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignActResponse.ProtoReflect.Descriptor instead.
 func (*SignActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{87}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *SignActResponse) GetAccession() *Accession {
@@ -5980,7 +6151,7 @@ type DescribeAccessionRequest struct {
 
 func (x *DescribeAccessionRequest) Reset() {
 	*x = DescribeAccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5992,7 +6163,7 @@ func (x *DescribeAccessionRequest) String() string {
 func (*DescribeAccessionRequest) ProtoMessage() {}
 
 func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[88]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6005,7 +6176,7 @@ func (x *DescribeAccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionRequest.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{88}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *DescribeAccessionRequest) GetCommandId() string {
@@ -6046,7 +6217,7 @@ type DescribeAccessionResponse struct {
 
 func (x *DescribeAccessionResponse) Reset() {
 	*x = DescribeAccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6058,7 +6229,7 @@ func (x *DescribeAccessionResponse) String() string {
 func (*DescribeAccessionResponse) ProtoMessage() {}
 
 func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[89]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6071,7 +6242,7 @@ func (x *DescribeAccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeAccessionResponse.ProtoReflect.Descriptor instead.
 func (*DescribeAccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{89}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *DescribeAccessionResponse) GetAccession() *Accession {
@@ -6093,7 +6264,7 @@ type GetDescriptionActRequest struct {
 
 func (x *GetDescriptionActRequest) Reset() {
 	*x = GetDescriptionActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6105,7 +6276,7 @@ func (x *GetDescriptionActRequest) String() string {
 func (*GetDescriptionActRequest) ProtoMessage() {}
 
 func (x *GetDescriptionActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[90]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6118,7 +6289,7 @@ func (x *GetDescriptionActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDescriptionActRequest.ProtoReflect.Descriptor instead.
 func (*GetDescriptionActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{90}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *GetDescriptionActRequest) GetAccessionNumber() string {
@@ -6146,7 +6317,7 @@ type GetDescriptionActResponse struct {
 
 func (x *GetDescriptionActResponse) Reset() {
 	*x = GetDescriptionActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6158,7 +6329,7 @@ func (x *GetDescriptionActResponse) String() string {
 func (*GetDescriptionActResponse) ProtoMessage() {}
 
 func (x *GetDescriptionActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[91]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6171,7 +6342,7 @@ func (x *GetDescriptionActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDescriptionActResponse.ProtoReflect.Descriptor instead.
 func (*GetDescriptionActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{91}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *GetDescriptionActResponse) GetPdf() []byte {
@@ -6208,7 +6379,7 @@ type ProposeDeaccessionRequest struct {
 
 func (x *ProposeDeaccessionRequest) Reset() {
 	*x = ProposeDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6220,7 +6391,7 @@ func (x *ProposeDeaccessionRequest) String() string {
 func (*ProposeDeaccessionRequest) ProtoMessage() {}
 
 func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[92]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6233,7 +6404,7 @@ func (x *ProposeDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{92}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *ProposeDeaccessionRequest) GetCommandId() string {
@@ -6302,7 +6473,7 @@ type ProposeDeaccessionResponse struct {
 
 func (x *ProposeDeaccessionResponse) Reset() {
 	*x = ProposeDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6314,7 +6485,7 @@ func (x *ProposeDeaccessionResponse) String() string {
 func (*ProposeDeaccessionResponse) ProtoMessage() {}
 
 func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[93]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6327,7 +6498,7 @@ func (x *ProposeDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ProposeDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{93}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *ProposeDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6361,7 +6532,7 @@ type Deaccession struct {
 
 func (x *Deaccession) Reset() {
 	*x = Deaccession{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6373,7 +6544,7 @@ func (x *Deaccession) String() string {
 func (*Deaccession) ProtoMessage() {}
 
 func (x *Deaccession) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[94]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6386,7 +6557,7 @@ func (x *Deaccession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deaccession.ProtoReflect.Descriptor instead.
 func (*Deaccession) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{94}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *Deaccession) GetProposed() *DeaccessionProposed {
@@ -6475,7 +6646,7 @@ type ReceiveDeaccessionRequest struct {
 
 func (x *ReceiveDeaccessionRequest) Reset() {
 	*x = ReceiveDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6487,7 +6658,7 @@ func (x *ReceiveDeaccessionRequest) String() string {
 func (*ReceiveDeaccessionRequest) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[95]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6500,7 +6671,7 @@ func (x *ReceiveDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{95}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *ReceiveDeaccessionRequest) GetCommandId() string {
@@ -6548,7 +6719,7 @@ type ReceiveDeaccessionResponse struct {
 
 func (x *ReceiveDeaccessionResponse) Reset() {
 	*x = ReceiveDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6560,7 +6731,7 @@ func (x *ReceiveDeaccessionResponse) String() string {
 func (*ReceiveDeaccessionResponse) ProtoMessage() {}
 
 func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[96]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6573,7 +6744,7 @@ func (x *ReceiveDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{96}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *ReceiveDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6598,7 +6769,7 @@ type DecideDeaccessionRequest struct {
 
 func (x *DecideDeaccessionRequest) Reset() {
 	*x = DecideDeaccessionRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6610,7 +6781,7 @@ func (x *DecideDeaccessionRequest) String() string {
 func (*DecideDeaccessionRequest) ProtoMessage() {}
 
 func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[97]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6623,7 +6794,7 @@ func (x *DecideDeaccessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionRequest.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{97}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *DecideDeaccessionRequest) GetCommandId() string {
@@ -6671,7 +6842,7 @@ type DecideDeaccessionResponse struct {
 
 func (x *DecideDeaccessionResponse) Reset() {
 	*x = DecideDeaccessionResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6683,7 +6854,7 @@ func (x *DecideDeaccessionResponse) String() string {
 func (*DecideDeaccessionResponse) ProtoMessage() {}
 
 func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[98]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6696,7 +6867,7 @@ func (x *DecideDeaccessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideDeaccessionResponse.ProtoReflect.Descriptor instead.
 func (*DecideDeaccessionResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{98}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *DecideDeaccessionResponse) GetDeaccession() *Deaccession {
@@ -6719,7 +6890,7 @@ type GetDeaccessionActRequest struct {
 
 func (x *GetDeaccessionActRequest) Reset() {
 	*x = GetDeaccessionActRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6731,7 +6902,7 @@ func (x *GetDeaccessionActRequest) String() string {
 func (*GetDeaccessionActRequest) ProtoMessage() {}
 
 func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[99]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6744,7 +6915,7 @@ func (x *GetDeaccessionActRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActRequest.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{99}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *GetDeaccessionActRequest) GetAccessionNumber() string {
@@ -6779,7 +6950,7 @@ type GetDeaccessionActResponse struct {
 
 func (x *GetDeaccessionActResponse) Reset() {
 	*x = GetDeaccessionActResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6791,7 +6962,7 @@ func (x *GetDeaccessionActResponse) String() string {
 func (*GetDeaccessionActResponse) ProtoMessage() {}
 
 func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[100]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6804,7 +6975,7 @@ func (x *GetDeaccessionActResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeaccessionActResponse.ProtoReflect.Descriptor instead.
 func (*GetDeaccessionActResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{100}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *GetDeaccessionActResponse) GetPdf() []byte {
@@ -6831,7 +7002,7 @@ type GetAccessionWorkRequest struct {
 
 func (x *GetAccessionWorkRequest) Reset() {
 	*x = GetAccessionWorkRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6843,7 +7014,7 @@ func (x *GetAccessionWorkRequest) String() string {
 func (*GetAccessionWorkRequest) ProtoMessage() {}
 
 func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[101]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6856,7 +7027,7 @@ func (x *GetAccessionWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkRequest.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{101}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *GetAccessionWorkRequest) GetAccessionNumber() string {
@@ -6886,7 +7057,7 @@ type GetAccessionWorkResponse struct {
 
 func (x *GetAccessionWorkResponse) Reset() {
 	*x = GetAccessionWorkResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6898,7 +7069,7 @@ func (x *GetAccessionWorkResponse) String() string {
 func (*GetAccessionWorkResponse) ProtoMessage() {}
 
 func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[102]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6911,7 +7082,7 @@ func (x *GetAccessionWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccessionWorkResponse.ProtoReflect.Descriptor instead.
 func (*GetAccessionWorkResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{102}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *GetAccessionWorkResponse) GetAccession() *Accession {
@@ -6977,7 +7148,7 @@ type SignatureProof struct {
 
 func (x *SignatureProof) Reset() {
 	*x = SignatureProof{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6989,7 +7160,7 @@ func (x *SignatureProof) String() string {
 func (*SignatureProof) ProtoMessage() {}
 
 func (x *SignatureProof) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[103]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7002,7 +7173,7 @@ func (x *SignatureProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignatureProof.ProtoReflect.Descriptor instead.
 func (*SignatureProof) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{103}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *SignatureProof) GetSide() string {
@@ -7045,7 +7216,7 @@ type ListHandedOverRequest struct {
 
 func (x *ListHandedOverRequest) Reset() {
 	*x = ListHandedOverRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7057,7 +7228,7 @@ func (x *ListHandedOverRequest) String() string {
 func (*ListHandedOverRequest) ProtoMessage() {}
 
 func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[104]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7070,7 +7241,7 @@ func (x *ListHandedOverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverRequest.ProtoReflect.Descriptor instead.
 func (*ListHandedOverRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{104}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *ListHandedOverRequest) GetOrganisation() string {
@@ -7108,7 +7279,7 @@ type ListHandedOverResponse struct {
 
 func (x *ListHandedOverResponse) Reset() {
 	*x = ListHandedOverResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7120,7 +7291,7 @@ func (x *ListHandedOverResponse) String() string {
 func (*ListHandedOverResponse) ProtoMessage() {}
 
 func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[105]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7133,7 +7304,7 @@ func (x *ListHandedOverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHandedOverResponse.ProtoReflect.Descriptor instead.
 func (*ListHandedOverResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{105}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *ListHandedOverResponse) GetTransfers() []*HandedOver {
@@ -7178,7 +7349,7 @@ type HandedOver struct {
 
 func (x *HandedOver) Reset() {
 	*x = HandedOver{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7190,7 +7361,7 @@ func (x *HandedOver) String() string {
 func (*HandedOver) ProtoMessage() {}
 
 func (x *HandedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[106]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7203,7 +7374,7 @@ func (x *HandedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedOver.ProtoReflect.Descriptor instead.
 func (*HandedOver) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{106}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *HandedOver) GetTransfer() *Transfer {
@@ -7257,7 +7428,7 @@ type OpenUploadRequest struct {
 
 func (x *OpenUploadRequest) Reset() {
 	*x = OpenUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7269,7 +7440,7 @@ func (x *OpenUploadRequest) String() string {
 func (*OpenUploadRequest) ProtoMessage() {}
 
 func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[107]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7282,7 +7453,7 @@ func (x *OpenUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadRequest.ProtoReflect.Descriptor instead.
 func (*OpenUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{107}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *OpenUploadRequest) GetTransferId() string {
@@ -7344,7 +7515,7 @@ type OpenUploadResponse struct {
 
 func (x *OpenUploadResponse) Reset() {
 	*x = OpenUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7356,7 +7527,7 @@ func (x *OpenUploadResponse) String() string {
 func (*OpenUploadResponse) ProtoMessage() {}
 
 func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[108]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7369,7 +7540,7 @@ func (x *OpenUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenUploadResponse.ProtoReflect.Descriptor instead.
 func (*OpenUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{108}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *OpenUploadResponse) GetUpload() *Upload {
@@ -7404,7 +7575,7 @@ type Upload struct {
 
 func (x *Upload) Reset() {
 	*x = Upload{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7416,7 +7587,7 @@ func (x *Upload) String() string {
 func (*Upload) ProtoMessage() {}
 
 func (x *Upload) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[109]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7429,7 +7600,7 @@ func (x *Upload) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upload.ProtoReflect.Descriptor instead.
 func (*Upload) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{109}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *Upload) GetUploadId() string {
@@ -7518,7 +7689,7 @@ type AppendUploadRequest struct {
 
 func (x *AppendUploadRequest) Reset() {
 	*x = AppendUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7530,7 +7701,7 @@ func (x *AppendUploadRequest) String() string {
 func (*AppendUploadRequest) ProtoMessage() {}
 
 func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[110]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7543,7 +7714,7 @@ func (x *AppendUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadRequest.ProtoReflect.Descriptor instead.
 func (*AppendUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{110}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *AppendUploadRequest) GetPart() isAppendUploadRequest_Part {
@@ -7603,7 +7774,7 @@ type AppendBegin struct {
 
 func (x *AppendBegin) Reset() {
 	*x = AppendBegin{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7615,7 +7786,7 @@ func (x *AppendBegin) String() string {
 func (*AppendBegin) ProtoMessage() {}
 
 func (x *AppendBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[111]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7628,7 +7799,7 @@ func (x *AppendBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendBegin.ProtoReflect.Descriptor instead.
 func (*AppendBegin) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{111}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *AppendBegin) GetTransferId() string {
@@ -7669,7 +7840,7 @@ type AppendUploadResponse struct {
 
 func (x *AppendUploadResponse) Reset() {
 	*x = AppendUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7681,7 +7852,7 @@ func (x *AppendUploadResponse) String() string {
 func (*AppendUploadResponse) ProtoMessage() {}
 
 func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[112]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7694,7 +7865,7 @@ func (x *AppendUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendUploadResponse.ProtoReflect.Descriptor instead.
 func (*AppendUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{112}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *AppendUploadResponse) GetUpload() *Upload {
@@ -7718,7 +7889,7 @@ type PutFilesRequest struct {
 
 func (x *PutFilesRequest) Reset() {
 	*x = PutFilesRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7730,7 +7901,7 @@ func (x *PutFilesRequest) String() string {
 func (*PutFilesRequest) ProtoMessage() {}
 
 func (x *PutFilesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[113]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7743,7 +7914,7 @@ func (x *PutFilesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFilesRequest.ProtoReflect.Descriptor instead.
 func (*PutFilesRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{113}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *PutFilesRequest) GetTransferId() string {
@@ -7783,7 +7954,7 @@ type PutFile struct {
 
 func (x *PutFile) Reset() {
 	*x = PutFile{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7795,7 +7966,7 @@ func (x *PutFile) String() string {
 func (*PutFile) ProtoMessage() {}
 
 func (x *PutFile) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[114]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7808,7 +7979,7 @@ func (x *PutFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFile.ProtoReflect.Descriptor instead.
 func (*PutFile) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{114}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *PutFile) GetPath() string {
@@ -7859,7 +8030,7 @@ type PutFilesResponse struct {
 
 func (x *PutFilesResponse) Reset() {
 	*x = PutFilesResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7871,7 +8042,7 @@ func (x *PutFilesResponse) String() string {
 func (*PutFilesResponse) ProtoMessage() {}
 
 func (x *PutFilesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[115]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7884,7 +8055,7 @@ func (x *PutFilesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFilesResponse.ProtoReflect.Descriptor instead.
 func (*PutFilesResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{115}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *PutFilesResponse) GetUploads() []*Upload {
@@ -7907,7 +8078,7 @@ type StatUploadRequest struct {
 
 func (x *StatUploadRequest) Reset() {
 	*x = StatUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7919,7 +8090,7 @@ func (x *StatUploadRequest) String() string {
 func (*StatUploadRequest) ProtoMessage() {}
 
 func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[116]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7932,7 +8103,7 @@ func (x *StatUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadRequest.ProtoReflect.Descriptor instead.
 func (*StatUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{116}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
 }
 
 func (x *StatUploadRequest) GetTransferId() string {
@@ -7966,7 +8137,7 @@ type StatUploadResponse struct {
 
 func (x *StatUploadResponse) Reset() {
 	*x = StatUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7978,7 +8149,7 @@ func (x *StatUploadResponse) String() string {
 func (*StatUploadResponse) ProtoMessage() {}
 
 func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[117]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7991,7 +8162,7 @@ func (x *StatUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatUploadResponse.ProtoReflect.Descriptor instead.
 func (*StatUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{117}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
 }
 
 func (x *StatUploadResponse) GetUpload() *Upload {
@@ -8018,7 +8189,7 @@ type ListUploadsRequest struct {
 
 func (x *ListUploadsRequest) Reset() {
 	*x = ListUploadsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8030,7 +8201,7 @@ func (x *ListUploadsRequest) String() string {
 func (*ListUploadsRequest) ProtoMessage() {}
 
 func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[118]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8043,7 +8214,7 @@ func (x *ListUploadsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{118}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
 }
 
 func (x *ListUploadsRequest) GetTransferId() string {
@@ -8102,7 +8273,7 @@ type ListUploadsResponse struct {
 
 func (x *ListUploadsResponse) Reset() {
 	*x = ListUploadsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8114,7 +8285,7 @@ func (x *ListUploadsResponse) String() string {
 func (*ListUploadsResponse) ProtoMessage() {}
 
 func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[119]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8127,7 +8298,7 @@ func (x *ListUploadsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{119}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{121}
 }
 
 func (x *ListUploadsResponse) GetPackageId() string {
@@ -8232,7 +8403,7 @@ type DiscardUploadRequest struct {
 
 func (x *DiscardUploadRequest) Reset() {
 	*x = DiscardUploadRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8244,7 +8415,7 @@ func (x *DiscardUploadRequest) String() string {
 func (*DiscardUploadRequest) ProtoMessage() {}
 
 func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[120]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8257,7 +8428,7 @@ func (x *DiscardUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadRequest.ProtoReflect.Descriptor instead.
 func (*DiscardUploadRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{120}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{122}
 }
 
 func (x *DiscardUploadRequest) GetTransferId() string {
@@ -8283,7 +8454,7 @@ type DiscardUploadResponse struct {
 
 func (x *DiscardUploadResponse) Reset() {
 	*x = DiscardUploadResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8295,7 +8466,7 @@ func (x *DiscardUploadResponse) String() string {
 func (*DiscardUploadResponse) ProtoMessage() {}
 
 func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[121]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8308,7 +8479,7 @@ func (x *DiscardUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardUploadResponse.ProtoReflect.Descriptor instead.
 func (*DiscardUploadResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{121}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{123}
 }
 
 // FinishPackageRequest names the package; its id is the command's id.
@@ -8322,7 +8493,7 @@ type FinishPackageRequest struct {
 
 func (x *FinishPackageRequest) Reset() {
 	*x = FinishPackageRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8334,7 +8505,7 @@ func (x *FinishPackageRequest) String() string {
 func (*FinishPackageRequest) ProtoMessage() {}
 
 func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[122]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8347,7 +8518,7 @@ func (x *FinishPackageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageRequest.ProtoReflect.Descriptor instead.
 func (*FinishPackageRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{122}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{124}
 }
 
 func (x *FinishPackageRequest) GetCommandId() string {
@@ -8374,7 +8545,7 @@ type FinishPackageResponse struct {
 
 func (x *FinishPackageResponse) Reset() {
 	*x = FinishPackageResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8386,7 +8557,7 @@ func (x *FinishPackageResponse) String() string {
 func (*FinishPackageResponse) ProtoMessage() {}
 
 func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[123]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8399,7 +8570,7 @@ func (x *FinishPackageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FinishPackageResponse.ProtoReflect.Descriptor instead.
 func (*FinishPackageResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{123}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{125}
 }
 
 func (x *FinishPackageResponse) GetOutcome() *UploadPackageResponse {
@@ -8420,7 +8591,7 @@ type SetUploadLimitsRequest struct {
 
 func (x *SetUploadLimitsRequest) Reset() {
 	*x = SetUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[126]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8432,7 +8603,7 @@ func (x *SetUploadLimitsRequest) String() string {
 func (*SetUploadLimitsRequest) ProtoMessage() {}
 
 func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[124]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[126]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8445,7 +8616,7 @@ func (x *SetUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{124}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{126}
 }
 
 func (x *SetUploadLimitsRequest) GetCommandId() string {
@@ -8471,7 +8642,7 @@ type SetUploadLimitsResponse struct {
 
 func (x *SetUploadLimitsResponse) Reset() {
 	*x = SetUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[125]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[127]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8483,7 +8654,7 @@ func (x *SetUploadLimitsResponse) String() string {
 func (*SetUploadLimitsResponse) ProtoMessage() {}
 
 func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[125]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[127]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8496,7 +8667,7 @@ func (x *SetUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*SetUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{125}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{127}
 }
 
 // ListUploadLimitsRequest asks for all of them.
@@ -8508,7 +8679,7 @@ type ListUploadLimitsRequest struct {
 
 func (x *ListUploadLimitsRequest) Reset() {
 	*x = ListUploadLimitsRequest{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[126]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[128]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8520,7 +8691,7 @@ func (x *ListUploadLimitsRequest) String() string {
 func (*ListUploadLimitsRequest) ProtoMessage() {}
 
 func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[126]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[128]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8533,7 +8704,7 @@ func (x *ListUploadLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsRequest.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{126}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{128}
 }
 
 // ListUploadLimitsResponse lists them, those of every archive first.
@@ -8546,7 +8717,7 @@ type ListUploadLimitsResponse struct {
 
 func (x *ListUploadLimitsResponse) Reset() {
 	*x = ListUploadLimitsResponse{}
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[127]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[129]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8558,7 +8729,7 @@ func (x *ListUploadLimitsResponse) String() string {
 func (*ListUploadLimitsResponse) ProtoMessage() {}
 
 func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[127]
+	mi := &file_qoyma_intake_v1_intake_proto_msgTypes[129]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8571,7 +8742,7 @@ func (x *ListUploadLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUploadLimitsResponse.ProtoReflect.Descriptor instead.
 func (*ListUploadLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{127}
+	return file_qoyma_intake_v1_intake_proto_rawDescGZIP(), []int{129}
 }
 
 func (x *ListUploadLimitsResponse) GetLimits() []*UploadLimitsSet {
@@ -8718,7 +8889,21 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"transferId\x12\x1c\n" +
 	"\tpositions\x18\x03 \x03(\rR\tpositions\"R\n" +
 	"\x16AcceptTransferResponse\x128\n" +
-	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"\xb6\n" +
+	"\taccession\x18\x01 \x01(\v2\x1a.qoyma.intake.v1.AccessionR\taccession\"U\n" +
+	"\x14TryAcceptanceRequest\x12\x1f\n" +
+	"\vtransfer_id\x18\x01 \x01(\tR\n" +
+	"transferId\x12\x1c\n" +
+	"\tpositions\x18\x02 \x03(\rR\tpositions\"\xb4\x02\n" +
+	"\x15TryAcceptanceResponse\x12\x1a\n" +
+	"\baccepted\x18\x01 \x01(\rR\baccepted\x12\x18\n" +
+	"\amissing\x18\x02 \x01(\rR\amissing\x12\x1a\n" +
+	"\breturned\x18\x03 \x01(\rR\breturned\x12\x1c\n" +
+	"\tunchecked\x18\x04 \x01(\rR\tunchecked\x12'\n" +
+	"\x0ffirst_unchecked\x18\x05 \x01(\rR\x0efirstUnchecked\x12\x18\n" +
+	"\aunfiled\x18\x06 \x01(\rR\aunfiled\x12#\n" +
+	"\rfirst_unfiled\x18\a \x01(\rR\ffirstUnfiled\x12\x1c\n" +
+	"\tuncounted\x18\b \x01(\bR\tuncounted\x12%\n" +
+	"\x0eawaits_consent\x18\t \x01(\bR\rawaitsConsent\"\xb6\n" +
 	"\n" +
 	"\tAccession\x12)\n" +
 	"\x10accession_number\x18\x01 \x01(\tR\x0faccessionNumber\x12\x1f\n" +
@@ -9267,14 +9452,15 @@ const file_qoyma_intake_v1_intake_proto_rawDesc = "" +
 	"\x17SetUploadLimitsResponse\"\x19\n" +
 	"\x17ListUploadLimitsRequest\"T\n" +
 	"\x18ListUploadLimitsResponse\x128\n" +
-	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\xa8(\n" +
+	"\x06limits\x18\x01 \x03(\v2 .qoyma.intake.v1.UploadLimitsSetR\x06limits2\x88)\n" +
 	"\rIntakeService\x12^\n" +
 	"\rListTransfers\x12%.qoyma.intake.v1.ListTransfersRequest\x1a&.qoyma.intake.v1.ListTransfersResponse\x12X\n" +
 	"\vGetTransfer\x12#.qoyma.intake.v1.GetTransferRequest\x1a$.qoyma.intake.v1.GetTransferResponse\x12X\n" +
 	"\vNameContact\x12#.qoyma.intake.v1.NameContactRequest\x1a$.qoyma.intake.v1.NameContactResponse\x12`\n" +
 	"\rUploadPackage\x12%.qoyma.intake.v1.UploadPackageRequest\x1a&.qoyma.intake.v1.UploadPackageResponse(\x01\x12`\n" +
 	"\rWatchTransfer\x12%.qoyma.intake.v1.WatchTransferRequest\x1a&.qoyma.intake.v1.WatchTransferResponse0\x01\x12a\n" +
-	"\x0eAcceptTransfer\x12&.qoyma.intake.v1.AcceptTransferRequest\x1a'.qoyma.intake.v1.AcceptTransferResponse\x12[\n" +
+	"\x0eAcceptTransfer\x12&.qoyma.intake.v1.AcceptTransferRequest\x1a'.qoyma.intake.v1.AcceptTransferResponse\x12^\n" +
+	"\rTryAcceptance\x12%.qoyma.intake.v1.TryAcceptanceRequest\x1a&.qoyma.intake.v1.TryAcceptanceResponse\x12[\n" +
 	"\fGetAccession\x12$.qoyma.intake.v1.GetAccessionRequest\x1a%.qoyma.intake.v1.GetAccessionResponse\x12a\n" +
 	"\x0eListAccessions\x12&.qoyma.intake.v1.ListAccessionsRequest\x1a'.qoyma.intake.v1.ListAccessionsResponse\x12L\n" +
 	"\aGetBook\x12\x1f.qoyma.intake.v1.GetBookRequest\x1a .qoyma.intake.v1.GetBookResponse\x12I\n" +
@@ -9343,7 +9529,7 @@ func file_qoyma_intake_v1_intake_proto_rawDescGZIP() []byte {
 	return file_qoyma_intake_v1_intake_proto_rawDescData
 }
 
-var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 128)
+var file_qoyma_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 130)
 var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*ListTransfersRequest)(nil),       // 0: qoyma.intake.v1.ListTransfersRequest
 	(*ListTransfersResponse)(nil),      // 1: qoyma.intake.v1.ListTransfersResponse
@@ -9363,371 +9549,375 @@ var file_qoyma_intake_v1_intake_proto_goTypes = []any{
 	(*UploadPackageResponse)(nil),      // 15: qoyma.intake.v1.UploadPackageResponse
 	(*AcceptTransferRequest)(nil),      // 16: qoyma.intake.v1.AcceptTransferRequest
 	(*AcceptTransferResponse)(nil),     // 17: qoyma.intake.v1.AcceptTransferResponse
-	(*Accession)(nil),                  // 18: qoyma.intake.v1.Accession
-	(*Description)(nil),                // 19: qoyma.intake.v1.Description
-	(*GetAccessionRequest)(nil),        // 20: qoyma.intake.v1.GetAccessionRequest
-	(*GetAccessionResponse)(nil),       // 21: qoyma.intake.v1.GetAccessionResponse
-	(*ListAccessionsRequest)(nil),      // 22: qoyma.intake.v1.ListAccessionsRequest
-	(*ListAccessionsResponse)(nil),     // 23: qoyma.intake.v1.ListAccessionsResponse
-	(*GetBookRequest)(nil),             // 24: qoyma.intake.v1.GetBookRequest
-	(*GetBookResponse)(nil),            // 25: qoyma.intake.v1.GetBookResponse
-	(*GetActRequest)(nil),              // 26: qoyma.intake.v1.GetActRequest
-	(*GetActResponse)(nil),             // 27: qoyma.intake.v1.GetActResponse
-	(*ReadContentRequest)(nil),         // 28: qoyma.intake.v1.ReadContentRequest
-	(*ReadContentResponse)(nil),        // 29: qoyma.intake.v1.ReadContentResponse
-	(*CheckObjectRequest)(nil),         // 30: qoyma.intake.v1.CheckObjectRequest
-	(*CheckObjectResponse)(nil),        // 31: qoyma.intake.v1.CheckObjectResponse
-	(*DamagedRecord)(nil),              // 32: qoyma.intake.v1.DamagedRecord
-	(*RestoreContentRequest)(nil),      // 33: qoyma.intake.v1.RestoreContentRequest
-	(*RestoreBegin)(nil),               // 34: qoyma.intake.v1.RestoreBegin
-	(*RestoreContentResponse)(nil),     // 35: qoyma.intake.v1.RestoreContentResponse
-	(*RestoreRecordRequest)(nil),       // 36: qoyma.intake.v1.RestoreRecordRequest
-	(*RestoreRecordResponse)(nil),      // 37: qoyma.intake.v1.RestoreRecordResponse
-	(*ListTransferKindsRequest)(nil),   // 38: qoyma.intake.v1.ListTransferKindsRequest
-	(*ListTransferKindsResponse)(nil),  // 39: qoyma.intake.v1.ListTransferKindsResponse
-	(*TransferKind)(nil),               // 40: qoyma.intake.v1.TransferKind
-	(*AnnounceTransferRequest)(nil),    // 41: qoyma.intake.v1.AnnounceTransferRequest
-	(*AnnounceTransferResponse)(nil),   // 42: qoyma.intake.v1.AnnounceTransferResponse
-	(*ListRowsRequest)(nil),            // 43: qoyma.intake.v1.ListRowsRequest
-	(*ListRowsResponse)(nil),           // 44: qoyma.intake.v1.ListRowsResponse
-	(*SealInventoryRequest)(nil),       // 45: qoyma.intake.v1.SealInventoryRequest
-	(*SealInventoryResponse)(nil),      // 46: qoyma.intake.v1.SealInventoryResponse
-	(*ConsentTransferRequest)(nil),     // 47: qoyma.intake.v1.ConsentTransferRequest
-	(*ConsentTransferResponse)(nil),    // 48: qoyma.intake.v1.ConsentTransferResponse
-	(*PrepareTransferRequest)(nil),     // 49: qoyma.intake.v1.PrepareTransferRequest
-	(*PrepareTransferResponse)(nil),    // 50: qoyma.intake.v1.PrepareTransferResponse
-	(*ReceivePaperRequest)(nil),        // 51: qoyma.intake.v1.ReceivePaperRequest
-	(*ReceivePaperResponse)(nil),       // 52: qoyma.intake.v1.ReceivePaperResponse
-	(*CheckUnitsRequest)(nil),          // 53: qoyma.intake.v1.CheckUnitsRequest
-	(*CheckUnitsResponse)(nil),         // 54: qoyma.intake.v1.CheckUnitsResponse
-	(*ReturnRowsRequest)(nil),          // 55: qoyma.intake.v1.ReturnRowsRequest
-	(*ReturnRowsResponse)(nil),         // 56: qoyma.intake.v1.ReturnRowsResponse
-	(*AnswerRowRequest)(nil),           // 57: qoyma.intake.v1.AnswerRowRequest
-	(*AnswerRowResponse)(nil),          // 58: qoyma.intake.v1.AnswerRowResponse
-	(*CommentRowRequest)(nil),          // 59: qoyma.intake.v1.CommentRowRequest
-	(*CommentRowResponse)(nil),         // 60: qoyma.intake.v1.CommentRowResponse
-	(*ListRowWorkRequest)(nil),         // 61: qoyma.intake.v1.ListRowWorkRequest
-	(*ListRowWorkResponse)(nil),        // 62: qoyma.intake.v1.ListRowWorkResponse
-	(*RowWork)(nil),                    // 63: qoyma.intake.v1.RowWork
-	(*RowRemark)(nil),                  // 64: qoyma.intake.v1.RowRemark
-	(*Receipt)(nil),                    // 65: qoyma.intake.v1.Receipt
-	(*GetReceiptRequest)(nil),          // 66: qoyma.intake.v1.GetReceiptRequest
-	(*GetReceiptResponse)(nil),         // 67: qoyma.intake.v1.GetReceiptResponse
-	(*PrintReceiptRequest)(nil),        // 68: qoyma.intake.v1.PrintReceiptRequest
-	(*PrintReceiptResponse)(nil),       // 69: qoyma.intake.v1.PrintReceiptResponse
-	(*BeginQuarantineRequest)(nil),     // 70: qoyma.intake.v1.BeginQuarantineRequest
-	(*BeginQuarantineResponse)(nil),    // 71: qoyma.intake.v1.BeginQuarantineResponse
-	(*EndQuarantineRequest)(nil),       // 72: qoyma.intake.v1.EndQuarantineRequest
-	(*EndQuarantineResponse)(nil),      // 73: qoyma.intake.v1.EndQuarantineResponse
-	(*StoreBoxesRequest)(nil),          // 74: qoyma.intake.v1.StoreBoxesRequest
-	(*StoreBoxesResponse)(nil),         // 75: qoyma.intake.v1.StoreBoxesResponse
-	(*GetLabelsRequest)(nil),           // 76: qoyma.intake.v1.GetLabelsRequest
-	(*GetLabelsResponse)(nil),          // 77: qoyma.intake.v1.GetLabelsResponse
-	(*ApproveAccessionRequest)(nil),    // 78: qoyma.intake.v1.ApproveAccessionRequest
-	(*ApproveAccessionResponse)(nil),   // 79: qoyma.intake.v1.ApproveAccessionResponse
-	(*ProposeApprovalRequest)(nil),     // 80: qoyma.intake.v1.ProposeApprovalRequest
-	(*ProposeApprovalResponse)(nil),    // 81: qoyma.intake.v1.ProposeApprovalResponse
-	(*DecideApprovalRequest)(nil),      // 82: qoyma.intake.v1.DecideApprovalRequest
-	(*DecideApprovalResponse)(nil),     // 83: qoyma.intake.v1.DecideApprovalResponse
-	(*ListApprovalsRequest)(nil),       // 84: qoyma.intake.v1.ListApprovalsRequest
-	(*ListApprovalsResponse)(nil),      // 85: qoyma.intake.v1.ListApprovalsResponse
-	(*SignActRequest)(nil),             // 86: qoyma.intake.v1.SignActRequest
-	(*SignActResponse)(nil),            // 87: qoyma.intake.v1.SignActResponse
-	(*DescribeAccessionRequest)(nil),   // 88: qoyma.intake.v1.DescribeAccessionRequest
-	(*DescribeAccessionResponse)(nil),  // 89: qoyma.intake.v1.DescribeAccessionResponse
-	(*GetDescriptionActRequest)(nil),   // 90: qoyma.intake.v1.GetDescriptionActRequest
-	(*GetDescriptionActResponse)(nil),  // 91: qoyma.intake.v1.GetDescriptionActResponse
-	(*ProposeDeaccessionRequest)(nil),  // 92: qoyma.intake.v1.ProposeDeaccessionRequest
-	(*ProposeDeaccessionResponse)(nil), // 93: qoyma.intake.v1.ProposeDeaccessionResponse
-	(*Deaccession)(nil),                // 94: qoyma.intake.v1.Deaccession
-	(*ReceiveDeaccessionRequest)(nil),  // 95: qoyma.intake.v1.ReceiveDeaccessionRequest
-	(*ReceiveDeaccessionResponse)(nil), // 96: qoyma.intake.v1.ReceiveDeaccessionResponse
-	(*DecideDeaccessionRequest)(nil),   // 97: qoyma.intake.v1.DecideDeaccessionRequest
-	(*DecideDeaccessionResponse)(nil),  // 98: qoyma.intake.v1.DecideDeaccessionResponse
-	(*GetDeaccessionActRequest)(nil),   // 99: qoyma.intake.v1.GetDeaccessionActRequest
-	(*GetDeaccessionActResponse)(nil),  // 100: qoyma.intake.v1.GetDeaccessionActResponse
-	(*GetAccessionWorkRequest)(nil),    // 101: qoyma.intake.v1.GetAccessionWorkRequest
-	(*GetAccessionWorkResponse)(nil),   // 102: qoyma.intake.v1.GetAccessionWorkResponse
-	(*SignatureProof)(nil),             // 103: qoyma.intake.v1.SignatureProof
-	(*ListHandedOverRequest)(nil),      // 104: qoyma.intake.v1.ListHandedOverRequest
-	(*ListHandedOverResponse)(nil),     // 105: qoyma.intake.v1.ListHandedOverResponse
-	(*HandedOver)(nil),                 // 106: qoyma.intake.v1.HandedOver
-	(*OpenUploadRequest)(nil),          // 107: qoyma.intake.v1.OpenUploadRequest
-	(*OpenUploadResponse)(nil),         // 108: qoyma.intake.v1.OpenUploadResponse
-	(*Upload)(nil),                     // 109: qoyma.intake.v1.Upload
-	(*AppendUploadRequest)(nil),        // 110: qoyma.intake.v1.AppendUploadRequest
-	(*AppendBegin)(nil),                // 111: qoyma.intake.v1.AppendBegin
-	(*AppendUploadResponse)(nil),       // 112: qoyma.intake.v1.AppendUploadResponse
-	(*PutFilesRequest)(nil),            // 113: qoyma.intake.v1.PutFilesRequest
-	(*PutFile)(nil),                    // 114: qoyma.intake.v1.PutFile
-	(*PutFilesResponse)(nil),           // 115: qoyma.intake.v1.PutFilesResponse
-	(*StatUploadRequest)(nil),          // 116: qoyma.intake.v1.StatUploadRequest
-	(*StatUploadResponse)(nil),         // 117: qoyma.intake.v1.StatUploadResponse
-	(*ListUploadsRequest)(nil),         // 118: qoyma.intake.v1.ListUploadsRequest
-	(*ListUploadsResponse)(nil),        // 119: qoyma.intake.v1.ListUploadsResponse
-	(*DiscardUploadRequest)(nil),       // 120: qoyma.intake.v1.DiscardUploadRequest
-	(*DiscardUploadResponse)(nil),      // 121: qoyma.intake.v1.DiscardUploadResponse
-	(*FinishPackageRequest)(nil),       // 122: qoyma.intake.v1.FinishPackageRequest
-	(*FinishPackageResponse)(nil),      // 123: qoyma.intake.v1.FinishPackageResponse
-	(*SetUploadLimitsRequest)(nil),     // 124: qoyma.intake.v1.SetUploadLimitsRequest
-	(*SetUploadLimitsResponse)(nil),    // 125: qoyma.intake.v1.SetUploadLimitsResponse
-	(*ListUploadLimitsRequest)(nil),    // 126: qoyma.intake.v1.ListUploadLimitsRequest
-	(*ListUploadLimitsResponse)(nil),   // 127: qoyma.intake.v1.ListUploadLimitsResponse
-	(*v1.Organisation)(nil),            // 128: qoyma.record.v1.Organisation
-	(*v1.Inventory)(nil),               // 129: qoyma.record.v1.Inventory
-	(*PackageFault)(nil),               // 130: qoyma.intake.v1.PackageFault
-	(*TransferGround)(nil),             // 131: qoyma.intake.v1.TransferGround
-	(*Undescribed)(nil),                // 132: qoyma.intake.v1.Undescribed
-	(*EArkPackage)(nil),                // 133: qoyma.intake.v1.EArkPackage
-	(*v1.File)(nil),                    // 134: qoyma.record.v1.File
-	(*Contact)(nil),                    // 135: qoyma.intake.v1.Contact
-	(*ContentFile)(nil),                // 136: qoyma.intake.v1.ContentFile
-	(*ActDrawnUp)(nil),                 // 137: qoyma.intake.v1.ActDrawnUp
-	(*ActSigned)(nil),                  // 138: qoyma.intake.v1.ActSigned
-	(*v1.Protocol)(nil),                // 139: qoyma.record.v1.Protocol
-	(*AccessionCodeKnown)(nil),         // 140: qoyma.intake.v1.AccessionCodeKnown
-	(*QuarantineBegun)(nil),            // 141: qoyma.intake.v1.QuarantineBegun
-	(*QuarantineEnded)(nil),            // 142: qoyma.intake.v1.QuarantineEnded
-	(*ApprovalProposed)(nil),           // 143: qoyma.intake.v1.ApprovalProposed
-	(*ApprovalDeclined)(nil),           // 144: qoyma.intake.v1.ApprovalDeclined
-	(*ObjectHistory)(nil),              // 145: qoyma.intake.v1.ObjectHistory
-	(*ObjectBag)(nil),                  // 146: qoyma.intake.v1.ObjectBag
-	(*DescriptionAct)(nil),             // 147: qoyma.intake.v1.DescriptionAct
-	(*AcceptedFile)(nil),               // 148: qoyma.intake.v1.AcceptedFile
-	(*v1.Text)(nil),                    // 149: qoyma.record.v1.Text
-	(*Giver)(nil),                      // 150: qoyma.intake.v1.Giver
-	(*UnitFinding)(nil),                // 151: qoyma.intake.v1.UnitFinding
-	(*Explainer)(nil),                  // 152: qoyma.intake.v1.Explainer
-	(*ReturnedRow)(nil),                // 153: qoyma.intake.v1.ReturnedRow
-	(*Box)(nil),                        // 154: qoyma.intake.v1.Box
-	(*HandSignature)(nil),              // 155: qoyma.intake.v1.HandSignature
-	(*DeaccessionProposed)(nil),        // 156: qoyma.intake.v1.DeaccessionProposed
-	(*DeaccessionAct)(nil),             // 157: qoyma.intake.v1.DeaccessionAct
-	(*DeaccessionReceived)(nil),        // 158: qoyma.intake.v1.DeaccessionReceived
-	(*UploadLimitsSet)(nil),            // 159: qoyma.intake.v1.UploadLimitsSet
+	(*TryAcceptanceRequest)(nil),       // 18: qoyma.intake.v1.TryAcceptanceRequest
+	(*TryAcceptanceResponse)(nil),      // 19: qoyma.intake.v1.TryAcceptanceResponse
+	(*Accession)(nil),                  // 20: qoyma.intake.v1.Accession
+	(*Description)(nil),                // 21: qoyma.intake.v1.Description
+	(*GetAccessionRequest)(nil),        // 22: qoyma.intake.v1.GetAccessionRequest
+	(*GetAccessionResponse)(nil),       // 23: qoyma.intake.v1.GetAccessionResponse
+	(*ListAccessionsRequest)(nil),      // 24: qoyma.intake.v1.ListAccessionsRequest
+	(*ListAccessionsResponse)(nil),     // 25: qoyma.intake.v1.ListAccessionsResponse
+	(*GetBookRequest)(nil),             // 26: qoyma.intake.v1.GetBookRequest
+	(*GetBookResponse)(nil),            // 27: qoyma.intake.v1.GetBookResponse
+	(*GetActRequest)(nil),              // 28: qoyma.intake.v1.GetActRequest
+	(*GetActResponse)(nil),             // 29: qoyma.intake.v1.GetActResponse
+	(*ReadContentRequest)(nil),         // 30: qoyma.intake.v1.ReadContentRequest
+	(*ReadContentResponse)(nil),        // 31: qoyma.intake.v1.ReadContentResponse
+	(*CheckObjectRequest)(nil),         // 32: qoyma.intake.v1.CheckObjectRequest
+	(*CheckObjectResponse)(nil),        // 33: qoyma.intake.v1.CheckObjectResponse
+	(*DamagedRecord)(nil),              // 34: qoyma.intake.v1.DamagedRecord
+	(*RestoreContentRequest)(nil),      // 35: qoyma.intake.v1.RestoreContentRequest
+	(*RestoreBegin)(nil),               // 36: qoyma.intake.v1.RestoreBegin
+	(*RestoreContentResponse)(nil),     // 37: qoyma.intake.v1.RestoreContentResponse
+	(*RestoreRecordRequest)(nil),       // 38: qoyma.intake.v1.RestoreRecordRequest
+	(*RestoreRecordResponse)(nil),      // 39: qoyma.intake.v1.RestoreRecordResponse
+	(*ListTransferKindsRequest)(nil),   // 40: qoyma.intake.v1.ListTransferKindsRequest
+	(*ListTransferKindsResponse)(nil),  // 41: qoyma.intake.v1.ListTransferKindsResponse
+	(*TransferKind)(nil),               // 42: qoyma.intake.v1.TransferKind
+	(*AnnounceTransferRequest)(nil),    // 43: qoyma.intake.v1.AnnounceTransferRequest
+	(*AnnounceTransferResponse)(nil),   // 44: qoyma.intake.v1.AnnounceTransferResponse
+	(*ListRowsRequest)(nil),            // 45: qoyma.intake.v1.ListRowsRequest
+	(*ListRowsResponse)(nil),           // 46: qoyma.intake.v1.ListRowsResponse
+	(*SealInventoryRequest)(nil),       // 47: qoyma.intake.v1.SealInventoryRequest
+	(*SealInventoryResponse)(nil),      // 48: qoyma.intake.v1.SealInventoryResponse
+	(*ConsentTransferRequest)(nil),     // 49: qoyma.intake.v1.ConsentTransferRequest
+	(*ConsentTransferResponse)(nil),    // 50: qoyma.intake.v1.ConsentTransferResponse
+	(*PrepareTransferRequest)(nil),     // 51: qoyma.intake.v1.PrepareTransferRequest
+	(*PrepareTransferResponse)(nil),    // 52: qoyma.intake.v1.PrepareTransferResponse
+	(*ReceivePaperRequest)(nil),        // 53: qoyma.intake.v1.ReceivePaperRequest
+	(*ReceivePaperResponse)(nil),       // 54: qoyma.intake.v1.ReceivePaperResponse
+	(*CheckUnitsRequest)(nil),          // 55: qoyma.intake.v1.CheckUnitsRequest
+	(*CheckUnitsResponse)(nil),         // 56: qoyma.intake.v1.CheckUnitsResponse
+	(*ReturnRowsRequest)(nil),          // 57: qoyma.intake.v1.ReturnRowsRequest
+	(*ReturnRowsResponse)(nil),         // 58: qoyma.intake.v1.ReturnRowsResponse
+	(*AnswerRowRequest)(nil),           // 59: qoyma.intake.v1.AnswerRowRequest
+	(*AnswerRowResponse)(nil),          // 60: qoyma.intake.v1.AnswerRowResponse
+	(*CommentRowRequest)(nil),          // 61: qoyma.intake.v1.CommentRowRequest
+	(*CommentRowResponse)(nil),         // 62: qoyma.intake.v1.CommentRowResponse
+	(*ListRowWorkRequest)(nil),         // 63: qoyma.intake.v1.ListRowWorkRequest
+	(*ListRowWorkResponse)(nil),        // 64: qoyma.intake.v1.ListRowWorkResponse
+	(*RowWork)(nil),                    // 65: qoyma.intake.v1.RowWork
+	(*RowRemark)(nil),                  // 66: qoyma.intake.v1.RowRemark
+	(*Receipt)(nil),                    // 67: qoyma.intake.v1.Receipt
+	(*GetReceiptRequest)(nil),          // 68: qoyma.intake.v1.GetReceiptRequest
+	(*GetReceiptResponse)(nil),         // 69: qoyma.intake.v1.GetReceiptResponse
+	(*PrintReceiptRequest)(nil),        // 70: qoyma.intake.v1.PrintReceiptRequest
+	(*PrintReceiptResponse)(nil),       // 71: qoyma.intake.v1.PrintReceiptResponse
+	(*BeginQuarantineRequest)(nil),     // 72: qoyma.intake.v1.BeginQuarantineRequest
+	(*BeginQuarantineResponse)(nil),    // 73: qoyma.intake.v1.BeginQuarantineResponse
+	(*EndQuarantineRequest)(nil),       // 74: qoyma.intake.v1.EndQuarantineRequest
+	(*EndQuarantineResponse)(nil),      // 75: qoyma.intake.v1.EndQuarantineResponse
+	(*StoreBoxesRequest)(nil),          // 76: qoyma.intake.v1.StoreBoxesRequest
+	(*StoreBoxesResponse)(nil),         // 77: qoyma.intake.v1.StoreBoxesResponse
+	(*GetLabelsRequest)(nil),           // 78: qoyma.intake.v1.GetLabelsRequest
+	(*GetLabelsResponse)(nil),          // 79: qoyma.intake.v1.GetLabelsResponse
+	(*ApproveAccessionRequest)(nil),    // 80: qoyma.intake.v1.ApproveAccessionRequest
+	(*ApproveAccessionResponse)(nil),   // 81: qoyma.intake.v1.ApproveAccessionResponse
+	(*ProposeApprovalRequest)(nil),     // 82: qoyma.intake.v1.ProposeApprovalRequest
+	(*ProposeApprovalResponse)(nil),    // 83: qoyma.intake.v1.ProposeApprovalResponse
+	(*DecideApprovalRequest)(nil),      // 84: qoyma.intake.v1.DecideApprovalRequest
+	(*DecideApprovalResponse)(nil),     // 85: qoyma.intake.v1.DecideApprovalResponse
+	(*ListApprovalsRequest)(nil),       // 86: qoyma.intake.v1.ListApprovalsRequest
+	(*ListApprovalsResponse)(nil),      // 87: qoyma.intake.v1.ListApprovalsResponse
+	(*SignActRequest)(nil),             // 88: qoyma.intake.v1.SignActRequest
+	(*SignActResponse)(nil),            // 89: qoyma.intake.v1.SignActResponse
+	(*DescribeAccessionRequest)(nil),   // 90: qoyma.intake.v1.DescribeAccessionRequest
+	(*DescribeAccessionResponse)(nil),  // 91: qoyma.intake.v1.DescribeAccessionResponse
+	(*GetDescriptionActRequest)(nil),   // 92: qoyma.intake.v1.GetDescriptionActRequest
+	(*GetDescriptionActResponse)(nil),  // 93: qoyma.intake.v1.GetDescriptionActResponse
+	(*ProposeDeaccessionRequest)(nil),  // 94: qoyma.intake.v1.ProposeDeaccessionRequest
+	(*ProposeDeaccessionResponse)(nil), // 95: qoyma.intake.v1.ProposeDeaccessionResponse
+	(*Deaccession)(nil),                // 96: qoyma.intake.v1.Deaccession
+	(*ReceiveDeaccessionRequest)(nil),  // 97: qoyma.intake.v1.ReceiveDeaccessionRequest
+	(*ReceiveDeaccessionResponse)(nil), // 98: qoyma.intake.v1.ReceiveDeaccessionResponse
+	(*DecideDeaccessionRequest)(nil),   // 99: qoyma.intake.v1.DecideDeaccessionRequest
+	(*DecideDeaccessionResponse)(nil),  // 100: qoyma.intake.v1.DecideDeaccessionResponse
+	(*GetDeaccessionActRequest)(nil),   // 101: qoyma.intake.v1.GetDeaccessionActRequest
+	(*GetDeaccessionActResponse)(nil),  // 102: qoyma.intake.v1.GetDeaccessionActResponse
+	(*GetAccessionWorkRequest)(nil),    // 103: qoyma.intake.v1.GetAccessionWorkRequest
+	(*GetAccessionWorkResponse)(nil),   // 104: qoyma.intake.v1.GetAccessionWorkResponse
+	(*SignatureProof)(nil),             // 105: qoyma.intake.v1.SignatureProof
+	(*ListHandedOverRequest)(nil),      // 106: qoyma.intake.v1.ListHandedOverRequest
+	(*ListHandedOverResponse)(nil),     // 107: qoyma.intake.v1.ListHandedOverResponse
+	(*HandedOver)(nil),                 // 108: qoyma.intake.v1.HandedOver
+	(*OpenUploadRequest)(nil),          // 109: qoyma.intake.v1.OpenUploadRequest
+	(*OpenUploadResponse)(nil),         // 110: qoyma.intake.v1.OpenUploadResponse
+	(*Upload)(nil),                     // 111: qoyma.intake.v1.Upload
+	(*AppendUploadRequest)(nil),        // 112: qoyma.intake.v1.AppendUploadRequest
+	(*AppendBegin)(nil),                // 113: qoyma.intake.v1.AppendBegin
+	(*AppendUploadResponse)(nil),       // 114: qoyma.intake.v1.AppendUploadResponse
+	(*PutFilesRequest)(nil),            // 115: qoyma.intake.v1.PutFilesRequest
+	(*PutFile)(nil),                    // 116: qoyma.intake.v1.PutFile
+	(*PutFilesResponse)(nil),           // 117: qoyma.intake.v1.PutFilesResponse
+	(*StatUploadRequest)(nil),          // 118: qoyma.intake.v1.StatUploadRequest
+	(*StatUploadResponse)(nil),         // 119: qoyma.intake.v1.StatUploadResponse
+	(*ListUploadsRequest)(nil),         // 120: qoyma.intake.v1.ListUploadsRequest
+	(*ListUploadsResponse)(nil),        // 121: qoyma.intake.v1.ListUploadsResponse
+	(*DiscardUploadRequest)(nil),       // 122: qoyma.intake.v1.DiscardUploadRequest
+	(*DiscardUploadResponse)(nil),      // 123: qoyma.intake.v1.DiscardUploadResponse
+	(*FinishPackageRequest)(nil),       // 124: qoyma.intake.v1.FinishPackageRequest
+	(*FinishPackageResponse)(nil),      // 125: qoyma.intake.v1.FinishPackageResponse
+	(*SetUploadLimitsRequest)(nil),     // 126: qoyma.intake.v1.SetUploadLimitsRequest
+	(*SetUploadLimitsResponse)(nil),    // 127: qoyma.intake.v1.SetUploadLimitsResponse
+	(*ListUploadLimitsRequest)(nil),    // 128: qoyma.intake.v1.ListUploadLimitsRequest
+	(*ListUploadLimitsResponse)(nil),   // 129: qoyma.intake.v1.ListUploadLimitsResponse
+	(*v1.Organisation)(nil),            // 130: qoyma.record.v1.Organisation
+	(*v1.Inventory)(nil),               // 131: qoyma.record.v1.Inventory
+	(*PackageFault)(nil),               // 132: qoyma.intake.v1.PackageFault
+	(*TransferGround)(nil),             // 133: qoyma.intake.v1.TransferGround
+	(*Undescribed)(nil),                // 134: qoyma.intake.v1.Undescribed
+	(*EArkPackage)(nil),                // 135: qoyma.intake.v1.EArkPackage
+	(*v1.File)(nil),                    // 136: qoyma.record.v1.File
+	(*Contact)(nil),                    // 137: qoyma.intake.v1.Contact
+	(*ContentFile)(nil),                // 138: qoyma.intake.v1.ContentFile
+	(*ActDrawnUp)(nil),                 // 139: qoyma.intake.v1.ActDrawnUp
+	(*ActSigned)(nil),                  // 140: qoyma.intake.v1.ActSigned
+	(*v1.Protocol)(nil),                // 141: qoyma.record.v1.Protocol
+	(*AccessionCodeKnown)(nil),         // 142: qoyma.intake.v1.AccessionCodeKnown
+	(*QuarantineBegun)(nil),            // 143: qoyma.intake.v1.QuarantineBegun
+	(*QuarantineEnded)(nil),            // 144: qoyma.intake.v1.QuarantineEnded
+	(*ApprovalProposed)(nil),           // 145: qoyma.intake.v1.ApprovalProposed
+	(*ApprovalDeclined)(nil),           // 146: qoyma.intake.v1.ApprovalDeclined
+	(*ObjectHistory)(nil),              // 147: qoyma.intake.v1.ObjectHistory
+	(*ObjectBag)(nil),                  // 148: qoyma.intake.v1.ObjectBag
+	(*DescriptionAct)(nil),             // 149: qoyma.intake.v1.DescriptionAct
+	(*AcceptedFile)(nil),               // 150: qoyma.intake.v1.AcceptedFile
+	(*v1.Text)(nil),                    // 151: qoyma.record.v1.Text
+	(*Giver)(nil),                      // 152: qoyma.intake.v1.Giver
+	(*UnitFinding)(nil),                // 153: qoyma.intake.v1.UnitFinding
+	(*Explainer)(nil),                  // 154: qoyma.intake.v1.Explainer
+	(*ReturnedRow)(nil),                // 155: qoyma.intake.v1.ReturnedRow
+	(*Box)(nil),                        // 156: qoyma.intake.v1.Box
+	(*HandSignature)(nil),              // 157: qoyma.intake.v1.HandSignature
+	(*DeaccessionProposed)(nil),        // 158: qoyma.intake.v1.DeaccessionProposed
+	(*DeaccessionAct)(nil),             // 159: qoyma.intake.v1.DeaccessionAct
+	(*DeaccessionReceived)(nil),        // 160: qoyma.intake.v1.DeaccessionReceived
+	(*UploadLimitsSet)(nil),            // 161: qoyma.intake.v1.UploadLimitsSet
 }
 var file_qoyma_intake_v1_intake_proto_depIdxs = []int32{
 	3,   // 0: qoyma.intake.v1.ListTransfersResponse.transfers:type_name -> qoyma.intake.v1.Transfer
 	2,   // 1: qoyma.intake.v1.ListTransfersResponse.counts:type_name -> qoyma.intake.v1.StateCount
-	128, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
-	129, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
-	130, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
-	130, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
-	131, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
-	132, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	133, // 8: qoyma.intake.v1.Transfer.eark:type_name -> qoyma.intake.v1.EArkPackage
+	130, // 2: qoyma.intake.v1.Transfer.organisation:type_name -> qoyma.record.v1.Organisation
+	131, // 3: qoyma.intake.v1.Transfer.inventory:type_name -> qoyma.record.v1.Inventory
+	132, // 4: qoyma.intake.v1.Transfer.faults:type_name -> qoyma.intake.v1.PackageFault
+	132, // 5: qoyma.intake.v1.Transfer.warnings:type_name -> qoyma.intake.v1.PackageFault
+	133, // 6: qoyma.intake.v1.Transfer.ground:type_name -> qoyma.intake.v1.TransferGround
+	134, // 7: qoyma.intake.v1.Transfer.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	135, // 8: qoyma.intake.v1.Transfer.eark:type_name -> qoyma.intake.v1.EArkPackage
 	3,   // 9: qoyma.intake.v1.GetTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	134, // 10: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
-	135, // 11: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
+	136, // 10: qoyma.intake.v1.GetTransferResponse.files:type_name -> qoyma.record.v1.File
+	137, // 11: qoyma.intake.v1.GetTransferResponse.contact:type_name -> qoyma.intake.v1.Contact
 	6,   // 12: qoyma.intake.v1.GetTransferResponse.contents:type_name -> qoyma.intake.v1.UnitContent
-	40,  // 13: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
-	136, // 14: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
-	135, // 15: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
+	42,  // 13: qoyma.intake.v1.GetTransferResponse.kind:type_name -> qoyma.intake.v1.TransferKind
+	138, // 14: qoyma.intake.v1.UnitContent.first:type_name -> qoyma.intake.v1.ContentFile
+	137, // 15: qoyma.intake.v1.NameContactRequest.contact:type_name -> qoyma.intake.v1.Contact
 	13,  // 16: qoyma.intake.v1.UploadPackageRequest.begin:type_name -> qoyma.intake.v1.UploadBegin
 	14,  // 17: qoyma.intake.v1.UploadPackageRequest.file:type_name -> qoyma.intake.v1.UploadFile
 	12,  // 18: qoyma.intake.v1.UploadPackageRequest.files:type_name -> qoyma.intake.v1.UploadFiles
 	14,  // 19: qoyma.intake.v1.UploadFiles.files:type_name -> qoyma.intake.v1.UploadFile
-	130, // 20: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
-	130, // 21: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
-	18,  // 22: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
-	128, // 23: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
-	129, // 24: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
-	137, // 25: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
-	131, // 26: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
-	138, // 27: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
-	139, // 28: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
-	140, // 29: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
-	141, // 30: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
-	142, // 31: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
-	143, // 32: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
-	144, // 33: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
-	145, // 34: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
-	146, // 35: qoyma.intake.v1.Accession.bag:type_name -> qoyma.intake.v1.ObjectBag
-	19,  // 36: qoyma.intake.v1.Accession.description:type_name -> qoyma.intake.v1.Description
-	147, // 37: qoyma.intake.v1.Description.acts:type_name -> qoyma.intake.v1.DescriptionAct
-	18,  // 38: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	148, // 39: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
-	18,  // 40: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	32,  // 41: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
-	34,  // 42: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
-	40,  // 43: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
-	149, // 44: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
-	149, // 45: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
-	128, // 46: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
-	129, // 47: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	131, // 48: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
-	132, // 49: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
-	150, // 50: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
+	132, // 20: qoyma.intake.v1.UploadPackageResponse.faults:type_name -> qoyma.intake.v1.PackageFault
+	132, // 21: qoyma.intake.v1.UploadPackageResponse.warnings:type_name -> qoyma.intake.v1.PackageFault
+	20,  // 22: qoyma.intake.v1.AcceptTransferResponse.accession:type_name -> qoyma.intake.v1.Accession
+	130, // 23: qoyma.intake.v1.Accession.organisation:type_name -> qoyma.record.v1.Organisation
+	131, // 24: qoyma.intake.v1.Accession.inventory:type_name -> qoyma.record.v1.Inventory
+	139, // 25: qoyma.intake.v1.Accession.acts:type_name -> qoyma.intake.v1.ActDrawnUp
+	133, // 26: qoyma.intake.v1.Accession.ground:type_name -> qoyma.intake.v1.TransferGround
+	140, // 27: qoyma.intake.v1.Accession.signatures:type_name -> qoyma.intake.v1.ActSigned
+	141, // 28: qoyma.intake.v1.Accession.approved:type_name -> qoyma.record.v1.Protocol
+	142, // 29: qoyma.intake.v1.Accession.code:type_name -> qoyma.intake.v1.AccessionCodeKnown
+	143, // 30: qoyma.intake.v1.Accession.quarantine:type_name -> qoyma.intake.v1.QuarantineBegun
+	144, // 31: qoyma.intake.v1.Accession.quarantine_ended:type_name -> qoyma.intake.v1.QuarantineEnded
+	145, // 32: qoyma.intake.v1.Accession.proposed:type_name -> qoyma.intake.v1.ApprovalProposed
+	146, // 33: qoyma.intake.v1.Accession.not_approved:type_name -> qoyma.intake.v1.ApprovalDeclined
+	147, // 34: qoyma.intake.v1.Accession.history:type_name -> qoyma.intake.v1.ObjectHistory
+	148, // 35: qoyma.intake.v1.Accession.bag:type_name -> qoyma.intake.v1.ObjectBag
+	21,  // 36: qoyma.intake.v1.Accession.description:type_name -> qoyma.intake.v1.Description
+	149, // 37: qoyma.intake.v1.Description.acts:type_name -> qoyma.intake.v1.DescriptionAct
+	20,  // 38: qoyma.intake.v1.GetAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	150, // 39: qoyma.intake.v1.GetAccessionResponse.files:type_name -> qoyma.intake.v1.AcceptedFile
+	20,  // 40: qoyma.intake.v1.ListAccessionsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	34,  // 41: qoyma.intake.v1.CheckObjectResponse.damaged:type_name -> qoyma.intake.v1.DamagedRecord
+	36,  // 42: qoyma.intake.v1.RestoreContentRequest.begin:type_name -> qoyma.intake.v1.RestoreBegin
+	42,  // 43: qoyma.intake.v1.ListTransferKindsResponse.kinds:type_name -> qoyma.intake.v1.TransferKind
+	151, // 44: qoyma.intake.v1.TransferKind.title:type_name -> qoyma.record.v1.Text
+	151, // 45: qoyma.intake.v1.TransferKind.basis:type_name -> qoyma.record.v1.Text
+	130, // 46: qoyma.intake.v1.AnnounceTransferRequest.organisation:type_name -> qoyma.record.v1.Organisation
+	131, // 47: qoyma.intake.v1.AnnounceTransferRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	133, // 48: qoyma.intake.v1.AnnounceTransferRequest.ground:type_name -> qoyma.intake.v1.TransferGround
+	134, // 49: qoyma.intake.v1.AnnounceTransferRequest.undescribed:type_name -> qoyma.intake.v1.Undescribed
+	152, // 50: qoyma.intake.v1.AnnounceTransferRequest.giver:type_name -> qoyma.intake.v1.Giver
 	3,   // 51: qoyma.intake.v1.AnnounceTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	134, // 52: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
+	136, // 52: qoyma.intake.v1.ListRowsRequest.files:type_name -> qoyma.record.v1.File
 	3,   // 53: qoyma.intake.v1.SealInventoryResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	3,   // 54: qoyma.intake.v1.ConsentTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
 	3,   // 55: qoyma.intake.v1.PrepareTransferResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	65,  // 56: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	151, // 57: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
-	152, // 58: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
-	153, // 59: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
+	67,  // 56: qoyma.intake.v1.ReceivePaperResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	153, // 57: qoyma.intake.v1.CheckUnitsRequest.findings:type_name -> qoyma.intake.v1.UnitFinding
+	154, // 58: qoyma.intake.v1.CheckUnitsRequest.explainers:type_name -> qoyma.intake.v1.Explainer
+	155, // 59: qoyma.intake.v1.ReturnRowsRequest.rows:type_name -> qoyma.intake.v1.ReturnedRow
 	3,   // 60: qoyma.intake.v1.ReturnRowsResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	65,  // 61: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	67,  // 61: qoyma.intake.v1.ReturnRowsResponse.receipt:type_name -> qoyma.intake.v1.Receipt
 	3,   // 62: qoyma.intake.v1.AnswerRowResponse.transfer:type_name -> qoyma.intake.v1.Transfer
-	63,  // 63: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
-	134, // 64: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
-	151, // 65: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
-	152, // 66: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
-	153, // 67: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
-	64,  // 68: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
-	65,  // 69: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
-	18,  // 70: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	18,  // 71: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
-	154, // 72: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
-	154, // 73: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
-	139, // 74: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	18,  // 75: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	18,  // 76: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	139, // 77: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	18,  // 78: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
-	18,  // 79: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
-	155, // 80: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
-	18,  // 81: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
-	129, // 82: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
-	134, // 83: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
-	18,  // 84: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
-	139, // 85: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
-	94,  // 86: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	156, // 87: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
-	157, // 88: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
-	158, // 89: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
-	94,  // 90: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	94,  // 91: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
-	18,  // 92: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
-	154, // 93: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
-	94,  // 94: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
-	103, // 95: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
-	133, // 96: qoyma.intake.v1.GetAccessionWorkResponse.eark:type_name -> qoyma.intake.v1.EArkPackage
-	106, // 97: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
+	65,  // 63: qoyma.intake.v1.ListRowWorkResponse.rows:type_name -> qoyma.intake.v1.RowWork
+	136, // 64: qoyma.intake.v1.RowWork.file:type_name -> qoyma.record.v1.File
+	153, // 65: qoyma.intake.v1.RowWork.finding:type_name -> qoyma.intake.v1.UnitFinding
+	154, // 66: qoyma.intake.v1.RowWork.explainer:type_name -> qoyma.intake.v1.Explainer
+	155, // 67: qoyma.intake.v1.RowWork.returned:type_name -> qoyma.intake.v1.ReturnedRow
+	66,  // 68: qoyma.intake.v1.RowWork.remarks:type_name -> qoyma.intake.v1.RowRemark
+	67,  // 69: qoyma.intake.v1.GetReceiptResponse.receipt:type_name -> qoyma.intake.v1.Receipt
+	20,  // 70: qoyma.intake.v1.BeginQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	20,  // 71: qoyma.intake.v1.EndQuarantineResponse.accession:type_name -> qoyma.intake.v1.Accession
+	156, // 72: qoyma.intake.v1.StoreBoxesRequest.boxes:type_name -> qoyma.intake.v1.Box
+	156, // 73: qoyma.intake.v1.StoreBoxesResponse.boxes:type_name -> qoyma.intake.v1.Box
+	141, // 74: qoyma.intake.v1.ApproveAccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	20,  // 75: qoyma.intake.v1.ApproveAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	20,  // 76: qoyma.intake.v1.ProposeApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	141, // 77: qoyma.intake.v1.DecideApprovalRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	20,  // 78: qoyma.intake.v1.DecideApprovalResponse.accession:type_name -> qoyma.intake.v1.Accession
+	20,  // 79: qoyma.intake.v1.ListApprovalsResponse.accessions:type_name -> qoyma.intake.v1.Accession
+	157, // 80: qoyma.intake.v1.SignActRequest.hand:type_name -> qoyma.intake.v1.HandSignature
+	20,  // 81: qoyma.intake.v1.SignActResponse.accession:type_name -> qoyma.intake.v1.Accession
+	131, // 82: qoyma.intake.v1.DescribeAccessionRequest.inventory:type_name -> qoyma.record.v1.Inventory
+	136, // 83: qoyma.intake.v1.DescribeAccessionRequest.files:type_name -> qoyma.record.v1.File
+	20,  // 84: qoyma.intake.v1.DescribeAccessionResponse.accession:type_name -> qoyma.intake.v1.Accession
+	141, // 85: qoyma.intake.v1.ProposeDeaccessionRequest.protocol:type_name -> qoyma.record.v1.Protocol
+	96,  // 86: qoyma.intake.v1.ProposeDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	158, // 87: qoyma.intake.v1.Deaccession.proposed:type_name -> qoyma.intake.v1.DeaccessionProposed
+	159, // 88: qoyma.intake.v1.Deaccession.acts:type_name -> qoyma.intake.v1.DeaccessionAct
+	160, // 89: qoyma.intake.v1.Deaccession.received:type_name -> qoyma.intake.v1.DeaccessionReceived
+	96,  // 90: qoyma.intake.v1.ReceiveDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	96,  // 91: qoyma.intake.v1.DecideDeaccessionResponse.deaccession:type_name -> qoyma.intake.v1.Deaccession
+	20,  // 92: qoyma.intake.v1.GetAccessionWorkResponse.accession:type_name -> qoyma.intake.v1.Accession
+	156, // 93: qoyma.intake.v1.GetAccessionWorkResponse.boxes:type_name -> qoyma.intake.v1.Box
+	96,  // 94: qoyma.intake.v1.GetAccessionWorkResponse.deaccessions:type_name -> qoyma.intake.v1.Deaccession
+	105, // 95: qoyma.intake.v1.GetAccessionWorkResponse.proofs:type_name -> qoyma.intake.v1.SignatureProof
+	135, // 96: qoyma.intake.v1.GetAccessionWorkResponse.eark:type_name -> qoyma.intake.v1.EArkPackage
+	108, // 97: qoyma.intake.v1.ListHandedOverResponse.transfers:type_name -> qoyma.intake.v1.HandedOver
 	3,   // 98: qoyma.intake.v1.HandedOver.transfer:type_name -> qoyma.intake.v1.Transfer
-	18,  // 99: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
-	65,  // 100: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
-	109, // 101: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	111, // 102: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
-	109, // 103: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	114, // 104: qoyma.intake.v1.PutFilesRequest.files:type_name -> qoyma.intake.v1.PutFile
-	109, // 105: qoyma.intake.v1.PutFilesResponse.uploads:type_name -> qoyma.intake.v1.Upload
-	109, // 106: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
-	109, // 107: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	20,  // 99: qoyma.intake.v1.HandedOver.accession:type_name -> qoyma.intake.v1.Accession
+	67,  // 100: qoyma.intake.v1.HandedOver.receipts:type_name -> qoyma.intake.v1.Receipt
+	111, // 101: qoyma.intake.v1.OpenUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	113, // 102: qoyma.intake.v1.AppendUploadRequest.begin:type_name -> qoyma.intake.v1.AppendBegin
+	111, // 103: qoyma.intake.v1.AppendUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	116, // 104: qoyma.intake.v1.PutFilesRequest.files:type_name -> qoyma.intake.v1.PutFile
+	111, // 105: qoyma.intake.v1.PutFilesResponse.uploads:type_name -> qoyma.intake.v1.Upload
+	111, // 106: qoyma.intake.v1.StatUploadResponse.upload:type_name -> qoyma.intake.v1.Upload
+	111, // 107: qoyma.intake.v1.ListUploadsResponse.uploads:type_name -> qoyma.intake.v1.Upload
 	15,  // 108: qoyma.intake.v1.FinishPackageResponse.outcome:type_name -> qoyma.intake.v1.UploadPackageResponse
-	159, // 109: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
-	159, // 110: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	161, // 109: qoyma.intake.v1.SetUploadLimitsRequest.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
+	161, // 110: qoyma.intake.v1.ListUploadLimitsResponse.limits:type_name -> qoyma.intake.v1.UploadLimitsSet
 	0,   // 111: qoyma.intake.v1.IntakeService.ListTransfers:input_type -> qoyma.intake.v1.ListTransfersRequest
 	4,   // 112: qoyma.intake.v1.IntakeService.GetTransfer:input_type -> qoyma.intake.v1.GetTransferRequest
 	9,   // 113: qoyma.intake.v1.IntakeService.NameContact:input_type -> qoyma.intake.v1.NameContactRequest
 	11,  // 114: qoyma.intake.v1.IntakeService.UploadPackage:input_type -> qoyma.intake.v1.UploadPackageRequest
 	7,   // 115: qoyma.intake.v1.IntakeService.WatchTransfer:input_type -> qoyma.intake.v1.WatchTransferRequest
 	16,  // 116: qoyma.intake.v1.IntakeService.AcceptTransfer:input_type -> qoyma.intake.v1.AcceptTransferRequest
-	20,  // 117: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
-	22,  // 118: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
-	24,  // 119: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
-	26,  // 120: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
-	28,  // 121: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
-	30,  // 122: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
-	33,  // 123: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
-	36,  // 124: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
-	38,  // 125: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
-	41,  // 126: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
-	43,  // 127: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
-	45,  // 128: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
-	47,  // 129: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
-	49,  // 130: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
-	51,  // 131: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
-	53,  // 132: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
-	55,  // 133: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
-	57,  // 134: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
-	59,  // 135: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
-	61,  // 136: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
-	66,  // 137: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
-	68,  // 138: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
-	70,  // 139: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
-	72,  // 140: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
-	74,  // 141: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
-	76,  // 142: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
-	78,  // 143: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
-	80,  // 144: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
-	82,  // 145: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
-	84,  // 146: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
-	86,  // 147: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
-	88,  // 148: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
-	90,  // 149: qoyma.intake.v1.IntakeService.GetDescriptionAct:input_type -> qoyma.intake.v1.GetDescriptionActRequest
-	92,  // 150: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
-	97,  // 151: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
-	95,  // 152: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
-	99,  // 153: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
-	101, // 154: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
-	104, // 155: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
-	107, // 156: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
-	110, // 157: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
-	113, // 158: qoyma.intake.v1.IntakeService.PutFiles:input_type -> qoyma.intake.v1.PutFilesRequest
-	116, // 159: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
-	118, // 160: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
-	120, // 161: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
-	122, // 162: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
-	124, // 163: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
-	126, // 164: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
-	1,   // 165: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
-	5,   // 166: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
-	10,  // 167: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
-	15,  // 168: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
-	8,   // 169: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
-	17,  // 170: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
-	21,  // 171: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
-	23,  // 172: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
-	25,  // 173: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
-	27,  // 174: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
-	29,  // 175: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
-	31,  // 176: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
-	35,  // 177: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
-	37,  // 178: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
-	39,  // 179: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
-	42,  // 180: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
-	44,  // 181: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
-	46,  // 182: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
-	48,  // 183: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
-	50,  // 184: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
-	52,  // 185: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
-	54,  // 186: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
-	56,  // 187: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
-	58,  // 188: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
-	60,  // 189: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
-	62,  // 190: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
-	67,  // 191: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
-	69,  // 192: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
-	71,  // 193: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
-	73,  // 194: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
-	75,  // 195: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
-	77,  // 196: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
-	79,  // 197: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
-	81,  // 198: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
-	83,  // 199: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
-	85,  // 200: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
-	87,  // 201: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
-	89,  // 202: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
-	91,  // 203: qoyma.intake.v1.IntakeService.GetDescriptionAct:output_type -> qoyma.intake.v1.GetDescriptionActResponse
-	93,  // 204: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
-	98,  // 205: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
-	96,  // 206: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
-	100, // 207: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
-	102, // 208: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
-	105, // 209: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
-	108, // 210: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
-	112, // 211: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
-	115, // 212: qoyma.intake.v1.IntakeService.PutFiles:output_type -> qoyma.intake.v1.PutFilesResponse
-	117, // 213: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
-	119, // 214: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
-	121, // 215: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
-	123, // 216: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
-	125, // 217: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
-	127, // 218: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
-	165, // [165:219] is the sub-list for method output_type
-	111, // [111:165] is the sub-list for method input_type
+	18,  // 117: qoyma.intake.v1.IntakeService.TryAcceptance:input_type -> qoyma.intake.v1.TryAcceptanceRequest
+	22,  // 118: qoyma.intake.v1.IntakeService.GetAccession:input_type -> qoyma.intake.v1.GetAccessionRequest
+	24,  // 119: qoyma.intake.v1.IntakeService.ListAccessions:input_type -> qoyma.intake.v1.ListAccessionsRequest
+	26,  // 120: qoyma.intake.v1.IntakeService.GetBook:input_type -> qoyma.intake.v1.GetBookRequest
+	28,  // 121: qoyma.intake.v1.IntakeService.GetAct:input_type -> qoyma.intake.v1.GetActRequest
+	30,  // 122: qoyma.intake.v1.IntakeService.ReadContent:input_type -> qoyma.intake.v1.ReadContentRequest
+	32,  // 123: qoyma.intake.v1.IntakeService.CheckObject:input_type -> qoyma.intake.v1.CheckObjectRequest
+	35,  // 124: qoyma.intake.v1.IntakeService.RestoreContent:input_type -> qoyma.intake.v1.RestoreContentRequest
+	38,  // 125: qoyma.intake.v1.IntakeService.RestoreRecord:input_type -> qoyma.intake.v1.RestoreRecordRequest
+	40,  // 126: qoyma.intake.v1.IntakeService.ListTransferKinds:input_type -> qoyma.intake.v1.ListTransferKindsRequest
+	43,  // 127: qoyma.intake.v1.IntakeService.AnnounceTransfer:input_type -> qoyma.intake.v1.AnnounceTransferRequest
+	45,  // 128: qoyma.intake.v1.IntakeService.ListRows:input_type -> qoyma.intake.v1.ListRowsRequest
+	47,  // 129: qoyma.intake.v1.IntakeService.SealInventory:input_type -> qoyma.intake.v1.SealInventoryRequest
+	49,  // 130: qoyma.intake.v1.IntakeService.ConsentTransfer:input_type -> qoyma.intake.v1.ConsentTransferRequest
+	51,  // 131: qoyma.intake.v1.IntakeService.PrepareTransfer:input_type -> qoyma.intake.v1.PrepareTransferRequest
+	53,  // 132: qoyma.intake.v1.IntakeService.ReceivePaper:input_type -> qoyma.intake.v1.ReceivePaperRequest
+	55,  // 133: qoyma.intake.v1.IntakeService.CheckUnits:input_type -> qoyma.intake.v1.CheckUnitsRequest
+	57,  // 134: qoyma.intake.v1.IntakeService.ReturnRows:input_type -> qoyma.intake.v1.ReturnRowsRequest
+	59,  // 135: qoyma.intake.v1.IntakeService.AnswerRow:input_type -> qoyma.intake.v1.AnswerRowRequest
+	61,  // 136: qoyma.intake.v1.IntakeService.CommentRow:input_type -> qoyma.intake.v1.CommentRowRequest
+	63,  // 137: qoyma.intake.v1.IntakeService.ListRowWork:input_type -> qoyma.intake.v1.ListRowWorkRequest
+	68,  // 138: qoyma.intake.v1.IntakeService.GetReceipt:input_type -> qoyma.intake.v1.GetReceiptRequest
+	70,  // 139: qoyma.intake.v1.IntakeService.PrintReceipt:input_type -> qoyma.intake.v1.PrintReceiptRequest
+	72,  // 140: qoyma.intake.v1.IntakeService.BeginQuarantine:input_type -> qoyma.intake.v1.BeginQuarantineRequest
+	74,  // 141: qoyma.intake.v1.IntakeService.EndQuarantine:input_type -> qoyma.intake.v1.EndQuarantineRequest
+	76,  // 142: qoyma.intake.v1.IntakeService.StoreBoxes:input_type -> qoyma.intake.v1.StoreBoxesRequest
+	78,  // 143: qoyma.intake.v1.IntakeService.GetLabels:input_type -> qoyma.intake.v1.GetLabelsRequest
+	80,  // 144: qoyma.intake.v1.IntakeService.ApproveAccession:input_type -> qoyma.intake.v1.ApproveAccessionRequest
+	82,  // 145: qoyma.intake.v1.IntakeService.ProposeApproval:input_type -> qoyma.intake.v1.ProposeApprovalRequest
+	84,  // 146: qoyma.intake.v1.IntakeService.DecideApproval:input_type -> qoyma.intake.v1.DecideApprovalRequest
+	86,  // 147: qoyma.intake.v1.IntakeService.ListApprovals:input_type -> qoyma.intake.v1.ListApprovalsRequest
+	88,  // 148: qoyma.intake.v1.IntakeService.SignAct:input_type -> qoyma.intake.v1.SignActRequest
+	90,  // 149: qoyma.intake.v1.IntakeService.DescribeAccession:input_type -> qoyma.intake.v1.DescribeAccessionRequest
+	92,  // 150: qoyma.intake.v1.IntakeService.GetDescriptionAct:input_type -> qoyma.intake.v1.GetDescriptionActRequest
+	94,  // 151: qoyma.intake.v1.IntakeService.ProposeDeaccession:input_type -> qoyma.intake.v1.ProposeDeaccessionRequest
+	99,  // 152: qoyma.intake.v1.IntakeService.DecideDeaccession:input_type -> qoyma.intake.v1.DecideDeaccessionRequest
+	97,  // 153: qoyma.intake.v1.IntakeService.ReceiveDeaccession:input_type -> qoyma.intake.v1.ReceiveDeaccessionRequest
+	101, // 154: qoyma.intake.v1.IntakeService.GetDeaccessionAct:input_type -> qoyma.intake.v1.GetDeaccessionActRequest
+	103, // 155: qoyma.intake.v1.IntakeService.GetAccessionWork:input_type -> qoyma.intake.v1.GetAccessionWorkRequest
+	106, // 156: qoyma.intake.v1.IntakeService.ListHandedOver:input_type -> qoyma.intake.v1.ListHandedOverRequest
+	109, // 157: qoyma.intake.v1.IntakeService.OpenUpload:input_type -> qoyma.intake.v1.OpenUploadRequest
+	112, // 158: qoyma.intake.v1.IntakeService.AppendUpload:input_type -> qoyma.intake.v1.AppendUploadRequest
+	115, // 159: qoyma.intake.v1.IntakeService.PutFiles:input_type -> qoyma.intake.v1.PutFilesRequest
+	118, // 160: qoyma.intake.v1.IntakeService.StatUpload:input_type -> qoyma.intake.v1.StatUploadRequest
+	120, // 161: qoyma.intake.v1.IntakeService.ListUploads:input_type -> qoyma.intake.v1.ListUploadsRequest
+	122, // 162: qoyma.intake.v1.IntakeService.DiscardUpload:input_type -> qoyma.intake.v1.DiscardUploadRequest
+	124, // 163: qoyma.intake.v1.IntakeService.FinishPackage:input_type -> qoyma.intake.v1.FinishPackageRequest
+	126, // 164: qoyma.intake.v1.IntakeService.SetUploadLimits:input_type -> qoyma.intake.v1.SetUploadLimitsRequest
+	128, // 165: qoyma.intake.v1.IntakeService.ListUploadLimits:input_type -> qoyma.intake.v1.ListUploadLimitsRequest
+	1,   // 166: qoyma.intake.v1.IntakeService.ListTransfers:output_type -> qoyma.intake.v1.ListTransfersResponse
+	5,   // 167: qoyma.intake.v1.IntakeService.GetTransfer:output_type -> qoyma.intake.v1.GetTransferResponse
+	10,  // 168: qoyma.intake.v1.IntakeService.NameContact:output_type -> qoyma.intake.v1.NameContactResponse
+	15,  // 169: qoyma.intake.v1.IntakeService.UploadPackage:output_type -> qoyma.intake.v1.UploadPackageResponse
+	8,   // 170: qoyma.intake.v1.IntakeService.WatchTransfer:output_type -> qoyma.intake.v1.WatchTransferResponse
+	17,  // 171: qoyma.intake.v1.IntakeService.AcceptTransfer:output_type -> qoyma.intake.v1.AcceptTransferResponse
+	19,  // 172: qoyma.intake.v1.IntakeService.TryAcceptance:output_type -> qoyma.intake.v1.TryAcceptanceResponse
+	23,  // 173: qoyma.intake.v1.IntakeService.GetAccession:output_type -> qoyma.intake.v1.GetAccessionResponse
+	25,  // 174: qoyma.intake.v1.IntakeService.ListAccessions:output_type -> qoyma.intake.v1.ListAccessionsResponse
+	27,  // 175: qoyma.intake.v1.IntakeService.GetBook:output_type -> qoyma.intake.v1.GetBookResponse
+	29,  // 176: qoyma.intake.v1.IntakeService.GetAct:output_type -> qoyma.intake.v1.GetActResponse
+	31,  // 177: qoyma.intake.v1.IntakeService.ReadContent:output_type -> qoyma.intake.v1.ReadContentResponse
+	33,  // 178: qoyma.intake.v1.IntakeService.CheckObject:output_type -> qoyma.intake.v1.CheckObjectResponse
+	37,  // 179: qoyma.intake.v1.IntakeService.RestoreContent:output_type -> qoyma.intake.v1.RestoreContentResponse
+	39,  // 180: qoyma.intake.v1.IntakeService.RestoreRecord:output_type -> qoyma.intake.v1.RestoreRecordResponse
+	41,  // 181: qoyma.intake.v1.IntakeService.ListTransferKinds:output_type -> qoyma.intake.v1.ListTransferKindsResponse
+	44,  // 182: qoyma.intake.v1.IntakeService.AnnounceTransfer:output_type -> qoyma.intake.v1.AnnounceTransferResponse
+	46,  // 183: qoyma.intake.v1.IntakeService.ListRows:output_type -> qoyma.intake.v1.ListRowsResponse
+	48,  // 184: qoyma.intake.v1.IntakeService.SealInventory:output_type -> qoyma.intake.v1.SealInventoryResponse
+	50,  // 185: qoyma.intake.v1.IntakeService.ConsentTransfer:output_type -> qoyma.intake.v1.ConsentTransferResponse
+	52,  // 186: qoyma.intake.v1.IntakeService.PrepareTransfer:output_type -> qoyma.intake.v1.PrepareTransferResponse
+	54,  // 187: qoyma.intake.v1.IntakeService.ReceivePaper:output_type -> qoyma.intake.v1.ReceivePaperResponse
+	56,  // 188: qoyma.intake.v1.IntakeService.CheckUnits:output_type -> qoyma.intake.v1.CheckUnitsResponse
+	58,  // 189: qoyma.intake.v1.IntakeService.ReturnRows:output_type -> qoyma.intake.v1.ReturnRowsResponse
+	60,  // 190: qoyma.intake.v1.IntakeService.AnswerRow:output_type -> qoyma.intake.v1.AnswerRowResponse
+	62,  // 191: qoyma.intake.v1.IntakeService.CommentRow:output_type -> qoyma.intake.v1.CommentRowResponse
+	64,  // 192: qoyma.intake.v1.IntakeService.ListRowWork:output_type -> qoyma.intake.v1.ListRowWorkResponse
+	69,  // 193: qoyma.intake.v1.IntakeService.GetReceipt:output_type -> qoyma.intake.v1.GetReceiptResponse
+	71,  // 194: qoyma.intake.v1.IntakeService.PrintReceipt:output_type -> qoyma.intake.v1.PrintReceiptResponse
+	73,  // 195: qoyma.intake.v1.IntakeService.BeginQuarantine:output_type -> qoyma.intake.v1.BeginQuarantineResponse
+	75,  // 196: qoyma.intake.v1.IntakeService.EndQuarantine:output_type -> qoyma.intake.v1.EndQuarantineResponse
+	77,  // 197: qoyma.intake.v1.IntakeService.StoreBoxes:output_type -> qoyma.intake.v1.StoreBoxesResponse
+	79,  // 198: qoyma.intake.v1.IntakeService.GetLabels:output_type -> qoyma.intake.v1.GetLabelsResponse
+	81,  // 199: qoyma.intake.v1.IntakeService.ApproveAccession:output_type -> qoyma.intake.v1.ApproveAccessionResponse
+	83,  // 200: qoyma.intake.v1.IntakeService.ProposeApproval:output_type -> qoyma.intake.v1.ProposeApprovalResponse
+	85,  // 201: qoyma.intake.v1.IntakeService.DecideApproval:output_type -> qoyma.intake.v1.DecideApprovalResponse
+	87,  // 202: qoyma.intake.v1.IntakeService.ListApprovals:output_type -> qoyma.intake.v1.ListApprovalsResponse
+	89,  // 203: qoyma.intake.v1.IntakeService.SignAct:output_type -> qoyma.intake.v1.SignActResponse
+	91,  // 204: qoyma.intake.v1.IntakeService.DescribeAccession:output_type -> qoyma.intake.v1.DescribeAccessionResponse
+	93,  // 205: qoyma.intake.v1.IntakeService.GetDescriptionAct:output_type -> qoyma.intake.v1.GetDescriptionActResponse
+	95,  // 206: qoyma.intake.v1.IntakeService.ProposeDeaccession:output_type -> qoyma.intake.v1.ProposeDeaccessionResponse
+	100, // 207: qoyma.intake.v1.IntakeService.DecideDeaccession:output_type -> qoyma.intake.v1.DecideDeaccessionResponse
+	98,  // 208: qoyma.intake.v1.IntakeService.ReceiveDeaccession:output_type -> qoyma.intake.v1.ReceiveDeaccessionResponse
+	102, // 209: qoyma.intake.v1.IntakeService.GetDeaccessionAct:output_type -> qoyma.intake.v1.GetDeaccessionActResponse
+	104, // 210: qoyma.intake.v1.IntakeService.GetAccessionWork:output_type -> qoyma.intake.v1.GetAccessionWorkResponse
+	107, // 211: qoyma.intake.v1.IntakeService.ListHandedOver:output_type -> qoyma.intake.v1.ListHandedOverResponse
+	110, // 212: qoyma.intake.v1.IntakeService.OpenUpload:output_type -> qoyma.intake.v1.OpenUploadResponse
+	114, // 213: qoyma.intake.v1.IntakeService.AppendUpload:output_type -> qoyma.intake.v1.AppendUploadResponse
+	117, // 214: qoyma.intake.v1.IntakeService.PutFiles:output_type -> qoyma.intake.v1.PutFilesResponse
+	119, // 215: qoyma.intake.v1.IntakeService.StatUpload:output_type -> qoyma.intake.v1.StatUploadResponse
+	121, // 216: qoyma.intake.v1.IntakeService.ListUploads:output_type -> qoyma.intake.v1.ListUploadsResponse
+	123, // 217: qoyma.intake.v1.IntakeService.DiscardUpload:output_type -> qoyma.intake.v1.DiscardUploadResponse
+	125, // 218: qoyma.intake.v1.IntakeService.FinishPackage:output_type -> qoyma.intake.v1.FinishPackageResponse
+	127, // 219: qoyma.intake.v1.IntakeService.SetUploadLimits:output_type -> qoyma.intake.v1.SetUploadLimitsResponse
+	129, // 220: qoyma.intake.v1.IntakeService.ListUploadLimits:output_type -> qoyma.intake.v1.ListUploadLimitsResponse
+	166, // [166:221] is the sub-list for method output_type
+	111, // [111:166] is the sub-list for method input_type
 	111, // [111:111] is the sub-list for extension type_name
 	111, // [111:111] is the sub-list for extension extendee
 	0,   // [0:111] is the sub-list for field type_name
@@ -9745,11 +9935,11 @@ func file_qoyma_intake_v1_intake_proto_init() {
 		(*UploadPackageRequest_Data)(nil),
 		(*UploadPackageRequest_Files)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[33].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[35].OneofWrappers = []any{
 		(*RestoreContentRequest_Begin)(nil),
 		(*RestoreContentRequest_Data)(nil),
 	}
-	file_qoyma_intake_v1_intake_proto_msgTypes[110].OneofWrappers = []any{
+	file_qoyma_intake_v1_intake_proto_msgTypes[112].OneofWrappers = []any{
 		(*AppendUploadRequest_Begin)(nil),
 		(*AppendUploadRequest_Data)(nil),
 	}
@@ -9759,7 +9949,7 @@ func file_qoyma_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_qoyma_intake_v1_intake_proto_rawDesc), len(file_qoyma_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   128,
+			NumMessages:   130,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	IntakeService_UploadPackage_FullMethodName      = "/qoyma.intake.v1.IntakeService/UploadPackage"
 	IntakeService_WatchTransfer_FullMethodName      = "/qoyma.intake.v1.IntakeService/WatchTransfer"
 	IntakeService_AcceptTransfer_FullMethodName     = "/qoyma.intake.v1.IntakeService/AcceptTransfer"
+	IntakeService_TryAcceptance_FullMethodName      = "/qoyma.intake.v1.IntakeService/TryAcceptance"
 	IntakeService_GetAccession_FullMethodName       = "/qoyma.intake.v1.IntakeService/GetAccession"
 	IntakeService_ListAccessions_FullMethodName     = "/qoyma.intake.v1.IntakeService/ListAccessions"
 	IntakeService_GetBook_FullMethodName            = "/qoyma.intake.v1.IntakeService/GetBook"
@@ -98,6 +99,10 @@ type IntakeServiceClient interface {
 	// AcceptTransfer gives the transfer an accession number without gaps, moves the content into
 	// the repository and draws up the act.
 	AcceptTransfer(ctx context.Context, in *AcceptTransferRequest, opts ...grpc.CallOption) (*AcceptTransferResponse, error)
+	// TryAcceptance tells what AcceptTransfer would accept as the transfer stands, and what it would wait for (AR-5; practice.md:
+	// paper is accepted unit by unit). It is refused for positions and states for which AcceptTransfer is. Nothing is changed,
+	// and neither staging nor the disk is looked at.
+	TryAcceptance(ctx context.Context, in *TryAcceptanceRequest, opts ...grpc.CallOption) (*TryAcceptanceResponse, error)
 	// GetAccession gives one line of the book of accessions with a page of its files.
 	GetAccession(ctx context.Context, in *GetAccessionRequest, opts ...grpc.CallOption) (*GetAccessionResponse, error)
 	// ListAccessions lists the book of accessions of a year.
@@ -282,6 +287,16 @@ func (c *intakeServiceClient) AcceptTransfer(ctx context.Context, in *AcceptTran
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AcceptTransferResponse)
 	err := c.cc.Invoke(ctx, IntakeService_AcceptTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) TryAcceptance(ctx context.Context, in *TryAcceptanceRequest, opts ...grpc.CallOption) (*TryAcceptanceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TryAcceptanceResponse)
+	err := c.cc.Invoke(ctx, IntakeService_TryAcceptance_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -815,6 +830,10 @@ type IntakeServiceServer interface {
 	// AcceptTransfer gives the transfer an accession number without gaps, moves the content into
 	// the repository and draws up the act.
 	AcceptTransfer(context.Context, *AcceptTransferRequest) (*AcceptTransferResponse, error)
+	// TryAcceptance tells what AcceptTransfer would accept as the transfer stands, and what it would wait for (AR-5; practice.md:
+	// paper is accepted unit by unit). It is refused for positions and states for which AcceptTransfer is. Nothing is changed,
+	// and neither staging nor the disk is looked at.
+	TryAcceptance(context.Context, *TryAcceptanceRequest) (*TryAcceptanceResponse, error)
 	// GetAccession gives one line of the book of accessions with a page of its files.
 	GetAccession(context.Context, *GetAccessionRequest) (*GetAccessionResponse, error)
 	// ListAccessions lists the book of accessions of a year.
@@ -950,6 +969,9 @@ func (UnimplementedIntakeServiceServer) WatchTransfer(*WatchTransferRequest, grp
 }
 func (UnimplementedIntakeServiceServer) AcceptTransfer(context.Context, *AcceptTransferRequest) (*AcceptTransferResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcceptTransfer not implemented")
+}
+func (UnimplementedIntakeServiceServer) TryAcceptance(context.Context, *TryAcceptanceRequest) (*TryAcceptanceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TryAcceptance not implemented")
 }
 func (UnimplementedIntakeServiceServer) GetAccession(context.Context, *GetAccessionRequest) (*GetAccessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAccession not implemented")
@@ -1202,6 +1224,24 @@ func _IntakeService_AcceptTransfer_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IntakeServiceServer).AcceptTransfer(ctx, req.(*AcceptTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_TryAcceptance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TryAcceptanceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).TryAcceptance(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_TryAcceptance_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).TryAcceptance(ctx, req.(*TryAcceptanceRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2056,6 +2096,10 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AcceptTransfer",
 			Handler:    _IntakeService_AcceptTransfer_Handler,
+		},
+		{
+			MethodName: "TryAcceptance",
+			Handler:    _IntakeService_TryAcceptance_Handler,
 		},
 		{
 			MethodName: "GetAccession",
