@@ -19,9 +19,8 @@ type transferPage struct {
 	Receipts []*intakev1.Receipt
 	// Unlisted are warnings that belong to no row.
 	Unlisted   []*intakev1.PackageFault
-	Paper      int    // rows of this page without digital files
-	TakesPaper bool   // something may come that is no file
-	Counted    uint32 // units that were counted as they were carried in
+	Paper      int  // rows of this page without digital files
+	TakesPaper bool // something may come that is no file
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
 }
@@ -94,7 +93,6 @@ func find(r *web.Request, limit uint32) (transferPage, error) {
 	}
 	p.transferRow, p.Contact = rowOf(res.GetTransfer()), res.GetContact()
 	p.TakesPaper = res.GetTakesPaper()
-	p.Counted = res.GetUnitsCounted()
 	p.Given = slices.Contains(res.GetKind().GetNeeds(), "giver")
 	p.rows(res, work)
 	for _, w := range res.GetTransfer().GetWarnings() {

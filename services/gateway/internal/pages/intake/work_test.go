@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,7 @@ func archive(count uint32) *pagetest.Services {
 		"ReceivePaper":    pagetest.Always(&intakev1.ReceivePaperResponse{Receipt: &intakev1.Receipt{Number: 2}}),
 		"ReturnRows":      pagetest.Always(&intakev1.ReturnRowsResponse{Receipt: &intakev1.Receipt{Number: 3}}),
 		"AcceptTransfer":  pagetest.Always(&intakev1.AcceptTransferResponse{Accession: a}),
+		"TryAcceptance":   tried(count),
 		"ConsentTransfer": pagetest.Always(&intakev1.ConsentTransferResponse{}),
 		"GetAccession":    pagetest.Always(&intakev1.GetAccessionResponse{Accession: a, Files: []*intakev1.AcceptedFile{{File: &recordv1.File{Position: 1, Title: text("Дело")}}}}),
 		"GetAccessionWork": pagetest.Always(&intakev1.GetAccessionWorkResponse{
@@ -100,6 +102,31 @@ func archive(count uint32) *pagetest.Services {
 		"ProposeDeaccession": pagetest.Always(&intakev1.ProposeDeaccessionResponse{Deaccession: leave(3, "one")}),
 	}}
 }
+
+// tried is what intake says of such a transfer's acceptance.
+func tried(count uint32) func(proto.Message) (proto.Message, error) {
+	return func(m proto.Message) (proto.Message, error) {
+		res := &intakev1.TryAcceptanceResponse{Accepted: count, FirstUnchecked: 1}
+		if count >= 3 {
+			res.Missing, res.Accepted = 1, res.Accepted-1
+		}
+		if count >= 4 {
+			res.Returned, res.Accepted = 1, res.Accepted-1
+		}
+		if asked := m.(*intakev1.TryAcceptanceRequest).GetPositions(); len(asked) > 0 {
+			if slices.Contains(asked, 3) {
+				return nil, unitMissing.With("position", 3)
+			}
+			res.Accepted, res.FirstUnchecked = uint32(len(asked)), asked[0]
+		}
+		res.Unchecked = res.GetAccepted()
+		return res, nil
+	}
+}
+
+// unitMissing is what intake says where a unit is asked for that was found missing.
+var unitMissing = fault.Define(fault.Refused, "intake.accept.missing", "the unit at position {position} was found missing",
+	"дело {position} отсутствует, принять его нельзя", "{position}-іс жоқ, оны қабылдауға болмайды")
 
 // TestUnitsAreSavedRowByRow saves the rows that say what they must, names what the others lack, and keeps what was typed.
 func TestUnitsAreSavedRowByRow(t *testing.T) {
@@ -155,6 +182,11 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	v.Get("/intake/2026-1/accept", http.StatusOK, "2 (два) из 4 (четыре)", "отсутствует – 1, возвращено – 1", `name="counted" value="2"`, "Не сверено с описью дел: 2", `href="/intake/2026-1/units"`)
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "2", "position", "1"), http.StatusOK, "1 (одно) из 4 (четыре)", "нажмите ещё раз", `name="counted" value="1"`)
 	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "0"), http.StatusUnprocessableEntity, "хотя бы одно")
+	for lang, says := range map[string]string{"kk": "3-іс жоқ, оны қабылдауға болмайды", "ru": "Дело 3 отсутствует, принять его нельзя", "en": "The unit at position 3 was found missing"} {
+		v.Lang = lang
+		v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1", "position", "3"), http.StatusOK, says, `name="counted" value="2"`)
+	}
+	v.Lang = "ru"
 	if s.Called("AcceptTransfer") != nil {
 		t.Fatal("something was accepted")
 	}
@@ -195,27 +227,64 @@ func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
 	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается", "Не сверено с описью дел: 1\u00a0198")
 }
 
-// TestWhatLacksItsFilesIsSaidBeforeTheAcceptance: of a transfer in digital form the page of acceptance says which row is the first without
-// files, and leads to their return; of a long inventory too, whose rows it does not show.
-func TestWhatLacksItsFilesIsSaidBeforeTheAcceptance(t *testing.T) {
-	for count, lacks := range map[uint32]string{4: "первое без файлов – № 1", 1200: "первое без файлов – № 700"} {
+// TestIntakeSaysWhatItWouldRefuse (AR-5): the page of acceptance has from intake what lacks, of the rows that are ticked or of all, also of
+// an inventory whose rows it does not show and of which some came as files.
+func TestIntakeSaysWhatItWouldRefuse(t *testing.T) {
+	for _, count := range []uint32{4, 450} {
 		s := archive(count)
-		answer, packageID := s.Answers["GetTransfer"], "p"
+		answer := s.Answers["GetTransfer"]
 		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
 			found, err := answer(m)
 			res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-			res.TakesPaper, res.Transfer.Form, res.Transfer.PackageId = false, "digital", packageID
-			for _, where := range []string{"3", "4", "700", "800"} { // of these one is missing with its explanation, and one returned
-				res.Transfer.Warnings = append(res.Transfer.Warnings, &intakev1.PackageFault{Where: where, Code: "intake.package.on_paper"})
-			}
+			res.Transfer.Form, res.Transfer.PackageId = "mixed", "p"
 			return res, err
 		}
+		s.Answers["TryAcceptance"] = pagetest.Always(&intakev1.TryAcceptanceResponse{Accepted: count - 2, Missing: 1, Returned: 1, Unchecked: 17, FirstUnchecked: 2})
 		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-		if page := v.Get("/intake/2026-1/accept", http.StatusOK, lacks, `href="/intake/2026-1/return"`); strings.Contains(page, "Не сверено") {
-			t.Errorf("%d rows: nothing is to be checked on paper", count)
+		v.Get("/intake/2026-1/accept", http.StatusOK, "Не сверено с описью дел: 17", "отсутствует – 1, возвращено – 1", `<button class="quiet">`)
+		if q, _ := s.Called("TryAcceptance").(*intakev1.TryAcceptanceRequest); q.GetTransferId() != "2026-1" || len(q.GetPositions()) != 0 {
+			t.Errorf("asked %v", q)
 		}
-		if packageID = ""; count > 400 {
-			v.Get("/intake/2026-1/accept", http.StatusOK, "первое без файлов – № 1.")
+	}
+	s := archive(4)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "2", "position", "2"), http.StatusOK, "Не сверено с описью дел: 1.")
+	if q, _ := s.Called("TryAcceptance").(*intakev1.TryAcceptanceRequest); len(q.GetPositions()) != 1 || q.GetPositions()[0] != 2 {
+		t.Errorf("asked %v", q)
+	}
+	// What is refused when the button is pressed is said once, though the page is drawn with another trial.
+	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, unitMissing.With("position", 3) }
+	page := v.Tried("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "3"), "Дело 3 отсутствует")
+	if n := strings.Count(page, "Дело 3 отсутствует"); n != 1 {
+		t.Errorf("it is said %d times", n)
+	}
+	// Where nothing is left there is nothing to count, and the page says so before anything is pressed.
+	s.Answers["TryAcceptance"] = func(proto.Message) (proto.Message, error) { return nil, nothingLeft.With() }
+	v.Get("/intake/2026-1/accept", http.StatusOK, "Принимать нечего")
+	s.Answers["TryAcceptance"] = nil
+	v.Get("/intake/2026-1/accept", http.StatusServiceUnavailable)
+}
+
+// nothingLeft is what intake says where every unit is missing or returned.
+var nothingLeft = fault.Define(fault.Refused, "intake.accept.nothing_left", "there is nothing to accept", "принимать нечего", "қабылдайтын ештеңе жоқ")
+
+// TestWhatLacksItsFilesIsSaidBeforeTheAcceptance: of a transfer in digital form the page of acceptance says which row is the first without
+// files, and leads to their return; of a long inventory too, whose rows it does not show.
+func TestWhatLacksItsFilesIsSaidBeforeTheAcceptance(t *testing.T) {
+	for _, count := range []uint32{4, 1200} {
+		s := archive(count)
+		answer := s.Answers["GetTransfer"]
+		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+			found, err := answer(m)
+			res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+			res.TakesPaper, res.Transfer.Form, res.Transfer.PackageId = false, "digital", "p"
+			return res, err
+		}
+		s.Answers["TryAcceptance"] = pagetest.Always(&intakev1.TryAcceptanceResponse{Accepted: count - 2, Missing: 1, Returned: 1, Unfiled: 2, FirstUnfiled: 700})
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		page := v.Get("/intake/2026-1/accept", http.StatusOK, "первое без файлов – № 700", `href="/intake/2026-1/return"`, "отсутствует – 1, возвращено – 1")
+		if strings.Contains(page, "Не сверено") {
+			t.Errorf("%d rows: nothing is to be checked on paper", count)
 		}
 	}
 }
@@ -253,6 +322,9 @@ func TestWhatIsUndescribedIsCountedFirst(t *testing.T) {
 		res, _ := proto.Clone(got).(*intakev1.GetTransferResponse)
 		res.Transfer.Undescribed, res.Files, res.Contents, res.UnitsCounted = &intakev1.Undescribed{Units: 12}, nil, nil, counted
 		return res, err
+	}
+	s.Answers["TryAcceptance"] = func(proto.Message) (proto.Message, error) {
+		return &intakev1.TryAcceptanceResponse{Accepted: counted, Uncounted: counted == 0}, nil
 	}
 	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
 	page := v.Get("/intake/2026-1/accept", http.StatusOK, "ещё никто не сосчитал", `class="button" href="/intake/2026-1/paper"`)
