@@ -55,12 +55,13 @@ func cardOf(t *intakev1.Transfer) transferCard {
 
 type transferPage struct {
 	transferCard
-	Contact  *intakev1.Contact
-	Rows     []row
-	Next     string
-	Findings []finding
-	Warnings []*intakev1.PackageFault // beside those that rows show
-	Tasks    []task
+	Contact    *intakev1.Contact
+	TakesPaper bool // something may come that is no file
+	Rows       []row
+	Next       string
+	Findings   []finding
+	Warnings   []*intakev1.PackageFault // beside those that rows show
+	Tasks      []task
 	// Accession is there once the archive has accepted.
 	Accession *intakev1.Accession
 	// Missing is how many rows have no digital file on this page.
@@ -118,7 +119,7 @@ func transfer(r *web.Request) (any, error) {
 		return nil, err
 	}
 	t := res.GetTransfer()
-	p := transferPage{transferCard: cardOf(t), Contact: res.GetContact()}
+	p := transferPage{transferCard: cardOf(t), Contact: res.GetContact(), TakesPaper: res.GetTakesPaper()}
 	if err := p.arithmetic(r, d); err != nil {
 		return nil, err
 	}
@@ -219,7 +220,7 @@ func (p transferPage) Found() int {
 // Unfiled is the first row of what comes as files only for which the package that stands has none; 0 where nothing lacks, and
 // where rows were returned, which is then what the department has to do. What the archive found missing is explained already.
 func (p transferPage) Unfiled() uint32 {
-	if p.GetForm() != "digital" || p.GetState() != "checked" {
+	if p.TakesPaper || p.GetState() != "checked" {
 		return 0
 	}
 	for _, w := range p.GetWarnings() {

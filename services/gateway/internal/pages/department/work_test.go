@@ -60,7 +60,7 @@ func world(t *intakev1.Transfer) *pagetest.Services {
 		"ListFiles":      pagetest.Always(&retentionv1.ListFilesResponse{}),
 		"ListTransfers":  pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{t}}),
 		"GetTransfer": pagetest.Always(&intakev1.GetTransferResponse{
-			Transfer: t, Files: []*recordv1.File{work[0].GetFile(), work[1].GetFile()},
+			Transfer: t, Files: []*recordv1.File{work[0].GetFile(), work[1].GetFile()}, TakesPaper: true,
 		}),
 		"ListRowWork": func(m proto.Message) (proto.Message, error) {
 			if q := m.(*intakev1.ListRowWorkRequest); q.GetReturned() || q.GetAfter() == 1 {
@@ -189,19 +189,26 @@ func TestTheReceiptOfAReturnNamesItsRows(t *testing.T) {
 }
 
 // TestADepartmentHearsWhichFilesDidNotCome: of what comes as files only a package without some of them is taken, and the pages say that the
-// archive will not accept those rows. What may come on paper lacks nothing.
+// archive will not accept those rows. Where paper is taken, which intake says, nothing lacks.
 func TestADepartmentHearsWhichFilesDidNotCome(t *testing.T) {
 	const says = "первое без файлов – № 2."
-	for form, lacks := range map[string]bool{"digital": true, "mixed": false} {
-		v := clerk(t, world(&intakev1.Transfer{
-			State: "checked", Form: form, PackageId: "p", PackageFiles: 1, ContactNamed: true,
+	for _, lacks := range []bool{true, false} {
+		s := world(&intakev1.Transfer{
+			State: "checked", Form: "mixed", PackageId: "p", PackageFiles: 1, ContactNamed: true,
 			Warnings: []*intakev1.PackageFault{{Where: "2", Code: "intake.package.on_paper"}},
-		}))
+		})
+		found, err := s.Answers["GetTransfer"](nil)
+		res, ok := found.(*intakev1.GetTransferResponse)
+		if err != nil || !ok {
+			t.Fatal(err)
+		}
+		res.TakesPaper = !lacks
+		v := clerk(t, s)
 		for _, address := range []string{"/dept/transfers/2026-1", "/dept/transfers/2026-1/receipt"} {
 			if page := v.Get(address, http.StatusOK, "<h1>"); strings.Contains(page, says) != lacks {
-				t.Errorf("%s of %s says so: %t", address, form, !lacks)
+				t.Errorf("%s, lacks %t, says so: %t", address, lacks, !lacks)
 			} else if whole := strings.Contains(page, "Файлы пришли целиком"); lacks && whole {
-				t.Errorf("%s of %s says that all have come", address, form)
+				t.Errorf("%s says that all have come", address)
 			}
 			if address == "/dept/transfers/2026-1" {
 				v.Get(address, http.StatusOK, map[bool]string{true: `<li class="is-now" aria-current="step">`, false: `class="is-done"`}[lacks])
