@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -54,10 +55,12 @@ func TestNothingIsAcceptedUnseen(t *testing.T) {
 	w.whole()
 }
 
-// TestOfWhatComesAsFilesNothingElseIsFound: where the form says so no finding stands for files that did not come.
+// TestOfWhatComesAsFilesNothingElseIsFound: where the form says so no finding stands for files that did not come, also where it was
+// recorded before the form was named, or by an earlier program.
 func TestOfWhatComesAsFilesNothingElseIsFound(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3), file(2, 3), file(3, 0))
+	w.present("2026-1", 2)
 	if _, err := w.client.PrepareTransfer(t.Context(), &intakev1.PrepareTransferRequest{CommandId: newID(), TransferId: "2026-1", Form: "digital"}); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +71,6 @@ func TestOfWhatComesAsFilesNothingElseIsFound(t *testing.T) {
 	if ws := taken.GetWarnings(); len(ws) != 2 || !strings.Contains(ws[0].GetText().GetRu(), "пришлите") || !strings.Contains(ws[0].GetText().GetKk(), "жіберіңіз") {
 		t.Errorf("nobody is told to send the files: %v", ws)
 	}
-	w.present("2026-1", 2)
 	_, err = w.accept(newID(), "2026-1")
 	if said := fault.Of(err).In(fault.Russian); !errors.Is(err, transfer.NothingThere) || !strings.Contains(said, "нет у дел: 2, первое – 2; ") || !strings.Contains(said, "верните") {
 		t.Errorf("accepted without files: %v: %s", err, said)
@@ -79,6 +81,46 @@ func TestOfWhatComesAsFilesNothingElseIsFound(t *testing.T) {
 	}
 	w.reads(a.GetAccessionNumber(), "ru", "д. 2–3 – файлы не поступили")
 	w.reads(a.GetAccessionNumber(), "kk", "І. 2–3 – файлдары келмеді")
+	w.whole()
+}
+
+// TestWhatDidNotComeAsFilesIsNotFoundPresent (AR-5): of what comes as files only a unit without any can be missing and nothing else. Of a
+// unit whose files came anything can be found, and what stands already is sent again without effect.
+func TestWhatDidNotComeAsFilesIsNotFoundPresent(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3), file(3, 3), file(11, 3))
+	w.present("2026-1", 3)
+	w.form("2026-1", "digital")
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"0001/a": "a", "11/b": "b"})); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []*intakev1.UnitFinding{
+		{Position: 2, Finding: "present"}, {Position: 2, Finding: "damaged", Note: "плесень"}, {Position: 2, Finding: "leaves_differ", Leaves: 2},
+		{Position: 3, Finding: "damaged", Note: "плесень"},
+	} {
+		q := &intakev1.CheckUnitsRequest{CommandId: newID(), TransferId: "2026-1", Findings: []*intakev1.UnitFinding{{Position: 1, Finding: "present"}, f}}
+		if _, err := w.client.CheckUnits(t.Context(), q); !errors.Is(err, transfer.NothingToFind) || fault.Of(err).Args["position"] != fmt.Sprint(f.GetPosition()) {
+			t.Errorf("%v: %v", f, err)
+		}
+	}
+	if got := w.seen("2026-1").GetTransfer().GetUnitsChecked(); got != 1 {
+		t.Errorf("%d findings stand", got)
+	}
+	before := w.s.host.Store().Head().Seq
+	w.present("2026-1", 3)
+	if w.s.host.Store().Head().Seq != before {
+		t.Error("what stood already was written again")
+	}
+	w.check("2026-1", &intakev1.UnitFinding{Position: 1, Finding: "present"}, &intakev1.UnitFinding{Position: 11, Finding: "damaged", Note: "не читается"},
+		&intakev1.UnitFinding{Position: 2, Finding: "missing", Explanation: "утрачено", ExplainedOn: "2026-02-01"},
+		&intakev1.UnitFinding{Position: 3, Finding: "missing", Explanation: "утрачено", ExplainedOn: "2026-02-01"})
+	a, err := w.accept(newID(), "2026-1")
+	if err != nil || a.GetAccepted() != 2 {
+		t.Fatalf("%v, %v", a, err)
+	}
+	w.reads(a.GetAccessionNumber(), "ru", "оп. 1, д. 2–3 – отсутствует", "оп. 1, д. 11 – повреждено: не читается")
+	w.whole()
+	w.reopen()
 	w.whole()
 }
 

@@ -73,7 +73,8 @@ func checkable(v *base.View, id string, of monitor.Department) (*intakev1.Transf
 }
 
 // CheckUnits records what was found of units on paper. A finding that stands already as it is said
-// is left alone, so that the same list may be sent again (practice.md, the order in an archive).
+// is left alone, so that the same list may be sent again (practice.md, the order in an archive). Of what comes as files only
+// nothing is found where none came, but that it is missing; what an earlier program recorded of it stands, and does not count.
 func CheckUnits(q *intakev1.CheckUnitsRequest) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		t, list, err := checkable(v, q.GetTransferId(), monitor.Department{})
@@ -104,6 +105,9 @@ func CheckUnits(q *intakev1.CheckUnitsRequest) base.Decide {
 			if kept == nil {
 				continue
 			}
+			if err := findable(v, t, kept); err != nil {
+				return nil, err
+			}
 			body.Findings = append(body.Findings, kept)
 			if e := who[f.GetPosition()]; e.GetName() != "" && kept.GetFinding() == string(transfer.Missing) {
 				sealed.Explainers = append(sealed.Explainers, e)
@@ -118,6 +122,19 @@ func CheckUnits(q *intakev1.CheckUnitsRequest) base.Decide {
 		}
 		return []base.Event{e}, nil
 	}
+}
+
+// findable is nil where something may be found of a unit: not where all comes as files and none came for it, unless it is missing.
+// Error: NothingToFind.
+func findable(v *base.View, t *intakev1.Transfer, f *intakev1.UnitFinding) error {
+	if TakesPaper(t) || f.GetFinding() == string(transfer.Missing) {
+		return nil
+	}
+	there, err := filed(v, t.GetTransferId(), f.GetPosition())
+	if err == nil && !there {
+		err = transfer.NothingToFind.With("id", t.GetTransferId(), "position", f.GetPosition())
+	}
+	return err
 }
 
 // finding is one finding as it is to be recorded; nil where it stands already.

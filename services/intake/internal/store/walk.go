@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -99,6 +100,21 @@ func Filed(s *base.Store, id string) (filed map[uint32]bool, err error) {
 		}
 	}
 	return filed, nil
+}
+
+// filed tells whether files came for one unit: under its number as the department wrote it, with or without noughts.
+func filed(v *base.View, id string, position uint32) (bool, error) {
+	s, err := standingOf(v, id)
+	if err != nil {
+		return false, err
+	}
+	of := s.brought(position)
+	for digits := strconv.FormatUint(uint64(position), 10); len(digits) <= transfer.MaxDigits; digits = "0" + digits {
+		for range v.Scan("content", contentKey(id, of, "data/"+digits+"/"), nil) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // folder is where to go on from: the how-manieth package that stands, and a path in it.

@@ -28,6 +28,10 @@ var (
 		"say in the note what is damaged in the unit at position {position}",
 		"укажите в примечании, что повреждено в деле {position}",
 		"{position}-істе не бүлінгенін ескертпеде көрсетіңіз")
+	NothingToFind = fault.Define(fault.Refused, "intake.finding.nothing",
+		"transfer {id} comes as files only, and none came for the unit at position {position}: there is nothing to check; return its row, or record it as missing with the giver's explanation; where it was carried in on paper, the department names the form “mixed” first",
+		"передача {id} поступает только в электронном виде, а файлов дела {position} нет: сверять нечего; верните его строку или отметьте дело отсутствующим с объяснением сдатчика; если оно принесено на бумаге, ведомство сначала указывает смешанную форму",
+		"{id} тапсыруы тек электрондық түрде келеді, ал {position}-істің файлы жоқ: салыстыратын ештеңе жоқ; оның жолын қайтарыңыз немесе тапсырушының түсіндірмесімен оны жоқ деп белгілеңіз; іс қағаз түрінде әкелінсе, ведомство алдымен аралас нысанды көрсетеді")
 	NotChecked = fault.Define(fault.Refused, "intake.accept.unchecked",
 		"units of transfer {id} that were not checked against the inventory: {count}, the first at position {position}; record what was found of each, then accept",
 		"не сверено с описью единиц: {count} (передача {id}), первая – {position}; запишите итог по каждой, затем примите",

@@ -37,12 +37,15 @@ var (
 // Clause is what the faults of this package rest on.
 const Clause = "AR-12"
 
+// MaxDigits is how many digits the number of a unit has at most in a path, with the noughts before it.
+const MaxDigits = 10
+
 // PositionOf is the position in the inventory to which a path of a package belongs:
 // "data/0001/…" gives 1. ok is false for everything else.
 func PositionOf(path string) (position uint32, ok bool) {
 	rest, payload := strings.CutPrefix(path, "data/")
 	digits, file, inside := strings.Cut(rest, "/")
-	if !payload || !inside || file == "" || len(digits) > 10 || strings.Trim(digits, "0123456789") != "" {
+	if !payload || !inside || file == "" || len(digits) > MaxDigits || strings.Trim(digits, "0123456789") != "" {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(digits, 10, 32)

@@ -137,7 +137,8 @@ type IntakeServiceClient interface {
 	// ReceivePaper counts what was carried in.
 	ReceivePaper(ctx context.Context, in *ReceivePaperRequest, opts ...grpc.CallOption) (*ReceivePaperResponse, error)
 	// CheckUnits records what was found of units on paper, at most 500 in a call. What is found
-	// again as it was changes nothing, so that an archivist works for days.
+	// again as it was changes nothing, so that an archivist works for days. Of a transfer that comes as files only, a unit for
+	// which none came can be found missing and nothing else.
 	CheckUnits(ctx context.Context, in *CheckUnitsRequest, opts ...grpc.CallOption) (*CheckUnitsResponse, error)
 	// ReturnRows gives rows back to the department with a reason for each.
 	ReturnRows(ctx context.Context, in *ReturnRowsRequest, opts ...grpc.CallOption) (*ReturnRowsResponse, error)
@@ -868,7 +869,8 @@ type IntakeServiceServer interface {
 	// ReceivePaper counts what was carried in.
 	ReceivePaper(context.Context, *ReceivePaperRequest) (*ReceivePaperResponse, error)
 	// CheckUnits records what was found of units on paper, at most 500 in a call. What is found
-	// again as it was changes nothing, so that an archivist works for days.
+	// again as it was changes nothing, so that an archivist works for days. Of a transfer that comes as files only, a unit for
+	// which none came can be found missing and nothing else.
 	CheckUnits(context.Context, *CheckUnitsRequest) (*CheckUnitsResponse, error)
 	// ReturnRows gives rows back to the department with a reason for each.
 	ReturnRows(context.Context, *ReturnRowsRequest) (*ReturnRowsResponse, error)
