@@ -95,7 +95,9 @@ func TestWhatDidNotComeAsFilesIsNotFoundPresent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range []*intakev1.UnitFinding{
-		{Position: 2, Finding: "present"}, {Position: 2, Finding: "damaged", Note: "плесень"}, {Position: 2, Finding: "leaves_differ", Leaves: 2},
+		{Position: 2, Finding: "present"},
+		{Position: 2, Finding: "damaged", Note: "плесень"},
+		{Position: 2, Finding: "leaves_differ", Leaves: 2},
 		{Position: 3, Finding: "damaged", Note: "плесень"},
 	} {
 		q := &intakev1.CheckUnitsRequest{CommandId: newID(), TransferId: "2026-1", Findings: []*intakev1.UnitFinding{{Position: 1, Finding: "present"}, f}}
