@@ -3,7 +3,6 @@ package intake
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +16,6 @@ import (
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/pagetest"
 	"github.com/qoyma/qoyma/services/gateway/internal/pages/public"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
-	"github.com/qoyma/qoyma/services/platform/fault"
-	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 )
 
@@ -103,30 +100,16 @@ func archive(count uint32) *pagetest.Services {
 	}}
 }
 
-// tried is what intake says of such a transfer's acceptance.
-func tried(count uint32) func(proto.Message) (proto.Message, error) {
-	return func(m proto.Message) (proto.Message, error) {
-		res := &intakev1.TryAcceptanceResponse{Accepted: count, FirstUnchecked: 1}
-		if count >= 3 {
-			res.Missing, res.Accepted = 1, res.Accepted-1
-		}
-		if count >= 4 {
-			res.Returned, res.Accepted = 1, res.Accepted-1
-		}
-		if asked := m.(*intakev1.TryAcceptanceRequest).GetPositions(); len(asked) > 0 {
-			if slices.Contains(asked, 3) {
-				return nil, unitMissing.With("position", 3)
-			}
-			res.Accepted, res.FirstUnchecked = uint32(len(asked)), asked[0]
-		}
-		res.Unchecked = res.GetAccepted()
-		return res, nil
+// altered changes what intake says of the transfer.
+func altered(s *pagetest.Services, change func(*intakev1.GetTransferResponse)) {
+	answer := s.Answers["GetTransfer"]
+	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
+		found, err := answer(m)
+		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
+		change(res)
+		return res, err
 	}
 }
-
-// unitMissing is what intake says where a unit is asked for that was found missing.
-var unitMissing = fault.Define(fault.Refused, "intake.accept.missing", "the unit at position {position} was found missing",
-	"дело {position} отсутствует, принять его нельзя", "{position}-іс жоқ, оны қабылдауға болмайды")
 
 // TestUnitsAreSavedRowByRow saves the rows that say what they must, names what the others lack, and keeps what was typed.
 func TestUnitsAreSavedRowByRow(t *testing.T) {
@@ -172,133 +155,10 @@ func TestUnitsAreSavedRowByRow(t *testing.T) {
 }
 
 // noRoom is what intake says where an acceptance would touch the reserve of the disk.
-var noRoom = fault.Define(fault.Exhausted, "intake.accept.no_room", "there is not enough free space to accept this transfer ({free} free, {need} needed)",
-	"для приёма этой передачи недостаточно места (свободно {free}, нужно {need})", "бұл тапсыруды қабылдауға бос орын жетпейді (бос {free}, керегі {need})")
-
-// TestNothingIsAcceptedBeforeItsCountWasRead holds the acceptance to "N of M" in words.
-func TestNothingIsAcceptedBeforeItsCountWasRead(t *testing.T) {
-	s := archive(4)
-	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-	v.Get("/intake/2026-1/accept", http.StatusOK, "2 (два) из 4 (четыре)", "отсутствует – 1, возвращено – 1", `name="counted" value="2"`, "Не сверено с описью дел: 2", `href="/intake/2026-1/units"`)
-	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "2", "position", "1"), http.StatusOK, "1 (одно) из 4 (четыре)", "нажмите ещё раз", `name="counted" value="1"`)
-	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "0"), http.StatusUnprocessableEntity, "хотя бы одно")
-	for lang, says := range map[string]string{"kk": "3-іс жоқ, оны қабылдауға болмайды", "ru": "Дело 3 отсутствует, принять его нельзя", "en": "The unit at position 3 was found missing"} {
-		v.Lang = lang
-		v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1", "position", "3"), http.StatusOK, says, `name="counted" value="2"`)
-	}
-	v.Lang = "ru"
-	if s.Called("AcceptTransfer") != nil {
-		t.Fatal("something was accepted")
-	}
-	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/accessions/2026-7")
-	if q, _ := s.Called("AcceptTransfer").(*intakev1.AcceptTransferRequest); len(q.GetPositions()) != 1 || q.GetCommandId() != pagetest.Command {
-		t.Errorf("accepted %v", q)
-	}
-	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, wire.DeadlineExceeded.With() }
-	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusSeeOther, "/intake/2026-1?done=intake-accepting")
-	v.Get("/intake/2026-1?done=intake-accepting", http.StatusOK, "Приём идёт")
-	for lang, says := range map[string]string{"kk": "Бұл тапсыруды қабылдауға", "ru": "Для приёма этой передачи недостаточно места"} {
-		s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) {
-			return nil, noRoom.With("free", "1 ГБ", "need", "2 ГБ")
-		}
-		v.Lang = lang
-		v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "1"), http.StatusInsufficientStorage, says, `name="counted" value="1"`, `role="alert"`)
-	}
-	answer := s.Answers["GetTransfer"]
-	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) { // the page is loaded again once it has ended
-		found, err := answer(m)
-		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-		res.Transfer.State, res.Transfer.AccessionNumber = "accepted", "2026-7"
-		return res, err
-	}
-	v.Get("/intake/2026-1?done=intake-accepting", http.StatusSeeOther, "/accessions/2026-7?done=intake-accepted")
-	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) { // or was taken back
-		found, err := answer(m)
-		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-		res.Transfer.State, res.Transfer.FaultCount, res.Transfer.Returned = "expected", 1, 0
-		res.Transfer.Faults = []*intakev1.PackageFault{{Code: "staging.lost", Text: text("утрачены байты пакета")}}
-		return res, err
-	}
-	if to := v.Get("/intake/2026-1?done=intake-accepting", http.StatusSeeOther); to != "/intake/2026-1" {
-		t.Errorf("it leads to %s", to)
-	}
-	v.Get("/intake/2026-1", http.StatusOK, "утрачены байты пакета")
-	large := pagetest.Open(t, archive(1200), areas, "", monitor.Archivist)
-	large.Get("/intake/2026-1/accept", http.StatusOK, "1\u00a0198 (одна тысяча сто девяносто восемь) из 1\u00a0200", "не помещается", "Не сверено с описью дел: 1\u00a0198")
-}
-
-// TestIntakeSaysWhatItWouldRefuse (AR-5): the page of acceptance has from intake what lacks, of the rows that are ticked or of all, also of
-// an inventory whose rows it does not show and of which some came as files.
-func TestIntakeSaysWhatItWouldRefuse(t *testing.T) {
-	for _, count := range []uint32{4, 450} {
-		s := archive(count)
-		answer := s.Answers["GetTransfer"]
-		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-			found, err := answer(m)
-			res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-			res.Transfer.Form, res.Transfer.PackageId = "mixed", "p"
-			return res, err
-		}
-		s.Answers["TryAcceptance"] = pagetest.Always(&intakev1.TryAcceptanceResponse{Accepted: count - 2, Missing: 1, Returned: 1, Unchecked: 17, FirstUnchecked: 2})
-		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-		v.Get("/intake/2026-1/accept", http.StatusOK, "Не сверено с описью дел: 17", "отсутствует – 1, возвращено – 1", `<button class="quiet">`)
-		if q, _ := s.Called("TryAcceptance").(*intakev1.TryAcceptanceRequest); q.GetTransferId() != "2026-1" || len(q.GetPositions()) != 0 {
-			t.Errorf("asked %v", q)
-		}
-	}
-	s := archive(4)
-	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-	v.Post("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "2", "position", "2"), http.StatusOK, "Не сверено с описью дел: 1.")
-	if q, _ := s.Called("TryAcceptance").(*intakev1.TryAcceptanceRequest); len(q.GetPositions()) != 1 || q.GetPositions()[0] != 2 {
-		t.Errorf("asked %v", q)
-	}
-	// What is refused when the button is pressed is said once, though the page is drawn with another trial.
-	s.Answers["AcceptTransfer"] = func(proto.Message) (proto.Message, error) { return nil, unitMissing.With("position", 3) }
-	page := v.Tried("/intake/2026-1/accept", pagetest.Fields("choose", "yes", "counted", "1", "position", "3"), "Дело 3 отсутствует")
-	if n := strings.Count(page, "Дело 3 отсутствует"); n != 1 {
-		t.Errorf("it is said %d times", n)
-	}
-	// Where nothing is left there is nothing to count, and the page says so before anything is pressed.
-	s.Answers["TryAcceptance"] = func(proto.Message) (proto.Message, error) { return nil, nothingLeft.With() }
-	v.Get("/intake/2026-1/accept", http.StatusOK, "Принимать нечего")
-	s.Answers["TryAcceptance"] = nil
-	v.Get("/intake/2026-1/accept", http.StatusServiceUnavailable)
-}
-
-// nothingLeft is what intake says where every unit is missing or returned.
-var nothingLeft = fault.Define(fault.Refused, "intake.accept.nothing_left", "there is nothing to accept", "принимать нечего", "қабылдайтын ештеңе жоқ")
-
-// TestWhatLacksItsFilesIsSaidBeforeTheAcceptance: of a transfer in digital form the page of acceptance says which row is the first without
-// files, and leads to their return; of a long inventory too, whose rows it does not show.
-func TestWhatLacksItsFilesIsSaidBeforeTheAcceptance(t *testing.T) {
-	for _, count := range []uint32{4, 1200} {
-		s := archive(count)
-		answer := s.Answers["GetTransfer"]
-		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-			found, err := answer(m)
-			res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-			res.TakesPaper, res.Transfer.Form, res.Transfer.PackageId = false, "digital", "p"
-			return res, err
-		}
-		s.Answers["TryAcceptance"] = pagetest.Always(&intakev1.TryAcceptanceResponse{Accepted: count - 2, Missing: 1, Returned: 1, Unfiled: 2, FirstUnfiled: 700})
-		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-		page := v.Get("/intake/2026-1/accept", http.StatusOK, "первое без файлов – № 700", `href="/intake/2026-1/return"`, "отсутствует – 1, возвращено – 1")
-		if strings.Contains(page, "Не сверено") {
-			t.Errorf("%d rows: nothing is to be checked on paper", count)
-		}
-	}
-}
-
 // TestWhatComesOnCarriersIsNoPaper: a film without files is no paper.
 func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
 	s := archive(4)
-	answer := s.Answers["GetTransfer"]
-	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-		found, err := answer(m)
-		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-		res.Transfer.Form = "audiovisual"
-		return res, err
-	}
+	altered(s, func(res *intakev1.GetTransferResponse) { res.Transfer.Form = "audiovisual" })
 	found, err := s.Answers["GetAccession"](nil)
 	res, ok := found.(*intakev1.GetAccessionResponse)
 	if err != nil || !ok {
@@ -313,43 +173,14 @@ func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
 	}
 }
 
-// TestWhatIsUndescribedIsCountedFirst: the page of acceptance says what the archive counted, and leads to the count where nobody did.
-func TestWhatIsUndescribedIsCountedFirst(t *testing.T) {
-	s := archive(2)
-	plain, counted := s.Answers["GetTransfer"], uint32(0)
-	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-		got, err := plain(m)
-		res, _ := proto.Clone(got).(*intakev1.GetTransferResponse)
-		res.Transfer.Undescribed, res.Files, res.Contents, res.UnitsCounted = &intakev1.Undescribed{Units: 12}, nil, nil, counted
-		return res, err
-	}
-	s.Answers["TryAcceptance"] = func(proto.Message) (proto.Message, error) {
-		return &intakev1.TryAcceptanceResponse{Accepted: counted, Uncounted: counted == 0}, nil
-	}
-	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-	page := v.Get("/intake/2026-1/accept", http.StatusOK, "ещё никто не сосчитал", `class="button" href="/intake/2026-1/paper"`)
-	if strings.Contains(page, ">Принять</button>") {
-		t.Error("nobody has counted, and acceptance is offered")
-	}
-	counted = 10
-	if page := v.Get("/intake/2026-1/accept", http.StatusOK, "10 (десять) из 12", "</button>"); strings.Contains(page, "никто не сосчитал") {
-		t.Error("it was counted")
-	}
-}
-
 // TestPaperIsCountedWhereItMayCome: what comes as files alone offers no counting of paper, and the page of it leads back.
 func TestPaperIsCountedWhereItMayCome(t *testing.T) {
 	s := archive(2)
 	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
 	v.Get("/intake/2026-1", http.StatusOK, `href="/intake/2026-1/paper"`, `<a href="/intake" aria-current="page">`)
 	v.Get("/intake/2026-1/paper", http.StatusOK, `name="units"`)
-	answer, state := s.Answers["GetTransfer"], ""
-	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-		found, err := answer(m)
-		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-		res.TakesPaper, res.Transfer.State = false, state
-		return res, err
-	}
+	state := ""
+	altered(s, func(res *intakev1.GetTransferResponse) { res.TakesPaper, res.Transfer.State = false, state })
 	for state = range map[string]bool{"expected": true, "checked": true} {
 		for _, v.Lang = range []string{"kk", "ru", "en"} {
 			page := v.Get("/intake/2026-1", http.StatusOK, "<h1>")
@@ -373,13 +204,7 @@ func TestPaperIsCountedWhereItMayCome(t *testing.T) {
 func TestAWrongCountOfPaperIsCorrected(t *testing.T) {
 	s := archive(2)
 	receipts := []*intakev1.Receipt{{Number: 1, What: "paper", Units: 3}, {Number: 2, What: "returned", Units: 9}, {Number: 3, What: "paper", Units: 54}, {Number: 4, What: "paper", Units: 45, Boxes: 2, Corrects: 3}}
-	answer := s.Answers["GetTransfer"]
-	s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-		found, err := answer(m)
-		res := proto.CloneOf(found.(*intakev1.GetTransferResponse))
-		res.Transfer.Receipts = uint32(len(receipts))
-		return res, err
-	}
+	altered(s, func(res *intakev1.GetTransferResponse) { res.Transfer.Receipts = uint32(len(receipts)) })
 	s.Answers["GetReceipt"] = func(m proto.Message) (proto.Message, error) {
 		return &intakev1.GetReceiptResponse{Receipt: receipts[m.(*intakev1.GetReceiptRequest).GetNumber()-1]}, nil
 	}
@@ -550,34 +375,6 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 			"/accessions/undescribed", "/deaccessions", "/accessions/2026-7/propose", "/transfers/2026-1/rows/4", "/accessions/2026-7/boxes",
 		} {
 			v.Get(address, http.StatusOK, "<h1>")
-		}
-	}
-}
-
-// TestConsentIsAskedFor: the head's button stands where intake says that the transfer waits for it, whatever its kind is
-// called, and the queue says so too.
-func TestConsentIsAskedFor(t *testing.T) {
-	const button = `action="/intake/2026-1/consent"`
-	for _, waits := range []bool{false, true} {
-		s := archive(2)
-		plain := s.Answers["GetTransfer"]
-		s.Answers["GetTransfer"] = func(m proto.Message) (proto.Message, error) {
-			got, err := plain(m)
-			res, _ := proto.Clone(got).(*intakev1.GetTransferResponse)
-			res.Transfer.Kind, res.Transfer.AwaitsConsent = "extra", waits
-			s.Answers["ListTransfers"] = pagetest.Always(&intakev1.ListTransfersResponse{Transfers: []*intakev1.Transfer{res.GetTransfer()}})
-			return res, err
-		}
-		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
-		if page := v.Get("/intake/2026-1/accept", http.StatusOK); strings.Contains(page, "<button>Принять") || strings.Contains(page, ">Принять</button>") == waits {
-			t.Errorf("waits %t, acceptance offered %t", waits, waits)
-		}
-		v = pagetest.Open(t, s, areas, "", monitor.Head)
-		if page := v.Get("/intake/2026-1", http.StatusOK); strings.Contains(page, button) != waits {
-			t.Errorf("waits %t, asked %t", waits, !waits)
-		}
-		if page := v.Get("/intake?state=expected", http.StatusOK); strings.Contains(page, "Нужно согласие") != waits {
-			t.Errorf("waits %t, said in the queue %t", waits, !waits)
 		}
 	}
 }
