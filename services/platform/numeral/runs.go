@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// MostRuns is how many numbers and runs a list of them shows, on a page as on paper; the others are counted.
+const MostRuns = 50
+
 // Runs writes numbers in ascending order, each once, those that follow each other as a run: "3, 7–9". At most so many numbers and runs
 // are written; left is how many numbers stand in none of them.
 func Runs(numbers []uint32, most int) (text string, left int) {

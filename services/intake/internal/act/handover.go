@@ -99,12 +99,9 @@ func (h HandOver) PDF(l fault.Language) ([]byte, error) {
 	})
 }
 
-// maxRuns is how many numbers and runs of them a receipt lists, so that it stays on its page.
-const maxRuns = 50
-
-// listed are positions as people read them; those beyond maxRuns are counted.
+// listed are positions as people read them, so many that a receipt stays on its page; those beyond are counted.
 func listed(positions []uint32, l fault.Language) string {
-	text, left := numeral.Runs(positions, maxRuns)
+	text, left := numeral.Runs(positions, numeral.MostRuns)
 	if left == 0 {
 		return text
 	}

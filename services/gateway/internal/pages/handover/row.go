@@ -131,9 +131,6 @@ type receiptPage struct {
 	More     int
 }
 
-// maxRuns is how many numbers and runs of them a receipt lists, as on paper.
-const maxRuns = 50
-
 // receipt is one counted hand-over, to be printed and kept.
 func receipt(r *web.Request) (any, error) {
 	c, err := intake(r)
@@ -152,7 +149,7 @@ func receipt(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	returned, more := numeral.Runs(res.GetReceipt().GetPositions(), maxRuns)
+	returned, more := numeral.Runs(res.GetReceipt().GetPositions(), numeral.MostRuns)
 	return receiptPage{
 		Returned: returned, More: more,
 		Receipt: res.GetReceipt(), Transfer: t.GetTransfer(), Home: Home(r, id), Words: Words(r.Lang, uint64(res.GetReceipt().GetUnits())),
