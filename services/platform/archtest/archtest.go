@@ -53,8 +53,8 @@ const (
 )
 
 // plain are the platform's packages that rules and standards may use: functions on values (dates,
-// numbers in words, printed sheets, signatures), no I/O.
-var plain = []string{"platform/fault", "platform/civil", "platform/numeral", "platform/paper", "platform/signing", "platform/strictjson"}
+// numbers in words, shortened texts, printed sheets, signatures), no I/O.
+var plain = []string{"platform/fault", "platform/clip", "platform/civil", "platform/numeral", "platform/paper", "platform/signing", "platform/strictjson"}
 
 // mechanics are the folders below a service's internal that do I/O; all others are rules. What
 // find does is to keep an index at the heels of a store; accept carries out a plan, commands of
