@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -46,14 +47,14 @@ func (d Date) Valid() bool {
 // Anything else is BadDate, the empty text too.
 func Parse(text string) (Date, error) {
 	if len(text) != 10 || text[4] != '-' || text[7] != '-' {
-		return Date{}, BadDate.With("text", clip(text))
+		return Date{}, BadDate.With("text", clip.Value(text))
 	}
 	year, ok1 := digits(text[:4])
 	month, ok2 := digits(text[5:7])
 	day, ok3 := digits(text[8:])
 	d := Date{Year: year, Month: time.Month(month), Day: day}
 	if !ok1 || !ok2 || !ok3 || !d.Valid() {
-		return Date{}, BadDate.With("text", clip(text))
+		return Date{}, BadDate.With("text", clip.Value(text))
 	}
 	return d, nil
 }
@@ -68,15 +69,6 @@ func digits(s string) (int, bool) {
 		n = n*10 + int(s[i]-'0')
 	}
 	return n, true
-}
-
-// clip keeps a hostile text out of messages and logs.
-func clip(s string) string {
-	r := []rune(s)
-	if len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }
 
 // String is YYYY-MM-DD, or empty for the zero Date.

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 )
 
 // Statement is what a person signs: that on a day they signed this act, which is this file
@@ -50,7 +51,7 @@ func (s Statement) Bytes() ([]byte, error) {
 	b.WriteString(prefix)
 	for _, f := range s.fields() {
 		if f.value == "" || len(f.value) > maxField || !utf8.ValidString(f.value) || strings.ContainsFunc(f.value, unicode.IsControl) {
-			return nil, BadStatement.With("field", f.name, "value", strings.ToValidUTF8(f.value[:min(40, len(f.value))], "?"))
+			return nil, BadStatement.With("field", f.name, "value", clip.Value(f.value))
 		}
 		fmt.Fprintf(&b, "%s: %s\n", f.name, f.value)
 	}
@@ -81,7 +82,7 @@ func ParseStatement(text []byte) (s Statement, err error) {
 		_, *to, _ = strings.Cut(line, ": ")
 	}
 	if s.SignedOn, err = civil.Parse(on); err != nil {
-		return Statement{}, BadStatement.With("field", "signed-on", "value", on[:min(20, len(on))]).Because(err)
+		return Statement{}, BadStatement.With("field", "signed-on", "value", clip.Value(on)).Because(err)
 	}
 	again, err := s.Bytes()
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 
 	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/fault/wire"
 	"github.com/qoyma/qoyma/services/platform/journal"
@@ -47,9 +47,9 @@ func CannotRead(err error) error { return Never.With("reason", Unreadable.With()
 // reason says why a reaction waits: for the log, with the whole chain, and for the administrator.
 func reason(why error) (text string, f *faultv1.Fault) {
 	if _, ok := fault.Named(why); !ok || errors.Is(why, wire.Broken) {
-		return clip(why.Error()), wire.Kept(failed.With())
+		return clip.Bytes(why.Error(), maxReason), wire.Kept(failed.With())
 	}
-	return clip(why.Error()), wire.Kept(why)
+	return clip.Bytes(why.Error(), maxReason), wire.Kept(why)
 }
 
 // Reaction is what a handler made of another service's event.
@@ -192,15 +192,9 @@ func (g *group) defers(r *Reaction, why error, behind bool) error {
 	return err
 }
 
-// maxReason bounds what a waiting reaction says of itself, in bytes.
+// maxReason is how much of what a waiting reaction says of itself an event carries, in bytes. It must be valid UTF-8 whatever the error
+// quotes: otherwise the event could not be written and the reader would stand still.
 const maxReason = 2000
-
-// clip cuts a reason to what an event carries. It must be valid UTF-8 whatever the error quotes
-// and wherever it is cut: otherwise the event could not be written and the reader would stand
-// still.
-func clip(reason string) string {
-	return strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "?")
-}
 
 func labelOf(r *journal.Record) Label {
 	return Label{Level: r.Header.GetLabel().GetLevel(), Grounds: r.Header.GetLabel().GetGrounds()}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -30,6 +31,9 @@ var (
 	noValue  = problem("value", "a value in it cannot be read", "одно из значений не читается", "бір мәні оқылмайды")
 	wrongAll = problem("whole", "on line {line} a value of another kind begins", "в строке {line} начинается значение другого вида", "{line}-жолда басқа түрдегі мән басталады")
 )
+
+// maxShown is how much a message shows of what somebody calls a field, in characters.
+const maxShown = 100
 
 func problem(code, en, ru, kk string) *fault.Definition {
 	return fault.Define(fault.Invalid, "strictjson."+code, en, ru, kk)
@@ -73,17 +77,9 @@ func wrong(data []byte, err error) *fault.Error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return wrongAll.With("line", line(kind.Offset)).Because(err)
 	case errors.As(err, &kind):
-		return otherKind.With("line", line(kind.Offset), "field", clip(kind.Field)).Because(err)
+		return otherKind.With("line", line(kind.Offset), "field", clip.Runes(kind.Field, maxShown)).Because(err)
 	case unknown:
-		return noField.With("field", clip(strings.Trim(name, `"`))).Because(err)
+		return noField.With("field", clip.Runes(strings.Trim(name, `"`), maxShown)).Because(err)
 	}
 	return noValue.With().Because(err)
-}
-
-// clip shortens what somebody calls a field.
-func clip(s string) string {
-	if r := []rune(strings.ToValidUTF8(s, "?")); len(r) > 100 {
-		return string(r[:100]) + "…"
-	}
-	return strings.ToValidUTF8(s, "?")
 }

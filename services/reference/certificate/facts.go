@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/archcode"
 )
@@ -252,8 +253,7 @@ func (f Facts) lengths() error {
 func fit(texts []string, most int) error {
 	for _, s := range texts {
 		if !utf8.ValidString(s) || utf8.RuneCountInString(s) > most {
-			r := []rune(strings.ToValidUTF8(s, "?"))
-			return BadField.With("field", "text", "value", string(r[:min(40, len(r))])+"…")
+			return BadField.With("field", "text", "value", clip.Value(s))
 		}
 	}
 	return nil

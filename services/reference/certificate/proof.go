@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -126,7 +126,7 @@ func decodeProof(content []byte) (Proof, error) {
 	}
 	switch {
 	case w.Format != format:
-		return Proof{}, Damaged.With("problem", "format "+strings.ToValidUTF8(w.Format[:min(40, len(w.Format))], "?"))
+		return Proof{}, Damaged.With("problem", "format "+clip.Value(w.Format))
 	case len(w.Sealed) != sha256.Size || len(w.Path) > maxPath || len(w.Checkpoint) > maxNote || len(w.Signer) != ed25519.PublicKeySize:
 		return Proof{}, Damaged.With("problem", "field")
 	}

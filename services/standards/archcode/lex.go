@@ -11,6 +11,9 @@ import (
 // maxInput bounds what is read at all, in bytes: the longest real citation is far below.
 const maxInput = 256
 
+// maxShown is how much of it a message shows, in characters.
+const maxShown = 60
+
 type tokenKind uint8
 
 const (

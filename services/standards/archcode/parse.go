@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -42,7 +43,7 @@ var (
 // Errors are faults: [NotCode] for other text (also over 256 bytes), and [Gap],
 // [NumberRange], [LeafOrder] for what is meant as a code and is faulty. The whole text must be the code.
 func Parse(text string) (Code, error) {
-	shown := clip(text)
+	shown := clip.Runes(text, maxShown)
 	tokens, ok := lex(text)
 	if !ok || len(tokens) == 0 {
 		return Code{}, NotCode.With("text", shown)
@@ -68,14 +69,6 @@ func Parse(text string) (Code, error) {
 		return Code{}, faulty
 	}
 	return Code{}, NotCode.With("text", shown)
-}
-
-func clip(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	if runes := []rune(text); len(runes) > 60 {
-		return string(runes[:60]) + "…"
-	}
-	return text
 }
 
 // reader walks the tokens and gathers a code; gap and outOfRange note what is wrong with

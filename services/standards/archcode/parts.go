@@ -1,6 +1,9 @@
 package archcode
 
-import "github.com/qoyma/qoyma/services/platform/fault"
+import (
+	"github.com/qoyma/qoyma/services/platform/clip"
+	"github.com/qoyma/qoyma/services/platform/fault"
+)
 
 // ParseFonds reads a fonds number alone, as a form has a field for it: Р-1109, ЛС-14, 12.
 // Errors as [Parse]; anything beside the number is [NotCode].
@@ -26,15 +29,15 @@ func ParseFile(text string) (FileNumber, error) {
 func alone(label, text string, level Level) (Code, error) {
 	tokens, ok := lex(text)
 	if !ok || len(tokens) == 0 || len(text) > maxInput-len(label) {
-		return Code{}, NotCode.With("text", clip(text))
+		return Code{}, NotCode.With("text", clip.Runes(text, maxShown))
 	}
 	c, err := Parse(label + text)
 	if f := fault.Of(err); f != nil {
-		f.Args["text"] = clip(text) // what the person typed, without our label
+		f.Args["text"] = clip.Runes(text, maxShown) // what the person typed, without our label
 		return Code{}, f
 	}
 	if c.Level() != level || len(c.Leaves) > 0 || c.Archive != "" {
-		return Code{}, NotCode.With("text", clip(text))
+		return Code{}, NotCode.With("text", clip.Runes(text, maxShown))
 	}
 	return c, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -92,5 +93,5 @@ func Broken(err error) *fault.Error {
 
 // BrokenEntry is the fault of an entry of the archive file name that cannot be unpacked, because of an error of reading it.
 func BrokenEntry(name, entry string, err error) *fault.Error {
-	return BadZip.With("name", name, "problem", badEntry.With("entry", clip(entry), "problem", Broken(err))).Because(err)
+	return BadZip.With("name", name, "problem", badEntry.With("entry", clip.Runes(entry, maxShown), "problem", Broken(err))).Because(err)
 }

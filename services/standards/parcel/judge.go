@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/numeral"
 )
@@ -65,6 +66,8 @@ const (
 
 const maxPath = 4096 // bytes, as of a bag
 
+const maxShown = 200 // characters of what a stranger calls an entry, in a message
+
 const encrypted = 1 | 1<<6 | 1<<13 // flags (APPNOTE 4.4.4): the data, strongly, the table of contents
 
 // Refused tells whether an error says that a ZIP is none, or holds what no ZIP is taken with.
@@ -93,7 +96,7 @@ func (j *judge) entry(f *zip.File, path, name string) error {
 		return err
 	}
 	refuse := func(d *fault.Definition, args ...any) error {
-		return d.With(append([]any{"name", name, "entry", clip(path)}, args...)...)
+		return d.With(append([]any{"name", name, "entry", clip.Runes(path, maxShown)}, args...)...)
 	}
 	switch {
 	case f.Flags&encrypted != 0:
@@ -117,11 +120,11 @@ func (j *judge) entry(f *zip.File, path, name string) error {
 func astray(path, name string) error {
 	switch {
 	case len(path) > maxPath:
-		return TooLong.With("name", name, "entry", clip(path), "limit", maxPath)
+		return TooLong.With("name", name, "entry", clip.Runes(path, maxShown), "limit", maxPath)
 	case strings.HasPrefix(path, "/"), drive(path):
-		return Absolute.With("name", name, "entry", clip(path))
+		return Absolute.With("name", name, "entry", clip.Runes(path, maxShown))
 	case path == "..", strings.HasPrefix(path, "../"), strings.HasSuffix(path, "/.."), strings.Contains(path, "/../"):
-		return Traversal.With("name", name, "entry", clip(path))
+		return Traversal.With("name", name, "entry", clip.Runes(path, maxShown))
 	}
 	return nil
 }
@@ -130,23 +133,15 @@ func astray(path, name string) error {
 func special(mode fs.FileMode, path, name string) error {
 	switch kind := mode.Type(); {
 	case kind == fs.ModeSymlink:
-		return Link.With("name", name, "entry", clip(path))
+		return Link.With("name", name, "entry", clip.Runes(path, maxShown))
 	case kind != 0 && kind != fs.ModeDir:
-		return Device.With("name", name, "entry", clip(path))
+		return Device.With("name", name, "entry", clip.Runes(path, maxShown))
 	}
 	return nil
 }
 
 func dense(unpacked, packed uint64) bool {
 	return unpacked >= DenseFrom && unpacked/DenseRatio > packed
-}
-
-// clip shortens what a stranger calls an entry.
-func clip(path string) string {
-	if r := []rune(path); len(r) > 200 {
-		return string(r[:200]) + "…"
-	}
-	return path
 }
 
 // drive tells whether a path names a disk of Windows.

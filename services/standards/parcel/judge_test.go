@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -76,7 +77,7 @@ func TestAHostileEntryRefusesTheZIP(t *testing.T) {
 			t.Errorf("%s: %v, %d taken, want %s", name, err, taken, c.want.Code)
 			continue
 		}
-		entry := clip(strings.ReplaceAll(c.entry.Name, `\`, "/"))
+		entry := clip.Runes(strings.ReplaceAll(c.entry.Name, `\`, "/"), maxShown)
 		for _, l := range []fault.Language{fault.Kazakh, fault.Russian, fault.English} {
 			if text := fault.Of(err).In(l); !strings.Contains(text, entry) || !strings.Contains(text, "дела.zip") {
 				t.Errorf("%s: %s", name, text)

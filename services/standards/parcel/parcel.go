@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -113,9 +114,9 @@ func unpack(entries func() iter.Seq2[entry, error], name string, take func(f Fil
 		case e.folder, strings.HasPrefix(path, "__MACOSX/"), Junk(path) && kind == Rows, Junk(path) && kind == Bag && !strings.HasPrefix(path, top):
 			continue
 		case e.odd: // a folder by its mode alone
-			return taken, BadZip.With("name", name, "problem", oddEntry.With("entry", clip(path)))
+			return taken, BadZip.With("name", name, "problem", oddEntry.With("entry", clip.Runes(path, maxShown)))
 		case kind == Bag && !strings.HasPrefix(path, top):
-			return taken, Outside.With("name", name, "top", strings.TrimSuffix(top, "/"), "entry", clip(path))
+			return taken, Outside.With("name", name, "top", strings.TrimSuffix(top, "/"), "entry", clip.Runes(path, maxShown))
 		}
 		switch kind {
 		case Bag:

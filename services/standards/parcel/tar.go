@@ -8,6 +8,8 @@ import (
 	"io"
 	"iter"
 	"strings"
+
+	"github.com/qoyma/qoyma/services/platform/clip"
 )
 
 // What a tar may hold is the same for whatever comes in it: a bag (package bagit asks here too), an E-ARK package, a folder.
@@ -129,7 +131,7 @@ func tarred(from io.ReaderAt, size int64, name string) iter.Seq2[entry, error] {
 				return
 			}
 			if !folder && h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont || Sparse(h) {
-				yield(entry{}, BadZip.With("name", name, "problem", oddEntry.With("entry", clip(h.Name))))
+				yield(entry{}, BadZip.With("name", name, "problem", oddEntry.With("entry", clip.Runes(h.Name, maxShown))))
 				return
 			}
 			e := entry{File: File{Name: h.Name, Size: uint64(h.Size)}, path: path, folder: folder}

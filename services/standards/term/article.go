@@ -38,7 +38,7 @@ var (
 // only "at least N years" is read; the rest of it is for people.
 func ParseArticle(term, event, mark, note string) (Article, error) {
 	if len(term) > 4*maxText || len(event) > maxText {
-		return Article{}, Unreadable.With("text", clip(term))
+		return Article{}, Unreadable.With("text", shown(term))
 	}
 	var a Article
 	events := letters(clean(event))

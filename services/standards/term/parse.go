@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 )
 
 // maxText bounds what is read as one term, in bytes; the longest real one has under 200.
@@ -51,7 +52,7 @@ var (
 // faults are Unreadable, BadYears and MarkMisplaced. Footnote marks and columns belong to
 // an article, not to a term: see ParseArticle.
 func Parse(text string) (Term, error) {
-	unreadable := Unreadable.With("text", clip(text))
+	unreadable := Unreadable.With("text", shown(text))
 	if len(text) > maxText {
 		return Term{}, unreadable
 	}
@@ -65,7 +66,7 @@ func Parse(text string) (Term, error) {
 		return Term{}, unreadable
 	}
 	if review && t.Kind != Years {
-		return Term{}, MarkMisplaced.With("text", clip(text))
+		return Term{}, MarkMisplaced.With("text", shown(text))
 	}
 	t.Review = review
 	if err := t.Validate(); err != nil {
@@ -264,11 +265,5 @@ func balanced(s string) bool {
 	return depth == 0
 }
 
-// clip keeps a hostile text out of messages and logs.
-func clip(s string) string {
-	r := []rune(clean(s))
-	if len(r) > 80 {
-		return string(r[:80]) + "…"
-	}
-	return string(r)
-}
+// shown is a text in a message: on one line, and its beginning only.
+func shown(s string) string { return clip.Runes(clean(s), 80) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/strictjson"
 )
@@ -114,7 +115,7 @@ type monthDay struct {
 func (m *monthDay) UnmarshalText(text []byte) error {
 	d, err := civil.Parse("2023-" + string(text))
 	if err != nil {
-		return badMonthDay.With("day", strings.ToValidUTF8(string(text[:min(len(text), 40)]), "?")).Because(err)
+		return badMonthDay.With("day", clip.Value(string(text))).Because(err)
 	}
 	m.month, m.day = d.Month, d.Day
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -154,7 +155,7 @@ func Reason(typed string) (string, error) {
 func CheckRoles(roles []string, organisation string) ([]string, error) {
 	for _, role := range roles {
 		if !slices.Contains(Roles, role) {
-			return nil, UnknownRole.With("role", clip(role), "known", strings.Join(Roles, ", "))
+			return nil, UnknownRole.With("role", clip.Value(role), "known", strings.Join(Roles, ", "))
 		}
 	}
 	var out []string
@@ -175,13 +176,6 @@ func CheckRoles(roles []string, organisation string) ([]string, error) {
 		return nil, AuditorAlone.With()
 	}
 	return out, nil
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }
 
 // Expired tells whether a session has ended by itself, and why: "" while it lasts.

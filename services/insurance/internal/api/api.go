@@ -16,12 +16,16 @@ import (
 	"github.com/qoyma/qoyma/services/insurance/internal/react"
 	"github.com/qoyma/qoyma/services/insurance/internal/store"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
+
+// maxShown is how much a message shows of what a caller named, in characters.
+const maxShown = 60
 
 // Server answers the service's calls.
 type Server struct {
@@ -60,16 +64,9 @@ func visible(ctx context.Context, v *base.View, id string) ([]byte, *insurancev1
 	}
 	row, err := store.Copy(v, key)
 	if err == nil && (row == nil || !allows(clearance(ctx), row.GetCopy())) {
-		err = fund.Unknown.With("code", clip(id))
+		err = fund.Unknown.With("code", clip.Runes(id, maxShown))
 	}
 	return key, row, err
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }
 
 // dressed adds to a copy what does not stand in its row: when it is checked next, and what it
@@ -161,7 +158,7 @@ func known(state string) error {
 	if state == "" {
 		return nil
 	}
-	return fund.BadState.With("state", clip(state), "known", strings.Join(names, ", "))
+	return fund.BadState.With("state", clip.Runes(state, maxShown), "known", strings.Join(names, ", "))
 }
 
 // GetCopy implements InsuranceService.

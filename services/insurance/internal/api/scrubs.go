@@ -14,6 +14,7 @@ import (
 	"github.com/qoyma/qoyma/services/insurance/internal/keeper"
 	"github.com/qoyma/qoyma/services/insurance/internal/site"
 	"github.com/qoyma/qoyma/services/insurance/internal/store"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -125,7 +126,7 @@ func mayKnow(v *base.View, scope monitor.Scope, s *insurancev1.Scrub) (bool, err
 func (s *Server) GetScrub(ctx context.Context, req *insurancev1.GetScrubRequest) (*insurancev1.GetScrubResponse, error) {
 	scope := clearance(ctx)
 	res := new(insurancev1.GetScrubResponse)
-	unknown := fund.NoScrub.With("scrub", clip(req.GetScrubId()))
+	unknown := fund.NoScrub.With("scrub", clip.Runes(req.GetScrubId(), maxShown))
 	err := s.Store.View(func(v *base.View) (err error) {
 		n := store.ParseScrub(req.GetScrubId())
 		if n == 0 {
@@ -174,7 +175,7 @@ func (s *Server) ListScrubs(ctx context.Context, req *insurancev1.ListScrubsRequ
 		if req.GetAfter() != "" {
 			after := store.ParseScrub(req.GetAfter())
 			if after == 0 {
-				return fund.NoScrub.With("scrub", clip(req.GetAfter()))
+				return fund.NoScrub.With("scrub", clip.Runes(req.GetAfter(), maxShown))
 			}
 			n = min(n, after-1)
 		}

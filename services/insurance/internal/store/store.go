@@ -35,6 +35,7 @@ import (
 	insurancev1 "github.com/qoyma/qoyma/proto/gen/qoyma/insurance/v1"
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	"github.com/qoyma/qoyma/services/insurance/internal/fund"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/standards/archcode"
 )
@@ -72,7 +73,7 @@ func ID(c archcode.Code) string {
 func Key(id string) ([]byte, error) {
 	code, err := archcode.Parse(id)
 	if err != nil || code.Level() < archcode.FileLevel {
-		return nil, fund.Unknown.With("code", clip(id))
+		return nil, fund.Unknown.With("code", clip.Runes(id, 60))
 	}
 	return code.OfFile().Key(), nil
 }
@@ -86,13 +87,6 @@ func KeyOf(fonds, inventory, number string) (code archcode.Code, key []byte, err
 		code.File, err = archcode.ParseFile(number)
 	}
 	return code, code.Key(), err
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }
 
 func number(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }

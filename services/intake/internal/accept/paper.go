@@ -12,6 +12,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/act"
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 )
 
 func acceptedLabel(f *intakev1.AcceptedFile) *journalv1.Label { return f.GetFile().GetLabel() }
@@ -91,13 +92,9 @@ func text(t *recordv1.Text, otherwise string, most int) act.Text {
 	return out
 }
 
-// cut keeps a text within what the form takes, in characters.
+// cut keeps a text within what the form takes, in characters, the mark of the cut among them.
 func cut(s string, most int) string {
-	s = strings.TrimSpace(s)
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
+	return clip.Within(strings.TrimSpace(s), most)
 }
 
 // MaxLines is how many accessions of one year a book is printed for.

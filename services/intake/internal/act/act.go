@@ -11,10 +11,10 @@ package act
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -193,7 +193,7 @@ func printable(texts []Text, most int) error {
 	for _, t := range texts {
 		for _, s := range []string{t.KK, t.RU} {
 			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > most {
-				return BadField.With("field", "text", "value", strings.ToValidUTF8(string([]rune(s)[:min(40, utf8.RuneCountInString(s))]), "?")+"…")
+				return BadField.With("field", "text", "value", clip.Value(s))
 			}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
@@ -154,7 +155,7 @@ func (s *Server) arrived(ctx context.Context, id string) error {
 		select {
 		case <-changed:
 		case <-late.C:
-			return transfer.Incomplete.With("id", clip(id))
+			return transfer.Incomplete.With("id", clip.Value(id))
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -182,7 +183,7 @@ func (s *Server) ListTransfers(ctx context.Context, req *intakev1.ListTransfersR
 		known = known || req.GetState() == string(state)
 	}
 	if !known {
-		return nil, badState.With("state", clip(req.GetState()))
+		return nil, badState.With("state", clip.Value(req.GetState()))
 	}
 	of, err := monitor.DepartmentOf(ctx)
 	if err != nil {
@@ -423,11 +424,4 @@ func (s *Server) ListAccessions(_ context.Context, req *intakev1.ListAccessionsR
 		return err
 	})
 	return res, err
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }

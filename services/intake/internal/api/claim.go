@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -36,7 +37,7 @@ func (s *Server) lock(ctx context.Context, id, packageID string) (so *progress, 
 		select {
 		case <-so.over:
 		case <-late.C:
-			return nil, nil, uploading.With("id", clip(id))
+			return nil, nil, uploading.With("id", clip.Value(id))
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
 		}

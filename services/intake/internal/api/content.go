@@ -12,6 +12,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -52,7 +53,7 @@ func (s *Server) GetAct(ctx context.Context, req *intakev1.GetActRequest) (*inta
 			return res, err
 		}
 	}
-	return nil, noAct.With("number", n, "language", clip(req.GetLanguage()))
+	return nil, noAct.With("number", n, "language", clip.Value(req.GetLanguage()))
 }
 
 // GetBook implements IntakeService: the pages of one year, as of its last accession.

@@ -9,6 +9,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
@@ -78,5 +79,5 @@ func (s *Server) GetDescriptionAct(ctx context.Context, q *intakev1.GetDescripti
 			return &intakev1.GetDescriptionActResponse{Pdf: pdf, Sha256: act.GetSha256()}, err
 		}
 	}
-	return nil, noDescription.With("number", a.GetAccessionNumber(), "language", clip(q.GetLanguage()))
+	return nil, noDescription.With("number", a.GetAccessionNumber(), "language", clip.Value(q.GetLanguage()))
 }

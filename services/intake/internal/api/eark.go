@@ -11,6 +11,7 @@ import (
 
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/eark"
@@ -25,6 +26,7 @@ const (
 	maxMETS   = 128 << 20 // bytes: some 200,000 files
 	maxHeld   = 100_000   // metadata sections, and elements of a structural map
 	maxPREMIS = 4 << 20   // bytes; a larger one is kept and not looked into
+	maxWord   = 300       // characters of a word of the package that is recorded
 )
 
 // mayBe says whether a path is one of those as which the files of an E-ARK package come.
@@ -55,7 +57,7 @@ func (u *upload) weighEARK(ctx context.Context, report *bagit.Report, v *verdict
 	}
 	v.faults = []transfer.Few{p.astray} // of a bag that has no records it says more
 	if len(p.folders) > 1 || slices.Contains(p.folders, "") {
-		v.faults = append(v.faults, transfer.Few{Items: []fault.Item{{Fault: eark.STR1.With("found", clip(strings.Join(p.folders, ", ")))}}})
+		v.faults = append(v.faults, transfer.Few{Items: []fault.Item{{Fault: eark.STR1.With("found", clip.Value(strings.Join(p.folders, ", ")))}}})
 		return nil
 	}
 	return u.judgeEARK(ctx, strings.Join(p.folders, ""), v)
@@ -114,14 +116,8 @@ func (u *upload) judgeEARK(ctx context.Context, folder string, v *verdict) (err 
 	v.faults = append(v.faults, transfer.Few{Items: report.Faults})
 	v.warnings = append(v.warnings, transfer.Few{Items: report.Warnings})
 	p := report.Package
-	v.eark = &intakev1.EArkPackage{Id: clipped(p.ID), OaisType: clipped(p.OAISType), Profile: clipped(p.Profile), Representations: uint32(len(p.Representations))}
+	v.eark = &intakev1.EArkPackage{Id: clip.Within(p.ID, maxWord), OaisType: clip.Within(p.OAISType, maxWord), Profile: clip.Within(p.Profile, maxWord), Representations: uint32(len(p.Representations))}
 	return nil
-}
-
-// clipped bounds a word of a package that is recorded.
-func clipped(s string) string {
-	const most = 300
-	return string([]rune(s)[:min(most, len([]rune(s)))])
 }
 
 // sentAs is what a file was called by whoever sent it.

@@ -12,6 +12,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -131,7 +132,7 @@ func (u *upload) unpack(set *staging.Set) (err error) {
 		return err
 	}
 	left := transfer.Used{} // what has come out of it
-	taken, err := parcel.Unpack(f, size, clip(name), func(f parcel.File, path string, kind parcel.Kind) error {
+	taken, err := parcel.Unpack(f, size, clip.Value(name), func(f parcel.File, path string, kind parcel.Kind) error {
 		u.bare, u.eark = kind != parcel.Bag, kind == parcel.EARK
 		if err := limits.Admit(left, 0); err != nil {
 			return err
@@ -169,7 +170,7 @@ func stop(full bool) error {
 // extract takes one file of an archive file, as far as there is room and the limits let it: the sizes that a hostile
 // one says are invented.
 func (u *upload) extract(f parcel.File, path, name string, limits transfer.Limits, so *transfer.Used) error {
-	broken := func(err error) error { return parcel.BrokenEntry(clip(name), u.sentAs(path), err) }
+	broken := func(err error) error { return parcel.BrokenEntry(clip.Value(name), u.sentAs(path), err) }
 	from, err := f.Open()
 	if err != nil {
 		return broken(err)

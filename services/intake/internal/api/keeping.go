@@ -10,6 +10,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/accept"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -235,7 +236,7 @@ func (s *Server) GetDeaccessionAct(_ context.Context, q *intakev1.GetDeaccession
 			return &intakev1.GetDeaccessionActResponse{Pdf: pdf, Sha256: act.GetSha256()}, err
 		}
 	}
-	return nil, noAct.With("number", fmt.Sprintf("%s/%d", clip(q.GetAccessionNumber()), q.GetNumber()), "language", clip(q.GetLanguage()))
+	return nil, noAct.With("number", fmt.Sprintf("%s/%d", clip.Value(q.GetAccessionNumber()), q.GetNumber()), "language", clip.Value(q.GetLanguage()))
 }
 
 // GetAccessionWork implements IntakeService. A clerk sees that of his department.

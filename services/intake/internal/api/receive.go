@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/numeral"
 	"github.com/qoyma/qoyma/services/platform/serve"
@@ -118,7 +119,7 @@ func (u *upload) many(m *message) (full bool, err error) {
 			f.Size = uint64(len(f.Content))
 		}
 		if uint64(len(f.Content)) > f.Size {
-			return false, staging.TooMuchData.With("path", clip(f.Path), "size", f.Size)
+			return false, staging.TooMuchData.With("path", clip.Value(f.Path), "size", f.Size)
 		}
 		if size += len(f.Content); size > maxData {
 			return false, staging.OutOfOrder.With("problem", "a message of more than 1 MiB")

@@ -7,6 +7,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
@@ -34,7 +35,7 @@ var (
 // alone. It refuses digital content of a transfer on paper.
 func (u *upload) lookAtRows(v *base.View) (err error) {
 	if kind.Form(u.transfer.GetForm()) == kind.Paper {
-		return onPaperOnly.With("id", clip(u.id))
+		return onPaperOnly.With("id", clip.Value(u.id))
 	}
 	if u.packages, err = store.Packages(v, u.transfer); err != nil || u.transfer.GetState() != string(transfer.Returned) {
 		return err
@@ -66,7 +67,7 @@ func (u *upload) redone(of map[uint32]string, faults, warnings transfer.Few) (po
 func (u *upload) unchanged(v *base.View) error {
 	now, err := store.Open(v, u.id)
 	if err == nil && !slices.Equal(now, u.returned) {
-		err = redoneMeanwhile.With("id", clip(u.id))
+		err = redoneMeanwhile.With("id", clip.Value(u.id))
 	}
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/repository"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	"github.com/qoyma/qoyma/services/platform/monitor"
@@ -202,7 +203,7 @@ func (s *Server) RestoreContent(stream grpc.ClientStreamingServer[intakev1.Resto
 	}
 	_, release, ok := s.claim("object/" + r.begin.GetObjectId())
 	if !ok {
-		return busyRestoring.With("path", clip(r.begin.GetPath()))
+		return busyRestoring.With("path", clip.Value(r.begin.GetPath()))
 	}
 	defer release()
 	var done func()
@@ -297,7 +298,7 @@ func (r *restoration) record(ctx context.Context) error {
 	}
 	body := &intakev1.ContentRestored{
 		AccessionNumber: r.accession.GetAccessionNumber(), ObjectId: r.accession.GetObjectId(), Path: r.file.GetPath(),
-		Sha512: r.file.GetSha512(), FromSite: clip(r.begin.GetFromSite()), ScrubId: clip(r.begin.GetScrubId()),
+		Sha512: r.file.GetSha512(), FromSite: clip.Value(r.begin.GetFromSite()), ScrubId: clip.Value(r.begin.GetScrubId()),
 	}
 	if len(kept) > 0 { // in order of their names: the folder is this command's alone
 		body.DamagedSha512 = r.repo.KeptDigest(ctx, id, kept[0])

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/staging"
 	"github.com/qoyma/qoyma/services/intake/internal/store"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/numeral"
@@ -55,7 +56,7 @@ func (s *Server) receiving(ctx context.Context, id string) (*intakev1.Transfer, 
 		return nil, err
 	}
 	if kind.Form(t.GetForm()) == kind.Paper {
-		return nil, onPaperOnly.With("id", clip(t.GetTransferId()))
+		return nil, onPaperOnly.With("id", clip.Value(t.GetTransferId()))
 	}
 	return t, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
@@ -61,13 +62,13 @@ func (u *upload) scan(ctx context.Context, report *bagit.Report, v *verdict) (sc
 				return fmt.Errorf("scan: %w", err)
 			}
 			defer func() { _ = f.Close() }() // only read from
-			malware, err := u.Scanner.Scan(ctx, clip(e.Path), e.Size, f)
+			malware, err := u.Scanner.Scan(ctx, clip.Value(e.Path), e.Size, f)
 			if err != nil || malware == "" {
 				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			found.add(fault.Item{Where: e.Path, Fault: infected.With("path", clip(u.sentAs(e.Path)), "malware", clip(malware))})
+			found.add(fault.Item{Where: e.Path, Fault: infected.With("path", clip.Value(u.sentAs(e.Path)), "malware", clip.Value(malware))})
 			return nil
 		})
 	}

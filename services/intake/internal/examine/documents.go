@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -151,9 +152,5 @@ func zipFile(r *reader) *fault.Error {
 
 // short keeps what a file calls its parts on one line of a report.
 func short(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	if r := []rune(s); len(r) > 120 {
-		return string(r[:120]) + "…"
-	}
-	return s
+	return clip.Runes(strings.Join(strings.Fields(s), " "), 120)
 }

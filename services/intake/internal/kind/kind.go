@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -141,7 +142,7 @@ func Of(k Kind, day civil.Date) (Rule, error) {
 			return r, nil
 		}
 	}
-	return Rule{}, UnknownKind.With("kind", clip(string(k)), "day", day)
+	return Rule{}, UnknownKind.With("kind", clip.Value(string(k)), "day", day)
 }
 
 // ByName is the edition that a transfer was judged by; false where there is none of the name.
@@ -160,7 +161,7 @@ func CheckForm(f Form) error {
 	case Paper, Digital, Mixed, Audiovisual:
 		return nil
 	}
-	return UnknownForm.With("form", clip(string(f)))
+	return UnknownForm.With("form", clip.Value(string(f)))
 }
 
 // Ground is what an announcement says it rests on.
@@ -256,14 +257,7 @@ func past(field, value string, today civil.Date) error {
 	}
 	d, err := civil.Parse(value)
 	if err != nil || d.After(today) {
-		return BadDate.With("field", words[field].fault(), "value", clip(value))
+		return BadDate.With("field", words[field].fault(), "value", clip.Value(value))
 	}
 	return nil
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/sha512many"
 )
@@ -30,7 +31,7 @@ func (u *Upload) Many(files []Small, back func()) (full bool, err error) {
 	batch := make([]arrived, 0, len(files))
 	for _, f := range files {
 		if f.Size > 1<<62 {
-			return false, TooMuchData.With("path", clip(f.Path), "size", f.Size)
+			return false, TooMuchData.With("path", clip.Runes(f.Path, maxShown), "size", f.Size)
 		}
 		a := arrived{Small: f}
 		if a.sink, err = u.checker.Begin(f.Path, int64(f.Size), nil); err != nil {

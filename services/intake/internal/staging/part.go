@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 )
 
@@ -275,7 +276,7 @@ func (w *Piece) Write(b []byte) (int, error) {
 		return 0, TakenOver.With()
 	}
 	if uint64(len(b)) > p.Size-w.offset {
-		return 0, TooMuchData.With("path", clip(p.Path), "size", p.Size)
+		return 0, TooMuchData.With("path", clip.Runes(p.Path, maxShown), "size", p.Size)
 	}
 	if p.file == nil { // the file is whole, and these are no bytes
 		return 0, nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/sha512many"
 )
@@ -42,7 +43,7 @@ func (a *Area) NewCame(files []Arrived) ([]*Came, error) {
 			f := some[i]
 			c := &Came{File: f.File, content: f.Content, found: bagit.MeasureWhole(f.Path, f.Content, &sum, a.Identify)}
 			if c.found.SHA256 != f.SHA256 {
-				return nil, WrongBytes.With("path", clip(f.Path))
+				return nil, WrongBytes.With("path", clip.Runes(f.Path, maxShown))
 			}
 			came = append(came, c)
 		}
@@ -70,7 +71,7 @@ func (s *Set) Expect(files []*Came) (*Together, error) {
 	seen := make(map[string]bool, len(files))
 	for i, f := range files {
 		if seen[f.Path] {
-			return nil, OutOfOrder.With("problem", "the path "+clip(f.Path)+" twice")
+			return nil, OutOfOrder.With("problem", "the path "+clip.Runes(f.Path, maxShown)+" twice")
 		}
 		seen[f.Path] = true
 		var err error

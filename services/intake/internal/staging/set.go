@@ -16,6 +16,7 @@ import (
 	"time"
 	"weak"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/spool"
 )
@@ -165,7 +166,7 @@ func (a *Area) Sets() []*Set {
 // OpenSet gives the transfer's package, and begins one of that id where there is none. Errors: Mixed.
 func (a *Area) OpenSet(id, transfer, organisation, form string) (*Set, error) {
 	if form != Bare && form != Bag && form != EARK && form != Zip {
-		return nil, badForm.With("form", clip(form))
+		return nil, badForm.With("form", clip.Runes(form, maxShown))
 	}
 	a.sets.mu.Lock()
 	defer a.sets.mu.Unlock()
@@ -219,7 +220,7 @@ func (s *Set) known(f File) (*Part, error) {
 		return nil, fmt.Errorf("staging: %w", err)
 	}
 	if p != nil && (p.Size != f.Size || p.ModifiedMS != f.ModifiedMS) {
-		return nil, Other.With("path", clip(f.Path))
+		return nil, Other.With("path", clip.Runes(f.Path, maxShown))
 	}
 	return p, nil
 }

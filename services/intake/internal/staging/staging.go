@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/bagit"
 	"github.com/qoyma/qoyma/services/standards/flush"
@@ -44,6 +45,9 @@ var (
 
 // MaxEntries bounds the files of one package.
 const MaxEntries = 1_000_000
+
+// maxShown is how much a message shows of a path or a form, in characters.
+const maxShown = 60
 
 // Area is the staging folder. Its methods may be called by several goroutines at once for
 // different packages.
@@ -159,7 +163,7 @@ func (a *Area) newChecker(folder string) *bagit.Checker {
 // bytes are taken and thrown away.
 func (u *Upload) File(path string, size uint64) (full bool, err error) {
 	if size > 1<<62 {
-		return false, TooMuchData.With("path", clip(path), "size", size)
+		return false, TooMuchData.With("path", clip.Runes(path, maxShown), "size", size)
 	}
 	u.size, u.unsized = size, false
 	return u.begin(path, int64(size))
@@ -201,7 +205,7 @@ func (u *Upload) Take(p Lent) error {
 		return OutOfOrder.With("problem", "data before a file")
 	}
 	if u.got += uint64(p.size()); !u.unsized && u.got > u.size {
-		return TooMuchData.With("path", clip(u.path), "size", u.size)
+		return TooMuchData.With("path", clip.Runes(u.path, maxShown), "size", u.size)
 	}
 	if u.refused {
 		p.giveBack()
@@ -339,10 +343,3 @@ func (u *Upload) Close() error {
 
 // hand lets the writer be opened after the name was judged.
 type hand struct{ io.Writer }
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
-}

@@ -16,6 +16,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -83,14 +84,14 @@ func Announce(q *intakev1.AnnounceTransferRequest, of monitor.Department) base.D
 		day := civil.Of(now)
 		k := kind.Kind(q.GetKind())
 		if rule, err := kind.Of(k, day); err == nil && of.Only() != "" && k != kind.Scheduled && !rule.MayAnnounce(kind.Department) {
-			return nil, notYours.With("kind", clip(q.GetKind()))
+			return nil, notYours.With("kind", clip.Value(q.GetKind()))
 		}
 		rule, err := kind.Check(k, groundOf(q), day)
 		if err != nil {
 			return nil, err
 		}
 		if q.GetUndescribed() != nil && !rule.Countable {
-			return nil, uncountable.With("kind", clip(q.GetKind()))
+			return nil, uncountable.With("kind", clip.Value(q.GetKind()))
 		}
 		if err := kind.CheckForm(kind.Form(q.GetForm())); err != nil {
 			return nil, err
@@ -221,7 +222,7 @@ func Rows(q *intakev1.ListRowsRequest, of monitor.Department) base.Decide {
 			return nil, err
 		}
 		if t.GetState() != string(transfer.Announced) {
-			return nil, notAnnounced.With("id", clip(q.GetTransferId()))
+			return nil, notAnnounced.With("id", clip.Value(q.GetTransferId()))
 		}
 		list, err := ListOf(v, t.GetTransferId())
 		if err != nil {
@@ -274,7 +275,7 @@ func Seal(q *intakev1.SealInventoryRequest, of monitor.Department) base.Decide {
 			return nil, err
 		}
 		if t.GetState() != string(transfer.Announced) {
-			return nil, notAnnounced.With("id", clip(q.GetTransferId()))
+			return nil, notAnnounced.With("id", clip.Value(q.GetTransferId()))
 		}
 		list, err := ListOf(v, t.GetTransferId())
 		if err != nil {
@@ -334,7 +335,7 @@ func Prepare(q *intakev1.PrepareTransferRequest, of monitor.Department) base.Dec
 			return nil, err
 		}
 		if !dated(q.GetBroughtOn()) {
-			return nil, badDay.With("value", clip(q.GetBroughtOn()))
+			return nil, badDay.With("value", clip.Value(q.GetBroughtOn()))
 		}
 		return about(t, &intakev1.TransferPrepared{
 			TransferId: t.GetTransferId(), Form: q.GetForm(), BroughtOn: q.GetBroughtOn(), Boxes: q.GetBoxes(),

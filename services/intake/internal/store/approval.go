@@ -8,6 +8,7 @@ import (
 	intakev1 "github.com/qoyma/qoyma/proto/gen/qoyma/intake/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -144,7 +145,7 @@ func Approvals(v *base.View, state, after string, limit int) (list []*intakev1.A
 		state = proposed
 	}
 	if !slices.Contains([]string{proposed, approved, declined}, state) {
-		return nil, false, badState.With("state", clip(state))
+		return nil, false, badState.With("state", clip.Value(state))
 	}
 	prefix := under([]byte(state))
 	var from []byte

@@ -17,6 +17,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/signing"
@@ -227,7 +228,7 @@ func missing(v *base.View, n transfer.Number, b *intakev1.Box) uint32 {
 func wrong(b *intakev1.Box) string {
 	for _, s := range []string{b.GetRoom(), b.GetRack(), b.GetShelf()} {
 		if utf8.RuneCountInString(s) > 40 || !utf8.ValidString(s) {
-			return clip(s)
+			return clip.Value(s)
 		}
 	}
 	span := fmt.Sprintf("%d–%d", b.GetFirst(), b.GetLast())

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -58,7 +59,7 @@ func wrongIn(f *recordv1.File, want uint32) *fault.Error {
 	case !written(f.GetTitle()):
 		return rowTitle.With("limit", maxText)
 	case !dated(f.GetDateFrom()) || !dated(f.GetDateTo()) || (f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo()):
-		return rowDates.With("from", clip(f.GetDateFrom()), "to", clip(f.GetDateTo()))
+		return rowDates.With("from", clip.Value(f.GetDateFrom()), "to", clip.Value(f.GetDateTo()))
 	case f.GetLeaves() > maxUnits:
 		return rowLeaves.With("leaves", f.GetLeaves(), "limit", maxUnits)
 	case len(f.GetIndex()) > maxIndex:

@@ -61,6 +61,7 @@ import (
 	journalv1 "github.com/qoyma/qoyma/proto/gen/qoyma/journal/v1"
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
 )
@@ -175,16 +176,9 @@ func Transfer(v *base.View, id string) (*intakev1.Transfer, error) {
 	t := new(intakev1.Transfer)
 	ok, err := get(v, "transfers", key(id), t)
 	if err == nil && !ok {
-		err = transfer.Unknown.With("id", clip(id))
+		err = transfer.Unknown.With("id", clip.Value(id))
 	}
 	return t, err
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }
 
 // Findings are the faults of the last refused package and the warnings of the one that stands.
@@ -201,7 +195,7 @@ func Findings(v *base.View, id string) (refused *intakev1.PackageRefused, checke
 func Mine(v *base.View, id string, of monitor.Department) (*intakev1.Transfer, error) {
 	t, err := Transfer(v, id)
 	if err == nil && !of.Has(t.GetOrganisation().GetId()) {
-		return new(intakev1.Transfer), transfer.Unknown.With("id", clip(id))
+		return new(intakev1.Transfer), transfer.Unknown.With("id", clip.Value(id))
 	}
 	return t, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/qoyma/qoyma/services/intake/internal/kind"
 	"github.com/qoyma/qoyma/services/intake/internal/transfer"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -180,7 +181,7 @@ func listedRow(v *base.View, id string, position uint32) (*recordv1.File, error)
 	f := new(recordv1.File)
 	ok, err := get(v, "expected", rowKey(key(id), position), f)
 	if err == nil && !ok {
-		err = transfer.NoSuchPosition.With("id", clip(id), "position", position)
+		err = transfer.NoSuchPosition.With("id", clip.Value(id), "position", position)
 	}
 	return f, err
 }
@@ -259,7 +260,7 @@ func Return(q *intakev1.ReturnRowsRequest) base.Decide {
 			}
 			seen[p] = true
 			if !slices.Contains(reasons, r.GetReason()) {
-				return nil, badReason.With("reason", clip(r.GetReason()), "position", p)
+				return nil, badReason.With("reason", clip.Value(r.GetReason()), "position", p)
 			}
 			if unexplained := r.GetReason() == "other" && strings.TrimSpace(r.GetComment()) == ""; unexplained || utf8.RuneCountInString(r.GetComment()) > maxText {
 				return nil, noText.With("position", p, "limit", maxText)
@@ -408,7 +409,7 @@ func Receipt(v *base.View, id string, number uint32) (*intakev1.Receipt, error) 
 	}
 	ok, err := get(v, "receipts", rowKey(key(id), number), r)
 	if err == nil && !ok {
-		err = noReceipt.With("id", clip(id), "number", number)
+		err = noReceipt.With("id", clip.Value(id), "number", number)
 	}
 	return r, err
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	"slices"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -105,7 +106,7 @@ func (f Found) Check() error {
 			return Unnoted.With("position", f.Position)
 		}
 	default:
-		return BadFinding.With("finding", clip(string(f.Finding)), "position", f.Position)
+		return BadFinding.With("finding", clip.Value(string(f.Finding)), "position", f.Position)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -92,7 +93,7 @@ func ParseNumber(s string) (Number, error) {
 	n, err2 := strconv.ParseUint(count, 10, 32)
 	parsed := Number{Year: int(y), N: uint32(n)}
 	if err1 != nil || err2 != nil || n == 0 || y < 1000 || y > civil.MaxYear || parsed.String() != s {
-		return Number{}, BadNumber.With("number", clip(s))
+		return Number{}, BadNumber.With("number", clip.Value(s))
 	}
 	return parsed, nil
 }
@@ -100,13 +101,6 @@ func ParseNumber(s string) (Number, error) {
 // Next is the number of an acceptance on a day, when last is the last number of that day's
 // year, 0 where there is none.
 func Next(day civil.Date, last uint32) Number { return Number{Year: day.Year, N: last + 1} }
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
-}
 
 // submissions holds, in an object whose bag the archive made, the tag files of each package.
 const submissions = "submission/"

@@ -28,7 +28,7 @@ func Kept(err error) *faultv1.Fault {
 	kept.ItemsLeftOut = uint32(len(f.Items))
 	size := 0
 	for _, name := range slices.Sorted(maps.Keys(f.Args)) { // the same fault always leaves the same bytes
-		key, value := clip(name), clip(f.Args[name])
+		key, value := bounded(name), bounded(f.Args[name])
 		if size+len(key)+len(value) > keptValues {
 			continue
 		}

@@ -9,13 +9,13 @@ package wire
 import (
 	"context"
 	"errors"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	faultv1 "github.com/qoyma/qoyma/proto/gen/qoyma/fault/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -70,7 +70,7 @@ func Status(err error) *status.Status {
 	case errors.Is(f, Unimplemented):
 		code = codes.Unimplemented
 	}
-	plain := status.New(code, clip(f.In(fault.English)))
+	plain := status.New(code, bounded(f.In(fault.English)))
 	detailed, detailErr := plain.WithDetails(encode(f, 0))
 	if detailErr != nil { // only for codes.OK or a message that cannot be marshalled: say less, never fail
 		return plain
@@ -143,7 +143,7 @@ func encode(f *fault.Error, depth int) *faultv1.Fault {
 	if len(f.Args) > 0 {
 		wire.Args = make(map[string]string, len(f.Args))
 		for name, value := range f.Args {
-			wire.Args[clip(name)] = clip(value)
+			wire.Args[bounded(name)] = bounded(value)
 		}
 	}
 	if depth >= maxDepth {
@@ -156,7 +156,7 @@ func encode(f *fault.Error, depth int) *faultv1.Fault {
 		if inner == nil {
 			inner = Broken.With()
 		}
-		next := &faultv1.Item{Where: clip(item.Where), Fault: encode(inner, depth+1)}
+		next := &faultv1.Item{Where: bounded(item.Where), Fault: encode(inner, depth+1)}
 		if size += proto.Size(next); size > itemsBudget>>(2*depth) {
 			wire.ItemsLeftOut = uint32(len(f.Items) - i)
 			break
@@ -166,11 +166,11 @@ func encode(f *fault.Error, depth int) *faultv1.Fault {
 	return wire
 }
 
-// worded is a fault's kind, code and texts, each text of at most so many bytes.
+// worded is a fault's kind, code and texts, each text of at most so many bytes and the mark of a cut.
 func worded(f *fault.Error, budget int) *faultv1.Fault {
 	wire := &faultv1.Fault{
-		Kind: faultv1.Kind_KIND_INTERNAL, Code: clipTo(f.Code, budget),
-		TextKk: clipTo(f.In(fault.Kazakh), budget), TextRu: clipTo(f.In(fault.Russian), budget), TextEn: clipTo(f.In(fault.English), budget),
+		Kind: faultv1.Kind_KIND_INTERNAL, Code: clip.Bytes(f.Code, budget),
+		TextKk: clip.Bytes(f.In(fault.Kazakh), budget), TextRu: clip.Bytes(f.In(fault.Russian), budget), TextEn: clip.Bytes(f.In(fault.English), budget),
 	}
 	if m, ok := kinds[f.Kind]; ok {
 		wire.Kind = m.wire
@@ -211,19 +211,5 @@ func protect(f *fault.Error) {
 	}
 }
 
-// clip makes a text valid UTF-8 of bounded length, as proto strings must be.
-func clip(text string) string { return clipTo(text, textBudget) }
-
-func clipTo(text string, budget int) string {
-	if len(text) <= budget && utf8.ValidString(text) {
-		return text
-	}
-	runes := make([]byte, 0, min(len(text), budget)+len("…"))
-	for _, r := range text { // an invalid byte ranges as U+FFFD
-		if len(runes)+utf8.RuneLen(r) > budget {
-			return string(append(runes, "…"...))
-		}
-		runes = utf8.AppendRune(runes, r)
-	}
-	return string(runes)
-}
+// bounded makes a text valid UTF-8 of bounded length, as proto strings must be.
+func bounded(text string) string { return clip.Bytes(text, textBudget) }

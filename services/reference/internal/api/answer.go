@@ -6,9 +6,9 @@ import (
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/internal/papers"
-	"github.com/qoyma/qoyma/services/reference/internal/request"
 	"github.com/qoyma/qoyma/services/reference/internal/secret"
 	"github.com/qoyma/qoyma/services/reference/internal/store"
 )
@@ -72,7 +72,7 @@ func (s *Server) GetDraftPDF(ctx context.Context, q *referencev1.GetDraftPDFRequ
 			}
 		}
 		if p == nil {
-			return store.NoPaper.With("number", request.Clip(q.GetNumber()+" "+q.GetCertificateNumber()))
+			return store.NoPaper.With("number", clip.Value(q.GetNumber()+" "+q.GetCertificateNumber()))
 		}
 		return nil
 	}); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/journal/journalapi"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -137,7 +138,7 @@ func (s *Server) GetCertificate(ctx context.Context, q *referencev1.GetCertifica
 		}
 	}
 	if p == nil || q.GetCertificateNumber() != "" && p.GetSubmitted().GetCertificateNumber() != q.GetCertificateNumber() {
-		return nil, store.NoPaper.With("number", request.Clip(q.GetNumber()+" "+q.GetCertificateNumber()))
+		return nil, store.NoPaper.With("number", clip.Value(q.GetNumber()+" "+q.GetCertificateNumber()))
 	}
 	if q.GetSecret() == "" {
 		if err := s.noteRead(ctx, method, row.GetSummary().GetNumber()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/archcode"
 )
@@ -24,7 +25,7 @@ func Parse(code, leaves string) (archcode.Code, error) {
 		return c, err
 	}
 	if c.Level() != archcode.FileLevel {
-		return c, NotAFile.With("code", clip(code))
+		return c, NotAFile.With("code", clip.Value(code))
 	}
 	if strings.TrimSpace(leaves) == "" {
 		return c, nil
@@ -34,7 +35,7 @@ func Parse(code, leaves string) (archcode.Code, error) {
 		return c, err
 	}
 	if with.OfFile().Compare(c.OfFile()) != 0 || len(with.Leaves) == 0 {
-		return c, archcode.NotCode.With("text", clip(leaves))
+		return c, archcode.NotCode.With("text", clip.Value(leaves))
 	}
 	return with, nil
 }
@@ -68,11 +69,4 @@ func Format(code, leaves string, l fault.Language) string {
 		return strings.TrimSpace(code + " " + leaves)
 	}
 	return c.Format(l)
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }

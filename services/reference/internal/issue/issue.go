@@ -20,6 +20,7 @@ import (
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/signing"
@@ -264,11 +265,7 @@ func addressee(a *referencev1.Applicant) string {
 	if a.GetAddress() != "" {
 		lines = append(lines, strings.Join(strings.Fields(a.GetAddress()), " "))
 	}
-	text := strings.Join(lines, "\n")
-	if r := []rune(text); len(r) > maxAddressee {
-		return string(r[:maxAddressee-1]) + "…"
-	}
-	return text
+	return clip.Within(strings.Join(lines, "\n"), maxAddressee)
 }
 
 const maxAddressee = 480

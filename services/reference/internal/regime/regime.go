@@ -5,6 +5,7 @@ package regime
 import (
 	"slices"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/standards/worktime"
 )
@@ -168,10 +169,7 @@ func unknown[T ~string](field, value string, known []T) error {
 		}
 		list += string(k)
 	}
-	if r := []rune(value); len(r) > 40 {
-		value = string(r[:40]) + "…"
-	}
-	return Unknown.With("field", field, "value", value, "known", list)
+	return Unknown.With("field", field, "value", clip.Value(value), "known", list)
 }
 
 // Name is a regime in words.

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -66,7 +67,7 @@ func ParseNumber(s string) (Number, error) {
 	n, err2 := strconv.ParseUint(rest, 10, 32)
 	out := Number{Year: int(year), N: uint32(n)}
 	if err1 != nil || err2 != nil || n == 0 || year < 1000 || year > 9999 || out.String() != s {
-		return Number{}, BadNumber.With("text", Clip(s))
+		return Number{}, BadNumber.With("text", clip.Value(s))
 	}
 	return out, nil
 }
@@ -84,24 +85,15 @@ func (p PaperNumber) String() string { return fmt.Sprintf("%s-%d", p.Request, p.
 func ParsePaper(s string) (PaperNumber, error) {
 	i := strings.LastIndexByte(s, '-')
 	if i < 0 {
-		return PaperNumber{}, BadNumber.With("text", Clip(s))
+		return PaperNumber{}, BadNumber.With("text", clip.Value(s))
 	}
 	of, err := ParseNumber(s[:i])
 	n, numErr := strconv.ParseUint(s[i+1:], 10, 32)
 	out := PaperNumber{Request: of, N: uint32(n)}
 	if err != nil || numErr != nil || n == 0 || out.String() != s {
-		return PaperNumber{}, BadNumber.With("text", Clip(s))
+		return PaperNumber{}, BadNumber.With("text", clip.Value(s))
 	}
 	return out, nil
-}
-
-// Clip keeps a hostile text out of messages.
-func Clip(s string) string {
-	r := []rune(strings.ToValidUTF8(s, "?"))
-	if len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return string(r)
 }
 
 // OneOf checks a word of a closed list. Error: BadWord.
@@ -109,7 +101,7 @@ func OneOf(field, value string, known ...string) error {
 	if slices.Contains(known, value) {
 		return nil
 	}
-	return BadWord.With("field", field, "value", Clip(value), "known", strings.Join(known, ", "))
+	return BadWord.With("field", field, "value", clip.Value(value), "known", strings.Join(known, ", "))
 }
 
 // Text checks a text that a person typed: UTF-8, no control characters but line breaks and tabs,

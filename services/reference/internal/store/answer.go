@@ -8,6 +8,7 @@ import (
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	base "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/reference/internal/regime"
@@ -171,7 +172,7 @@ func Sign(q *referencev1.SignAnswerRequest, account string, verify func(s *refer
 		p := lying(row).GetSubmitted()
 		switch {
 		case p.GetCertificateNumber() != q.GetCertificateNumber():
-			return nil, NotLying.With("paper", request.Clip(q.GetCertificateNumber()))
+			return nil, NotLying.With("paper", clip.Value(q.GetCertificateNumber()))
 		case p.GetSigner() != account:
 			return nil, OtherSigner.With("paper", p.GetCertificateNumber(), "signer", p.GetSigner())
 		case p.GetSha256() != q.GetSha256():

@@ -11,6 +11,7 @@ import (
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/signing"
@@ -48,7 +49,7 @@ const invited = 7
 func Invite(q *referencev1.InviteSignerRequest, code [32]byte) base.Decide {
 	return func(_ *base.View, now time.Time) ([]base.Event, error) {
 		if !IsAccount(q.GetAccount()) {
-			return nil, badAccount.With("account", request.Clip(q.GetAccount()))
+			return nil, badAccount.With("account", clip.Value(q.GetAccount()))
 		}
 		for field, t := range map[string][3]string{
 			"name": {q.GetName().GetKk(), q.GetName().GetRu(), q.GetName().GetEn()},
@@ -117,7 +118,7 @@ func Revoke(q *referencev1.RevokeSignerRequest) base.Decide {
 func Signer(v *base.View, account string) (*referencev1.SignerRow, error) {
 	row, err := signer(v, account)
 	if err == nil && row.GetAccount() == "" {
-		err = NoSigner.With("account", request.Clip(account))
+		err = NoSigner.With("account", clip.Value(account))
 	}
 	return row, err
 }
@@ -128,7 +129,7 @@ func Enrolled(v *base.View, account string) (*referencev1.SignerRow, error) {
 	if account != "" {
 		row, err := Signer(v, account)
 		if err == nil && row.GetState() != "enrolled" {
-			err = NoSigner.With("account", request.Clip(account))
+			err = NoSigner.With("account", clip.Value(account))
 		}
 		return row, err
 	}
@@ -181,5 +182,5 @@ func PublicKey(v *base.View, account, id string) ([]byte, error) {
 			return k.GetPublicKey(), nil
 		}
 	}
-	return nil, NoSigner.With("account", request.Clip(account))
+	return nil, NoSigner.With("account", clip.Value(account))
 }

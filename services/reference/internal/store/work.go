@@ -8,6 +8,7 @@ import (
 
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	base "github.com/qoyma/qoyma/services/platform/store"
@@ -83,7 +84,7 @@ func IsAccount(s string) bool {
 func Assign(number, account string) base.Decide {
 	return with(number, notClosed, func(_ *base.View, _ time.Time, row *referencev1.RequestRow) ([]base.Event, error) {
 		if !IsAccount(account) {
-			return nil, badAccount.With("account", request.Clip(account))
+			return nil, badAccount.With("account", clip.Value(account))
 		}
 		return []base.Event{{Refs: About(number), Body: &referencev1.RequestAssigned{
 			RequestNumber: number, Account: account, Before: row.GetSummary().GetAssignee(),

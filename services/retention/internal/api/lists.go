@@ -5,6 +5,7 @@ import (
 
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	platform "github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/retention/internal/store"
 )
@@ -62,7 +63,7 @@ func (s *Server) ListNomenclature(ctx context.Context, q *retentionv1.ListNomenc
 // the caller's time does; the page is then shorter than asked for.
 func (s *Server) ListFiles(ctx context.Context, q *retentionv1.ListFilesRequest) (*retentionv1.ListFilesResponse, error) {
 	if q.GetState() != "" && !store.IsState(q.GetState()) {
-		return nil, badState.With("state", clip(q.GetState()))
+		return nil, badState.With("state", clip.Value(q.GetState()))
 	}
 	res := new(retentionv1.ListFilesResponse)
 	scope, err := readerOf(ctx)
@@ -180,12 +181,4 @@ func (s *Server) ListDue(ctx context.Context, q *retentionv1.ListDueRequest) (*r
 		return nil, err
 	}
 	return res, nil
-}
-
-// clip keeps a hostile text out of messages.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/retention/internal/due"
 	"github.com/qoyma/qoyma/services/retention/internal/rules"
@@ -167,7 +168,7 @@ func Approve(inv Inventory, a Approval, today civil.Date) (Inventory, error) {
 	case inv.Files == 0:
 		return Inventory{}, InventoryEmpty.With("inventory", inv.Number)
 	case a.Commission < EK || a.Commission > CEPC:
-		return Inventory{}, CommissionUnknown.With("name", clip(a.Name))
+		return Inventory{}, CommissionUnknown.With("name", clip.Runes(a.Name, maxShown))
 	case a.Commission == EK && inv.Kind != LongTermFiles:
 		return Inventory{}, CommissionNeeded.With("inventory", inv.Number)
 	case !text(a.Name, 500):

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/retention/internal/due"
 	"github.com/qoyma/qoyma/services/standards/term"
@@ -143,20 +144,14 @@ func Enter(org Organisation, existing *Entry, e Entry, correct bool, files int, 
 	return e, nil
 }
 
+// maxShown is how much a message shows of a field, in characters.
+const maxShown = 60
+
 func bad(field string, value any) error {
 	if s, ok := value.(string); ok {
-		value = clip(s)
+		value = clip.Runes(s, maxShown)
 	}
 	return BadField.With("field", field, "value", value)
-}
-
-// clip keeps a hostile text out of messages and logs.
-func clip(s string) string {
-	s = strings.ToValidUTF8(s, "�")
-	if utf8.RuneCountInString(s) > 60 {
-		return string([]rune(s)[:60]) + "…"
-	}
-	return s
 }
 
 // text tells whether a person's text is there, not longer than most characters, and free of

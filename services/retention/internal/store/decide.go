@@ -9,6 +9,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
@@ -167,7 +168,7 @@ func (r *Rules) label(l *journalv1.Label) (store.Label, error) {
 	}
 	for _, ground := range label.Grounds {
 		if !slices.Contains(r.Grounds, ground) {
-			return label, nomenclature.BadLabel.With("value", short(ground), "known", known)
+			return label, nomenclature.BadLabel.With("value", clip.Runes(ground, maxShown), "known", known)
 		}
 	}
 	slices.Sort(label.Grounds)

@@ -7,6 +7,7 @@ import (
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
@@ -43,7 +44,7 @@ func HandOverEarly(q Early) store.Decide {
 		for _, id := range q.Files {
 			row, err := File(v, id, everything{})
 			if err != nil || row.GetOrganisationId() != q.Organisation {
-				return nil, never(notTheirs.With("file", short(id), "accession", q.Accession, "organisation", short(q.Organisation)))
+				return nil, never(notTheirs.With("file", clip.Runes(id, maxShown), "accession", q.Accession, "organisation", clip.Runes(q.Organisation, maxShown)))
 			}
 			file, err := fileOf(row)
 			if err != nil {
@@ -53,7 +54,7 @@ func HandOverEarly(q Early) store.Decide {
 				continue
 			}
 			if _, err := nomenclature.HandOverEarly(file); err != nil {
-				return nil, never(notClosed.With("file", short(id), "accession", q.Accession).Because(err))
+				return nil, never(notClosed.With("file", clip.Runes(id, maxShown), "accession", q.Accession).Because(err))
 			}
 			seen[id], ids = true, append(ids, id)
 			if inventory := row.GetInventoryId(); inventory != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
@@ -50,13 +51,13 @@ func Fulfil(transfer, accession string, accepted uint32) store.Decide {
 		case err != nil:
 			return nil, err
 		case d == nil:
-			return nil, never(neverNumbered.With("transfer", short(transfer)))
+			return nil, never(neverNumbered.With("transfer", clip.Runes(transfer, maxShown)))
 		case accession == "":
 			return nil, never(noAccession.With("transfer", transfer))
 		case d.GetState() == DutyFulfilled && d.GetAccessionNumber() == accession:
 			return nil, nil
 		case d.GetState() != DutyDue:
-			return nil, never(notDue.With("transfer", transfer, "here", cmp.Or(d.GetAccessionNumber(), "–"), "there", short(accession)))
+			return nil, never(notDue.With("transfer", transfer, "here", cmp.Or(d.GetAccessionNumber(), "–"), "there", clip.Runes(accession, maxShown)))
 		}
 		return []store.Event{{
 			Refs: fulfilment(d, accession),
@@ -79,20 +80,20 @@ func HandOver(accession string, files []string) store.Decide {
 	return func(v *store.View, _ time.Time) ([]store.Event, error) {
 		transfer := TransferOf(v, accession)
 		if transfer == "" {
-			return nil, awaited.With("accession", short(accession))
+			return nil, awaited.With("accession", clip.Runes(accession, maxShown))
 		}
 		d, err := Transfer(v, transfer)
 		if err != nil {
 			return nil, err
 		}
 		if d == nil {
-			return nil, fmt.Errorf("retention: accession %s belongs to transfer %s, which is not there", short(accession), transfer)
+			return nil, fmt.Errorf("retention: accession %s belongs to transfer %s, which is not there", clip.Runes(accession, maxShown), transfer)
 		}
 		ids := make([]string, 0, len(files))
 		for _, id := range files {
 			row, err := File(v, id, everything{})
 			if err != nil {
-				return nil, never(noFile.With("file", short(id), "accession", accession))
+				return nil, never(noFile.With("file", clip.Runes(id, maxShown), "accession", accession))
 			}
 			file, err := fileOf(row)
 			if err != nil {
@@ -102,7 +103,7 @@ func HandOver(accession string, files []string) store.Decide {
 				continue
 			}
 			if _, err := nomenclature.HandOver(file); err != nil || row.GetInventoryId() != d.GetInventory().GetId() {
-				return nil, never(otherFile.With("file", short(id), "accession", accession, "inventory", cmp.Or(row.GetInventoryId(), "–")))
+				return nil, never(otherFile.With("file", clip.Runes(id, maxShown), "accession", accession, "inventory", cmp.Or(row.GetInventoryId(), "–")))
 			}
 			ids = append(ids, id)
 		}

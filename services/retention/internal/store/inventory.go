@@ -11,6 +11,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/store"
@@ -97,7 +98,7 @@ type listing struct {
 // complain notes what is wrong with a row.
 func (l *listing) complain(id string, err error) {
 	if l.count++; len(l.wrong) < maxRowFaults {
-		l.wrong = append(l.wrong, fault.Item{Where: short(id), Fault: fault.Of(err)})
+		l.wrong = append(l.wrong, fault.Item{Where: clip.Runes(id, maxShown), Fault: fault.Of(err)})
 	}
 }
 
@@ -106,7 +107,7 @@ func (l *listing) find(ids []string) {
 	seen := make(map[string]int, len(ids))
 	for i, id := range ids {
 		if first, twice := seen[id]; twice {
-			l.complain(id, nomenclature.Twice.With("file", short(id), "first", first+1, "second", i+1))
+			l.complain(id, nomenclature.Twice.With("file", clip.Runes(id, maxShown), "first", first+1, "second", i+1))
 			continue
 		}
 		seen[id] = i
@@ -156,7 +157,7 @@ func (l *listing) list(inv nomenclature.Inventory) (nomenclature.Inventory, erro
 		l.files[i], draft = listed, next
 	}
 	if l.count > 0 {
-		return inv, nomenclature.RowsWrong.With("count", l.count, "inventory", short(inv.Number)).Listing(l.wrong)
+		return inv, nomenclature.RowsWrong.With("count", l.count, "inventory", clip.Runes(inv.Number, maxShown)).Listing(l.wrong)
 	}
 	return draft, nil
 }

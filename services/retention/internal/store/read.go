@@ -11,6 +11,7 @@ import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/journal"
 	"github.com/qoyma/qoyma/services/platform/monitor"
 	"github.com/qoyma/qoyma/services/platform/store"
@@ -36,6 +37,9 @@ func (everything) Has(string) bool { return true }
 // scanned bounds how many rows one page looks at within one transaction.
 const scanned = 5000
 
+// maxShown is how much a message shows of what a caller or an event named, in characters.
+const maxShown = 60
+
 // FileRow is a file as the store keeps it.
 type FileRow struct {
 	// Opened is the number of its FileOpened, where a sealed title lies.
@@ -55,7 +59,7 @@ func decode(bucket string, key, raw []byte, into proto.Message) error {
 // nomenclature.OrganisationUnknown, whether it exists or not.
 func Mine(v *store.View, id string, scope Reader) (*recordv1.Organisation, error) {
 	if !scope.Has(id) {
-		return nil, nomenclature.OrganisationUnknown.With("id", short(id))
+		return nil, nomenclature.OrganisationUnknown.With("id", clip.Runes(id, maxShown))
 	}
 	return Organisation(v, id)
 }
@@ -64,7 +68,7 @@ func Mine(v *store.View, id string, scope Reader) (*recordv1.Organisation, error
 func Organisation(v *store.View, id string) (*recordv1.Organisation, error) {
 	raw := v.Get("organisations", []byte(id))
 	if raw == nil {
-		return nil, nomenclature.OrganisationUnknown.With("id", short(id))
+		return nil, nomenclature.OrganisationUnknown.With("id", clip.Runes(id, maxShown))
 	}
 	o := new(recordv1.Organisation)
 	return o, decode("organisations", []byte(id), raw, o)
@@ -97,7 +101,7 @@ func Entry(v *store.View, organisation string, year uint32, index string) (*rete
 		raw = v.Get("entries", key)
 	}
 	if raw == nil {
-		return nil, nomenclature.EntryUnknown.With("organisation", short(organisation), "year", year, "index", short(index))
+		return nil, nomenclature.EntryUnknown.With("organisation", clip.Runes(organisation, maxShown), "year", year, "index", clip.Runes(index, maxShown))
 	}
 	e := new(retentionv1.NomenclatureEntry)
 	return e, decode("entries", key, raw, e)
@@ -128,11 +132,11 @@ func Nomenclature(v *store.View, organisation string, year uint32, scope Reader)
 func File(v *store.View, id string, scope Reader) (FileRow, error) {
 	parsed, ok := parseFileID(id)
 	if !ok {
-		return FileRow{}, nomenclature.FileUnknown.With("file", short(id))
+		return FileRow{}, nomenclature.FileUnknown.With("file", clip.Runes(id, maxShown))
 	}
 	row, err := fileRow(v, parsed)
 	if err == nil && (row.DepartmentFile == nil || !scope.Has(row.GetOrganisationId()) || !scope.Allows(labelOf(row.GetFile().GetLabel()))) {
-		return FileRow{}, nomenclature.FileUnknown.With("file", short(id))
+		return FileRow{}, nomenclature.FileUnknown.With("file", clip.Runes(id, maxShown))
 	}
 	return row, err
 }
@@ -183,7 +187,7 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 	if after != "" {
 		id, ok := parseFileID(after)
 		if !ok {
-			return Page{}, nomenclature.BadField.With("field", "after", "value", short(after))
+			return Page{}, nomenclature.BadField.With("field", "after", "value", clip.Runes(after, maxShown))
 		}
 		from = departmentKey(organisation, id)
 	}
@@ -226,7 +230,7 @@ func Files(v *store.View, organisation, state, after string, limit int, scope Re
 func MyInventory(v *store.View, id string, scope Reader) (*retentionv1.DueTransfer, error) {
 	d, err := Inventory(v, id)
 	if err == nil && !scope.Has(d.GetOrganisation().GetId()) {
-		return nil, nomenclature.InventoryUnknown.With("inventory", short(id))
+		return nil, nomenclature.InventoryUnknown.With("inventory", clip.Runes(id, maxShown))
 	}
 	return d, err
 }
@@ -236,7 +240,7 @@ func MyInventory(v *store.View, id string, scope Reader) (*retentionv1.DueTransf
 func Inventory(v *store.View, id string) (*retentionv1.DueTransfer, error) {
 	raw := v.Get("inventories", []byte(id))
 	if raw == nil {
-		return nil, nomenclature.InventoryUnknown.With("inventory", short(id))
+		return nil, nomenclature.InventoryUnknown.With("inventory", clip.Runes(id, maxShown))
 	}
 	d := new(retentionv1.DueTransfer)
 	if err := decode("inventories", []byte(id), raw, d); err != nil {
@@ -340,12 +344,4 @@ func TransferOf(v *store.View, accession string) string {
 // labelOf reads a label of the envelope.
 func labelOf(l *journalv1.Label) monitor.Label {
 	return monitor.Label{Level: l.GetLevel(), Grounds: l.GetGrounds()}
-}
-
-// short keeps a hostile text out of messages.
-func short(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }

@@ -3,6 +3,7 @@ package store
 import (
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/store"
 	"github.com/qoyma/qoyma/services/retention/internal/nomenclature"
 )
@@ -21,7 +22,7 @@ func Recognise(rows []*recordv1.File) (*nomenclature.Recognition, error) {
 			}
 			d, err := civil.Parse(one.text)
 			if err != nil {
-				return nil, nomenclature.BadField.With("field", field, "value", short(one.text)).Because(err)
+				return nil, nomenclature.BadField.With("field", field, "value", clip.Runes(one.text, maxShown)).Because(err)
 			}
 			*one.into = d
 		}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/qoyma/qoyma/services/platform/clip"
 )
 
 // Line is one field of an event as it is drawn: its name, and its value or how it changed.
@@ -46,7 +48,7 @@ func (n fieldNames) flatten(prefix string, m map[string]any, lang string, depth 
 		switch v := m[key].(type) {
 		case map[string]any:
 			if text, ok := inLanguage(v, lang); ok {
-				lines = append(lines, Line{Name: name, Value: clip(text)})
+				lines = append(lines, Line{Name: name, Value: clip.Runes(text, mostText)})
 			} else if depth < 4 {
 				lines = append(lines, n.flatten(name+" › ", v, lang, depth+1)...)
 			}
@@ -71,7 +73,7 @@ func (n fieldNames) list(name string, items []any, lang string, depth int) (line
 		case !ok:
 			plain = append(plain, value(item))
 		case isText:
-			plain = append(plain, clip(text))
+			plain = append(plain, clip.Runes(text, mostText))
 		case depth < 4:
 			lines = append(lines, n.flatten(fmt.Sprintf("%s %d › ", name, i+1), m, lang, depth+1)...)
 		}
@@ -108,16 +110,9 @@ func value(v any) string {
 	case nil:
 		return "–"
 	case string:
-		return clip(v)
+		return clip.Runes(v, mostText)
 	}
-	return clip(fmt.Sprint(v))
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > mostText {
-		return string(r[:mostText]) + "…"
-	}
-	return s
+	return clip.Runes(fmt.Sprint(v), mostText)
 }
 
 // fieldNames are the names of events' fields in Kazakh and Russian, by their names in protobuf JSON.

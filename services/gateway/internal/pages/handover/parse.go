@@ -8,6 +8,7 @@ import (
 
 	recordv1 "github.com/qoyma/qoyma/proto/gen/qoyma/record/v1"
 	"github.com/qoyma/qoyma/services/platform/civil"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -64,7 +65,7 @@ func ParseRows(text string, after uint32, l fault.Language) ([]*recordv1.File, e
 		}
 		f, dates, wrong := parseRow(line, l)
 		if wrong == nil && f.GetDateTo() != "" && f.GetDateFrom() > f.GetDateTo() {
-			return nil, badOrder.With("line", n, "cell", clip(dates))
+			return nil, badOrder.With("line", n, "cell", clip.Value(dates))
 		}
 		if wrong != nil {
 			return nil, badLine.With("line", n, "cell", wrong)
@@ -93,7 +94,7 @@ func parseRow(line string, l fault.Language) (f *recordv1.File, dates string, wr
 	}
 	title := cells[0]
 	bad := func(column *fault.Definition, cell string) (*recordv1.File, string, *fault.Error) {
-		return nil, "", column.With("cell", clip(strings.TrimSpace(cell)))
+		return nil, "", column.With("cell", clip.Value(strings.TrimSpace(cell)))
 	}
 	switch {
 	case !utf8.ValidString(line):
@@ -103,7 +104,7 @@ func parseRow(line string, l fault.Language) (f *recordv1.File, dates string, wr
 	case title == "":
 		return bad(noTitle, line)
 	case utf8.RuneCountInString(title) > maxTitle:
-		return nil, "", longTitle.With("cell", clip(title), "limit", maxTitle)
+		return nil, "", longTitle.With("cell", clip.Value(title), "limit", maxTitle)
 	}
 	f = &recordv1.File{Title: &recordv1.Text{Ru: title}, Index: cells[4]}
 	if l == fault.Kazakh {
@@ -160,7 +161,7 @@ func Positions(text string) ([]uint32, error) {
 			last = Number(to)
 		}
 		if first == 0 || last < first || last-first >= bounded || len(out) > bounded {
-			return nil, badRange.With("part", clip(part), "limit", bounded)
+			return nil, badRange.With("part", clip.Value(part), "limit", bounded)
 		}
 		for p := first; p <= last && p >= first; p++ {
 			out = append(out, p)
@@ -168,7 +169,7 @@ func Positions(text string) ([]uint32, error) {
 	}
 	slices.Sort(out)
 	if out = slices.Compact(out); len(out) > bounded {
-		return nil, badRange.With("part", clip(text), "limit", bounded)
+		return nil, badRange.With("part", clip.Value(text), "limit", bounded)
 	}
 	return out, nil
 }
@@ -179,11 +180,4 @@ func Span(first, last uint32) string {
 		return fmt.Sprint(first)
 	}
 	return fmt.Sprintf("%d–%d", first, last)
-}
-
-func clip(s string) string {
-	if r := []rune(strings.ToValidUTF8(s, "?")); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return strings.ToValidUTF8(s, "?")
 }

@@ -26,6 +26,7 @@ import (
 	referencev1 "github.com/qoyma/qoyma/proto/gen/qoyma/reference/v1"
 	retentionv1 "github.com/qoyma/qoyma/proto/gen/qoyma/retention/v1"
 	"github.com/qoyma/qoyma/services/gateway/internal/web"
+	"github.com/qoyma/qoyma/services/platform/clip"
 	"github.com/qoyma/qoyma/services/platform/fault"
 )
 
@@ -189,20 +190,13 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.Of(err)
 	// What grpc-gateway itself cannot read is not a fault of ours.
 	if s, ok := status.FromError(err); ok && f.Kind == fault.Internal && s.Code().String() == "InvalidArgument" {
-		f = badCall.With("problem", clip(s.Message()))
+		f = badCall.With("problem", clip.Runes(s.Message(), 200))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.Kind.HTTP())
 	_ = json.NewEncoder(w).Encode(Refusal{ // who asked has gone
 		Code: f.Code, Message: f.In(web.Language(r)), KK: f.In(fault.Kazakh), RU: f.In(fault.Russian), EN: f.In(fault.English),
 	})
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 200 {
-		return string(r[:200]) + "…"
-	}
-	return s
 }
 
 // operation is one call, for the page.
