@@ -78,104 +78,126 @@ func TestATrialSaysWhatTheAcceptanceRefuses(t *testing.T) {
 	missing := func(p uint32) *intakev1.UnitFinding {
 		return &intakev1.UnitFinding{Position: p, Finding: "missing", Explanation: "утрачено", ExplainedOn: "2026-02-01"}
 	}
-	sent := func(w *world, files map[string]string) {
+	sent := func(w *world, id string, files map[string]string) {
 		w.t.Helper()
-		if _, err := w.send(newID(), "2026-1", bag(w.t, files)); err != nil {
+		if _, err := w.send(newID(), id, bag(w.t, files)); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	returned := func(w *world, positions ...uint32) {
+	returned := func(w *world, id string, positions ...uint32) {
 		w.t.Helper()
 		for _, p := range positions {
-			if _, err := w.giveBack("2026-1", &intakev1.ReturnedRow{Position: p, Reason: "incomplete"}); err != nil {
+			if _, err := w.giveBack(id, &intakev1.ReturnedRow{Position: p, Reason: "incomplete"}); err != nil {
 				w.t.Fatal(err)
 			}
 		}
 	}
 	for name, c := range map[string]struct {
+		kind  string
 		rows  uint32
-		do    func(*world)
+		do    func(w *world, id string)
 		asked []uint32
 		want  *intakev1.TryAcceptanceResponse // nil where the trial is refused
 	}{
-		"paper, nothing checked": {3, func(w *world) { w.form("2026-1", "paper") }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unchecked: 3, FirstUnchecked: 1}},
-		"paper, all checked": {3, func(w *world) {
-			w.form("2026-1", "paper")
-			w.present("2026-1")
+		"paper, nothing checked": {"scheduled", 3, func(w *world, id string) { w.form(id, "paper") }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unchecked: 3, FirstUnchecked: 1}},
+		"paper, all checked": {"scheduled", 3, func(w *world, id string) {
+			w.form(id, "paper")
+			w.present(id)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 3}},
-		"paper, one unchecked": {3, func(w *world) {
-			w.form("2026-1", "paper")
-			w.present("2026-1", 1, 3)
+		"paper, one unchecked": {"scheduled", 3, func(w *world, id string) {
+			w.form(id, "paper")
+			w.present(id, 1, 3)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unchecked: 1, FirstUnchecked: 2}},
-		"what is unchecked is left out": {3, func(w *world) {
-			w.form("2026-1", "paper")
-			w.present("2026-1", 1, 3)
+		"what is unchecked is left out": {"scheduled", 3, func(w *world, id string) {
+			w.form(id, "paper")
+			w.present(id, 1, 3)
 		}, []uint32{3, 1}, &intakev1.TryAcceptanceResponse{Accepted: 2}},
-		"mixed": {450, func(w *world) {
-			w.form("2026-1", "mixed")
-			sent(w, map[string]string{"1/a": "a", "0002/a": "b", "2/b": "c", "449/a": "d"})
-			w.present("2026-1", 3, 4)
+		"mixed": {"scheduled", 450, func(w *world, id string) {
+			w.form(id, "mixed")
+			sent(w, id, map[string]string{"1/a": "a", "0002/a": "b", "2/b": "c", "449/a": "d"})
+			w.present(id, 3, 4)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 450, Unchecked: 445, FirstUnchecked: 5}},
-		"mixed, all settled": {450, func(w *world) {
-			w.form("2026-1", "mixed")
-			sent(w, map[string]string{"1/a": "a", "2/a": "b"})
-			w.present("2026-1", numbered(450)[2:]...)
+		"mixed, all settled": {"scheduled", 450, func(w *world, id string) {
+			w.form(id, "mixed")
+			sent(w, id, map[string]string{"1/a": "a", "2/a": "b"})
+			w.present(id, numbered(450)[2:]...)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 450}},
-		"nobody said in which form it comes": {3, func(w *world) { sent(w, map[string]string{"2/a": "a"}) }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unchecked: 2, FirstUnchecked: 1}},
-		"digital, nothing came":              {3, func(w *world) { w.form("2026-1", "digital") }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unfiled: 3, FirstUnfiled: 1}},
-		"digital, one without files": {3, func(w *world) {
-			w.form("2026-1", "digital")
-			sent(w, map[string]string{"1/a": "a", "3/a": "b"})
+		"nobody said in which form it comes": {"scheduled", 3, func(w *world, id string) { sent(w, id, map[string]string{"2/a": "a"}) }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unchecked: 2, FirstUnchecked: 1}},
+		"digital, nothing came":              {"scheduled", 3, func(w *world, id string) { w.form(id, "digital") }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unfiled: 3, FirstUnfiled: 1}},
+		"digital, one without files": {"scheduled", 3, func(w *world, id string) {
+			w.form(id, "digital")
+			sent(w, id, map[string]string{"1/a": "a", "3/a": "b"})
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unfiled: 1, FirstUnfiled: 2}},
-		"digital, accepted without it": {3, func(w *world) {
-			w.form("2026-1", "digital")
-			sent(w, map[string]string{"1/a": "a", "3/a": "b"})
+		"digital, accepted without it": {"scheduled", 3, func(w *world, id string) {
+			w.form(id, "digital")
+			sent(w, id, map[string]string{"1/a": "a", "3/a": "b"})
 		}, []uint32{1, 3}, &intakev1.TryAcceptanceResponse{Accepted: 2}},
-		"digital, more folders than are read at once": {620, func(w *world) {
-			w.form("2026-1", "digital")
+		"digital, more folders than are read at once": {"scheduled", 620, func(w *world, id string) {
+			w.form(id, "digital")
 			files := make(map[string]string)
 			for _, p := range numbered(620) {
 				if p != 600 {
 					files[fmt.Sprintf("%d/a", p)], files[fmt.Sprintf("%d/b/c", p)] = "a", "b"
 				}
 			}
-			sent(w, files)
+			sent(w, id, files)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 620, Unfiled: 1, FirstUnfiled: 600}},
-		"digital, a row redone with other files": {3, func(w *world) {
-			w.form("2026-1", "digital")
-			sent(w, map[string]string{"1/a": "a", "2/a": "b", "3/a": "c"})
-			returned(w, 2)
-			sent(w, map[string]string{"002/z": "d"})
+		"digital, a row redone with other files": {"scheduled", 3, func(w *world, id string) {
+			w.form(id, "digital")
+			sent(w, id, map[string]string{"1/a": "a", "2/a": "b", "3/a": "c"})
+			returned(w, id, 2)
+			sent(w, id, map[string]string{"002/z": "d"})
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 3}},
-		"digital, one missing and one returned": {4, func(w *world) {
-			w.form("2026-1", "digital")
-			sent(w, map[string]string{"1/a": "a"})
-			w.check("2026-1", missing(2))
-			returned(w, 3)
+		"digital, one missing and one returned": {"scheduled", 4, func(w *world, id string) {
+			w.form(id, "digital")
+			sent(w, id, map[string]string{"1/a": "a"})
+			w.check(id, missing(2))
+			returned(w, id, 3)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 2, Missing: 1, Returned: 1, Unfiled: 1, FirstUnfiled: 4}},
-		"missing and returned": {4, func(w *world) {
-			w.form("2026-1", "paper")
-			w.present("2026-1", 1)
-			w.check("2026-1", missing(2))
-			returned(w, 2, 3)
+		"missing and returned": {"scheduled", 4, func(w *world, id string) {
+			w.form(id, "paper")
+			w.present(id, 1)
+			w.check(id, missing(2))
+			returned(w, id, 2, 3)
 		}, nil, &intakev1.TryAcceptanceResponse{Accepted: 2, Missing: 1, Returned: 1, Unchecked: 1, FirstUnchecked: 4}},
-		"what is missing is asked for": {2, func(w *world) {
-			w.present("2026-1", 1)
-			w.check("2026-1", missing(2))
+		"what is missing is asked for": {"scheduled", 2, func(w *world, id string) {
+			w.present(id, 1)
+			w.check(id, missing(2))
 		}, []uint32{1, 2}, nil},
-		"what is returned is asked for": {2, func(w *world) {
-			w.present("2026-1", 1)
-			returned(w, 2)
+		"what is returned is asked for": {"scheduled", 2, func(w *world, id string) {
+			w.present(id, 1)
+			returned(w, id, 2)
 		}, []uint32{1, 2}, nil},
-		"what is not listed is asked for": {2, func(w *world) { w.present("2026-1") }, []uint32{1, 9}, nil},
-		"one is asked for twice":          {2, func(w *world) { w.present("2026-1") }, []uint32{1, 1}, nil},
-		"nothing is left":                 {1, func(w *world) { w.check("2026-1", missing(1)) }, nil, nil},
+		"what is not listed is asked for": {"scheduled", 2, func(w *world, id string) { w.present(id) }, []uint32{1, 9}, nil},
+		"one is asked for twice":          {"scheduled", 2, func(w *world, id string) { w.present(id) }, []uint32{1, 1}, nil},
+		"no consent yet":                  {"early", 3, func(w *world, id string) { w.present(id, 1) }, nil, &intakev1.TryAcceptanceResponse{Accepted: 3, Unchecked: 2, FirstUnchecked: 2, AwaitsConsent: true}},
+		"no consent yet, and what is missing is asked for": {"early", 2, func(w *world, id string) {
+			w.present(id, 1)
+			w.check(id, missing(2))
+		}, []uint32{1, 2}, nil},
+		"no consent yet, and what is returned is asked for": {"early", 2, func(w *world, id string) {
+			w.present(id, 1)
+			returned(w, id, 2)
+		}, []uint32{1, 2}, nil},
+		"no consent yet, and nothing is left":     {"early", 1, func(w *world, id string) { w.check(id, missing(1)) }, nil, nil},
+		"not counted yet, and a row is asked for": {"liquidated", 0, func(*world, string) {}, []uint32{1}, nil},
+		"nothing is left":                         {"scheduled", 1, func(w *world, id string) { w.check(id, missing(1)) }, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.expectMany("2026-1", numbered(c.rows))
-			c.do(w)
-			got, _ := w.foretold("2026-1", c.asked...)
+			id := "2026-1"
+			switch c.kind {
+			case "scheduled":
+				w.expectMany(id, numbered(c.rows))
+			case "liquidated": // without an inventory
+				q := announcement(c.kind)
+				q.Undescribed, q.Inventory = &intakev1.Undescribed{Units: 12, Boxes: 2}, nil
+				id = w.announce(q, c.rows)
+			default:
+				id = w.announce(announcement(c.kind), c.rows)
+			}
+			c.do(w, id)
+			got, _ := w.foretold(id, c.asked...)
 			if c.want == nil {
 				if got != nil {
 					t.Errorf("not refused: %v", got)

@@ -160,21 +160,11 @@ func (p *Plans) Begin(ctx context.Context, c base.Command, id string, positions 
 
 // ready says why an acceptance must not begin: after it there is no way back.
 func (p *Plans) ready(f *facts, positions []uint32) error {
-	id := f.transfer.GetTransferId()
-	if err := f.listedWhole(); err != nil {
-		return err
-	}
-	if err := store.MayAccept(f.transfer); err != nil {
-		return err
-	}
-	if f.uncounted() {
-		return transfer.NotCounted.With("id", id)
-	}
-	chosen, err := f.choose(positions)
+	chosen, tried, err := f.try(positions)
 	if err != nil {
 		return err
 	}
-	if err := f.left(chosen).Settled(id); err != nil {
+	if err := tried.Settled(f.transfer.GetTransferId()); err != nil {
 		return err
 	}
 	if err := p.whole(f); err != nil {
@@ -183,8 +173,8 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 	if err := p.room(f); err != nil {
 		return err
 	}
-	trial := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
-	return Paper(p.Archive, trial, f, chosen).Check()
+	line := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
+	return Paper(p.Archive, line, f, chosen).Check()
 }
 
 // accession is the accession's line as the plan's facts give it.

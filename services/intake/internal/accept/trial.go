@@ -19,23 +19,13 @@ type Trial struct {
 }
 
 // Try tells what Begin would begin. It changes nothing, waits for no plan, and looks neither at staging nor at the disk; of
-// what came for a unit it reads one row, so that a page may ask. Errors: those of Begin, without NoConsent, NotCounted,
-// NothingThere and NotChecked.
+// what came for a unit it reads one row, so that a page may ask. Errors: those of Begin, without those of Settled.
 func (p *Plans) Try(id string, positions []uint32) (t Trial, err error) {
 	f, err := p.gather(id)
 	if err != nil {
 		return t, err
 	}
 	if err := decided(f.transfer); err != nil {
-		return t, err
-	}
-	if err := f.listedWhole(); err != nil {
-		return t, err
-	}
-	switch err := store.MayAccept(f.transfer); {
-	case errors.Is(err, transfer.NoConsent):
-		t.AwaitsConsent = true
-	case err != nil:
 		return t, err
 	}
 	filed, err := store.Filed(p.Store, id)
@@ -45,9 +35,25 @@ func (p *Plans) Try(id string, positions []uint32) (t Trial, err error) {
 	for position := range filed {
 		f.content[position] = new(came)
 	}
-	chosen, err := f.choose(positions)
-	if err != nil {
-		return t, err
+	_, t, err = f.try(positions)
+	return t, err
+}
+
+// try holds an acceptance against the facts of its transfer. What was asked for and cannot be accepted is refused before
+// consent, count and checks: whoever asks mends the choice at once, and the others take days.
+// Errors: NotSealed, Incomplete, NoApproval, those of choose.
+func (f *facts) try(positions []uint32) (chosen []uint32, t Trial, err error) {
+	if err := f.listedWhole(); err != nil {
+		return nil, t, err
+	}
+	switch err := store.MayAccept(f.transfer); {
+	case errors.Is(err, transfer.NoConsent):
+		t.AwaitsConsent = true
+	case err != nil:
+		return nil, t, err
+	}
+	if chosen, err = f.choose(positions); err != nil {
+		return nil, t, err
 	}
 	t.Left, t.Accepted, t.Uncounted = f.left(chosen), uint32(len(chosen)), f.uncounted()
 	if !t.Uncounted {
@@ -61,5 +67,16 @@ func (p *Plans) Try(id string, positions []uint32) (t Trial, err error) {
 			t.Returned++
 		}
 	}
-	return t, nil
+	return chosen, t, nil
+}
+
+// Settled is nil where nothing is waited for. Errors: NoConsent, NotCounted, NothingThere, NotChecked.
+func (t Trial) Settled(id string) error {
+	switch {
+	case t.AwaitsConsent:
+		return transfer.NoConsent.With("id", id)
+	case t.Uncounted:
+		return transfer.NotCounted.With("id", id)
+	}
+	return t.Left.Settled(id)
 }
