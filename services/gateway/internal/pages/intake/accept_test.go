@@ -127,6 +127,38 @@ func TestIntakeSaysWhatItWouldRefuse(t *testing.T) {
 	v.Get("/intake/2026-1/accept", http.StatusServiceUnavailable)
 }
 
+// TestTheRowsSayWhatTheTrialCounts (AR-5): where the rows are shown, those that are not checked are said to be so in the words in which the
+// trial counts them, and are ticked as it counts them, whether or not the inventory names their leaves. Of what may come as files and as
+// paper nobody knows yet that it is paper.
+func TestTheRowsSayWhatTheTrialCounts(t *testing.T) {
+	for form, what := range map[string]string{"paper": "бумага", "audiovisual": "носитель", "mixed": "файлов нет", "": "файлов нет"} {
+		s := archive(5)
+		altered(s, func(res *intakev1.GetTransferResponse) {
+			res.Transfer.Form = form
+			if len(res.GetFiles()) > 1 {
+				res.Files[1].Leaves = 0
+			}
+		})
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		for lang, says := range map[string]string{"kk": "Тізімдемемен салыстырылмаған іс: 3", "en": "Not checked against the inventory, files: 3", "ru": "Не сверено с описью дел: 3"} {
+			v.Lang = lang
+			page := v.Get("/intake/2026-1/accept", http.StatusOK, says, `name="counted" value="3"`, `value="1" checked`, `value="2" checked`, `value="5" checked`)
+			label := map[string]string{"kk": ">тізімдемемен салыстырылмаған<", "en": ">not checked against the inventory<", "ru": ">не сверено с описью<"}[lang]
+			if n := strings.Count(page, label); n != 3 {
+				t.Errorf("%s, %q: %d rows are said to be not checked", lang, form, n)
+			}
+		}
+		v.Lang = "ru"
+		_, row, _ := strings.Cut(v.Get("/intake/2026-1/accept", http.StatusOK), `value="2"`)
+		if row, _, _ = strings.Cut(row, "</li>"); !strings.Contains(row, what) {
+			t.Errorf("%q: without leaves it is %s", form, row)
+		}
+		if page := v.Get("/intake/2026-1", http.StatusOK); !strings.Contains(page, ">"+what+"<") {
+			t.Errorf("%q: the page of the transfer does not say %s", form, what)
+		}
+	}
+}
+
 // nothingLeft is what intake says where every unit is missing or returned.
 var nothingLeft = fault.Define(fault.Refused, "intake.accept.nothing_left", "there is nothing to accept", "принимать нечего", "қабылдайтын ештеңе жоқ")
 

@@ -19,7 +19,6 @@ type transferPage struct {
 	Receipts []*intakev1.Receipt
 	// Unlisted are warnings that belong to no row.
 	Unlisted   []*intakev1.PackageFault
-	Paper      int  // rows of this page without digital files
 	TakesPaper bool // something may come that is no file
 	// Given: a person who was named with the announcement gives the papers; the name is sealed.
 	Given bool
@@ -47,13 +46,15 @@ type unit struct {
 	*recordv1.File
 	Content *intakev1.UnitContent
 	Work    *intakev1.RowWork // nil where nothing was done on it
-	// Nothing came and there is no paper either: it cannot be accepted.
-	Nothing bool
+	Medium  string            // where no files came, as what it comes: the key of its name
+	// No files came and nothing else can, or nobody has found anything yet of what may: intake counts the same when it is asked.
+	Unfiled, Unchecked bool
 }
 
-// Acceptable tells whether a row is accepted unless somebody says otherwise.
+// Acceptable tells whether a row is accepted unless somebody says otherwise. What is unchecked is: who accepts hears that it
+// is, of a long inventory as of a short one.
 func (u unit) Acceptable() bool {
-	return !u.Nothing && u.Work.GetFinding().GetFinding() != "missing" && u.Work.GetReturnState() != "returned"
+	return !u.Unfiled && u.Work.GetFinding().GetFinding() != "missing" && u.Work.GetReturnState() != "returned"
 }
 
 func transfer(r *web.Request) (any, error) {
@@ -121,11 +122,25 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse, work *intakev1.Li
 	for _, f := range res.GetFiles() {
 		u := unit{File: f, Content: came[f.GetPosition()], Work: done[f.GetPosition()]}
 		if u.Content == nil {
-			p.Paper++
-			u.Nothing = !p.TakesPaper || f.GetLeaves() == 0 && u.Work.GetFinding() == nil
+			u.Medium, u.Unfiled = p.medium(u), !p.TakesPaper
+			u.Unchecked = p.TakesPaper && u.Work.GetFinding() == nil && u.Work.GetReturnState() != "returned"
 		}
 		p.Rows = append(p.Rows, u)
 	}
+}
+
+// medium names what a row comes as for which no files came. Where files may come beside paper it is paper if the inventory names
+// its leaves, or somebody had it in hand.
+func (p *transferPage) medium(u unit) string {
+	switch {
+	case !p.TakesPaper:
+		return "intake.nofiles"
+	case p.GetForm() == "audiovisual":
+		return "intake.carrier"
+	case p.GetForm() == "paper" || u.GetLeaves() > 0 || u.Work.GetFinding() != nil:
+		return "intake.paper"
+	}
+	return "intake.nofiles"
 }
 
 // consent is the head's consent to an early transfer.
