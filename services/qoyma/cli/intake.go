@@ -19,6 +19,10 @@ var (
 		"the package for transfer {transfer} was refused; {count} things are wrong with it: correct them and send it again",
 		"пакет для передачи {transfer} отклонён; ошибок: {count}; исправьте их и отправьте снова",
 		"{transfer} тапсыруының пакеті қабылданбады; қате саны: {count}; түзетіп, қайта жіберіңіз")
+	notYet = fault.Define(fault.Refused, "cli.accept.not_yet",
+		"the acceptance of transfer {transfer} would be refused as it stands; do first what it lacks; nothing was changed",
+		"приём передачи {transfer} сейчас был бы отклонён; сначала сделайте то, чего не хватает; ничего не изменено",
+		"{transfer} тапсыруын қабылдау қазір орындалмас еді; алдымен жетпейтінін жасаңыз; ештеңе өзгерген жоқ")
 	actChanged = fault.Define(fault.Internal, "cli.act_changed",
 		"the act arrived with other bytes than the archive recorded; nothing was written; tell the administrator",
 		"акт пришёл не с теми байтами, что записаны в архиве; ничего не записано; сообщите администратору",
@@ -153,9 +157,11 @@ func items(faults []*intakev1.PackageFault) []fault.Item {
 func (a *app) transferAccept() *cobra.Command {
 	var t target
 	var positions []uint
+	var try bool
 	c := &cobra.Command{Use: "accept ID", Short: "Accept a transfer: number, book of accessions, act", Args: cobra.ExactArgs(1)}
 	t.flags(c)
 	c.Flags().UintSliceVar(&positions, "position", nil, "positions of the inventory that are accepted (default: all that are neither missing nor returned)")
+	c.Flags().BoolVar(&try, "try", false, "change nothing, say what would be accepted and what lacks before; exit code 1 where it would be refused")
 	c.RunE = a.with(&t, func(ctx context.Context, ar *archive, args []string) error {
 		cl, err := intakeOf(ar)
 		if err != nil {
@@ -173,6 +179,9 @@ func (a *app) transferAccept() *cobra.Command {
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
+		if try {
+			return a.tryAcceptance(ctx, cl, &intakev1.TryAcceptanceRequest{TransferId: req.GetTransferId(), Positions: req.GetPositions()})
+		}
 		res, err := cl.AcceptTransfer(ctx, req)
 		if err != nil {
 			return err
@@ -180,6 +189,48 @@ func (a *app) transferAccept() *cobra.Command {
 		return a.show(res, func() { a.showAccession(res.GetAccession()) })
 	})
 	return c
+}
+
+// tryAcceptance shows what an acceptance would come to. Error: notYet, where it would be refused.
+func (a *app) tryAcceptance(ctx context.Context, cl intakev1.IntakeServiceClient, q *intakev1.TryAcceptanceRequest) error {
+	res, err := cl.TryAcceptance(ctx, q)
+	if err != nil {
+		return err
+	}
+	if err := a.show(res, func() { a.showTrial(q.GetTransferId(), res) }); err != nil {
+		return err
+	}
+	if res.GetAwaitsConsent() || res.GetUncounted() || res.GetUnfiled() > 0 || res.GetUnchecked() > 0 {
+		return notYet.With("transfer", q.GetTransferId())
+	}
+	return nil
+}
+
+func (a *app) showTrial(id string, res *intakev1.TryAcceptanceResponse) {
+	a.printf(a.say(text{"%s  would be accepted: %d\n", "%s  было бы принято: %d\n", "%s  қабылданар еді: %d\n"}), clean(id), res.GetAccepted())
+	consent, count := "", ""
+	if res.GetAwaitsConsent() {
+		consent = a.say(text{"it waits for the head of the archive", "нужно согласие руководителя архива", "архив басшысының келісімі керек"})
+	}
+	if res.GetUncounted() {
+		count = a.say(text{"nobody has counted its units here", "её единицы никто не сосчитал", "бірліктерін ешкім санаған жоқ"})
+	}
+	a.fields([]field{
+		{text{"MISSING", "ОТСУТСТВУЕТ", "ЖОҚ"}, number(res.GetMissing())},
+		{text{"RETURNED", "ВОЗВРАЩЕНО", "ҚАЙТАРЫЛДЫ"}, number(res.GetReturned())},
+		{text{"CONSENT", "СОГЛАСИЕ", "КЕЛІСІМ"}, consent},
+		{text{"COUNT", "СЧЁТ", "САНАУ"}, count},
+		{text{"WITHOUT FILES", "БЕЗ ФАЙЛОВ", "ФАЙЛЫ ЖОҚ"}, a.lacking(res.GetUnfiled(), res.GetFirstUnfiled())},
+		{text{"NOT CHECKED AGAINST THE INVENTORY", "НЕ СВЕРЕНО С ОПИСЬЮ", "ТІЗІМДЕМЕМЕН САЛЫСТЫРЫЛМАҒАН"}, a.lacking(res.GetUnchecked(), res.GetFirstUnchecked())},
+	})
+}
+
+// lacking is how many units lack something, and which is the first; nothing where none does.
+func (a *app) lacking(count, first uint32) string {
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf(a.say(text{"%d, the first at position %d", "%d, первая – %d", "%d, біріншісі – %d-жол"}), count, first)
 }
 
 func (a *app) accessionCommand() *cobra.Command {
