@@ -19,7 +19,7 @@ import (
 	"github.com/qoyma/qoyma/services/platform/journal"
 )
 
-// held is an accession with content in its two units, placed in the catalogue.
+// held is an accession with content in its two units, signed by both sides and placed in the catalogue.
 func (w *world) held() *intakev1.Accession {
 	w.t.Helper()
 	w.expect("2026-1", file(1, 3), file(2, 3))
@@ -30,6 +30,7 @@ func (w *world) held() *intakev1.Accession {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.signedByBoth(a)
 	w.placed(a.GetAccessionNumber(), "7", "1", 40)
 	w.others.place(a.GetAccessionNumber(), map[string]uint32{"7/1/41": 1, "7/1/42": 2})
 	return a
@@ -51,11 +52,9 @@ func (w *world) leaves(a *intakev1.Accession, way, content string, positions ...
 		w.t.Fatal(err)
 	}
 	n := res.GetDeaccession().GetProposed().GetNumber()
-	w.as(head)
-	if _, err := w.client.DecideDeaccession(w.t.Context(), &intakev1.DecideDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Number: n, Approve: true}); err != nil {
+	if _, err := w.decides(a, n, true); err != nil {
 		w.t.Fatal(err)
 	}
-	w.as(archivist)
 	return n
 }
 
@@ -245,7 +244,8 @@ func TestTheActThatClosedIsNamed(t *testing.T) {
 	}
 }
 
-// TestNothingGoesWhileItIsBeingAccepted: units whose rows are still to come have content in the object too.
+// TestNothingGoesWhileItIsBeingAccepted: units whose rows are still to come have content in the object too. There is no act to sign then, so
+// that only a deaccession which an earlier program began can be decided so early.
 func TestNothingGoesWhileItIsBeingAccepted(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3))
@@ -258,7 +258,13 @@ func TestNothingGoesWhileItIsBeingAccepted(t *testing.T) {
 	w.placed(a, "7", "1", 40)
 	w.others.place(a, map[string]uint32{"7/1/41": 1})
 	accession := &intakev1.Accession{AccessionNumber: a}
-	n := w.leaves(accession, "destroyed", "", 1)
+	if got := w.proposes(accession, "destroyed"); got != "intake.deaccession.unsigned" {
+		t.Errorf("proposed before there is an act: %q", got)
+	}
+	n := w.begun(accession, 1)
+	if _, err := w.decides(accession, n, true); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.s.api.Destroy(t.Context()); err == nil || w.left(accession, n).GetContentClosedOn() != "" || w.onDisk("first unit") == 0 {
 		t.Errorf("%v, %v", err, w.left(accession, n))
 	}

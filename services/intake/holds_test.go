@@ -106,6 +106,7 @@ func TestWhatIsHeldDoesNotLeave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.signedByBoth(a)
 	n := a.GetAccessionNumber()
 	if _, err := w.client.ProposeDeaccession(t.Context(), &intakev1.ProposeDeaccessionRequest{
 		CommandId: newID(), AccessionNumber: n, Way: "returned_to_owner", Ground: "договор", Receiver: "владелец", Positions: []uint32{1, 3},

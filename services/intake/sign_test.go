@@ -186,6 +186,7 @@ func TestUnitsLeaveByFourEyes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.signedByBoth(a)
 	n := a.GetAccessionNumber()
 	w.placed(n, "7", "1", 40)
 	w.others.place(n, map[string]uint32{"7/1/42": 2})

@@ -26,8 +26,9 @@ func person(name string, role monitor.Role) monitor.Identity {
 	return monitor.Identity{Actor: "person:" + name, Roles: []monitor.Role{role}, Clearance: process.Clearance([]monitor.Role{role})}
 }
 
-// TestWhatLeavesIsGoneEverywhere lets the demonstration's accession leave, across all services: an open request keeps it, then its object
-// and its insurance copies are destroyed, no request may name its files, and the folder is whole.
+// TestWhatLeavesIsGoneEverywhere lets the demonstration's accession leave, across all services, once both sides have signed its act of
+// acceptance: an open request keeps it, then its object and its insurance copies are destroyed, no request may name its files, and the folder
+// is whole.
 func TestWhatLeavesIsGoneEverywhere(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "archive")
 	p, stop := start(t, data)
@@ -69,6 +70,16 @@ func TestWhatLeavesIsGoneEverywhere(t *testing.T) {
 	for _, f := range acc.GetFiles() {
 		q.Positions = append(q.Positions, f.GetFile().GetPosition())
 	}
+	if _, err := intake.ProposeDeaccession(t.Context(), q); fault.Of(err) == nil || fault.Of(err).Code != "intake.deaccession.unsigned" {
+		t.Fatalf("nobody has signed its act of acceptance, and it leaves: %v", err)
+	}
+	for _, s := range []*intakev1.SignActRequest{{Side: "giver", Hand: &intakev1.HandSignature{Name: "Г. Хамитова"}}, {Side: "archive"}} {
+		s.CommandId, s.AccessionNumber, s.Sha256 = id(), number, acc.GetAccession().GetActs()[0].GetSha256()
+		if _, err := intake.SignAct(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q.CommandId = id()
 	if _, err := intake.ProposeDeaccession(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}

@@ -310,6 +310,13 @@ func Lacks(a *intakev1.Accession) []string {
 	return lacks
 }
 
+// signedByBoth tells whether giver and archive have signed the act of acceptance, with a key, by account or by hand. The commission's
+// approval is no signature: what it declines leaves again.
+func signedByBoth(a *intakev1.Accession) bool {
+	lacks := Lacks(a)
+	return !slices.Contains(lacks, giver) && !slices.Contains(lacks, archive)
+}
+
 // Signer is who signs.
 type Signer struct {
 	Account    string

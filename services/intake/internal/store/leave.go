@@ -28,6 +28,10 @@ var (
 		"write the ground and the receiver of the deaccession in at most {limit} characters each",
 		"напишите основание и получателя выбытия не длиннее {limit} знаков каждое",
 		"шығарудың негіздемесі мен алушысын әрқайсысы {limit} таңбадан аспайтындай етіп жазыңыз")
+	notSigned = fault.Define(fault.Refused, "intake.deaccession.unsigned",
+		"nothing leaves accession {number} before giver and archive have both signed its act of acceptance and transfer; have it signed (the archive records a signature on paper), then propose this again; nothing was recorded",
+		"пока акт приёма-передачи не подписан и сдатчиком, и архивом, из поступления {number} ничего не выбывает; пусть его подпишут (подпись на бумаге вносит архив), затем предложите снова; ничего не записано",
+		"қабылдау-беру актісіне тапсырушы да, архив те қол қоймайынша, {number} түсімінен ештеңе шығарылмайды; актіге қол қойылсын (қағаздағы қолтаңбаны архив енгізеді), содан кейін қайта ұсыныңыз; ештеңе жазылған жоқ")
 	badLeavePosition = fault.Define(fault.Refused, "intake.deaccession.position",
 		"the unit at position {position} is not in accession {number}, has left already, or is proposed to leave; choose others",
 		"единицы {position} в поступлении {number} нет, она уже выбыла или предложена к выбытию; выберите другие",
@@ -84,12 +88,18 @@ func Leavings(v *base.View, n transfer.Number) ([]*intakev1.Deaccession, error) 
 }
 
 // Propose asks the head to let units leave the archive (AR-3: exclusion is a recorded act; AR-8: by
-// the commission's decision).
+// the commission's decision). Nothing leaves before both sides have signed the act of acceptance and transfer (AR-6: an act is certified in
+// the set way; practice.md: quarantine, boxes and places come after it, and nothing of leaving before it): what came in by no signed act
+// has no recorded inclusion that an exclusion could end. What an earlier program let be proposed is decided all the same. Errors:
+// NoAccession, notSigned, longLeave, badLeave, badContent, badProtocol, badLeavePosition.
 func Propose(q *intakev1.ProposeDeaccessionRequest, account string) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		a, n, err := AccessionOf(v, q.GetAccessionNumber(), monitor.Department{})
 		if err != nil {
 			return nil, err
+		}
+		if !signedByBoth(a) {
+			return nil, notSigned.With("number", n)
 		}
 		destroyed := q.GetWay() == Destroyed
 		ok := destroyed || q.GetWay() == "transferred" || q.GetWay() == "returned_to_owner"

@@ -175,7 +175,8 @@ type IntakeServiceClient interface {
 	DescribeAccession(ctx context.Context, in *DescribeAccessionRequest, opts ...grpc.CallOption) (*DescribeAccessionResponse, error)
 	// GetDescriptionAct gives the act of description as PDF.
 	GetDescriptionAct(ctx context.Context, in *GetDescriptionActRequest, opts ...grpc.CallOption) (*GetDescriptionActResponse, error)
-	// ProposeDeaccession asks the head to let units leave the archive.
+	// ProposeDeaccession asks the head to let units leave the archive. It is refused until both sides have signed the act of acceptance and
+	// transfer (AR-6); what was proposed by an earlier program is decided all the same.
 	ProposeDeaccession(ctx context.Context, in *ProposeDeaccessionRequest, opts ...grpc.CallOption) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
 	DecideDeaccession(ctx context.Context, in *DecideDeaccessionRequest, opts ...grpc.CallOption) (*DecideDeaccessionResponse, error)
@@ -907,7 +908,8 @@ type IntakeServiceServer interface {
 	DescribeAccession(context.Context, *DescribeAccessionRequest) (*DescribeAccessionResponse, error)
 	// GetDescriptionAct gives the act of description as PDF.
 	GetDescriptionAct(context.Context, *GetDescriptionActRequest) (*GetDescriptionActResponse, error)
-	// ProposeDeaccession asks the head to let units leave the archive.
+	// ProposeDeaccession asks the head to let units leave the archive. It is refused until both sides have signed the act of acceptance and
+	// transfer (AR-6); what was proposed by an earlier program is decided all the same.
 	ProposeDeaccession(context.Context, *ProposeDeaccessionRequest) (*ProposeDeaccessionResponse, error)
 	// DecideDeaccession is the head's answer; whoever proposed it cannot give it.
 	DecideDeaccession(context.Context, *DecideDeaccessionRequest) (*DecideDeaccessionResponse, error)
