@@ -36,23 +36,25 @@ type closing struct {
 
 // Closed is how the content of a unit was destroyed; nil where it is given out, and where the unit left without it.
 func (p accessionPage) Closed(position uint32) *closing {
-	var by, whole *intakev1.Deaccession
+	var by *intakev1.Deaccession
 	for _, d := range p.Work.GetDeaccessions() {
 		if d.GetContentClosedOn() != "" && slices.Contains(d.GetProposed().GetPositions(), position) {
 			by = d
-		}
-		if d.GetRemovesObject() {
-			whole = d
 		}
 	}
 	if by == nil {
 		return nil
 	}
+	return p.closing(by)
+}
+
+// closing is where the destruction stands that a deaccession has begun: the bytes go with the object, by whichever deaccession takes it.
+func (p accessionPage) closing(by *intakev1.Deaccession) *closing {
 	c := &closing{
 		Act:     p.GetAccession().GetAccessionNumber() + "/" + strconv.FormatUint(uint64(by.GetProposed().GetNumber()), 10),
 		Address: leaveAddress(p.GetAccession().GetAccessionNumber(), by.GetProposed().GetNumber()), Said: "closed", On: by.GetContentClosedOn(),
 	}
-	switch {
+	switch whole := p.taken(by); {
 	case whole.GetObjectRemovedOn() != "":
 		c.Said, c.On = "removed", whole.GetObjectRemovedOn()
 	case whole != nil:
@@ -61,11 +63,28 @@ func (p accessionPage) Closed(position uint32) *closing {
 	return c
 }
 
+// taken is the deaccession that takes the object with the content which another has closed, or that very one; nil while something else stands
+// in the object. One that has removed it goes before one that is about to.
+func (p accessionPage) taken(by *intakev1.Deaccession) (whole *intakev1.Deaccession) {
+	if by.GetRemovesObject() {
+		return by
+	}
+	for _, d := range p.Work.GetDeaccessions() {
+		if d.GetRemovesObject() && whole.GetObjectRemovedOn() == "" {
+			whole = d
+		}
+	}
+	return whole
+}
+
 // Here is the page of the accession.
 func (p accessionPage) Here() string { return accessionAddress(p.GetAccession().GetAccessionNumber()) }
 
 // Lacks tells whether a side's signature, or the commission's decision, is not there yet.
 func (p accessionPage) Lacks(what string) bool { return slices.Contains(p.Work.GetOpen(), what) }
+
+// Signed tells whether both sides have signed the act of acceptance; before that nothing is proposed to leave (AR-6).
+func (p accessionPage) Signed() bool { return !p.Lacks("giver") && !p.Lacks("archive") }
 
 // Waits tells whether the accession lies before the commission now.
 func (p accessionPage) Waits() bool {

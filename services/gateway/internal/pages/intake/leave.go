@@ -130,16 +130,29 @@ func (p deaccessionPage) Content() string {
 		return ""
 	case p.GetProposed().GetContent() != "destroyed":
 		return "kept"
-	case p.GetObjectRemovedOn() != "":
-		return "removed"
-	case p.GetContentClosedOn() != "" && p.GetRemovesObject():
-		return "removing"
 	case p.GetContentClosedOn() != "":
-		return "closed"
+		return p.Closing().Said
 	case p.Awaits():
 		return "awaits"
 	}
 	return "doomed"
+}
+
+// Closing is where the destruction stands; nil before it has begun.
+func (p deaccessionPage) Closing() *closing {
+	if p.GetContentClosedOn() == "" {
+		return nil
+	}
+	return p.closing(p.Deaccession)
+}
+
+// Taker is the other deaccession that takes the object with this one's content, as a link; nil where there is none.
+func (p deaccessionPage) Taker() *closing {
+	whole := p.taken(p.Deaccession)
+	if p.GetContentClosedOn() == "" || whole == nil || whole == p.Deaccession {
+		return nil
+	}
+	return p.closing(whole)
 }
 
 func leaveAct(w http.ResponseWriter, r *web.Request) error {

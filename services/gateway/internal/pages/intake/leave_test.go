@@ -17,6 +17,7 @@ import (
 // TestWhatBecameOfTheContent: the page says where a destruction stands, and asks the archivist, and nobody else, for the receipt.
 func TestWhatBecameOfTheContent(t *testing.T) {
 	s := archive(4)
+	lacking(s)
 	answer := s.Answers["GetAccessionWork"]
 	d := new(intakev1.Deaccession) // that of another account, as it goes on
 	found := s.Answers["GetAccession"]
@@ -78,6 +79,123 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 	}
 }
 
+// TestWhatALaterDeaccessionTookIsGone: the files of a unit stand, given to nobody, until another deaccession takes the object; the page of
+// the earlier one then says so, with the day and the act that took them.
+func TestWhatALaterDeaccessionTookIsGone(t *testing.T) {
+	s, work := archive(4), new(intakev1.GetAccessionWorkResponse)
+	found, _ := s.Answers["GetAccession"](nil)
+	res := proto.CloneOf(found.(*intakev1.GetAccessionResponse))
+	res.Accession.ObjectId = "urn:x"
+	s.Answers["GetAccession"], s.Answers["GetAccessionWork"] = pagetest.Always(res), pagetest.Always(work)
+	leave := func(n uint32) *intakev1.Deaccession {
+		return &intakev1.Deaccession{
+			State:    "done",
+			Proposed: &intakev1.DeaccessionProposed{Number: n, Way: "destroyed", Content: "destroyed", Positions: []uint32{n}, Protocol: new(recordv1.Protocol), ProposedOn: "2026-11-02"},
+		}
+	}
+	first, last := leave(1), leave(2)
+	first.ContentClosedOn = "2026-11-03"
+	work.Deaccessions = []*intakev1.Deaccession{first, last}
+	const link = `href="/accessions/2026-7/deaccessions/2"`
+	for _, c := range []struct {
+		change func()
+		says   map[string]string
+		named  bool // the act that took the object
+	}{
+		{func() {}, map[string]string{
+			"kk": "файлдар нысандағы басқа істердің мазмұны шыққанда жойылады", "ru": "файлы удаляются вместе с объектом, когда выбудет остальное в нём",
+			"en": "the files go with the object once everything else in it has left",
+		}, false},
+		{func() { last.ContentClosedOn, last.RemovesObject = "2026-11-05", true }, map[string]string{
+			"kk": "ешкімге берілмейді, жойылып жатыр", "ru": "никому не выдаются, уничтожаются", "en": "are given to nobody and are being destroyed",
+		}, true},
+		{func() { last.ObjectRemovedOn = "2026-11-06" }, map[string]string{
+			"kk": `жойылды <span class="meta">06.11.2026</span>`, "ru": `уничтожены <span class="meta">06.11.2026</span>`, "en": `were destroyed <span class="meta">2026-11-06</span>`,
+		}, true},
+	} {
+		c.change()
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		for _, lang := range []string{"kk", "ru", "en"} {
+			v.Lang = lang
+			earlier, later := v.Get("/accessions/2026-7/deaccessions/1", http.StatusOK), v.Get("/accessions/2026-7/deaccessions/2", http.StatusOK)
+			for other, says := range c.says {
+				if strings.Contains(earlier, says) != (other == lang) {
+					t.Errorf("in %s: %q stands there: %t", lang, says, other != lang)
+				}
+			}
+			if got := strings.Contains(earlier, link); got != c.named {
+				t.Errorf("in %s, %s: the act that took the object is named: %t", lang, c.says[lang], got)
+			}
+			if strings.Contains(later, link) {
+				t.Errorf("in %s, %s: it names itself", lang, c.says[lang])
+			}
+		}
+	}
+}
+
+// TestNothingIsProposedOfAnUnsignedAccession (AR-3, AR-6): before anybody fills the form the page says that the act is to be signed first, by
+// whom it is, and leads there; the commission's decision keeps nobody.
+func TestNothingIsProposedOfAnUnsignedAccession(t *testing.T) {
+	for _, c := range []struct {
+		open   []string
+		acts   bool
+		offers bool
+	}{
+		{[]string{"giver", "archive", "commission"}, false, false},
+		{[]string{"giver", "archive"}, true, false},
+		{[]string{"giver"}, true, false},
+		{[]string{"archive"}, true, false},
+		{[]string{"commission"}, true, true},
+		{nil, true, true},
+	} {
+		s := archive(4)
+		lacking(s, c.open...)
+		if !c.acts {
+			found, _ := s.Answers["GetAccession"](nil)
+			res := proto.CloneOf(found.(*intakev1.GetAccessionResponse))
+			res.Accession.Acts = nil
+			s.Answers["GetAccession"] = pagetest.Always(res)
+		}
+		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
+		for lang, says := range map[string][2]string{
+			"kk": {"архив те қол қоймайынша", "Екі жақ актіге қол қойғаннан кейін ұсынылады"},
+			"ru": {"и сдатчиком, и архивом", "Предлагается, когда акт подписали обе стороны"},
+			"en": {"before giver and archive have both signed", "Proposed once both sides have signed the act"},
+		} {
+			v.Lang = lang
+			page := v.Get("/accessions/2026-7/deaccession", http.StatusOK)
+			if strings.Contains(page, `name="positions"`) != c.offers || strings.Contains(page, says[0]) == c.offers {
+				t.Errorf("%s, lacking %v: the form is offered: %t, the reason said: %t", lang, c.open, !c.offers, c.offers)
+			}
+			if strings.Contains(page, `href="/accessions/2026-7/sign"`) != (!c.offers && c.acts) {
+				t.Errorf("%s, lacking %v, acts %t: the way to the signature", lang, c.open, c.acts)
+			}
+			page = v.Get("/accessions/2026-7", http.StatusOK)
+			if strings.Contains(page, `href="/accessions/2026-7/deaccession"`) != c.offers || strings.Contains(page, says[1]) == c.offers {
+				t.Errorf("%s, lacking %v: the accession's page leads there: %t", lang, c.open, !c.offers)
+			}
+		}
+	}
+}
+
+// TestWhatWasProposedOfAnUnsignedAccession: an earlier program let it be proposed; whoever decides hears that the act is not signed, and may.
+func TestWhatWasProposedOfAnUnsignedAccession(t *testing.T) {
+	for _, unsigned := range []bool{true, false} {
+		s := archive(4)
+		if !unsigned {
+			lacking(s)
+		}
+		v := pagetest.Open(t, s, areas, "", monitor.Head)
+		for lang, says := range map[string]string{"kk": "екі жақ әлі қол қойған жоқ", "ru": "ещё не подписан обеими сторонами", "en": "is not signed by both sides yet"} {
+			v.Lang = lang
+			page := v.Get("/accessions/2026-7/deaccessions/2", http.StatusOK, `value="approve"`)
+			if strings.Contains(page, says) != unsigned {
+				t.Errorf("%s: %q is said: %t", lang, says, !unsigned)
+			}
+		}
+	}
+}
+
 // TestDestroyedContentIsNoLink: a unit whose content was closed names the act and the day, and only a unit whose content is still given out
 // links to its files.
 func TestDestroyedContentIsNoLink(t *testing.T) {
@@ -127,7 +245,9 @@ func TestDestroyedContentIsNoLink(t *testing.T) {
 
 // TestProblemsOfALeaveStandInTheOrderOfItsFields: whoever mends them goes down the page once.
 func TestProblemsOfALeaveStandInTheOrderOfItsFields(t *testing.T) {
-	v := pagetest.Open(t, archive(4), areas, "", monitor.Archivist)
+	s := archive(4)
+	lacking(s)
+	v := pagetest.Open(t, s, areas, "", monitor.Archivist)
 	page := v.Post("/accessions/2026-7/deaccession", pagetest.Fields("way", "destroyed", "content", "kept", "receiver", "ЦГА"), http.StatusUnprocessableEntity)
 	at := 0
 	for _, field := range []string{"positions", "content", "receiver", "ground", "commission", "protocol", "date"} {

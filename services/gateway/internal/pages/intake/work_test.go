@@ -100,6 +100,14 @@ func archive(count uint32) *pagetest.Services {
 	}}
 }
 
+// lacking changes what the accession lacks: signatures of the sides, the commission's decision.
+func lacking(s *pagetest.Services, open ...string) {
+	found, _ := s.Answers["GetAccessionWork"](nil)
+	work := proto.CloneOf(found.(*intakev1.GetAccessionWorkResponse))
+	work.Open = open
+	s.Answers["GetAccessionWork"] = pagetest.Always(work)
+}
+
 // altered changes what intake says of the transfer.
 func altered(s *pagetest.Services, change func(*intakev1.GetTransferResponse)) {
 	answer := s.Answers["GetTransfer"]
@@ -248,6 +256,9 @@ func TestFormsAskByTheField(t *testing.T) {
 	} {
 		t.Run(c.address, func(t *testing.T) {
 			s := archive(4)
+			if c.call == "ProposeDeaccession" {
+				lacking(s)
+			}
 			v := pagetest.Open(t, s, areas, "", monitor.Archivist)
 			v.Get(c.address, http.StatusOK)
 			page := v.Post(c.address, pagetest.Fields(c.empty...), http.StatusUnprocessableEntity)
@@ -373,6 +384,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		for _, address := range []string{
 			"/intake?state=returned", "/intake/2026-1", "/intake/2026-1/return", "/accessions", "/accessions/2026-7", "/accessions/2026-7/sign", "/accessions/2026-7/describe",
 			"/accessions/undescribed", "/deaccessions", "/accessions/2026-7/propose", "/transfers/2026-1/rows/4", "/accessions/2026-7/boxes",
+			"/accessions/2026-7/deaccession",
 		} {
 			v.Get(address, http.StatusOK, "<h1>")
 		}
