@@ -32,7 +32,7 @@ var others = map[string]string{
 	"/transfers/{id}/inventory": "TestAClerkAnnouncesAnInventory", "/dept/transfers/{id}/receipt": "TestATransferFromDueToSigned",
 	"/accessions/{number}/approval": "TestPapersAreAnnouncedAndKept", "/accessions/{number}/describe": "TestPapersAreAnnouncedAndKept",
 	"/accessions/{number}/deaccessions/{count}": "TestPapersAreAnnouncedAndKept", "/accessions/{number}/propose": "TestPapersAreAnnouncedAndKept",
-	"/commission/accessions/{number}": "TestPapersAreAnnouncedAndKept",
+	"/commission/accessions/{number}": "TestPapersAreAnnouncedAndKept", "/accessions/{number}/deaccession": "TestUnitsLeaveOneAfterTheOther",
 }
 
 // rounds are where each person begins; the rest is found by following links.
