@@ -215,6 +215,36 @@ func TestKeptContentStays(t *testing.T) {
 	w.whole()
 }
 
+// TestAnObjectGoesOnce: a unit on paper that leaves after the object has gone takes nothing with it a second time.
+func TestAnObjectGoesOnce(t *testing.T) {
+	w := newWorld(t)
+	w.expect("2026-1", file(1, 3), file(2, 3))
+	if _, err := w.send(newID(), "2026-1", bag(t, map[string]string{"1/a.txt": "first unit's secret bytes"})); err != nil {
+		t.Fatal(err)
+	}
+	w.present("2026-1", 2)
+	a, err := w.accept(newID(), "2026-1", 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.signedByBoth(a)
+	w.placed(a.GetAccessionNumber(), "7", "1", 40)
+	w.others.place(a.GetAccessionNumber(), map[string]uint32{"7/1/41": 1, "7/1/42": 2})
+	for _, position := range []uint32{1, 2} {
+		n := w.leaves(a, "destroyed", "", position)
+		if err := w.s.api.Destroy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d := w.left(a, n); d.GetContentClosedOn() == "" || d.GetRemovesObject() != (position == 1) {
+			t.Errorf("unit %d: %v", position, d)
+		}
+	}
+	if w.recorded(a, "ContentClosed") != 2 || w.recorded(a, "ObjectRemoved") != 1 {
+		t.Errorf("%d closed, %d tombstones", w.recorded(a, "ContentClosed"), w.recorded(a, "ObjectRemoved"))
+	}
+	w.whole()
+}
+
 // TestTheActThatClosedIsNamed: whoever asks for destroyed content hears of the act of his unit, and of what belongs to none of the act that
 // took the object, in whatever order receipts came.
 func TestTheActThatClosedIsNamed(t *testing.T) {

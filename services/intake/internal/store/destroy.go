@@ -156,7 +156,8 @@ func Others(v *base.View, e Exit, after uint32, most int) (stays bool, next uint
 }
 
 // Close is the point of no return; nothing where it is passed already. alone says that no other content stands in the object: it was found
-// outside of this transaction, and holds because units are only ever closed, by one plan.
+// outside of this transaction, and holds because units are only ever closed, by one plan. An object that another deaccession takes is not
+// taken again: a unit on paper may leave after it.
 func Close(e Exit, alone bool) base.Decide {
 	return func(v *base.View, now time.Time) ([]base.Event, error) {
 		if v.Get("doomed", rowKey(numberKey(e.Accession), e.Count)) == nil {
@@ -172,7 +173,7 @@ func Close(e Exit, alone bool) base.Decide {
 		}
 		return []base.Event{ofAccession(a, &intakev1.ContentClosed{
 			AccessionNumber: a.GetAccessionNumber(), Number: e.Count, Positions: d.GetProposed().GetPositions(), Codes: d.GetCodes(),
-			ObjectId: a.GetObjectId(), RemovesObject: alone && a.GetObjectId() != "", ClosedOn: civil.Of(now).String(),
+			ObjectId: a.GetObjectId(), RemovesObject: alone && a.GetObjectId() != "" && !a.GetObjectLeft(), ClosedOn: civil.Of(now).String(),
 		})}, nil
 	}
 }
