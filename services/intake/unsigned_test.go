@@ -27,7 +27,7 @@ func (w *world) signedByBoth(a *intakev1.Accession) {
 	w.signsFor(a, "archive")
 }
 
-// proposes asks that the first unit is destroyed, and gives the code of the fault.
+// proposes asks that the first unit leaves in a way without a receiver, and gives the code of the fault.
 func (w *world) proposes(a *intakev1.Accession, way string) string {
 	w.t.Helper()
 	_, err := w.client.ProposeDeaccession(w.t.Context(), &intakev1.ProposeDeaccessionRequest{

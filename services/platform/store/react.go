@@ -192,8 +192,8 @@ func (g *group) defers(r *Reaction, why error, behind bool) error {
 	return err
 }
 
-// maxReason is how much of what a waiting reaction says of itself an event carries, in bytes. It must be valid UTF-8 whatever the error
-// quotes: otherwise the event could not be written and the reader would stand still.
+// maxReason is how much of what a waiting reaction says of itself an event carries, in bytes, without the mark of a cut. It must be valid
+// UTF-8 whatever the error quotes: otherwise the event could not be written and the reader would stand still.
 const maxReason = 2000
 
 func labelOf(r *journal.Record) Label {

@@ -22,7 +22,7 @@ var (
 	notYet = fault.Define(fault.Refused, "cli.accept.not_yet",
 		"the acceptance of transfer {transfer} would be refused as it stands; do first what it lacks; nothing was changed",
 		"приём передачи {transfer} сейчас был бы отклонён; сначала сделайте то, чего не хватает; ничего не изменено",
-		"{transfer} тапсыруын қабылдау қазір орындалмас еді; алдымен жетпейтінін жасаңыз; ештеңе өзгерген жоқ")
+		"{transfer} тапсыруы қазір қабылданбас еді; алдымен жетіспейтінін орындаңыз; ештеңе өзгерген жоқ")
 	actChanged = fault.Define(fault.Internal, "cli.act_changed",
 		"the act arrived with other bytes than the archive recorded; nothing was written; tell the administrator",
 		"акт пришёл не с теми байтами, что записаны в архиве; ничего не записано; сообщите администратору",

@@ -173,6 +173,11 @@ func (p *Plans) ready(f *facts, positions []uint32) error {
 	if err := p.room(f); err != nil {
 		return err
 	}
+	return p.printable(f, chosen)
+}
+
+// printable says why the act of an acceptance could not be printed, whatever its number and day.
+func (p *Plans) printable(f *facts, chosen []uint32) error {
 	line := f.accession(chosen, "1000-1", civil.Date{Year: 1000, Month: 1, Day: 1})
 	return Paper(p.Archive, line, f, chosen).Check()
 }

@@ -19,7 +19,8 @@ type Trial struct {
 }
 
 // Try tells what Begin would begin. It changes nothing, waits for no plan, and looks neither at staging nor at the disk; of
-// what came for a unit it reads one row, so that a page may ask. Errors: those of Begin, without those of Settled.
+// what came for a unit it reads one row, so that a page may ask. Errors: those of Begin about the transfer, the choice and the act, without
+// those of Settled.
 func (p *Plans) Try(id string, positions []uint32) (t Trial, err error) {
 	f, err := p.gather(id)
 	if err != nil {
@@ -35,8 +36,11 @@ func (p *Plans) Try(id string, positions []uint32) (t Trial, err error) {
 	for position := range filed {
 		f.content[position] = new(came)
 	}
-	_, t, err = f.try(positions)
-	return t, err
+	chosen, t, err := f.try(positions)
+	if err != nil || t.Settled(id) != nil {
+		return t, err
+	}
+	return t, p.printable(f, chosen)
 }
 
 // try holds an acceptance against the facts of its transfer. What was asked for and cannot be accepted is refused before

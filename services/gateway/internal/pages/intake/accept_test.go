@@ -40,6 +40,7 @@ func tried(count uint32) func(proto.Message) (proto.Message, error) {
 var unitMissing = fault.Define(fault.Refused, "intake.accept.missing", "the unit at position {position} was found missing",
 	"дело {position} отсутствует, принять его нельзя", "{position}-іс жоқ, оны қабылдауға болмайды")
 
+// noRoom is what intake says where an acceptance would touch the reserve of the disk.
 var noRoom = fault.Define(fault.Exhausted, "intake.accept.no_room", "there is not enough free space to accept this transfer ({free} free, {need} needed)",
 	"для приёма этой передачи недостаточно места (свободно {free}, нужно {need})", "бұл тапсыруды қабылдауға бос орын жетпейді (бос {free}, керегі {need})")
 

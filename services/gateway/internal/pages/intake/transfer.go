@@ -130,7 +130,7 @@ func (p *transferPage) rows(res *intakev1.GetTransferResponse, work *intakev1.Li
 }
 
 // medium names what a row comes as for which no files came. Where files may come beside paper it is paper if the inventory names
-// its leaves, or somebody had it in hand.
+// its leaves, or a finding says what became of it.
 func (p *transferPage) medium(u unit) string {
 	switch {
 	case !p.TakesPaper:

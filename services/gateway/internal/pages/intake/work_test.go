@@ -162,7 +162,6 @@ func TestUnitsAreSavedRowByRow(t *testing.T) {
 	v.Post("/intake/2026-1/units", pagetest.Fields("do", "next", "f-1", "present"), http.StatusSeeOther, "after=100")
 }
 
-// noRoom is what intake says where an acceptance would touch the reserve of the disk.
 // TestWhatComesOnCarriersIsNoPaper: a film without files is no paper.
 func TestWhatComesOnCarriersIsNoPaper(t *testing.T) {
 	s := archive(4)
