@@ -67,6 +67,17 @@ func (w *world) left(a *intakev1.Accession, n uint32) *intakev1.Deaccession {
 	return work.GetDeaccessions()[n-1]
 }
 
+// fate is what becomes of the content of units that left: its state, and the number of the deaccession that takes the object. It has a day
+// once it is given to nobody.
+func (w *world) fate(a *intakev1.Accession, n uint32) string {
+	w.t.Helper()
+	f := w.left(a, n).GetFate()
+	if closed := f.GetState() == "closed" || f.GetTakenBy() > 0; closed != (f.GetOn() != "") {
+		w.t.Errorf("the day of %v", f)
+	}
+	return fmt.Sprint(f.GetState(), " ", f.GetTakenBy())
+}
+
 // onDisk counts the files of the service's folder that hold some bytes.
 func (w *world) onDisk(text string) (n int) {
 	w.t.Helper()
@@ -127,7 +138,7 @@ func TestContentLeavesWithItsAct(t *testing.T) {
 	}
 	first := w.leaves(a, "returned_to_owner", "destroyed", 1)
 	destroy()
-	if w.onDisk("first unit") != 1 || w.givenOut(a, "data/1/a.txt") != "whole" || w.left(a, first).GetContentClosedOn() != "" {
+	if w.onDisk("first unit") != 1 || w.givenOut(a, "data/1/a.txt") != "whole" || w.fate(a, first) != "awaits 0" {
 		t.Error("content is gone before the receipt")
 	}
 	receive := func(n uint32, on, document string) string {
@@ -156,14 +167,20 @@ func TestContentLeavesWithItsAct(t *testing.T) {
 	if w.givenOut(a, "data/1/a.txt") != "intake.content.left" || w.givenOut(a, "data/2/b.txt") != "whole" || w.onDisk("second unit") != 1 {
 		t.Errorf("after the first: %s, %s", w.givenOut(a, "data/1/a.txt"), w.givenOut(a, "data/2/b.txt"))
 	}
-	if d := w.left(a, first); d.GetContentClosedOn() == "" || d.GetRemovesObject() {
+	if d := w.left(a, first); d.GetContentClosedOn() == "" || d.GetRemovesObject() || w.fate(a, first) != "closed 0" {
 		t.Errorf("%v", d)
 	}
 	w.whole()
 
 	second := w.leaves(a, "destroyed", "", 2)
+	if got := w.fate(a, second); got != "doomed 0" {
+		t.Errorf("before it is destroyed: %s", got)
+	}
 	destroy()
 	destroy()
+	if got, last := w.fate(a, first), w.fate(a, second); got != "removed 2" || last != got {
+		t.Errorf("%s, %s", got, last)
+	}
 	if n := w.onDisk("secret bytes"); n != 0 {
 		t.Errorf("%d files still hold the bytes", n)
 	}
@@ -193,6 +210,12 @@ func TestContentLeavesWithItsAct(t *testing.T) {
 func TestKeptContentStays(t *testing.T) {
 	w := newWorld(t)
 	a := w.held()
+	if w.proposes(a, "destroyed") != "" || w.fate(a, 1) != "doomed 0" {
+		t.Errorf("proposed: %s", w.fate(a, 1))
+	}
+	if d, err := w.decides(a, 1, false); err != nil || d.GetFate() != nil {
+		t.Errorf("declined: %v %v", d, err)
+	}
 	n := w.leaves(a, "transferred", "", 1, 2)
 	if _, err := w.client.ReceiveDeaccession(t.Context(), &intakev1.ReceiveDeaccessionRequest{CommandId: newID(), AccessionNumber: a.GetAccessionNumber(), Number: n, Document: "№ 4"}); err != nil {
 		t.Fatal(err)
@@ -200,7 +223,7 @@ func TestKeptContentStays(t *testing.T) {
 	if err := w.s.api.Destroy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if d := w.left(a, n); d.GetContentClosedOn() != "" || d.GetProposed().GetContent() != "kept" || w.givenOut(a, "data/1/a.txt") != "whole" {
+	if d := w.left(a, n); d.GetContentClosedOn() != "" || w.fate(a, n) != "kept 0" || w.givenOut(a, "data/1/a.txt") != "whole" {
 		t.Errorf("%v", d)
 	}
 	for way, content := range map[string]string{"destroyed": "kept", "transferred": "sold"} {
@@ -215,7 +238,8 @@ func TestKeptContentStays(t *testing.T) {
 	w.whole()
 }
 
-// TestAnObjectGoesOnce: a unit on paper that leaves after the object has gone takes nothing with it a second time.
+// TestAnObjectGoesOnce: a unit on paper that leaves after the object has gone takes nothing with it a second time, and nobody is told that
+// it had content.
 func TestAnObjectGoesOnce(t *testing.T) {
 	w := newWorld(t)
 	w.expect("2026-1", file(1, 3), file(2, 3))
@@ -235,12 +259,15 @@ func TestAnObjectGoesOnce(t *testing.T) {
 		if err := w.s.api.Destroy(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if d := w.left(a, n); d.GetContentClosedOn() == "" || d.GetRemovesObject() != (position == 1) {
+		if d := w.left(a, n); d.GetContentClosedOn() == "" || d.GetRemovesObject() != (position == 1) || (d.GetFate() == nil) != (position == 2) {
 			t.Errorf("unit %d: %v", position, d)
 		}
 	}
 	if w.recorded(a, "ContentClosed") != 2 || w.recorded(a, "ObjectRemoved") != 1 {
 		t.Errorf("%d closed, %d tombstones", w.recorded(a, "ContentClosed"), w.recorded(a, "ObjectRemoved"))
+	}
+	if got := w.fate(a, 1); got != "removed 1" {
+		t.Errorf("of the first: %s", got)
 	}
 	w.whole()
 }

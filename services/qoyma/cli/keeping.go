@@ -68,7 +68,7 @@ func (a *app) accessionWorkShow() *cobra.Command {
 		}
 		a.showBoxes(res.GetBoxes())
 		for _, d := range res.GetDeaccessions() {
-			a.showLeaving(d, res.GetDeaccessions()...)
+			a.showLeaving(d)
 		}
 	})
 }
@@ -87,8 +87,7 @@ func (a *app) showBoxes(boxes []*intakev1.Box) {
 	}
 }
 
-// showLeaving shows a deaccession. The object with its content may go by another one: all of the accession's are given where they are known.
-func (a *app) showLeaving(d *intakev1.Deaccession, all ...*intakev1.Deaccession) {
+func (a *app) showLeaving(d *intakev1.Deaccession) {
 	p := d.GetProposed()
 	positions := make([]string, 0, len(p.GetPositions()))
 	for _, position := range p.GetPositions() {
@@ -96,32 +95,14 @@ func (a *app) showLeaving(d *intakev1.Deaccession, all ...*intakev1.Deaccession)
 	}
 	a.printf(a.say(text{"deaccession %s/%d: %s, %s, files %s\n", "выбытие %s/%d: %s, %s, дела %s\n", "шығару %s/%d: %s, %s, істер %s\n"}),
 		p.GetAccessionNumber(), p.GetNumber(), a.word(leaveStates, d.GetState()), a.word(leaveWays, p.GetWay()), strings.Join(positions, ", "))
-	closed := d.GetContentClosedOn()
-	switch whole := taken(d, all); {
-	case closed == "":
-	case whole.GetObjectRemovedOn() != "":
-		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), whole.GetObjectRemovedOn())
-	case whole != nil:
-		a.printf(a.say(text{"  content given to nobody since %s, being destroyed\n", "  содержимое никому не выдаётся с %s, уничтожается\n", "  мазмұны %s күнінен бастап ешкімге берілмейді, жойылып жатыр\n"}), closed)
-	case len(all) == 0:
-		a.printf(a.say(text{"  content given to nobody since %s\n", "  содержимое никому не выдаётся с %s\n", "  мазмұны %s күнінен бастап ешкімге берілмейді\n"}), closed)
-	default:
-		a.printf(a.say(text{"  content given to nobody since %s, goes with its object\n", "  содержимое никому не выдаётся с %s, будет уничтожено вместе с объектом\n", "  мазмұны %s күнінен бастап ешкімге берілмейді, нысанмен бірге жойылады\n"}), closed)
+	switch fate := d.GetFate(); fate.GetState() {
+	case "closed":
+		a.printf(a.say(text{"  content given to nobody since %s, goes with its object\n", "  содержимое никому не выдаётся с %s, будет уничтожено вместе с объектом\n", "  мазмұны %s күнінен бастап ешкімге берілмейді, нысанмен бірге жойылады\n"}), fate.GetOn())
+	case "removing":
+		a.printf(a.say(text{"  content given to nobody since %s, being destroyed\n", "  содержимое никому не выдаётся с %s, уничтожается\n", "  мазмұны %s күнінен бастап ешкімге берілмейді, жойылып жатыр\n"}), fate.GetOn())
+	case "removed":
+		a.printf(a.say(text{"  content destroyed: %s\n", "  содержимое уничтожено: %s\n", "  мазмұны жойылды: %s\n"}), fate.GetOn())
 	}
-}
-
-// taken is the deaccession that takes the object, this one or another of the accession; nil where none does. One that has removed it goes
-// before one that is about to.
-func taken(d *intakev1.Deaccession, all []*intakev1.Deaccession) (whole *intakev1.Deaccession) {
-	if d.GetRemovesObject() {
-		return d
-	}
-	for _, other := range all {
-		if other.GetRemovesObject() && whole.GetObjectRemovedOn() == "" {
-			whole = other
-		}
-	}
-	return whole
 }
 
 func (a *app) accessionDescribe() *cobra.Command {

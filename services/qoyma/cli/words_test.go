@@ -29,37 +29,26 @@ func shown(lang string, of words, show func(a *app, code string)) map[string]str
 	return all
 }
 
-// TestContentIsSaidToBeDestroyedOnceItIs: content that nobody is given any more stands in its object until the last unit has left it, by
-// whichever deaccession. An answer that tells of one alone does not say whether the object stands.
+// TestContentIsSaidToBeDestroyedOnceItIs: content that nobody is given any more stands in its object until the last unit has left it.
 func TestContentIsSaidToBeDestroyedOnceItIs(t *testing.T) {
-	closed := &intakev1.Deaccession{ContentClosedOn: "2026-11-02"}
-	removing := &intakev1.Deaccession{ContentClosedOn: "2026-11-04", RemovesObject: true}
-	removed := &intakev1.Deaccession{ContentClosedOn: "2026-11-04", RemovesObject: true, ObjectRemovedOn: "2026-11-05"}
 	for _, c := range []struct {
-		d     *intakev1.Deaccession
-		among []*intakev1.Deaccession
-		want  map[string]string
+		fate *intakev1.ContentFate
+		want map[string]string
 	}{
-		{&intakev1.Deaccession{}, []*intakev1.Deaccession{removed}, map[string]string{"ru": ""}},
-		{closed, nil, map[string]string{
-			"kk": "мазмұны 2026-11-02 күнінен бастап ешкімге берілмейді", "ru": "содержимое никому не выдаётся с 2026-11-02", "en": "content given to nobody since 2026-11-02",
-		}},
-		{closed, []*intakev1.Deaccession{closed, {}}, map[string]string{
+		{nil, map[string]string{"ru": ""}},
+		{&intakev1.ContentFate{State: "closed", On: "2026-11-02"}, map[string]string{
 			"kk": "мазмұны 2026-11-02 күнінен бастап ешкімге берілмейді, нысанмен бірге жойылады", "ru": "содержимое никому не выдаётся с 2026-11-02, будет уничтожено вместе с объектом",
 			"en": "content given to nobody since 2026-11-02, goes with its object",
 		}},
-		{closed, []*intakev1.Deaccession{closed, removing}, map[string]string{
+		{&intakev1.ContentFate{State: "removing", On: "2026-11-02", TakenBy: 3}, map[string]string{
 			"kk": "мазмұны 2026-11-02 күнінен бастап ешкімге берілмейді, жойылып жатыр", "ru": "содержимое никому не выдаётся с 2026-11-02, уничтожается",
 			"en": "content given to nobody since 2026-11-02, being destroyed",
 		}},
-		{closed, []*intakev1.Deaccession{closed, removed}, map[string]string{"kk": "мазмұны жойылды: 2026-11-05", "ru": "содержимое уничтожено: 2026-11-05", "en": "content destroyed: 2026-11-05"}},
-		{closed, []*intakev1.Deaccession{removed, closed, removing}, map[string]string{"ru": "содержимое уничтожено: 2026-11-05"}},
-		{removing, nil, map[string]string{"ru": "содержимое никому не выдаётся с 2026-11-04, уничтожается"}},
-		{removed, nil, map[string]string{"ru": "содержимое уничтожено: 2026-11-05"}},
+		{&intakev1.ContentFate{State: "removed", On: "2026-11-05", TakenBy: 3}, map[string]string{"kk": "мазмұны жойылды: 2026-11-05", "ru": "содержимое уничтожено: 2026-11-05", "en": "content destroyed: 2026-11-05"}},
 	} {
 		for lang, want := range c.want {
 			var out bytes.Buffer
-			(&app{lang: lang, out: &out}).showLeaving(c.d, c.among...)
+			(&app{lang: lang, out: &out}).showLeaving(&intakev1.Deaccession{Fate: c.fate})
 			if _, got, _ := strings.Cut(strings.TrimSpace(out.String()), "\n  "); got != want {
 				t.Errorf("%q, want %q", got, want)
 			}

@@ -123,11 +123,14 @@ func (s *Server) ProposeDeaccession(ctx context.Context, q *intakev1.ProposeDeac
 
 func (s *Server) leaving(number string, count uint32) (d *intakev1.Deaccession, err error) {
 	err = s.store.View(func(v *base.View) error {
-		_, n, err := store.AccessionOf(v, number, monitor.Department{})
-		if err == nil {
-			d, err = store.Leaving(v, n, count)
+		a, n, err := store.AccessionOf(v, number, monitor.Department{})
+		if err != nil {
+			return err
 		}
-		return err
+		if d, err = store.Leaving(v, n, count); err != nil || d == nil {
+			return err
+		}
+		return store.Tell(v, a, n, d)
 	})
 	return d, err
 }
@@ -256,6 +259,9 @@ func (s *Server) GetAccessionWork(ctx context.Context, q *intakev1.GetAccessionW
 			return err
 		}
 		if res.Deaccessions, err = store.Leavings(v, n); err != nil {
+			return err
+		}
+		if err := store.Tell(v, a, n, res.GetDeaccessions()...); err != nil {
 			return err
 		}
 		if of.Only() == "" { // where things stand is no business of the departments

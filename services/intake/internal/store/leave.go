@@ -30,7 +30,7 @@ var (
 		"шығарудың негіздемесі мен алушысын әрқайсысы {limit} таңбадан аспайтындай етіп жазыңыз")
 	notSigned = fault.Define(fault.Refused, "intake.deaccession.unsigned",
 		"nothing leaves accession {number} before giver and archive have both signed its act of acceptance and transfer; have it signed (the archive records a signature on paper), then propose this again; nothing was recorded",
-		"пока акт приёма-передачи не подписан и сдатчиком, и архивом, из поступления {number} ничего не выбывает; пусть его подпишут (подпись на бумаге вносит архив), затем предложите снова; ничего не записано",
+		"пока акт приёма-передачи не подписан и сдатчиком, и архивом, из поступления {number} ничего не выбывает; пусть акт подпишут (подпись на бумаге вносит архив), затем предложите снова; ничего не записано",
 		"қабылдау-беру актісіне тапсырушы да, архив те қол қоймайынша, {number} түсімінен ештеңе шығарылмайды; актіге қол қойылсын (қағаздағы қолтаңбаны архив енгізеді), содан кейін қайта ұсыныңыз; ештеңе жазылған жоқ")
 	badLeavePosition = fault.Define(fault.Refused, "intake.deaccession.position",
 		"the unit at position {position} is not in accession {number}, has left already, or is proposed to leave; choose others",
@@ -85,6 +85,62 @@ func Leaving(v *base.View, n transfer.Number, count uint32) (*intakev1.Deaccessi
 func Leavings(v *base.View, n transfer.Number) ([]*intakev1.Deaccession, error) {
 	list, _, err := page(v, "leaving", numberKey(n), 0, MaxRows, func() *intakev1.Deaccession { return new(intakev1.Deaccession) })
 	return list, err
+}
+
+// Tell says of deaccessions of an accession what becomes of the digital content of their units.
+func Tell(v *base.View, a *intakev1.Accession, n transfer.Number, list ...*intakev1.Deaccession) error {
+	if a.GetObjectId() == "" {
+		return nil
+	}
+	all, err := Leavings(v, n)
+	if err != nil {
+		return err
+	}
+	var taker *intakev1.Deaccession // of earlier programs there may be two: the later took nothing
+	for _, d := range all {
+		if d.GetRemovesObject() && (taker == nil || d.GetContentClosedOn() < taker.GetContentClosedOn()) {
+			taker = d
+		}
+	}
+	for _, d := range list {
+		if d.GetState() == declined {
+			continue
+		}
+		switch digital, err := anyContent(v, n, d.GetProposed().GetPositions()); {
+		case err != nil:
+			return err
+		case digital:
+			d.Fate = fate(d, taker)
+		}
+	}
+	return nil
+}
+
+func anyContent(v *base.View, n transfer.Number, positions []uint32) (bool, error) {
+	for _, p := range positions {
+		f := new(intakev1.AcceptedFile)
+		if _, err := get(v, "accepted", rowKey(numberKey(n), p), f); err != nil || len(f.GetContentPaths()) > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func fate(d, taker *intakev1.Deaccession) *intakev1.ContentFate {
+	closed := d.GetContentClosedOn()
+	switch {
+	case d.GetProposed().GetContent() != Destroyed:
+		return &intakev1.ContentFate{State: Kept}
+	case closed == "" && d.GetState() == done && d.GetProposed().GetReceiver() != "" && d.GetReceived() == nil:
+		return &intakev1.ContentFate{State: "awaits"}
+	case closed == "":
+		return &intakev1.ContentFate{State: "doomed"}
+	case taker == nil:
+		return &intakev1.ContentFate{State: "closed", On: closed}
+	case taker.GetObjectRemovedOn() == "":
+		return &intakev1.ContentFate{State: "removing", On: closed, TakenBy: taker.GetProposed().GetNumber()}
+	}
+	return &intakev1.ContentFate{State: "removed", On: taker.GetObjectRemovedOn(), TakenBy: taker.GetProposed().GetNumber()}
 }
 
 // Propose asks the head to let units leave the archive (AR-3: exclusion is a recorded act; AR-8: by

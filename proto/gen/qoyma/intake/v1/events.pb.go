@@ -4031,7 +4031,7 @@ type ContentClosed struct {
 	Codes []string `protobuf:"bytes,4,rep,name=codes,proto3" json:"codes,omitempty"`
 	// The OCFL object that holds the content; empty where the accession has none.
 	ObjectId string `protobuf:"bytes,5,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
-	// No other unit's content stands in the object: it is removed as a whole.
+	// No other unit's content stands in the object: it is removed as a whole. False too where another deaccession has taken it already.
 	RemovesObject bool   `protobuf:"varint,6,opt,name=removes_object,json=removesObject,proto3" json:"removes_object,omitempty"`
 	ClosedOn      string `protobuf:"bytes,7,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -29,52 +29,22 @@ func (p accessionPage) ContentAddress(path string) string {
 type closing struct {
 	Act     string // number of the deaccession, as the refusal of the call names it
 	Address string
-	// Said is the end of a message's key: closed (the bytes stand in the object until the rest has left it), removing or removed.
-	Said string
-	On   string // civil date: of the closing, or of the removal once it is done
+	*intakev1.ContentFate
 }
 
 // Closed is how the content of a unit was destroyed; nil where it is given out, and where the unit left without it.
 func (p accessionPage) Closed(position uint32) *closing {
-	var by *intakev1.Deaccession
 	for _, d := range p.Work.GetDeaccessions() {
-		if d.GetContentClosedOn() != "" && slices.Contains(d.GetProposed().GetPositions(), position) {
-			by = d
+		if d.GetFate().GetOn() != "" && slices.Contains(d.GetProposed().GetPositions(), position) {
+			return p.closing(d.GetProposed().GetNumber(), d.GetFate())
 		}
 	}
-	if by == nil {
-		return nil
-	}
-	return p.closing(by)
+	return nil
 }
 
-// closing is where the destruction stands that a deaccession has begun: the bytes go with the object, by whichever deaccession takes it.
-func (p accessionPage) closing(by *intakev1.Deaccession) *closing {
-	c := &closing{
-		Act:     p.GetAccession().GetAccessionNumber() + "/" + strconv.FormatUint(uint64(by.GetProposed().GetNumber()), 10),
-		Address: leaveAddress(p.GetAccession().GetAccessionNumber(), by.GetProposed().GetNumber()), Said: "closed", On: by.GetContentClosedOn(),
-	}
-	switch whole := p.taken(by); {
-	case whole.GetObjectRemovedOn() != "":
-		c.Said, c.On = "removed", whole.GetObjectRemovedOn()
-	case whole != nil:
-		c.Said = "removing"
-	}
-	return c
-}
-
-// taken is the deaccession that takes the object with the content which another has closed, or that very one; nil while something else stands
-// in the object. One that has removed it goes before one that is about to.
-func (p accessionPage) taken(by *intakev1.Deaccession) (whole *intakev1.Deaccession) {
-	if by.GetRemovesObject() {
-		return by
-	}
-	for _, d := range p.Work.GetDeaccessions() {
-		if d.GetRemovesObject() && whole.GetObjectRemovedOn() == "" {
-			whole = d
-		}
-	}
-	return whole
+func (p accessionPage) closing(deaccession uint32, fate *intakev1.ContentFate) *closing {
+	number := p.GetAccession().GetAccessionNumber()
+	return &closing{number + "/" + strconv.FormatUint(uint64(deaccession), 10), leaveAddress(number, deaccession), fate}
 }
 
 // Here is the page of the accession.

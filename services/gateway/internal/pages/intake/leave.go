@@ -123,36 +123,12 @@ func (p deaccessionPage) Awaits() bool {
 	return p.GetState() == "done" && p.GetProposed().GetReceiver() != "" && p.GetReceived() == nil
 }
 
-// Content is what has become of the digital content and its copies, as the key of a message; empty where the accession has none.
-func (p deaccessionPage) Content() string {
-	switch {
-	case p.GetAccession().GetObjectId() == "":
-		return ""
-	case p.GetProposed().GetContent() != "destroyed":
-		return "kept"
-	case p.GetContentClosedOn() != "":
-		return p.Closing().Said
-	case p.Awaits():
-		return "awaits"
-	}
-	return "doomed"
-}
-
-// Closing is where the destruction stands; nil before it has begun.
-func (p deaccessionPage) Closing() *closing {
-	if p.GetContentClosedOn() == "" {
-		return nil
-	}
-	return p.closing(p.Deaccession)
-}
-
-// Taker is the other deaccession that takes the object with this one's content, as a link; nil where there is none.
+// Taker is the other deaccession that takes the object with this one's content; nil where there is none.
 func (p deaccessionPage) Taker() *closing {
-	whole := p.taken(p.Deaccession)
-	if p.GetContentClosedOn() == "" || whole == nil || whole == p.Deaccession {
-		return nil
+	if by := p.GetFate().GetTakenBy(); by != 0 && by != p.GetProposed().GetNumber() {
+		return p.closing(by, p.GetFate())
 	}
-	return p.closing(whole)
+	return nil
 }
 
 func leaveAct(w http.ResponseWriter, r *web.Request) error {

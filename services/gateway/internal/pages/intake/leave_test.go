@@ -20,13 +20,6 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 	lacking(s)
 	answer := s.Answers["GetAccessionWork"]
 	d := new(intakev1.Deaccession) // that of another account, as it goes on
-	found := s.Answers["GetAccession"]
-	s.Answers["GetAccession"] = func(m proto.Message) (proto.Message, error) {
-		out, err := found(m)
-		res := proto.CloneOf(out.(*intakev1.GetAccessionResponse))
-		res.Accession.ObjectId = "urn:x"
-		return res, err
-	}
 	s.Answers["GetAccessionWork"] = func(m proto.Message) (proto.Message, error) {
 		out, err := answer(m)
 		res := proto.CloneOf(out.(*intakev1.GetAccessionWorkResponse))
@@ -43,13 +36,13 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 		says   string
 		asks   bool
 	}{
-		{func() { d.State = "done" }, "остаются в архиве", true},
-		{func() { d.GetProposed().Content = "destroyed" }, "когда внесена расписка", true},
+		{func() { d.State, d.Fate = "done", &intakev1.ContentFate{State: "kept"} }, "остаются в архиве", true},
+		{func() { d.Fate.State = "awaits" }, "когда внесена расписка", true},
 		{func() { d.Received = &intakev1.DeaccessionReceived{Document: "№ 4 <от>", ReceivedOn: "2026-11-03"} }, "№ 4 &lt;от&gt;", false},
-		{func() {}, "уничтожаются после решения", false},
-		{func() { d.ContentClosedOn = "2026-11-03" }, "вместе с объектом", false},
-		{func() { d.RemovesObject = true }, "уничтожаются", false},
-		{func() { d.ObjectRemovedOn = "2026-11-04" }, "уничтожены", false},
+		{func() { d.Fate.State = "doomed" }, "уничтожаются после решения", false},
+		{func() { d.Fate = &intakev1.ContentFate{State: "closed", On: "2026-11-03"} }, "вместе с объектом", false},
+		{func() { d.Fate = &intakev1.ContentFate{State: "removing", On: "2026-11-03", TakenBy: 2} }, "уничтожаются", false},
+		{func() { d.Fate = &intakev1.ContentFate{State: "removed", On: "2026-11-04", TakenBy: 2} }, "уничтожены", false},
 	} {
 		c.change()
 		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
@@ -83,10 +76,7 @@ func TestWhatBecameOfTheContent(t *testing.T) {
 // the earlier one then says so, with the day and the act that took them.
 func TestWhatALaterDeaccessionTookIsGone(t *testing.T) {
 	s, work := archive(4), new(intakev1.GetAccessionWorkResponse)
-	found, _ := s.Answers["GetAccession"](nil)
-	res := proto.CloneOf(found.(*intakev1.GetAccessionResponse))
-	res.Accession.ObjectId = "urn:x"
-	s.Answers["GetAccession"], s.Answers["GetAccessionWork"] = pagetest.Always(res), pagetest.Always(work)
+	s.Answers["GetAccessionWork"] = pagetest.Always(work)
 	leave := func(n uint32) *intakev1.Deaccession {
 		return &intakev1.Deaccession{
 			State:    "done",
@@ -94,7 +84,6 @@ func TestWhatALaterDeaccessionTookIsGone(t *testing.T) {
 		}
 	}
 	first, last := leave(1), leave(2)
-	first.ContentClosedOn = "2026-11-03"
 	work.Deaccessions = []*intakev1.Deaccession{first, last}
 	const link = `href="/accessions/2026-7/deaccessions/2"`
 	for _, c := range []struct {
@@ -102,14 +91,20 @@ func TestWhatALaterDeaccessionTookIsGone(t *testing.T) {
 		says   map[string]string
 		named  bool // the act that took the object
 	}{
-		{func() {}, map[string]string{
+		{func() { first.Fate = &intakev1.ContentFate{State: "closed", On: "2026-11-03"} }, map[string]string{
 			"kk": "файлдар нысандағы басқа істердің мазмұны шыққанда жойылады", "ru": "файлы удаляются вместе с объектом, когда выбудет остальное в нём",
 			"en": "the files go with the object once everything else in it has left",
 		}, false},
-		{func() { last.ContentClosedOn, last.RemovesObject = "2026-11-05", true }, map[string]string{
+		{func() {
+			first.Fate = &intakev1.ContentFate{State: "removing", On: "2026-11-03", TakenBy: 2}
+			last.Fate = &intakev1.ContentFate{State: "removing", On: "2026-11-05", TakenBy: 2}
+		}, map[string]string{
 			"kk": "ешкімге берілмейді, жойылып жатыр", "ru": "никому не выдаются, уничтожаются", "en": "are given to nobody and are being destroyed",
 		}, true},
-		{func() { last.ObjectRemovedOn = "2026-11-06" }, map[string]string{
+		{func() {
+			first.Fate = &intakev1.ContentFate{State: "removed", On: "2026-11-06", TakenBy: 2}
+			last.Fate = first.GetFate()
+		}, map[string]string{
 			"kk": `жойылды <span class="meta">06.11.2026</span>`, "ru": `уничтожены <span class="meta">06.11.2026</span>`, "en": `were destroyed <span class="meta">2026-11-06</span>`,
 		}, true},
 	} {
@@ -213,6 +208,7 @@ func TestDestroyedContentIsNoLink(t *testing.T) {
 		return &intakev1.Deaccession{State: "done", Proposed: &intakev1.DeaccessionProposed{Number: n, Way: "destroyed", Content: content, Positions: positions}}
 	}
 	kept, first, last := leave(1, "kept", 1), leave(2, "destroyed", 2), leave(3, "destroyed", 1, 3)
+	kept.Fate = &intakev1.ContentFate{State: "kept"}
 	work.Deaccessions = []*intakev1.Deaccession{kept, first, last}
 	for _, c := range []struct {
 		change func()
@@ -220,13 +216,19 @@ func TestDestroyedContentIsNoLink(t *testing.T) {
 		says   []string
 	}{
 		{func() {}, [3]bool{true, true, true}, nil},
-		{func() { first.ContentClosedOn = "2026-11-03" }, [3]bool{true, false, true}, []string{"никому не выдаётся с 03.11.2026, будет удалено вместе с объектом", "акт о выбытии 2026-7/2"}},
+		{func() { first.Fate = &intakev1.ContentFate{State: "closed", On: "2026-11-03"} }, [3]bool{true, false, true}, []string{"никому не выдаётся с 03.11.2026, будет удалено вместе с объектом", "акт о выбытии 2026-7/2"}},
 		{
-			func() { last.ContentClosedOn, last.RemovesObject = "2026-11-05", true },
+			func() {
+				first.Fate = &intakev1.ContentFate{State: "removing", On: "2026-11-03", TakenBy: 3}
+				last.Fate = &intakev1.ContentFate{State: "removing", On: "2026-11-05", TakenBy: 3}
+			},
 			[3]bool{},
 			[]string{"никому не выдаётся с 03.11.2026, уничтожается", "никому не выдаётся с 05.11.2026, уничтожается", "акт о выбытии 2026-7/3"},
 		},
-		{func() { last.ObjectRemovedOn = "2026-11-06" }, [3]bool{}, []string{"уничтожено 06.11.2026", `href="/accessions/2026-7/deaccessions/2"`, "акт о выбытии 2026-7/3"}},
+		{func() {
+			first.Fate = &intakev1.ContentFate{State: "removed", On: "2026-11-06", TakenBy: 3}
+			last.Fate = first.GetFate()
+		}, [3]bool{}, []string{"уничтожено 06.11.2026", `href="/accessions/2026-7/deaccessions/2"`, "акт о выбытии 2026-7/3"}},
 	} {
 		c.change()
 		v := pagetest.Open(t, s, areas, "", monitor.Archivist)
