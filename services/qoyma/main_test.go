@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serving": serving, "stopped": stopped, "damage": damage, "capture": capture, "flip": flip, "apart": apart, "papers": papers, "value": value,
-			"large": large, "pages": pages, "killed": killed, "arrived": arrived, "same": same,
+			"large": large, "pages": pages, "killed": killed, "arrived": arrived, "same": same, "settled": settled,
 		},
 	})
 }
@@ -133,6 +134,47 @@ func (s *server) start(ts *testscript.TestScript) (ready ready) {
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill() // it may have ended
 	_ = s.cmd.Wait()
+}
+
+// settled FOLDER waits until every service of the server that works in a folder has followed all that the others recorded: what one
+// of them does upon it is done then. It asks until two answers agree, for what one did may be another's to follow.
+func settled(ts *testscript.TestScript, _ bool, args []string) {
+	tick, late := time.NewTicker(20*time.Millisecond), time.NewTimer(time.Minute)
+	defer tick.Stop()
+	defer late.Stop()
+	for before := "-"; ; {
+		now := followed(ts, args[0])
+		if now != "" && now == before {
+			return
+		}
+		before = now
+		select {
+		case <-tick.C:
+		case <-late.C:
+			ts.Fatalf("the services in %s do not catch up", args[0])
+		}
+	}
+}
+
+// followed is how far each service has recorded; empty while one has not relayed or followed all of it.
+func followed(ts *testscript.TestScript, folder string) (at string) {
+	out, err := command(ts, []string{"status", "--data", folder, "--json"}).Output()
+	ts.Check(err)
+	var report struct {
+		Services []struct {
+			Service, Last, Relayed string
+			Follows                []struct{ Seq, Head string }
+		}
+	}
+	ts.Check(json.Unmarshal(out, &report))
+	for _, s := range report.Services {
+		behind := slices.ContainsFunc(s.Follows, func(f struct{ Seq, Head string }) bool { return f.Seq != f.Head })
+		if s.Relayed != s.Last || behind {
+			return ""
+		}
+		at += s.Service + " " + s.Last + "\n"
+	}
+	return at
 }
 
 // apart KEYS starts the broker and every service as processes of their own, with the folders that
