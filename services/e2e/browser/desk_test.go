@@ -61,7 +61,7 @@ func do(what string) string { return strings.Replace(doing, "%", what, 1) }
 // reads it, sends it back once, and signs; the archivist hands it over.
 func TestDesk(t *testing.T) {
 	axe := axeSource(t)
-	for _, lang := range []string{"kk", "ru"} {
+	for _, lang := range spoken("kk", "ru") {
 		t.Run(lang, func(t *testing.T) {
 			b := open(t, false)
 			b.wide(1280)

@@ -16,7 +16,7 @@ import (
 // one unit leaves again with the head's consent.
 func TestPapersAreAnnouncedAndKept(t *testing.T) {
 	axe := axeSource(t)
-	for _, lang := range []string{"kk", "ru"} {
+	for _, lang := range spoken("kk", "ru") {
 		t.Run(lang, func(t *testing.T) {
 			b := open(t, false)
 			b.wide(1280)
@@ -66,7 +66,7 @@ func TestPapersAreAnnouncedAndKept(t *testing.T) {
 // where it stands, and sealed; without JavaScript.
 func TestAClerkAnnouncesAnInventory(t *testing.T) {
 	axe := axeSource(t)
-	for _, lang := range []string{"kk", "ru"} {
+	for _, lang := range spoken("kk", "ru") {
 		t.Run(lang, func(t *testing.T) {
 			b := open(t, false)
 			b.wide(1280)

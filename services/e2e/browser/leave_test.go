@@ -11,7 +11,7 @@ import (
 // TestUnitsLeaveOneAfterTheOther, without JavaScript: of a digital accession whose act nobody has signed nothing is proposed to leave, and the
 // page leads to the signatures; then one unit leaves whose files stand until the other has left too, and its page says both.
 func TestUnitsLeaveOneAfterTheOther(t *testing.T) {
-	for _, lang := range []string{"kk", "ru"} {
+	for _, lang := range spoken("kk", "ru") {
 		t.Run(lang, func(t *testing.T) {
 			axe, transfer := axeSource(t), newTransfer(t)
 			b := open(t, false)

@@ -18,6 +18,14 @@ const (
 
 var languages = []string{"kk", "ru", "en"}
 
+// spoken is the languages that a test goes through: of a short run, which looks for races, the first alone.
+func spoken(all ...string) []string {
+	if testing.Short() {
+		return all[:1]
+	}
+	return all
+}
+
 // entrances are where a reader may come from outside: the first page, searches with and
 // without a result, and addresses that lead nowhere.
 var entrances = []string{
@@ -69,11 +77,7 @@ const overflow = `(() => {
 
 // TestPages follows every link from the entrances, in every language, without JavaScript.
 func TestPages(t *testing.T) {
-	spoken := languages
-	if testing.Short() {
-		spoken = spoken[:1]
-	}
-	for _, lang := range spoken {
+	for _, lang := range spoken(languages...) {
 		t.Run(lang, func(t *testing.T) {
 			b := open(t, false)
 			seen := make(map[string]bool)

@@ -82,10 +82,7 @@ func (b *tab) find(pattern string) string {
 
 // TestPagesOfWork looks at every page of a department and of the staff, without JavaScript.
 func TestPagesOfWork(t *testing.T) {
-	for _, lang := range languages {
-		if testing.Short() && lang != "kk" {
-			continue
-		}
+	for _, lang := range spoken(languages...) {
 		t.Run(lang, func(t *testing.T) {
 			b := open(t, false)
 			b.signIn("su-bolimi")
